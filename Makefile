@@ -1,0 +1,27 @@
+# Three commands on a fresh machine: make setup | demo | test. Python 3.10 to 3.13.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: setup demo test lint clean
+
+setup: $(VENV)/.complete
+
+$(VENV)/.complete: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[offline,dev]"
+	touch $@
+
+demo: setup
+	$(BIN)/daf demo --out daf-demo
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV) daf-demo build *.egg-info

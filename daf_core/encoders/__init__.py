@@ -1,0 +1,1 @@
+"""Frozen encoders: text or waveforms in, every hidden layer pooled over time out."""

@@ -1,0 +1,145 @@
+"""Every table that crosses a job boundary, and the fixed vocabularies in them.
+
+Times are seconds from the start of the recording, sentiment is in [-3, 3], weights are in [0, 1].
+A table's kind and version stand in its Parquet footer, so that a table of another kind or of an
+older version is refused by name instead of failing somewhere downstream.
+"""
+
+import pyarrow as pa
+
+from daf_core.errors import SettingsError
+
+VERSION = 1
+LABEL_RANGE = (-3.0, 3.0)
+SPLITS = ("train", "valid", "test")
+NEUTRAL_BELOW = 0.5  # |sentiment| under this is "neutral"
+
+REASONS = {
+    "bad_row": "the row cannot be read as a row of its table",
+    "bad_encoding": "the text is not UTF-8",
+    "empty_row": "the row has neither text nor audio",
+    "bad_time": "a time is not a number, is negative, or only one of start and end is usable",
+    "end_before_start": "the utterance ends before or where it starts",
+    "outside_recording": "the utterance lies outside the recording",
+    "bad_channel": "the recording does not have this channel",
+    "bad_label": "the label is not a number in [-3, 3]",
+    "bad_split": "the split is not train, valid or test",
+    "duplicate_id": "another row has the same utterance id",
+    "unmatched_label": "no utterance of the recording starts where the label says",
+    "no_cues": "the transcript holds no utterance",
+    "unreadable_transcript": "the transcript cannot be read",
+    "no_speech": "no speech was found in the recording",
+    "missing_audio": "there is no file at the audio path",
+    "empty_audio": "the recording holds no samples",
+    "unreadable_audio": "the recording cannot be decoded",
+    "encoder_failed": "an encoder gave numbers that are not finite",
+}
+
+FLAGS = {
+    "no_text": "scored without text",
+    "no_audio": "scored without audio",
+    "missing_audio": "there is no file at the audio path; scored on text alone",
+    "empty_audio": "the recording holds no samples; scored on text alone",
+    "unreadable_audio": "the recording cannot be decoded; scored on text alone",
+    "outside_recording": "the recording is shorter than the times say; scored on text alone",
+    "silent": "the audio is silent (peak under -60 dBFS)",
+    "clipped": "more than 0.1 % of the samples are at full scale",
+    "short": "less than 0.3 s of audio",
+    "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
+}
+
+_IDENTITY = [
+    pa.field("utterance_id", pa.string(), nullable=False),
+    pa.field("recording_id", pa.string(), nullable=False),
+]
+_WHO_AND_WHEN = [
+    pa.field("channel", pa.int32()),  # null: all channels mixed
+    pa.field("speaker", pa.string()),
+    pa.field("role", pa.string()),
+    pa.field("start_s", pa.float64()),
+    pa.field("end_s", pa.float64()),
+]
+
+MANIFEST = pa.schema(
+    [
+        *_IDENTITY,
+        pa.field("audio_uri", pa.string()),  # null: no audio
+        *_WHO_AND_WHEN,
+        pa.field("text", pa.string()),  # null: no transcript
+        pa.field("label", pa.float32()),
+        pa.field("split", pa.string()),
+        pa.field("meta", pa.map_(pa.string(), pa.string())),
+    ]
+)
+
+SCORES = pa.schema(
+    [
+        *_IDENTITY,
+        *_WHO_AND_WHEN,
+        pa.field("sentiment", pa.float32(), nullable=False),
+        pa.field("polarity", pa.string(), nullable=False),
+        pa.field("text_weight", pa.float32()),  # null: the head has no weights
+        pa.field("audio_weight", pa.float32()),
+        pa.field("text_sentiment", pa.float32()),  # null: absent, or the head does not say
+        pa.field("audio_sentiment", pa.float32()),
+        pa.field("disagreement", pa.float32()),  # |audio_sentiment - text_sentiment|
+        pa.field("flags", pa.list_(pa.string()), nullable=False),
+    ]
+)
+
+QUARANTINE = pa.schema(
+    [
+        pa.field("utterance_id", pa.string()),  # null: a whole recording, or a row without an id
+        pa.field("recording_id", pa.string()),
+        pa.field("audio_uri", pa.string()),
+        pa.field("stage", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("message", pa.string(), nullable=False),
+    ]
+)
+
+
+def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
+    """Schema of an embeddings table; `sizes` maps a column ("text", "audio", "audio_2") to its length.
+
+    A row's value is layers × features, flattened, layer by layer; the footer key `shapes` says how.
+    """
+    columns = [pa.field(name, pa.list_(pa.float16(), size)) for name, size in sizes.items()]
+    return pa.schema(
+        [
+            *_IDENTITY,
+            *_WHO_AND_WHEN,
+            *columns,
+            pa.field("label", pa.float32()),
+            pa.field("split", pa.string()),
+            pa.field("flags", pa.list_(pa.string()), nullable=False),
+        ]
+    )
+
+
+def table_kind(kind: str) -> dict[str, str]:
+    """Footer entries that say what a table is, for `tables.write`."""
+    return {"daf.table": kind, "daf.version": str(VERSION)}
+
+
+def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
+    """Refuse a table of another kind or version.
+
+    Raises:
+        SettingsError: `uri` is not a `kind` table of this version.
+    """
+    found, version = footer.get("daf.table"), footer.get("daf.version")
+    if found != kind:
+        raise SettingsError(f"{uri}: expected a {kind} table, found {found or 'a foreign file'}")
+    if version != str(VERSION):
+        raise SettingsError(
+            f"{uri}: {kind} table of version {version}, this daf reads version {VERSION}; "
+            f"make it again with this daf"
+        )
+
+
+def polarity(sentiment: float) -> str:
+    """negative, neutral or positive; neutral is |sentiment| < 0.5."""
+    if abs(sentiment) < NEUTRAL_BELOW:
+        return "neutral"
+    return "positive" if sentiment > 0 else "negative"

@@ -1,0 +1,131 @@
+"""Reading, listing and publishing files by path or URI (local, s3://, …), whole or not at all."""
+
+import io
+import json
+import os
+import re
+import uuid
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+from daf_core.errors import SettingsError
+from daf_core.schemas import check_kind, table_kind
+
+PART_NAME = re.compile(r"part-\d{5,}\.parquet")
+
+
+def part_name(index: int) -> str:
+    """Name of part number `index`, the same in every table of a job."""
+    return f"part-{index:05d}.parquet"
+
+
+def join(base: str, *names: str) -> str:
+    """Path or URI of something under `base`."""
+    return "/".join([base.rstrip("/") or "/", *names])
+
+
+def filesystem(uri: str) -> tuple[Any, str]:
+    """The fsspec file system that serves `uri`, and the path within it.
+
+    Credentials come from the platform's standard chain (environment, profile, instance role).
+    """
+    try:
+        fs, path = fsspec.core.url_to_fs(uri)
+    except (ImportError, ValueError) as err:
+        raise SettingsError(f"{uri}: cannot be opened: {err}") from err
+    return fs, path
+
+
+def publish(uri: str, data: bytes) -> None:
+    """Write `data` to `uri` whole or not at all: aside then renamed, or a single PUT."""
+    fs, path = filesystem(uri)
+    if not isinstance(fs, LocalFileSystem):
+        fs.pipe_file(path, data)
+        return
+    folder, name = os.path.split(path)
+    os.makedirs(folder, exist_ok=True)
+    aside = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with open(aside, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        if os.path.exists(aside):
+            os.unlink(aside)
+        raise
+
+
+def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> None:
+    """Publish `table` as Parquet with its kind, version and `footer`; equal tables give equal bytes."""
+    entries = {**table_kind(kind), **(footer or {})}
+    sink = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(entries), sink, compression="zstd")
+    publish(uri, sink.getvalue())
+
+
+def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Table, dict[str, str]]:
+    """A table of `kind` and its footer.
+
+    Raises:
+        SettingsError: the file is missing, is not Parquet, or is of another kind or version.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+            footer = _footer(parquet)
+            check_kind(footer, kind, uri)
+            return parquet.read(columns=columns), footer
+    except FileNotFoundError as err:
+        raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
+    except pa.ArrowInvalid as err:
+        raise SettingsError(f"{uri}: expected a {kind} table, found no Parquet: {err}") from err
+
+
+def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:
+    """Number of rows and footer entries of a table of `kind`, without reading its rows."""
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+        footer = _footer(parquet)
+        check_kind(footer, kind, uri)
+        return parquet.metadata.num_rows, footer
+
+
+def _footer(parquet: pq.ParquetFile) -> dict[str, str]:
+    metadata = parquet.schema_arrow.metadata or {}
+    return {key.decode(): value.decode() for key, value in metadata.items()}
+
+
+def list_parts(folder: str) -> list[str]:
+    """Names of the parts in `folder`, sorted; empty if there is no such folder. One listing."""
+    fs, path = filesystem(folder)
+    try:
+        names = (os.path.basename(entry) for entry in fs.ls(path, detail=False, refresh=True))
+    except FileNotFoundError:
+        return []
+    return sorted(name for name in names if PART_NAME.fullmatch(name))
+
+
+def read_json(uri: str) -> dict[str, Any] | None:
+    """The JSON object at `uri`, or None where there is no file."""
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as file:
+            value = json.load(file)
+    except FileNotFoundError:
+        return None
+    except ValueError as err:
+        raise SettingsError(f"{uri}: expected JSON: {err}") from err
+    if not isinstance(value, dict):
+        raise SettingsError(f"{uri}: expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def write_json(uri: str, value: dict[str, Any]) -> None:
+    """Publish `value` as readable JSON."""
+    publish(uri, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
