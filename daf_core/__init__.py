@@ -1,4 +1,4 @@
-"""What DAF does, without Ray: tables, audio, frozen encoders, fusion heads, training, scoring, report.
+"""What DAF does, without Ray: tables, audio, frozen encoders, heads, training, scoring, report.
 
 Nothing here imports ray, reads environment variables or prints; everything runs in a notebook.
 """

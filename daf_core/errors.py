@@ -1,7 +1,7 @@
 """The two ways things go wrong: a setting that must stop the job, and a row that must not.
 
 SettingsError   a bad setting or an input of the wrong kind: stops the job before any work.
-BadInput        one recording, transcript or row cannot be used: it goes to quarantine, the job goes on.
+BadInput        one recording, transcript or row cannot be used: quarantined, the job goes on.
 """
 
 

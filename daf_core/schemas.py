@@ -100,9 +100,10 @@ QUARANTINE = pa.schema(
 
 
 def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
-    """Schema of an embeddings table; `sizes` maps a column ("text", "audio", "audio_2") to its length.
+    """Schema of an embeddings table.
 
-    A row's value is layers × features, flattened, layer by layer; the footer key `shapes` says how.
+    `sizes` maps a column ("text", "audio", "audio_2") to its length. A value is layers × features,
+    flattened layer by layer; the footer says how many layers.
     """
     columns = [pa.field(name, pa.list_(pa.float16(), size)) for name, size in sizes.items()]
     return pa.schema(

@@ -62,7 +62,10 @@ def publish(uri: str, data: bytes) -> None:
 
 
 def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> None:
-    """Publish `table` as Parquet with its kind, version and `footer`; equal tables give equal bytes."""
+    """Publish `table` as Parquet with its kind, version and `footer`.
+
+    Equal tables give equal bytes.
+    """
     entries = {**table_kind(kind), **(footer or {})}
     sink = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(entries), sink, compression="zstd")
