@@ -1,0 +1,37 @@
+"""Heads: embeddings of both modalities in, sentiment and modality weights out.
+
+A head is a small file with one class: `Head(streams, width)` → `forward(Features) -> Prediction`.
+To add one, write the file and name it in HEADS.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from daf_core.errors import SettingsError
+from daf_core.heads.concat import ConcatHead
+from daf_core.heads.daf import DafHead
+from daf_core.heads.late import LateHead
+from daf_core.heads.single import AudioHead, TextHead
+from daf_core.heads.static import StaticHead
+from daf_core.heads.streams import Streams
+
+HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
+    "daf": DafHead,
+    "text": TextHead,
+    "audio": AudioHead,
+    "concat": ConcatHead,
+    "static": StaticHead,
+    "late": LateHead,
+}
+
+
+def build(kind: str, streams: Streams, width: int) -> nn.Module:
+    """A head of `kind` with random weights.
+
+    Raises:
+        SettingsError: there is no such head, or the embeddings lack a modality it needs.
+    """
+    if kind not in HEADS:
+        raise SettingsError(f"no head is called {kind!r}: expected one of {', '.join(HEADS)}")
+    return HEADS[kind](streams, width)

@@ -1,0 +1,35 @@
+"""The Dynamic Attention Fusion head: per utterance, how much to trust the words and the voice.
+
+Our reading of the abstract of arXiv 2509.22729, whose equations we could not see: an adaptive
+attention over the modalities of one utterance, on frozen embeddings. The weighted projections are
+set side by side rather than summed; summed, they only tie with plain concatenation.
+"""
+
+import torch
+from torch import nn
+
+from daf_core.heads.streams import (
+    MODALITIES,
+    Features,
+    Network,
+    Prediction,
+    Sides,
+    Streams,
+    WeightedFusion,
+)
+
+
+class DafHead(nn.Module):
+    """Sides → attention scores from both of them → weights → sentiment."""
+
+    def __init__(self, streams: Streams, width: int) -> None:
+        super().__init__()
+        self.sides = Sides(streams, width)
+        self.attention = Network(len(MODALITIES) * (width + 1), width, len(MODALITIES))
+        self.fusion = WeightedFusion(width)
+
+    def forward(self, features: Features) -> Prediction:
+        sides = self.sides(features)
+        both = torch.cat([sides.flatten(1), features.present.float()], dim=1)
+        prediction: Prediction = self.fusion(sides, self.attention(both, features.noise), features)
+        return prediction

@@ -1,0 +1,44 @@
+"""One modality alone: what the words say, or what the voice says."""
+
+from functools import partial
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from daf_core.errors import SettingsError
+from daf_core.heads.streams import (
+    MODALITIES,
+    Features,
+    Network,
+    Prediction,
+    Side,
+    Streams,
+    columns_of,
+)
+
+
+class SingleHead(nn.Module):
+    """A side and a network. A row without the modality gets the network's answer to zeros."""
+
+    def __init__(self, modality: str, streams: Streams, width: int) -> None:
+        super().__init__()
+        columns = columns_of(modality, streams)
+        if not columns:
+            raise SettingsError(
+                f"the {modality} head needs training rows with {modality}; "
+                f"they have {', '.join(streams) or 'nothing'}"
+            )
+        self.index = MODALITIES.index(modality)
+        self.side = Side(columns, width)
+        self.alone = Network(width, width)
+
+    def forward(self, features: Features) -> Prediction:
+        has = features.present[:, self.index : self.index + 1]
+        sentiment = self.alone(self.side(features) * has, features.noise)
+        place = functional.one_hot(torch.tensor(self.index), len(MODALITIES)).to(sentiment)
+        return Prediction(sentiment[:, 0], weights=has * place, sides=sentiment * place)
+
+
+TextHead = partial(SingleHead, "text")
+AudioHead = partial(SingleHead, "audio")

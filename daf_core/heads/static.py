@@ -1,0 +1,28 @@
+"""Static fusion: one learned weight per modality, the same for every utterance."""
+
+import torch
+from torch import nn
+
+from daf_core.heads.streams import (
+    MODALITIES,
+    Features,
+    Prediction,
+    Sides,
+    Streams,
+    WeightedFusion,
+)
+
+
+class StaticHead(nn.Module):
+    """The DAF head with its attention replaced by two learned numbers."""
+
+    def __init__(self, streams: Streams, width: int) -> None:
+        super().__init__()
+        self.sides = Sides(streams, width)
+        self.scores = nn.Parameter(torch.zeros(len(MODALITIES)))
+        self.fusion = WeightedFusion(width)
+
+    def forward(self, features: Features) -> Prediction:
+        scores = self.scores.expand(len(features.present), -1)
+        prediction: Prediction = self.fusion(self.sides(features), scores, features)
+        return prediction

@@ -1,0 +1,178 @@
+"""What goes into a head and what comes out, and the part all heads share: one side per modality.
+
+Shapes: B rows, L layers, F features, D head width, M = 2 modalities in the order of MODALITIES.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+MODALITIES = ("text", "audio")
+
+# Embedding column → (layers, features). A modality may have several: "audio", "audio_2" …
+Streams: TypeAlias = dict[str, tuple[int, int]]
+
+
+def columns_of(modality: str, streams: Streams) -> Streams:
+    """The embedding columns of one modality."""
+    return {name: shape for name, shape in streams.items() if name.split("_")[0] == modality}
+
+
+class Noise:
+    """Dropout masks that belong to rows, not to workers.
+
+    Every worker draws the masks of the whole global batch from one seeded generator and takes
+    those of its own rows: one worker or several, a row is dropped the same way.
+    """
+
+    def __init__(self, generator: torch.Generator, batch_rows: int, own: Tensor) -> None:
+        self.generator, self.batch_rows, self.own = generator, batch_rows, own
+
+    def uniform(self, width: int) -> Tensor:
+        """(own rows, width) uniform numbers in [0, 1)."""
+        shape, device = (self.batch_rows, width), self.generator.device
+        return torch.rand(shape, generator=self.generator, device=device)[self.own]
+
+
+@dataclass(frozen=True)
+class Features:
+    """Embeddings of B utterances.
+
+    values: column → (B, L, F), any float type; rows of an absent modality may hold anything finite.
+    present: (B, M) bool, which modality a row has; every row has one at least.
+    noise: given while training only.
+    """
+
+    values: dict[str, Tensor]
+    present: Tensor
+    noise: Noise | None = None
+
+
+def drop(x: Tensor, noise: Noise | None, share_dropped: float = 0.3) -> Tensor:
+    """Dropout of (B, width) while training, else x."""
+    if noise is None:
+        return x
+    return x * (noise.uniform(x.shape[1]) >= share_dropped) / (1 - share_dropped)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a head says of B utterances.
+
+    sentiment: (B,), not yet clamped to [-3, 3].
+    weights: (B, M), each row sums to 1 and is 0 where absent; None if the head has no weights.
+    sides: (B, M), sentiment by each modality alone, meaningless where absent; None if not said.
+    """
+
+    sentiment: Tensor
+    weights: Tensor | None = None
+    sides: Tensor | None = None
+
+
+class LayerMix(nn.Module):
+    """Standardise each feature of each layer over the training rows, then mix the layers.
+
+    The mix is a softmax over learned layer weights (as in ELMo, arXiv 1802.05365, eq. 1). Middle
+    layers of frozen encoders beat the last one, and the data says which.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, layers: int, features: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(layers, features))
+        self.register_buffer("scale", torch.ones(layers, features))
+        self.layer_logits = nn.Parameter(torch.zeros(layers))
+
+    def standardise_on(self, mean: Tensor, deviation: Tensor) -> None:
+        """Take the training rows' (L, F) mean and deviation; constant features stay at 0."""
+        self.mean.copy_(mean)
+        self.scale.copy_(torch.where(deviation > 1e-6, 1 / deviation.clamp_min(1e-6), 0.0))
+
+    def forward(self, x_blf: Tensor) -> Tensor:
+        standard = (x_blf.to(self.mean.dtype) - self.mean) * self.scale
+        weights = self.layer_logits.softmax(0)
+        return torch.einsum("blf,l->bf", standard.clamp(-8, 8), weights)
+
+
+class Side(nn.Module):
+    """One modality: a layer mix per stream, side by side → normalise → project to (B, D)."""
+
+    def __init__(self, columns: Streams, width: int) -> None:
+        super().__init__()
+        self.mixes = nn.ModuleDict({name: LayerMix(*shape) for name, shape in columns.items()})
+        features = sum(features for _, features in columns.values())
+        self.normalise = nn.LayerNorm(features)
+        self.project = nn.Linear(features, width)
+
+    def forward(self, features: Features) -> Tensor:
+        mixed = [mix(features.values[name]) for name, mix in self.mixes.items()]
+        x = drop(self.normalise(torch.cat(mixed, dim=1)), features.noise)
+        return drop(functional.gelu(self.project(x)), features.noise)
+
+
+class Sides(nn.Module):
+    """Both modalities side by side: (B, M, D), 0 where a row, or the whole corpus, has none."""
+
+    def __init__(self, streams: Streams, width: int) -> None:
+        super().__init__()
+        self.width = width
+        held = {name: columns_of(name, streams) for name in MODALITIES}
+        self.sides = nn.ModuleDict(
+            {name: Side(columns, width) for name, columns in held.items() if columns}
+        )
+
+    def forward(self, features: Features) -> Tensor:
+        absent = features.present.new_zeros((len(features.present), self.width), dtype=torch.float)
+        sides = [
+            self.sides[name](features) if name in self.sides else absent for name in MODALITIES
+        ]
+        return torch.stack(sides, dim=1) * features.present[:, :, None]
+
+
+class Network(nn.Module):
+    """A small network (B, inputs) → (B, outputs): one hidden layer of `width`."""
+
+    def __init__(self, inputs: int, width: int, outputs: int = 1) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(inputs, width)
+        self.out = nn.Linear(width, outputs)
+
+    def forward(self, x: Tensor, noise: Noise | None) -> Tensor:
+        result: Tensor = self.out(drop(functional.gelu(self.hidden(x)), noise))
+        return result
+
+
+class Alone(nn.Module):
+    """What each modality says by itself: (B, M, D) → (B, M)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.nets = nn.ModuleList(Network(width, width) for _ in MODALITIES)
+
+    def forward(self, sides: Tensor, noise: Noise | None) -> Tensor:
+        said = [net(sides[:, m], noise) for m, net in enumerate(self.nets)]
+        return torch.cat(said, dim=1)
+
+
+class WeightedFusion(nn.Module):
+    """Sides, each times its weight, side by side → sentiment; and what each side says alone."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.alone = Alone(width)
+        self.fuse = Network(len(MODALITIES) * width, width)
+
+    def forward(self, sides: Tensor, scores: Tensor, features: Features) -> Prediction:
+        """Scores (B, M) become weights by a softmax over the modalities that are present."""
+        weights = scores.masked_fill(~features.present, float("-inf")).softmax(dim=1)
+        weighted = len(MODALITIES) * weights[:, :, None] * sides
+        return Prediction(
+            sentiment=self.fuse(weighted.flatten(1), features.noise)[:, 0],
+            weights=weights,
+            sides=self.alone(sides, features.noise),
+        )

@@ -1,0 +1,224 @@
+"""Fit a head on embeddings: one process or several, same batches, same result to rounding.
+
+Every worker holds its share of the rows (global row g lives on worker g mod N) and walks through
+the same shuffled global batches; gradients are summed over workers, so a step equals the one that
+a single worker would take on the whole batch.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from daf_core.heads.streams import Features, LayerMix, Noise, Prediction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a head is trained. The defaults are those of the published tables."""
+
+    width: int = 128
+    batch_rows: int = 128
+    epochs: int = 100
+    patience: int = 12
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.01
+    side_loss: float = 0.3  # weight of the loss of what each modality says alone
+    modality_dropout: float = 0.2  # share of rows with both modalities that lose one
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One split's rows on this worker: row i here is global row i · workers + rank.
+
+    values: column → (rows, L, F) float16; present: (rows, M) bool; labels: (rows,) in [-3, 3].
+    """
+
+    values: dict[str, Tensor]
+    present: Tensor
+    labels: Tensor
+
+    def to(self, device: torch.device) -> "Rows":
+        """The same rows on `device`."""
+        values = {name: value.to(device) for name, value in self.values.items()}
+        return Rows(values, self.present.to(device), self.labels.to(device))
+
+    def take(self, index: Tensor | slice, noise: Noise | None = None) -> Features:
+        """Some rows as input for a head."""
+        values = {name: value[index] for name, value in self.values.items()}
+        return Features(values, self.present[index], noise)
+
+
+@dataclass
+class State:
+    """Everything needed to go on after a lost worker: plain tensors and numbers."""
+
+    epoch: int
+    head: dict[str, Tensor]
+    optimiser: dict[str, Any]
+    best_epoch: int
+    best_mae: float
+    best_head: dict[str, Tensor]
+    history: list[dict[str, float]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `torch.save`; read back with `State(**torch.load(..., weights_only=True))`."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def fit(
+    head: nn.Module,
+    train: Rows,
+    valid: Rows,
+    recipe: Recipe,
+    *,
+    resume: State | None = None,
+    after_epoch: Callable[[State], None] = lambda state: None,
+) -> State:
+    """Train until validation MAE has not improved for `patience` epochs; head ends at its best.
+
+    Call with the same arguments on every worker of `torch.distributed`, or without it.
+
+    Returns:
+        The last state; `history` has epoch, train_loss and valid_mae per epoch.
+    """
+    optimiser = torch.optim.AdamW(
+        head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+    )
+    if resume is None:
+        standardise(head, train)
+        state = State(-1, {}, {}, -1, float("inf"), _copy(head), [])
+    else:
+        state = resume
+        head.load_state_dict(state.head)
+        optimiser.load_state_dict(state.optimiser)
+    while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
+        state.epoch += 1
+        loss = _train_epoch(head, optimiser, train, recipe, state.epoch)
+        mae = mean_absolute_error(head, valid)
+        state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
+        if mae < state.best_mae:
+            state.best_epoch, state.best_mae, state.best_head = state.epoch, mae, _copy(head)
+        state.head, state.optimiser = _copy(head), optimiser.state_dict()
+        after_epoch(state)
+    head.load_state_dict(state.best_head)
+    return state
+
+
+def standardise(head: nn.Module, rows: Rows) -> None:
+    """Give every layer mix of `head` the mean and deviation of the training rows of all workers."""
+    for name, module in head.named_modules():
+        if isinstance(module, LayerMix):
+            column = name.rsplit(".", 1)[-1]
+            has = rows.present[:, 0 if column.startswith("text") else 1]
+            x = rows.values[column][has]
+            count = _sum_over_workers(torch.tensor(float(len(x)), device=x.device)).clamp_min(1)
+            mean = _sum_over_workers(x.sum(0, dtype=torch.float64)) / count
+            square = torch.zeros_like(mean)
+            for part in x.tensor_split(len(x) // 4096 + 1):
+                square += ((part.double() - mean) ** 2).sum(0)
+            deviation = (_sum_over_workers(square) / count).sqrt()
+            module.standardise_on(mean.float(), deviation.float())
+
+
+@torch.no_grad()
+def predict(head: nn.Module, rows: Rows) -> Prediction:
+    """What the head says of these rows, sentiment clamped to [-3, 3]."""
+    chunks = torch.arange(len(rows.present), device=rows.present.device).tensor_split(
+        len(rows.present) // 4096 + 1
+    )
+    said = [head(rows.take(chunk)) for chunk in chunks]
+    sentiment = torch.cat([one.sentiment for one in said]).clamp(-3, 3)
+    if said[0].weights is None:
+        return Prediction(sentiment)
+    return Prediction(
+        sentiment,
+        weights=torch.cat([one.weights for one in said]),
+        sides=torch.cat([one.sides for one in said]).clamp(-3, 3),
+    )
+
+
+def mean_absolute_error(head: nn.Module, rows: Rows) -> float:
+    """MAE over the rows of all workers."""
+    difference = predict(head, rows).sentiment - rows.labels
+    total = _sum_over_workers(difference.abs().double().sum())
+    count = _sum_over_workers(torch.tensor(len(difference), device=difference.device))
+    return float(total / count)
+
+
+def _train_epoch(
+    head: nn.Module, optimiser: torch.optim.Optimizer, rows: Rows, recipe: Recipe, epoch: int
+) -> float:
+    """One pass over the global batches of `epoch`; returns the mean loss per row."""
+    device = rows.labels.device
+    rank, workers = _rank_and_workers()
+    total = int(_sum_over_workers(torch.tensor(len(rows.labels), device=device)).item())
+    shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
+    masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
+    order = torch.randperm(total, generator=shuffle).to(device)
+    losses = torch.zeros((), dtype=torch.float64, device=device)
+    for batch in order.tensor_split(range(recipe.batch_rows, total, recipe.batch_rows)):
+        own = (batch % workers == rank).nonzero()[:, 0]
+        noise = Noise(masks, len(batch), own)
+        index = batch[own] // workers
+        loss = _loss(head, rows.take(index, noise), rows.labels[index], recipe) / len(batch)
+        optimiser.zero_grad(set_to_none=False)
+        loss.backward()  # type: ignore[no-untyped-call]
+        _sum_gradients(head)
+        optimiser.step()
+        losses += loss.detach() * len(batch)
+    return float(_sum_over_workers(losses).item() / max(total, 1))
+
+
+def _loss(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:
+    """Summed L1 loss of these rows, with each modality's own answer beside it."""
+    features = _drop_modalities(features, recipe.modality_dropout)
+    prediction: Prediction = head(features)
+    loss = (prediction.sentiment - labels).abs().sum()
+    if prediction.sides is not None:
+        alone = (prediction.sides - labels[:, None]).abs() * features.present
+        loss = loss + recipe.side_loss * alone.sum()
+    return loss
+
+
+def _drop_modalities(features: Features, share: float) -> Features:
+    """Hide one modality, either with equal chance, of a share of the rows that have both."""
+    assert features.noise is not None
+    drawn = features.noise.uniform(1)
+    hide = torch.cat([drawn < share / 2, drawn >= 1 - share / 2], dim=1)
+    both = features.present.all(dim=1, keepdim=True)
+    return Features(features.values, features.present & ~(hide & both), features.noise)
+
+
+def _copy(head: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in head.state_dict().items()}
+
+
+def _rank_and_workers() -> tuple[int, int]:
+    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
+def _sum_over_workers(value: Tensor) -> Tensor:
+    if dist.is_initialized():
+        dist.all_reduce(value)
+    return value
+
+
+def _sum_gradients(head: nn.Module) -> None:
+    """One flat all-reduce: heads are small, latency is what costs."""
+    if not dist.is_initialized() or dist.get_world_size() == 1:
+        return
+    parameters = list(head.parameters())
+    for parameter in parameters:
+        if parameter.grad is None:
+            parameter.grad = torch.zeros_like(parameter)
+    flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
+    dist.all_reduce(flat)
+    for parameter, grad in zip(
+        parameters, flat.split([p.numel() for p in parameters]), strict=True
+    ):
+        parameter.grad = grad.view_as(parameter)
