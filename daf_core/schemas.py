@@ -33,6 +33,7 @@ REASONS = {
     "empty_audio": "the recording holds no samples",
     "unreadable_audio": "the recording cannot be decoded",
     "encoder_failed": "an encoder gave numbers that are not finite",
+    "unused_modality": "the row has only a modality that the head was not trained on",
 }
 
 FLAGS = {
@@ -45,6 +46,7 @@ FLAGS = {
     "silent": "the audio is silent (peak under -60 dBFS)",
     "clipped": "more than 0.1 % of the samples are at full scale",
     "short": "less than 0.3 s of audio",
+    "encoder_failed": "an encoder gave numbers that are not finite; scored on the other modality",
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
 
@@ -137,6 +139,24 @@ def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
             f"{uri}: {kind} table of version {version}, this daf reads version {VERSION}; "
             f"make it again with this daf"
         )
+
+
+def quarantine_rows(
+    rows: pa.Table, stage: str, reason: pa.Array | str, message: pa.Array | str
+) -> pa.Table:
+    """Quarantine table of `rows`, which have (some of) its identity columns."""
+    columns = {name: rows[name] for name in QUARANTINE.names[:3] if name in rows.column_names} | {
+        "stage": stage,
+        "reason": reason,
+        "message": message,
+    }
+    filled = [
+        pa.repeat(value, len(rows)) if isinstance(value, str) else value
+        for value in (
+            columns.get(name, pa.nulls(len(rows), pa.string())) for name in QUARANTINE.names
+        )
+    ]
+    return pa.table(filled, schema=QUARANTINE)
 
 
 def polarity(sentiment: float) -> str:

@@ -114,6 +114,27 @@ def list_parts(folder: str) -> list[str]:
     return sorted(name for name in names if PART_NAME.fullmatch(name))
 
 
+def read_bytes(uri: str) -> bytes:
+    """The bytes of one file.
+
+    Raises:
+        SettingsError: there is no such file.
+    """
+    fs, path = filesystem(uri)
+    try:
+        data: bytes = fs.cat_file(path)
+    except FileNotFoundError as err:
+        raise SettingsError(f"{uri}: no such file") from err
+    return data
+
+
+def delete(uri: str) -> None:
+    """Delete one file; nothing happens where there is none."""
+    fs, path = filesystem(uri)
+    if fs.exists(path):
+        fs.rm_file(path)
+
+
 def read_json(uri: str) -> dict[str, Any] | None:
     """The JSON object at `uri`, or None where there is no file."""
     fs, path = filesystem(uri)

@@ -161,7 +161,7 @@ def _train_epoch(
     masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
     order = torch.randperm(total, generator=shuffle).to(device)
     losses = torch.zeros((), dtype=torch.float64, device=device)
-    for batch in order.tensor_split(range(recipe.batch_rows, total, recipe.batch_rows)):
+    for batch in order.tensor_split(tuple(range(recipe.batch_rows, total, recipe.batch_rows))):
         own = (batch % workers == rank).nonzero()[:, 0]
         noise = Noise(masks, len(batch), own)
         index = batch[own] // workers
@@ -218,7 +218,7 @@ def _sum_gradients(head: nn.Module) -> None:
             parameter.grad = torch.zeros_like(parameter)
     flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
     dist.all_reduce(flat)
-    for parameter, grad in zip(
-        parameters, flat.split([p.numel() for p in parameters]), strict=True
-    ):
-        parameter.grad = grad.view_as(parameter)
+    start = 0
+    for parameter in parameters:
+        parameter.grad = flat[start : start + parameter.numel()].view_as(parameter)
+        start += parameter.numel()

@@ -21,6 +21,11 @@ def columns_of(modality: str, streams: Streams) -> Streams:
     return {name: shape for name, shape in streams.items() if name.split("_")[0] == modality}
 
 
+def modalities_of(streams: Streams) -> list[str]:
+    """The modalities that have a column."""
+    return [name for name in MODALITIES if columns_of(name, streams)]
+
+
 class Noise:
     """Dropout masks that belong to rows, not to workers.
 

@@ -1,0 +1,93 @@
+"""Embed one decoded part: frozen encoders over its texts and samples, every layer pooled."""
+
+import json
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
+from daf_core.encoders.text import TextEncoder
+from daf_core.encoders.weights import EncoderSpec
+from daf_core.features import fixed_size_list
+from daf_core.heads.streams import Streams
+from daf_core.schemas import embeddings_schema, quarantine_rows
+
+
+class Embed:
+    """Frozen encoders, one per embedding column: "text", "audio", "audio_2" …
+
+    Construct with plain values; weights are loaded once. Called with a decoded part
+    (`decoding.DECODED`), gives its embeddings and its quarantine; never raises for a bad row.
+    """
+
+    def __init__(
+        self, encoders: dict[str, EncoderSpec], device: str = "cpu", offline: bool = False
+    ) -> None:
+        self.encoders = {
+            column: (load_text_encoder if column == "text" else load_speech_encoder)(
+                spec, device, offline
+            )
+            for column, spec in encoders.items()
+        }
+
+    @property
+    def shapes(self) -> Streams:
+        """Layers and features of each column."""
+        return {name: (encoder.layers, encoder.width) for name, encoder in self.encoders.items()}
+
+    def __call__(self, decoded: pa.Table) -> tuple[pa.Table, pa.Table]:
+        """Embeddings of the usable rows, in order, and quarantine of the others."""
+        bad = pc.is_valid(decoded["reason"])
+        rows, unusable = decoded.filter(pc.invert(bad)), decoded.filter(bad)
+        flags: list[list[str]] = rows["flags"].to_pylist()
+        columns, has_any = {}, np.zeros(len(rows), bool)
+        for name, encoder in self.encoders.items():
+            items = rows["text"].to_pylist() if name == "text" else _waves(rows["samples"])
+            present = np.array([item is not None for item in items], bool)
+            items = [item for item in items if item is not None]
+            values = np.zeros((len(rows), encoder.layers * encoder.width), np.float16)
+            values[present] = encoder(items).reshape(len(items), -1)
+            if isinstance(encoder, TextEncoder):
+                _flag(flags, np.flatnonzero(present)[encoder.truncated(items)], "truncated_text")
+            broken = ~np.isfinite(values).all(axis=1)
+            _flag(flags, np.flatnonzero(broken), "encoder_failed")
+            present &= ~broken
+            has_any |= present
+            columns[name] = fixed_size_list(values, present)
+        quarantine = [
+            quarantine_rows(unusable, "decode", unusable["reason"], unusable["message"]),
+            _failed(rows.filter(pa.array(~has_any))),
+        ]
+        return self._table(rows, columns, flags).filter(pa.array(has_any)), pa.concat_tables(
+            quarantine
+        )
+
+    def _table(
+        self, rows: pa.Table, columns: dict[str, pa.FixedSizeListArray], flags: list[list[str]]
+    ) -> pa.Table:
+        schema = embeddings_schema(
+            {name: column.type.list_size for name, column in columns.items()}
+        )
+        kept = {name: rows[name] for name in schema.names if name in rows.column_names}
+        columns = {**kept, **columns, "flags": pa.array(flags, pa.list_(pa.string()))}
+        table = pa.table([columns[name] for name in schema.names], schema=schema)
+        return table.replace_schema_metadata({"daf.shapes": json.dumps(self.shapes)})
+
+
+def _waves(samples: pa.ChunkedArray) -> list[npt.NDArray[np.int16] | None]:
+    """16-bit samples of each row, without copying them."""
+    return [
+        np.frombuffer(value.as_buffer(), "<i2") if value.is_valid else None for value in samples
+    ]
+
+
+def _flag(flags: list[list[str]], rows: npt.NDArray[np.intp], flag: str) -> None:
+    for row in rows:
+        flags[row].append(flag)
+
+
+def _failed(rows: pa.Table) -> pa.Table:
+    message = "the encoders gave numbers that are not finite for everything the row has"
+    return quarantine_rows(rows, "encode", "encoder_failed", message)

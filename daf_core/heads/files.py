@@ -1,0 +1,112 @@
+"""A trained head on disk: head.safetensors (weights) and head.json (what it is and where from)."""
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import safetensors.torch
+from torch import nn
+
+from daf_core import tables
+from daf_core.encoders.weights import EncoderSpec
+from daf_core.errors import SettingsError
+from daf_core.heads import build
+from daf_core.heads.streams import Streams, modalities_of
+
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedHead:
+    """A head and what is needed to feed it.
+
+    `streams` and `encoders` have the embedding columns that it was trained on, no others.
+    `facts` (metrics, data fingerprint, seed, recipe …) travel with it but decide nothing.
+    """
+
+    kind: str
+    width: int
+    streams: Streams
+    encoders: dict[str, EncoderSpec]
+    module: nn.Module
+    sha256: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides its scores, as JSON."""
+        return {
+            "kind": self.kind,
+            "sha256": self.sha256,
+            "encoders": {name: asdict(spec) for name, spec in self.encoders.items()},
+        }
+
+    @property
+    def modalities(self) -> list[str]:
+        """The modalities that it was trained on."""
+        return modalities_of(self.streams)
+
+
+def save(
+    folder: str,
+    module: nn.Module,
+    *,
+    kind: str,
+    width: int,
+    streams: Streams,
+    encoders: dict[str, EncoderSpec],
+    facts: dict[str, Any],
+) -> None:
+    """Publish head.safetensors, then head.json, under `folder`."""
+    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    data = safetensors.torch.save(state)
+    tables.publish(tables.join(folder, "head.safetensors"), data)
+    tables.write_json(
+        tables.join(folder, "head.json"),
+        {
+            "version": VERSION,
+            "kind": kind,
+            "width": width,
+            "streams": {name: list(shape) for name, shape in streams.items()},
+            "encoders": {name: asdict(spec) for name, spec in encoders.items()},
+            "sha256": hashlib.sha256(data).hexdigest(),
+            **facts,
+        },
+    )
+
+
+def load(folder: str) -> TrainedHead:
+    """The head under `folder`, in evaluation, on the CPU.
+
+    Raises:
+        SettingsError: there is no head, it is of another version, or its weights are damaged.
+    """
+    uri = tables.join(folder, "head.json")
+    facts = tables.read_json(uri)
+    if facts is None:
+        raise SettingsError(f"{folder}: expected a trained head, found no head.json")
+    if facts.get("version") != VERSION:
+        raise SettingsError(
+            f"{uri}: head of version {facts.get('version')}, this daf reads version {VERSION}; "
+            f"train it again"
+        )
+    weights_uri = tables.join(folder, "head.safetensors")
+    data = tables.read_bytes(weights_uri)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if sha256 != facts["sha256"]:
+        raise SettingsError(
+            f"{weights_uri}: expected SHA-256 {facts['sha256']}, got {sha256}: the file is damaged "
+            f"or belongs to another head.json"
+        )
+    streams: Streams = {name: (layers, size) for name, (layers, size) in facts["streams"].items()}
+    module = build(facts["kind"], streams, facts["width"])
+    module.load_state_dict(safetensors.torch.load(data))
+    return TrainedHead(
+        kind=facts["kind"],
+        width=facts["width"],
+        streams=streams,
+        encoders={name: EncoderSpec(**spec) for name, spec in facts["encoders"].items()},
+        module=module.eval(),
+        sha256=sha256,
+        facts=facts,
+    )

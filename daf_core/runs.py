@@ -1,0 +1,153 @@
+"""A job's output folder: what made it, which parts are finished, whether it may be continued.
+
+The identity of a run is everything that decides its bytes: settings, encoders, head, input. It is
+published before the first part, and its fingerprint stands in every part's footer. Running again
+continues where parts are missing; another identity is refused with what differs.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import daf_core
+from daf_core import tables
+from daf_core.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a job puts its parts, their quarantine and the record of the run.
+
+    A leading underscore keeps quarantine and record out of the way of Parquet readers that are
+    pointed at the whole folder.
+    """
+
+    root: str
+    kind: str
+    parts: str = ""
+    quarantine: str = "_quarantine"
+    record: str = "_run.json"
+
+    @property
+    def parts_uri(self) -> str:
+        """Folder of the parts."""
+        return tables.join(self.root, self.parts) if self.parts else self.root
+
+    @property
+    def quarantine_uri(self) -> str:
+        """Folder of the parts' quarantine."""
+        return tables.join(self.root, self.quarantine)
+
+    @property
+    def record_uri(self) -> str:
+        """The record of the run, JSON."""
+        return tables.join(self.root, self.record)
+
+
+def manifest_output(root: str) -> Output:
+    """Layout of MANIFEST."""
+    return Output(root, "manifest")
+
+
+def embeddings_output(root: str) -> Output:
+    """Layout of EMBEDDINGS."""
+    return Output(root, "embeddings")
+
+
+def scores_output(root: str) -> Output:
+    """Layout of SCORES: scores/, quarantine/ and run.json."""
+    return Output(root, "scores", parts="scores", quarantine="quarantine", record="run.json")
+
+
+def fingerprint(identity: dict[str, Any]) -> str:
+    """16 hex digits that stand for `identity`."""
+    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
+    """Start or continue the run in `output`; returns the names of the parts that are finished.
+
+    Raises:
+        SettingsError: the folder holds another run, or parts that no run accounts for.
+    """
+    if fresh:
+        clear(output)
+    record = tables.read_json(output.record_uri)
+    done = set(tables.list_parts(output.parts_uri))
+    if record is None:
+        if done:
+            raise SettingsError(
+                f"{output.parts_uri}: holds {len(done)} parts but no {output.record} that says "
+                f"what made them; choose another folder or start over with --fresh"
+            )
+        tables.write_json(output.record_uri, _record(output, identity))
+    elif record.get("identity") != identity:
+        raise SettingsError(
+            f"{output.root}: holds a run that differs: {differences(record, identity)}; "
+            f"choose another folder or start over with --fresh"
+        )
+    return done
+
+
+def finish(output: Output, identity: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Mark the run complete and put `facts` (counts, seconds, …) into its record."""
+    record = _record(output, identity)
+    tables.write_json(output.record_uri, {**record, "complete": True, **facts})
+
+
+def complete_record(output: Output) -> dict[str, Any]:
+    """The record of a finished run.
+
+    Raises:
+        SettingsError: there is no such run, or it is not finished.
+    """
+    record = tables.read_json(output.record_uri)
+    if record is None:
+        raise SettingsError(
+            f"{output.root}: expected the {output.kind} of a daf run, found no {output.record}"
+        )
+    if record.get("kind") != output.kind:
+        raise SettingsError(
+            f"{output.root}: expected a folder of {output.kind}, found one of {record.get('kind')}"
+        )
+    if not record.get("complete"):
+        raise SettingsError(
+            f"{output.root}: this {output.kind} run is not finished; run the command that makes it "
+            f"again, it continues where it stopped"
+        )
+    return record
+
+
+def clear(output: Output) -> None:
+    """Delete the parts, quarantine and record of a run, and nothing else."""
+    for folder in (output.parts_uri, output.quarantine_uri):
+        for name in tables.list_parts(folder):
+            tables.delete(tables.join(folder, name))
+    tables.delete(output.record_uri)
+
+
+def differences(record: dict[str, Any], identity: dict[str, Any]) -> str:
+    """What differs between the run on record and `identity`, for people."""
+    old: dict[str, Any] = record.get("identity", {})
+    return ", ".join(
+        f"{key} was {_brief(old.get(key))}, is {_brief(identity.get(key))}"
+        for key in sorted({*old, *identity})
+        if old.get(key) != identity.get(key)
+    )
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) <= 120 else f"{text[:120]}…"
+
+
+def _record(output: Output, identity: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "daf": daf_core.__version__,
+        "kind": output.kind,
+        "complete": False,
+        "fingerprint": fingerprint(identity),
+        "identity": identity,
+    }

@@ -1,0 +1,84 @@
+"""The `daf` command: every verb's options come from its class in jobs/settings.py.
+
+Jobs are imported when called, so that `daf --help` answers at once.
+"""
+
+import dataclasses
+import importlib
+import inspect
+import sys
+import typing
+from typing import Any
+
+import typer
+
+from daf_core.errors import SettingsError
+from jobs import settings as verbs
+from jobs.progress import configure_logging
+
+app = typer.Typer(
+    help="Score what people say and how they say it, over whole archives.\n\n"
+    "ingest → embed → train makes a head from a labelled corpus; ingest → score → report uses it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def add_verb(name: str, settings: type) -> None:
+    """Make `daf NAME` from a settings class: its fields are options, jobs.NAME.run does the work."""
+
+    def command(**values: Any) -> None:
+        job = importlib.import_module(f"jobs.{name}")
+        typer.echo(job.run(settings(**values)))
+
+    hints = typing.get_type_hints(settings, include_extras=True)
+    fields = sorted(dataclasses.fields(settings), key=_required_first)
+    parameters = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=hints[field.name],
+            default=inspect.Parameter.empty
+            if field.default is dataclasses.MISSING
+            else field.default,
+        )
+        for field in fields
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {field.name: hints[field.name] for field in fields}
+    command.__doc__ = settings.__doc__
+    app.command(name)(command)
+
+
+def _required_first(field: "dataclasses.Field[Any]") -> bool:
+    return field.default is not dataclasses.MISSING
+
+
+for _name, _settings in (
+    ("ingest", verbs.IngestSettings),
+    ("embed", verbs.EmbedSettings),
+    ("train", verbs.TrainSettings),
+    ("score", verbs.ScoreSettings),
+    ("verify", verbs.VerifySettings),
+    ("report", verbs.ReportSettings),
+    ("models", verbs.ModelsSettings),
+    ("demo", verbs.DemoSettings),
+):
+    add_verb(_name, _settings)
+
+
+def main() -> None:
+    """Exit status: 0 all of it is done, 1 it is not, 2 a setting or input is wrong."""
+    configure_logging()
+    try:
+        app()
+    except SettingsError as err:
+        sys.exit(_complain(err, 2))
+    except KeyboardInterrupt:
+        sys.exit(_complain("interrupted; run the same command again to go on", 130))
+
+
+def _complain(what: object, status: int) -> int:
+    print(f"daf: {what}", file=sys.stderr)  # noqa: T201
+    return status

@@ -1,0 +1,98 @@
+"""How far a job is: a live line on a terminal, one line every 30 seconds elsewhere."""
+
+import logging
+import sys
+import time
+from dataclasses import dataclass, fields
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+log = logging.getLogger(__name__)
+QUIET_INTERVAL_S = 30.0
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of some rows."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    quarantined: int = 0
+    audio_s: float = 0.0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+class PartProgress:
+    """Counts parts as they finish; `with PartProgress(...) as progress: progress.add(counts)`."""
+
+    def __init__(self, verb: str, parts: int) -> None:
+        self.verb, self.parts = verb, parts
+        self.done, self.counts = 0, Counts()
+        self.started = self.last_line = time.monotonic()
+        console = Console(stderr=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self.live = Progress(
+            *columns,
+            TextColumn("parts  {task.fields[text]}"),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.task = self.live.add_task(verb, total=parts, text="")
+
+    def __enter__(self) -> "PartProgress":
+        self.live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.live.stop()
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self.started
+
+    def add(self, counts: Counts) -> None:
+        """One more part is finished."""
+        self.done += 1
+        self.counts += counts
+        self.live.update(self.task, completed=self.done, text=self.line())
+        if self.live.disable and time.monotonic() - self.last_line > QUIET_INTERVAL_S:
+            self.last_line = time.monotonic()
+            log.info("%s: %d of %d parts, %s", self.verb, self.done, self.parts, self.line())
+
+    def line(self) -> str:
+        """Audio hours or rows so far, their rate, and the time left at this rate."""
+        left_s = self.seconds / max(self.done, 1) * (self.parts - self.done)
+        hours = self.counts.audio_s / 3600
+        rate = (
+            f"{hours:.2f} h of audio, {hours / self.seconds * 3600:.0f} h per hour"
+            if hours
+            else f"{self.counts.rows_in} rows, {self.counts.rows_in / self.seconds:.0f} per second"
+        )
+        return f"{rate}, {left_s:.0f} s left"
+
+
+def summary(verb: str, counts: Counts, seconds: float, skipped: int = 0) -> str:
+    """The line that ends a job's standard output."""
+    rate = counts.audio_s / max(seconds, 1e-9)
+    earlier = f", {skipped} parts were done before" if skipped else ""
+    return (
+        f"{counts.rows_in} rows in, {counts.rows_out} {verb}, {counts.quarantined} quarantined, "
+        f"{seconds:.1f} s, {rate:.0f} audio hours per hour{earlier}"
+    )
+
+
+def configure_logging() -> None:
+    """Send this project's log lines to standard error, warnings of libraries too."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.getLogger("jobs").setLevel(logging.INFO)
+    logging.getLogger("daf_core").setLevel(logging.INFO)

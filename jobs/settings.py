@@ -1,0 +1,131 @@
+"""What each verb can be told. One class a verb: the command line is made from it (jobs/cli.py),
+and Python callers construct it. Its docstring is the verb's help; defaults suit a laptop."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from daf_core.errors import SettingsError
+
+TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
+AUDIO_ENCODER = "openai/whisper-tiny.en"
+
+Manifest = Annotated[str, typer.Option(help="Folder that `daf ingest` made.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Delete an earlier run in --out and start over.")
+]
+Offline = Annotated[
+    bool,
+    typer.Option("--offline", envvar="HF_HUB_OFFLINE", help="Use only weights that are here."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncodeResources:
+    """What the encoders may use: shared by every verb that encodes."""
+
+    actors: Annotated[
+        str | None,
+        typer.Option(
+            help="Encoder processes, as MIN,MAX or one number. Default: one per GPU, "
+            "or one per CPU core where there is no GPU."
+        ),
+    ] = None
+    gpus_per_actor: Annotated[
+        float | None,
+        typer.Option(help="GPUs each holds; .5 puts two on one. Default: 1 where there are GPUs."),
+    ] = None
+    offline: Offline = False
+    fresh: Fresh = False
+
+    @property
+    def actor_range(self) -> tuple[int, int] | None:
+        """`actors` as (least, most)."""
+        if self.actors is None:
+            return None
+        try:
+            least, *most = (int(number) for number in self.actors.split(","))
+            if len(most) <= 1 and 1 <= least <= (most or [least])[0]:
+                return least, (most or [least])[0]
+        except ValueError:
+            pass
+        raise SettingsError(
+            f"--actors {self.actors}: expected MIN,MAX or one number, for example 1,4"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbedSettings(EncodeResources):
+    """Run frozen encoders over a manifest: embeddings of every utterance, ready to train on."""
+
+    manifest: Manifest
+    out: Annotated[str, typer.Option(help="Folder for the embeddings, local or s3://.")]
+    text_encoder: Annotated[
+        str, typer.Option(help="Hugging Face id (ID@REVISION to pin) or local folder.")
+    ] = TEXT_ENCODER
+    audio_encoder: Annotated[
+        str,
+        typer.Option(
+            help="Whisper, wav2vec 2.0, HuBERT or WavLM, as above; several with commas; "
+            "`descriptors` adds pitch, level and spectral shape without a network."
+        ),
+    ] = AUDIO_ENCODER
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings:
+    """Fit a head on embeddings of a labelled corpus."""
+
+    embeddings: Annotated[str, typer.Option(help="Folder that `daf embed` made.")]
+    out: Annotated[str, typer.Option(help="Folder for the head.")]
+    head: Annotated[
+        str, typer.Option(help="daf, or a baseline: text, audio, concat, static, late.")
+    ] = "daf"
+    seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0
+    workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1
+    gpu: Annotated[bool, typer.Option("--gpu", help="One GPU per worker.")] = False
+    batch_rows: Annotated[int, typer.Option(min=1, help="Rows a step, over all workers.")] = 128
+    epochs: Annotated[int, typer.Option(min=1, help="At most so many passes.")] = 100
+    patience: Annotated[
+        int, typer.Option(min=1, help="Stop after so many epochs without a better validation MAE.")
+    ] = 12
+    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 1e-3
+    width: Annotated[int, typer.Option(min=1, help="Of the head's layers.")] = 128
+    modality_dropout: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of rows that lose one modality in a step.")
+    ] = 0.2
+    fresh: Fresh = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreSettings(EncodeResources):
+    """Score a manifest with a head: sentiment and modality weights of every utterance."""
+
+    manifest: Annotated[str | None, typer.Option(help="Folder that `daf ingest` made.")] = None
+    embeddings: Annotated[
+        str | None, typer.Option(help="Folder that `daf embed` made, instead of --manifest.")
+    ] = None
+    head: Annotated[str, typer.Option(help="Folder that `daf train` made.")]
+    out: Annotated[
+        str, typer.Option(help="Folder for scores/, quarantine/ and run.json, local or s3://.")
+    ]
+
+    def __post_init__(self) -> None:
+        if (self.manifest is None) == (self.embeddings is None):
+            raise SettingsError("daf score: give --manifest or --embeddings, one of them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifySettings:
+    """Check that every manifest row is in scores xor quarantine, once; exit status 1 if not."""
+
+    manifest: Manifest
+    scores: Annotated[str, typer.Option(help="Folder that `daf score` made.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoSettings:
+    """Run everything on a small bundled corpus of synthesized speech, on this machine's CPU."""
+
+    out: Annotated[str, typer.Option(help="Folder for all that the demo makes.")] = "daf-demo"

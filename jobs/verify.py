@@ -1,0 +1,80 @@
+"""manifest and scores → is every manifest row in scores xor quarantine, once?"""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from daf_core import runs, tables
+from daf_core.errors import SettingsError
+from daf_core.runs import Output
+from jobs.settings import VerifySettings
+
+
+class NotExactlyOnce(Exception):
+    """Some manifest rows are not in scores xor quarantine, once."""
+
+
+@dataclass(frozen=True)
+class PartVerdict:
+    """What one part holds, and what is wrong with it."""
+
+    rows_in: int
+    scored: int
+    quarantined: int
+    faults: list[str]
+
+
+def run(settings: VerifySettings) -> str:
+    """Check every part against its manifest part; returns the summary line.
+
+    Raises:
+        NotExactlyOnce: rows are lost, doubled or foreign; the message says which parts and rows.
+    """
+    manifest = runs.manifest_output(settings.manifest)
+    scores = runs.scores_output(settings.scores)
+    runs.complete_record(manifest)
+    record = tables.read_json(scores.record_uri)
+    if record is None:
+        raise SettingsError(f"{settings.scores}: expected scores of a daf run, found no run.json")
+    names = tables.list_parts(manifest.parts_uri)
+    foreign = sorted({*tables.list_parts(scores.parts_uri)} - {*names})
+    with ThreadPoolExecutor(16) as pool:
+        verdicts = list(
+            pool.map(lambda name: verify_part(name, manifest, scores, record["fingerprint"]), names)
+        )
+    faults = [fault for verdict in verdicts for fault in verdict.faults]
+    faults += [f"{name}: scored, but not a part of the manifest" for name in foreign]
+    counts = [sum(getattr(v, key) for v in verdicts) for key in ("rows_in", "scored", "quarantined")]
+    line = "{} rows in, {} scored, {} quarantined".format(*counts)
+    if faults:
+        shown = "\n".join(faults[:20] + ([f"… {len(faults) - 20} more"] if faults[20:] else []))
+        raise NotExactlyOnce(f"{shown}\n{line}: not every row is in scores xor quarantine, once")
+    return f"{line}: every manifest row is in scores xor quarantine, once"
+
+
+def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -> PartVerdict:
+    """Compare the ids of one part of the manifest with its scores and quarantine."""
+    wanted = _ids(tables.join(manifest.parts_uri, name), "manifest")[0]
+    try:
+        scored, made_by = _ids(tables.join(scores.parts_uri, name), "scores")
+        quarantined, _ = _ids(tables.join(scores.quarantine_uri, name), "quarantine")
+    except SettingsError as err:
+        return PartVerdict(len(wanted), 0, 0, [f"{name}: {len(wanted)} rows not scored: {err}"])
+    found = Counter(scored) + Counter(quarantined)
+    faults = [
+        f"{name}: {len(rows)} rows {what}: {', '.join(sorted(map(str, rows))[:3])}"
+        for what, rows in (
+            ("lost", set(wanted) - set(found)),
+            ("not of this manifest part", set(found) - set(wanted)),
+            ("there more than once", {row for row, times in found.items() if times > 1}),
+        )
+        if rows
+    ]
+    if made_by != fingerprint:
+        faults.append(f"{name}: made by run {made_by}, run.json is of run {fingerprint}")
+    return PartVerdict(len(wanted), len(scored), len(quarantined), faults)
+
+
+def _ids(uri: str, kind: str) -> tuple[list[str], str | None]:
+    table, footer = tables.read(uri, kind, columns=["utterance_id"])
+    return table["utterance_id"].to_pylist(), footer.get("daf.fingerprint")
