@@ -1,0 +1,47 @@
+"""A frozen speech encoder: waves in, mean and deviation over time of every hidden layer out."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from daf_core.encoders.levels import RATE_HZ, Wave, as_float
+from daf_core.encoders.pooling import batches, merge_windows
+from daf_core.encoders.whisper import WhisperNetwork
+
+WINDOW_SAMPLES = 30 * RATE_HZ
+
+
+class SpeechEncoder:
+    """Mean and deviation over time, side by side, of every hidden layer of a frozen network.
+
+    A row depends on its wave alone: neither on the batch it is in nor on padding. Waves above 30 s
+    are cut into equal windows, whose statistics are merged exactly.
+    """
+
+    def __init__(self, network: WhisperNetwork, batch_s: float) -> None:
+        self.network = network
+        self.layers = network.layers
+        self.width = 2 * network.width
+        self.batch_samples = int(batch_s * RATE_HZ)
+
+    def __call__(self, waves: Sequence[Wave]) -> npt.NDArray[np.float16]:
+        """Embed mono 16 kHz waves (samples,), int16 or float32: (rows, layers, width)."""
+        return self.pooled(waves).astype(np.float16)
+
+    def pooled(self, waves: Sequence[Wave]) -> npt.NDArray[np.float32]:
+        """The embeddings before they are rounded to float16."""
+        if len(waves) == 0:
+            return np.empty((0, self.layers, self.width), np.float32)
+        cut = [_windows(self.network.prepare(as_float(wave))) for wave in waves]
+        windows = [window for utterance in cut for window in utterance]
+        starts = np.cumsum([0, *(len(utterance) for utterance in cut[:-1])])
+        counts = np.empty(len(windows), np.int64)
+        moments = np.empty((len(windows), self.layers, 2, self.network.width), np.float32)
+        for batch in batches([len(window) for window in windows], self.batch_samples):
+            counts[batch], moments[batch] = self.network([windows[index] for index in batch])
+        return merge_windows(moments, counts, starts)
+
+
+def _windows(wave: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+    return np.array_split(wave, max(1, -(-len(wave) // WINDOW_SAMPLES)))

@@ -1,0 +1,95 @@
+"""The Whisper encoder on utterances as long as they are, instead of padded to 30 s.
+
+Shape suffixes: B windows in the batch, S samples, F mel frames, P positions, M mel bins, D width.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn.functional import gelu
+from transformers import WhisperFeatureExtractor
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+from daf_core.encoders.levels import RATE_HZ, normalise_level
+from daf_core.encoders.pooling import masked_moments
+
+HOP = 160
+FFT = 400
+POSITION_SAMPLES = 2 * HOP  # the second convolution halves the frames
+LONGEST_SAMPLES = 30 * RATE_HZ
+LONGEST_FRAMES = LONGEST_SAMPLES // HOP
+
+
+class WhisperNetwork:
+    """Moments over time of every hidden layer: the input of the first block to the final norm."""
+
+    prepare = staticmethod(normalise_level)
+
+    def __init__(self, encoder: WhisperEncoder, device: str, dtype: torch.dtype) -> None:
+        self.encoder = encoder.eval().requires_grad_(False).to(device, dtype)
+        self.layers: int = encoder.config.encoder_layers + 1
+        self.width: int = encoder.config.d_model
+        self.device = device
+        self.dtype = dtype
+        features = WhisperFeatureExtractor(feature_size=encoder.config.num_mel_bins)
+        self.filters = torch.from_numpy(features.mel_filters.T).to(device, torch.float32)
+        self.taper = torch.hann_window(FFT, device=device)
+
+    @torch.inference_mode()
+    def __call__(
+        self, windows: Sequence[npt.NDArray[np.float32]]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Positions of each window (B,) and moments (B, layers, 2, D); windows up to 30 s."""
+        positions = np.array([max(1, -(-len(wave) // POSITION_SAMPLES)) for wave in windows])
+        lengths = torch.from_numpy(positions).to(self.device)
+        mel = self.log_mel(windows, positions * POSITION_SAMPLES)
+        moments = [masked_moments(hidden, lengths) for hidden in self._hidden(mel, lengths)]
+        return positions, torch.stack(moments, dim=1).cpu().numpy()
+
+    def log_mel(
+        self, windows: Sequence[npt.NDArray[np.float32]], samples: npt.NDArray[np.int64]
+    ) -> torch.Tensor:
+        """Log-mel spectrogram (B, M, F), zero beyond each window's own `samples` // 160 frames.
+
+        Its frames are those that WhisperFeatureExtractor gives for the window padded to 30 s.
+        """
+        longest = int(samples.max())
+        # A centred frame reads half an FFT to either side: the start is reflected; the end of the
+        # wave reaches two frames beyond it, which count for the maximum that the floor hangs on.
+        padded = np.zeros((len(windows), FFT // 2 + longest + FFT // 2 + HOP), np.float32)
+        for row, wave in zip(padded, windows, strict=True):
+            row[FFT // 2 :][: len(wave)] = wave
+            row[: FFT // 2] = row[FFT // 2 + 1 : FFT + 1][::-1]
+            if len(wave) == LONGEST_SAMPLES:
+                row[-FFT // 2 - HOP : -HOP] = wave[-FFT // 2 - 1 : -1][::-1]
+        wave_BS = torch.from_numpy(padded).to(self.device)
+        spectrum = torch.stft(
+            wave_BS, FFT, HOP, window=self.taper, center=False, return_complex=True
+        )[..., :LONGEST_FRAMES]
+        power = spectrum.real.square() + spectrum.imag.square()
+        log_BMF = (self.filters @ power).clamp(min=1e-10).log10()
+        floor = log_BMF.amax(dim=(1, 2), keepdim=True) - 8.0
+        log_BMF = (torch.maximum(log_BMF, floor) + 4.0) / 4.0
+        log_BMF = log_BMF[..., : longest // HOP]
+        frames = torch.from_numpy(samples // HOP).to(self.device)
+        valid = torch.arange(log_BMF.shape[2], device=self.device) < frames[:, None]
+        return log_BMF * valid[:, None]
+
+    def _hidden(self, mel_BMF: torch.Tensor, lengths: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Hidden layers (B, P, D), one at a time.
+
+        An even number of valid frames keeps padding out of the second convolution's valid outputs.
+        """
+        encoder = self.encoder
+        hidden = gelu(encoder.conv1(mel_BMF.to(self.dtype)))
+        hidden = gelu(encoder.conv2(hidden)).transpose(1, 2)
+        hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
+        steps = torch.arange(hidden.shape[1], device=self.device)
+        valid = steps < lengths[:, None]
+        mask = None if bool(valid.all()) else valid[:, None, None, :]
+        for block in encoder.layers:
+            yield hidden
+            hidden = block(hidden, mask)
+        yield encoder.layer_norm(hidden)
