@@ -1,6 +1,7 @@
 """Embed one decoded part: frozen encoders over its texts and samples, every layer pooled."""
 
 import json
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,11 +45,11 @@ class Embed:
         flags: list[list[str]] = rows["flags"].to_pylist()
         columns, has_any = {}, np.zeros(len(rows), bool)
         for name, encoder in self.encoders.items():
-            items = rows["text"].to_pylist() if name == "text" else _waves(rows["samples"])
-            present = np.array([item is not None for item in items], bool)
-            items = [item for item in items if item is not None]
+            source = rows["text" if name == "text" else "samples"]
+            present = source.is_valid().to_numpy()
+            items: list[Any] = _items(source.drop_null())
             values = np.zeros((len(rows), encoder.layers * encoder.width), np.float16)
-            values[present] = encoder(items).reshape(len(items), -1)
+            values[present] = encoder(items).reshape(len(items), values.shape[1])
             if isinstance(encoder, TextEncoder):
                 _flag(flags, np.flatnonzero(present)[encoder.truncated(items)], "truncated_text")
             broken = ~np.isfinite(values).all(axis=1)
@@ -76,11 +77,12 @@ class Embed:
         return table.replace_schema_metadata({"daf.shapes": json.dumps(self.shapes)})
 
 
-def _waves(samples: pa.ChunkedArray) -> list[npt.NDArray[np.int16] | None]:
-    """16-bit samples of each row, without copying them."""
-    return [
-        np.frombuffer(value.as_buffer(), "<i2") if value.is_valid else None for value in samples
-    ]
+def _items(column: pa.ChunkedArray) -> list[Any]:
+    """Texts as str; 16-bit samples as arrays, without copying them."""
+    if pa.types.is_string(column.type):
+        texts: list[str] = column.to_pylist()
+        return texts
+    return [np.frombuffer(value.as_buffer(), "<i2") for value in column]
 
 
 def _flag(flags: list[list[str]], rows: npt.NDArray[np.intp], flag: str) -> None:

@@ -1,7 +1,8 @@
-"""The two ways things go wrong: a setting that must stop the job, and a row that must not.
+"""How things go wrong: a setting that must stop the job, a row that must not, work left undone.
 
 SettingsError   a bad setting or an input of the wrong kind: stops the job before any work.
 BadInput        one recording, transcript or row cannot be used: quarantined, the job goes on.
+NotDone         the job ran, and not all of it is done.
 """
 
 
@@ -19,3 +20,7 @@ class BadInput(ValueError):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+class NotDone(Exception):
+    """The job ran and its result is not whole; the message says what is wrong with it."""

@@ -97,6 +97,12 @@ def finish(output: Output, identity: dict[str, Any], facts: dict[str, Any]) -> N
     tables.write_json(output.record_uri, {**record, "complete": True, **facts})
 
 
+def is_complete(output: Output) -> bool:
+    """Whether the run in `output` is marked complete."""
+    record = tables.read_json(output.record_uri)
+    return record is not None and bool(record.get("complete"))
+
+
 def complete_record(output: Output) -> dict[str, Any]:
     """The record of a finished run.
 

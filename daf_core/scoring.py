@@ -38,7 +38,7 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         "polarity": pa.array([polarity(float(value)) for value in sentiment], pa.string()),
         **_by_modality("weight", said.weights, np.ones_like(present)),
         **_by_modality("sentiment", said.sides, present),
-        "disagreement": _disagreement(said.sides, present.all(axis=1)),
+        "disagreement": _disagreement(said.sides, present[:, 0] & present[:, 1]),
     }
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))

@@ -135,6 +135,13 @@ def delete(uri: str) -> None:
         fs.rm_file(path)
 
 
+def delete_folder(uri: str) -> None:
+    """Delete a folder and all that is in it; nothing happens where there is none."""
+    fs, path = filesystem(uri)
+    if fs.exists(path):
+        fs.rm(path, recursive=True)
+
+
 def read_json(uri: str) -> dict[str, Any] | None:
     """The JSON object at `uri`, or None where there is no file."""
     fs, path = filesystem(uri)

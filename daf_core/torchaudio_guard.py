@@ -17,7 +17,7 @@ EXTENSION = "torchaudio._extension"
 def ensure_torchaudio() -> None:
     """Import torchaudio; where its extension cannot be loaded, import it without."""
     try:
-        import torchaudio  # noqa: F401
+        import torchaudio
     except OSError:
         sys.modules[EXTENSION] = _no_extension()
         import torchaudio  # noqa: F401

@@ -23,11 +23,11 @@ class Recipe:
     width: int = 128
     batch_rows: int = 128
     epochs: int = 100
-    patience: int = 12
-    learning_rate: float = 1e-3
+    patience: int = 15
+    learning_rate: float = 3e-4
     weight_decay: float = 0.01
-    side_loss: float = 0.3  # weight of the loss of what each modality says alone
-    modality_dropout: float = 0.2  # share of rows with both modalities that lose one
+    side_loss: float = 0.2  # weight of the loss of what each modality says alone
+    modality_dropout: float = 0.1  # share of rows with both modalities that lose one
     seed: int = 0
 
 
@@ -116,12 +116,12 @@ def standardise(head: nn.Module, rows: Rows) -> None:
             column = name.rsplit(".", 1)[-1]
             has = rows.present[:, 0 if column.startswith("text") else 1]
             x = rows.values[column][has]
-            count = _sum_over_workers(torch.tensor(float(len(x)), device=x.device)).clamp_min(1)
-            mean = _sum_over_workers(x.sum(0, dtype=torch.float64)) / count
+            count = sum_over_workers(torch.tensor(float(len(x)), device=x.device)).clamp_min(1)
+            mean = sum_over_workers(x.sum(0, dtype=torch.float64)) / count
             square = torch.zeros_like(mean)
             for part in x.tensor_split(len(x) // 4096 + 1):
                 square += ((part.double() - mean) ** 2).sum(0)
-            deviation = (_sum_over_workers(square) / count).sqrt()
+            deviation = (sum_over_workers(square) / count).sqrt()
             module.standardise_on(mean.float(), deviation.float())
 
 
@@ -145,8 +145,8 @@ def predict(head: nn.Module, rows: Rows) -> Prediction:
 def mean_absolute_error(head: nn.Module, rows: Rows) -> float:
     """MAE over the rows of all workers."""
     difference = predict(head, rows).sentiment - rows.labels
-    total = _sum_over_workers(difference.abs().double().sum())
-    count = _sum_over_workers(torch.tensor(len(difference), device=difference.device))
+    total = sum_over_workers(difference.abs().double().sum())
+    count = sum_over_workers(torch.tensor(len(difference), device=difference.device))
     return float(total / count)
 
 
@@ -155,8 +155,8 @@ def _train_epoch(
 ) -> float:
     """One pass over the global batches of `epoch`; returns the mean loss per row."""
     device = rows.labels.device
-    rank, workers = _rank_and_workers()
-    total = int(_sum_over_workers(torch.tensor(len(rows.labels), device=device)).item())
+    rank, workers = rank_and_workers()
+    total = int(sum_over_workers(torch.tensor(len(rows.labels), device=device)).item())
     shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
     masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
     order = torch.randperm(total, generator=shuffle).to(device)
@@ -171,7 +171,7 @@ def _train_epoch(
         _sum_gradients(head)
         optimiser.step()
         losses += loss.detach() * len(batch)
-    return float(_sum_over_workers(losses).item() / max(total, 1))
+    return float(sum_over_workers(losses).item() / max(total, 1))
 
 
 def _loss(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:
@@ -198,11 +198,13 @@ def _copy(head: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in head.state_dict().items()}
 
 
-def _rank_and_workers() -> tuple[int, int]:
+def rank_and_workers() -> tuple[int, int]:
+    """This worker's number and how many there are; (0, 1) outside `torch.distributed`."""
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
-def _sum_over_workers(value: Tensor) -> Tensor:
+def sum_over_workers(value: Tensor) -> Tensor:
+    """The sum of `value` over all workers, in place."""
     if dist.is_initialized():
         dist.all_reduce(value)
     return value

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from daf_core.errors import SettingsError
+from daf_core.errors import NotDone, SettingsError
 from jobs import settings as verbs
 from jobs.progress import configure_logging
 
@@ -26,7 +26,7 @@ app = typer.Typer(
 
 
 def add_verb(name: str, settings: type) -> None:
-    """Make `daf NAME` from a settings class: its fields are options, jobs.NAME.run does the work."""
+    """Make `daf NAME`: the fields of `settings` are its options, jobs.NAME.run does the work."""
 
     def command(**values: Any) -> None:
         job = importlib.import_module(f"jobs.{name}")
@@ -75,6 +75,8 @@ def main() -> None:
         app()
     except SettingsError as err:
         sys.exit(_complain(err, 2))
+    except NotDone as err:
+        sys.exit(_complain(err, 1))
     except KeyboardInterrupt:
         sys.exit(_complain("interrupted; run the same command again to go on", 130))
 

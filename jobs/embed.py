@@ -32,9 +32,7 @@ def run(settings: EmbedSettings) -> str:
             return encode_parts(missing, settings.manifest, encode, output, footer, pool)
 
         facts = {"manifest": settings.manifest}
-        return run_missing_parts(
-            "embedded", names, output, identity, facts, settings.fresh, make
-        )
+        return run_missing_parts("embedded", names, output, identity, facts, settings.fresh, make)
 
 
 def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:

@@ -7,6 +7,7 @@ it, and is read without copies. Memory is bounded by the parts in flight: a few 
 Batches are formed inside a part, so its bytes do not depend on how many workers there are.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,9 @@ import torch
 from daf_core import tables
 from daf_core.decoding import decode_part
 from daf_core.embedding import Embed
+from daf_core.encoders.loading import dtype_on
 from daf_core.encoders.weights import EncoderSpec
+from daf_core.errors import SettingsError
 from daf_core.heads.files import TrainedHead
 from daf_core.runs import Output
 from daf_core.scoring import score
@@ -31,6 +34,7 @@ from jobs.session import cluster_total
 ENCODE_CPUS, DECODE_CPUS, PUBLISH_CPUS = 0.7, 0.2, 0.1
 # A part that kills its actor every time would otherwise be tried for ever.
 BOUNDED_RETRIES = {"max_restarts": 4, "max_task_retries": 2}
+COUNTS_FOOTER = "daf.counts"  # rows in, quarantined, audio seconds: what a finished part came from
 ONE_ROW: dict[str, Any] = {"batch_size": 1, "batch_format": "pyarrow"}
 
 
@@ -60,6 +64,11 @@ class Pool:
         """Where the actors' encoders run."""
         return "cuda" if self.gpus else "cpu"
 
+    @property
+    def precision(self) -> str:
+        """The encoders' number format: another one gives other bytes."""
+        return str(dtype_on(self.device)).removeprefix("torch.")
+
 
 def read_part(batch: pa.Table, manifest: str, audio: bool) -> pa.Table:
     """Part name → decoded manifest part."""
@@ -82,6 +91,11 @@ class Encode:
             torch.set_num_threads(1)  # one actor per core beats threads on batches this small
         self.embed = Embed(encoders, device, offline)
         self.head = head
+        if head is not None and head.streams != self.embed.shapes:
+            raise SettingsError(
+                f"the head was trained on layers × features of {head.streams}, "
+                f"its encoders give {self.embed.shapes}"
+            )
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         rows, quarantine = self.embed(_table(batch, "rows"))
@@ -108,6 +122,9 @@ def publish_part(batch: pa.Table, output: Output, footer: dict[str, str]) -> pa.
     name = batch["part"][0].as_py()
     rows, quarantine = _table(batch, "rows"), _table(batch, "quarantine")
     own = {key.decode(): value.decode() for key, value in (rows.schema.metadata or {}).items()}
+    own[COUNTS_FOOTER] = json.dumps(
+        [batch["rows_in"][0].as_py(), len(quarantine), batch["audio_s"][0].as_py()]
+    )
     tables.write(tables.join(output.quarantine_uri, name), quarantine, "quarantine", footer)
     tables.write(tables.join(output.parts_uri, name), rows, output.kind, {**own, **footer})
     counts = {"rows_out": [len(rows)], "quarantined": [len(quarantine)]}

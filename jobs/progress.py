@@ -81,13 +81,13 @@ class PartProgress:
         return f"{rate}, {left_s:.0f} s left"
 
 
-def summary(verb: str, counts: Counts, seconds: float, skipped: int = 0) -> str:
-    """The line that ends a job's standard output."""
-    rate = counts.audio_s / max(seconds, 1e-9)
-    earlier = f", {skipped} parts were done before" if skipped else ""
+def summary(verb: str, total: Counts, made: Counts, seconds: float, earlier: int) -> str:
+    """The line that ends a job's standard output: totals, and the rate at which this run `made`."""
+    rate = made.audio_s / max(seconds, 1e-9)
+    before = f", {earlier} parts were done before" if earlier else ""
     return (
-        f"{counts.rows_in} rows in, {counts.rows_out} {verb}, {counts.quarantined} quarantined, "
-        f"{seconds:.1f} s, {rate:.0f} audio hours per hour{earlier}"
+        f"{total.rows_in} rows in, {total.rows_out} {verb}, {total.quarantined} quarantined, "
+        f"{seconds:.1f} s, {rate:.0f} audio hours per hour{before}"
     )
 
 

@@ -1,5 +1,6 @@
 """Run the parts that are missing, then mark the run complete: what embed and score share."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from typing import Any
 
 from daf_core import runs, tables
 from daf_core.runs import Output
+from jobs.flow import COUNTS_FOOTER
 from jobs.progress import Counts, PartProgress, summary
 
 Make = Callable[[list[str]], Iterator[Counts]]
@@ -47,16 +49,7 @@ def run_missing_parts(
     }
     if missing or not runs.is_complete(output):
         runs.finish(output, identity, facts)
-    return summary(verb, total, seconds, progress.counts.audio_s, skipped=len(done))
-
-
-def counts_footer(counts: Counts) -> dict[str, str]:
-    """Counts as footer entries of a part."""
-    return {
-        "daf.rows_in": str(counts.rows_in),
-        "daf.quarantined": str(counts.quarantined),
-        "daf.audio_s": repr(counts.audio_s),
-    }
+    return summary(verb, total, progress.counts, seconds, earlier=len(done))
 
 
 def _counts_of(output: Output, names: list[str]) -> Counts:
@@ -64,12 +57,8 @@ def _counts_of(output: Output, names: list[str]) -> Counts:
 
     def one(name: str) -> Counts:
         rows, footer = tables.read_footer(tables.join(output.parts_uri, name), output.kind)
-        return Counts(
-            int(footer["daf.rows_in"]),
-            rows,
-            int(footer["daf.quarantined"]),
-            float(footer["daf.audio_s"]),
-        )
+        rows_in, quarantined, audio_s = json.loads(footer[COUNTS_FOOTER])
+        return Counts(rows_in, rows, quarantined, audio_s)
 
     with ThreadPoolExecutor(16) as pool:
         return sum(pool.map(one, names), Counts())

@@ -89,12 +89,12 @@ class TrainSettings:
     epochs: Annotated[int, typer.Option(min=1, help="At most so many passes.")] = 100
     patience: Annotated[
         int, typer.Option(min=1, help="Stop after so many epochs without a better validation MAE.")
-    ] = 12
-    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 1e-3
+    ] = 15
+    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 3e-4
     width: Annotated[int, typer.Option(min=1, help="Of the head's layers.")] = 128
     modality_dropout: Annotated[
         float, typer.Option(min=0, max=1, help="Share of rows that lose one modality in a step.")
-    ] = 0.2
+    ] = 0.1
     fresh: Fresh = False
 
 

@@ -5,13 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from daf_core import runs, tables
-from daf_core.errors import SettingsError
+from daf_core.errors import NotDone, SettingsError
 from daf_core.runs import Output
 from jobs.settings import VerifySettings
-
-
-class NotExactlyOnce(Exception):
-    """Some manifest rows are not in scores xor quarantine, once."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,7 @@ def run(settings: VerifySettings) -> str:
     """Check every part against its manifest part; returns the summary line.
 
     Raises:
-        NotExactlyOnce: rows are lost, doubled or foreign; the message says which parts and rows.
+        NotDone: rows are lost, doubled or foreign; the message says which parts and rows.
     """
     manifest = runs.manifest_output(settings.manifest)
     scores = runs.scores_output(settings.scores)
@@ -44,11 +40,13 @@ def run(settings: VerifySettings) -> str:
         )
     faults = [fault for verdict in verdicts for fault in verdict.faults]
     faults += [f"{name}: scored, but not a part of the manifest" for name in foreign]
-    counts = [sum(getattr(v, key) for v in verdicts) for key in ("rows_in", "scored", "quarantined")]
+    counts = [
+        sum(getattr(v, key) for v in verdicts) for key in ("rows_in", "scored", "quarantined")
+    ]
     line = "{} rows in, {} scored, {} quarantined".format(*counts)
     if faults:
         shown = "\n".join(faults[:20] + ([f"… {len(faults) - 20} more"] if faults[20:] else []))
-        raise NotExactlyOnce(f"{shown}\n{line}: not every row is in scores xor quarantine, once")
+        raise NotDone(f"{shown}\n{line}: not every row is in scores xor quarantine, once")
     return f"{line}: every manifest row is in scores xor quarantine, once"
 
 

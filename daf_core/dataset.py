@@ -1,0 +1,125 @@
+"""Labelled rows of an embeddings folder, by split, each worker its share."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from daf_core import tables
+from daf_core.errors import SettingsError
+from daf_core.features import stream_values
+from daf_core.heads.streams import Streams
+from daf_core.runs import Output
+from daf_core.schemas import SPLITS
+from daf_core.training import Rows
+
+UNUSED = -1
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Which split each row of each part is in: part → (rows,) index into SPLITS, or UNUSED."""
+
+    parts: dict[str, npt.NDArray[np.int8]]
+    rule: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Rows of each split."""
+        every = np.concatenate(list(self.parts.values()))
+        return {split: int((every == index).sum()) for index, split in enumerate(SPLITS)}
+
+
+def plan_splits(source: Output) -> Splits:
+    """Take the corpus's own splits; where it has none, split by recording.
+
+    Without any split, 80 / 10 / 10 % of the recordings train, validate and test; a corpus with
+    train rows but no valid ones gives 10 % of its train recordings to validation. No recording is
+    in two splits that are made here.
+
+    Raises:
+        SettingsError: no labelled rows to train or to validate on.
+    """
+    names = tables.list_parts(source.parts_uri)
+    read = [
+        tables.read(
+            tables.join(source.parts_uri, name), source.kind, ["recording_id", "label", "split"]
+        )[0]
+        for name in names
+    ]
+    labelled = [table["label"].is_valid().to_numpy() for table in read]
+    given = [_split_indices(table["split"].to_pylist()) for table in read]
+    percent = [_percent(table["recording_id"].to_pylist()) for table in read]
+    rule = "as given"
+    if not _has(given, labelled, "train"):
+        rule = "80 / 10 / 10 % of recordings"
+        given = [np.select([p < 80, p < 90], [0, 1], 2).astype(np.int8) for p in percent]
+    elif not _has(given, labelled, "valid"):
+        rule = "as given, valid from 10 % of the train recordings"
+        given = [np.where((g == 0) & (p < 10), 1, g) for g, p in zip(given, percent, strict=True)]
+    for split in ("train", "valid"):
+        if not _has(given, labelled, split):
+            raise SettingsError(
+                f"{source.root}: expected labelled {split} rows, found none; "
+                f"give the corpus labels (and splits) at `daf ingest`"
+            )
+    used = [np.where(one, g, UNUSED) for one, g in zip(labelled, given, strict=True)]
+    return Splits(dict(zip(names, used, strict=True)), rule)
+
+
+def load_rows(
+    source: Output, splits: Splits, shapes: Streams, rank: int, workers: int
+) -> dict[str, Rows]:
+    """This worker's rows of each split: of the rows of a split in part order, every N-th."""
+    kept: dict[str, list[_Piece]] = {split: [] for split in SPLITS}
+    seen = dict.fromkeys(SPLITS, 0)
+    for name, index in splits.parts.items():
+        table, _ = tables.read(tables.join(source.parts_uri, name), source.kind)
+        values, present = stream_values(table, shapes)
+        labels = table["label"].to_numpy()
+        for number, split in enumerate(SPLITS):
+            rows = np.flatnonzero(index == number)
+            own = rows[(np.arange(len(rows)) + seen[split]) % workers == rank]
+            seen[split] += len(rows)
+            mine = {column: value[own] for column, value in values.items()}
+            kept[split].append(_Piece(mine, present[own], labels[own]))
+    return {split: _rows(pieces, shapes) for split, pieces in kept.items()}
+
+
+@dataclass(frozen=True)
+class _Piece:
+    values: dict[str, npt.NDArray[np.float16]]
+    present: npt.NDArray[np.bool_]
+    labels: npt.NDArray[np.float32]
+
+
+def _rows(pieces: list[_Piece], shapes: Streams) -> Rows:
+    return Rows(
+        {
+            column: torch.from_numpy(np.concatenate([piece.values[column] for piece in pieces]))
+            for column in shapes
+        },
+        torch.from_numpy(np.concatenate([piece.present for piece in pieces])),
+        torch.from_numpy(np.concatenate([piece.labels for piece in pieces])),
+    )
+
+
+def _split_indices(names: list[str | None]) -> npt.NDArray[np.int8]:
+    return np.array([UNUSED if name is None else SPLITS.index(name) for name in names], np.int8)
+
+
+def _percent(recordings: list[str]) -> npt.NDArray[np.int64]:
+    """A number in [0, 100) per recording id, the same everywhere."""
+    return np.array(
+        [int(hashlib.sha256(r.encode()).hexdigest()[:8], 16) % 100 for r in recordings],
+        np.int64,
+    )
+
+
+def _has(
+    given: list[npt.NDArray[np.int8]], labelled: list[npt.NDArray[np.bool_]], split: str
+) -> bool:
+    number = SPLITS.index(split)
+    return any(((g == number) & one).any() for g, one in zip(given, labelled, strict=True))

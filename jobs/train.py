@@ -1,0 +1,148 @@
+"""embeddings → head: a DAF head or a baseline, on Ray Train."""
+
+import json
+import os
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train.torch import TorchTrainer
+
+from daf_core import runs, tables
+from daf_core.dataset import plan_splits
+from daf_core.encoders.weights import EncoderSpec
+from daf_core.errors import SettingsError
+from daf_core.heads import HEADS, build, files
+from daf_core.heads.streams import Streams
+from daf_core.runs import Output
+from daf_core.training import Recipe
+from jobs.session import ray_session
+from jobs.settings import TrainSettings
+from jobs.train_record import publish_record
+from jobs.train_worker import FITTED_FILE, train_worker
+
+
+def run(settings: TrainSettings) -> str:
+    """Train a head; returns the summary line."""
+    if settings.head not in HEADS:
+        raise SettingsError(f"--head {settings.head}: expected one of {', '.join(HEADS)}")
+    source = runs.embeddings_output(settings.embeddings)
+    record = runs.complete_record(source)
+    recipe = Recipe(
+        width=settings.width,
+        batch_rows=settings.batch_rows,
+        epochs=settings.epochs,
+        patience=settings.patience,
+        learning_rate=settings.learning_rate,
+        modality_dropout=settings.modality_dropout,
+        seed=settings.seed,
+    )
+    identity = {"embeddings": record["fingerprint"], "head": settings.head, **asdict(recipe)}
+    existing = tables.read_json(tables.join(settings.out, "head.json"))
+    if existing is not None and not settings.fresh:
+        if existing.get("identity") != identity:
+            raise SettingsError(
+                f"{settings.out}: holds a head that differs: "
+                f"{runs.differences(existing, identity)}; choose another folder or start over "
+                f"with --fresh"
+            )
+        return f"{_summary(existing, 0.0)}, was done before"
+    started = time.monotonic()
+    splits = plan_splits(source)
+    fitted = _fit(settings, source, splits, recipe, runs.fingerprint(identity))
+    facts = {
+        "identity": identity,
+        "seed": recipe.seed,
+        "recipe": asdict(recipe),
+        "data": {
+            "embeddings": settings.embeddings,
+            "fingerprint": record["fingerprint"],
+            "rows": splits.counts,
+            "splits": splits.rule,
+        },
+        **{key: fitted[key] for key in ("metrics", "best_epoch", "history")},
+    }
+    _publish_head(settings, fitted, record["identity"]["encoders"], recipe, facts)
+    return _summary(facts, time.monotonic() - started)
+
+
+def _fit(
+    settings: TrainSettings, source: Output, splits: Any, recipe: Recipe, name: str
+) -> dict[str, Any]:
+    """Run Ray Train; checkpoints lie under OUT until the head is made.
+
+    A run of the same name and place is continued, so that a lost driver costs seconds.
+    """
+    storage = tables.join(settings.out, "_train")
+    with ray_session():
+        trainer = TorchTrainer(
+            train_worker,
+            train_loop_config={
+                "kind": settings.head,
+                "source": source,
+                "splits": splits,
+                "shapes": _shapes(source),
+                "recipe": recipe,
+            },
+            scaling_config=ScalingConfig(num_workers=settings.workers, use_gpu=settings.gpu),
+            run_config=RunConfig(
+                name=name,
+                storage_path=storage if "://" in storage else os.path.abspath(storage),
+                failure_config=FailureConfig(max_failures=3),
+                checkpoint_config=CheckpointConfig(num_to_keep=2),
+            ),
+        )
+        result = trainer.fit()
+    if result.error is not None:
+        raise result.error
+    with result.checkpoint.as_directory() as folder:
+        fitted: dict[str, Any] = torch.load(Path(folder) / FITTED_FILE, weights_only=True)
+    return fitted
+
+
+def _publish_head(
+    settings: TrainSettings,
+    fitted: dict[str, Any],
+    encoders: dict[str, dict[str, Any]],
+    recipe: Recipe,
+    facts: dict[str, Any],
+) -> None:
+    """The record first, then weights and head.json: a head.json that is there is a whole head."""
+    streams: Streams = {name: (layers, size) for name, (layers, size) in fitted["streams"].items()}
+    module = build(settings.head, streams, recipe.width)
+    module.load_state_dict(fitted["module"])
+    publish_record(settings.out, settings.head, facts)
+    files.save(
+        settings.out,
+        module,
+        kind=settings.head,
+        width=recipe.width,
+        streams=streams,
+        encoders={name: EncoderSpec(**encoders[name]) for name in streams},
+        facts=facts,
+    )
+    tables.delete_folder(tables.join(settings.out, "_train"))
+
+
+def _shapes(source: Output) -> Streams:
+    """Layers and features of each embedding column, from the first part's footer."""
+    name = tables.list_parts(source.parts_uri)[0]
+    _, footer = tables.read_footer(tables.join(source.parts_uri, name), source.kind)
+    return {
+        column: (layers, features)
+        for column, (layers, features) in json.loads(footer["daf.shapes"]).items()
+    }
+
+
+def _summary(facts: dict[str, Any], seconds: float) -> str:
+    rows, metrics = facts["data"]["rows"], facts["metrics"]
+    judged = metrics["test"] or metrics["valid"]
+    split = "test" if metrics["test"] else "validation"
+    return (
+        f"{rows['train']} train, {rows['valid']} validation, {rows['test']} test rows, "
+        f"best epoch {facts['best_epoch']}, {split} MAE {judged['mae']:.3f}, r {judged['r']:.3f}, "
+        f"{seconds:.1f} s"
+    )

@@ -1,0 +1,70 @@
+"""What a trained head leaves for people: a card, a learning curve, TensorBoard events."""
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import matplotlib.figure
+from torch.utils.tensorboard import SummaryWriter
+
+from daf_core import tables
+
+
+def publish_record(folder: str, kind: str, facts: dict[str, Any]) -> None:
+    """Publish README.md, learning-curve.png and tensorboard/ under `folder`."""
+    history = facts["history"]
+    tables.publish(tables.join(folder, "README.md"), _card(kind, facts).encode())
+    tables.publish(
+        tables.join(folder, "learning-curve.png"), _learning_curve(history, facts["best_epoch"])
+    )
+    with tempfile.TemporaryDirectory() as local:
+        with SummaryWriter(local) as writer:
+            for epoch in history:
+                for name in ("train_loss", "valid_mae"):
+                    writer.add_scalar(name, epoch[name], int(epoch["epoch"]))
+        for path in Path(local).iterdir():
+            # One name, so that training again replaces the events instead of adding to them.
+            uri = tables.join(folder, "tensorboard", "events.out.tfevents.0.daf")
+            tables.publish(uri, path.read_bytes())
+
+
+def _learning_curve(history: list[dict[str, float]], best_epoch: int) -> bytes:
+    figure = matplotlib.figure.Figure(figsize=(6, 3.5), layout="constrained")
+    axes = figure.subplots()
+    epochs = [epoch["epoch"] for epoch in history]
+    axes.plot(epochs, [epoch["train_loss"] for epoch in history], label="training loss")
+    axes.plot(epochs, [epoch["valid_mae"] for epoch in history], label="validation MAE")
+    axes.axvline(best_epoch, color="grey", linewidth=0.8, linestyle=":")
+    axes.set_xlabel("epoch (dotted: the best one, kept)")
+    axes.legend(frameon=False)
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=120)
+    return picture.getvalue()
+
+
+def _card(kind: str, facts: dict[str, Any]) -> str:
+    """A short model card, Markdown."""
+    rows = facts["data"]["rows"]
+    table = "\n".join(
+        f"| {split} | {rows[split]} | "
+        + " | ".join(f"{metrics.get(name, float('nan')):.3f}" for name in _SHOWN)
+        + " |"
+        for split, metrics in facts["metrics"].items()
+        if metrics
+    )
+    return f"""# A `{kind}` head
+
+Scores utterances in [-3, 3] from frozen embeddings; `head.json` names the encoders, with sums.
+
+| split | rows | {" | ".join(_SHOWN)} |
+|---|---|{"---|" * len(_SHOWN)}
+{table}
+
+Trained on {facts["data"]["embeddings"]} (fingerprint {facts["data"]["fingerprint"]}, splits
+{facts["data"]["splits"]}), seed {facts["seed"]}, best epoch by validation MAE {facts["best_epoch"]}.
+The figures hold for recordings like these; on others, label some and measure.
+"""
+
+
+_SHOWN = ("mae", "r", "non0_accuracy", "non0_f1", "acc7")
