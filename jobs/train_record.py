@@ -62,7 +62,8 @@ Scores utterances in [-3, 3] from frozen embeddings; `head.json` names the encod
 {table}
 
 Trained on {facts["data"]["embeddings"]} (fingerprint {facts["data"]["fingerprint"]}, splits
-{facts["data"]["splits"]}), seed {facts["seed"]}, best epoch by validation MAE {facts["best_epoch"]}.
+{facts["data"]["splits"]}), seed {facts["seed"]}; kept is the epoch of the best validation MAE,
+{facts["best_epoch"]}.
 The figures hold for recordings like these; on others, label some and measure.
 """
 

@@ -1,0 +1,94 @@
+"""Training: learns what is there, repeats itself, resumes where it stopped."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from daf_core.heads import build
+from daf_core.heads.streams import LayerMix
+from daf_core.training import Recipe, Rows, State, fit, predict, standardise
+
+STREAMS = {"text": (2, 4), "audio": (2, 3)}
+RECIPE = Recipe(width=32, batch_rows=32, epochs=15, patience=15, learning_rate=1e-2)
+
+
+def corpus(rows: int, seed: int) -> Rows:
+    """The label is in layer 1 of the text; audio is noise; some rows lack one of them."""
+    generator = torch.Generator().manual_seed(seed)
+    values = {
+        name: torch.randn(rows, *shape, generator=generator).half()
+        for name, shape in STREAMS.items()
+    }
+    labels = (2 * values["text"][:, 1, 0].float()).clamp(-3, 3)
+    present = torch.ones(rows, 2, dtype=torch.bool)
+    present[: rows // 10, 1] = False
+    return Rows(values, present, labels)
+
+
+def trained(recipe: Recipe = RECIPE, **options: object) -> tuple[torch.nn.Module, State]:
+    torch.manual_seed(recipe.seed)
+    head = build("daf", STREAMS, recipe.width)
+    return head, fit(head, corpus(300, 0), corpus(100, 1), recipe, **options)
+
+
+def test_learns_what_is_there_and_where() -> None:
+    head, _ = trained()
+    test = corpus(200, 2)
+    error = (predict(head, test).sentiment - test.labels).abs().mean()
+    assert error < 0.75 * (test.labels - test.labels.median()).abs().mean()
+    weights = predict(head, test).weights
+    assert weights is not None
+    both = test.present.all(dim=1)
+    assert weights[both, 0].mean() > 0.5  # the words carry the label
+
+
+def test_one_seed_gives_one_result_and_another_seed_another() -> None:
+    first, again = trained()[0].state_dict(), trained()[0].state_dict()
+    other = trained(replace(RECIPE, seed=1))[0].state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not all(torch.equal(first[name], other[name]) for name in first)
+
+
+def test_resumed_after_a_loss_equals_undisturbed() -> None:
+    undisturbed, _ = trained()
+
+    class Lost(Exception):
+        pass
+
+    kept: list[dict[str, object]] = []
+
+    def lose(state: State) -> None:
+        if state.epoch == 4:
+            kept.append(state.as_dict())
+            raise Lost
+
+    with pytest.raises(Lost):
+        trained(after_epoch=lose)
+    resumed, state = trained(resume=State(**kept[0]))  # type: ignore[arg-type]
+    assert len(state.history) == RECIPE.epochs
+    for name, value in undisturbed.state_dict().items():
+        torch.testing.assert_close(value, resumed.state_dict()[name])
+
+
+def test_stops_early_and_ends_at_its_best() -> None:
+    head, state = trained(replace(RECIPE, epochs=60, patience=2, learning_rate=0.05))
+    assert len(state.history) == state.best_epoch + 1 + 2
+    best = min(epoch["valid_mae"] for epoch in state.history)
+    valid = corpus(100, 1)
+    error = (predict(head, valid).sentiment - valid.labels).abs().mean()
+    assert float(error) == pytest.approx(best, abs=1e-5)
+
+
+def test_standardise_looks_at_present_rows_only() -> None:
+    rows = corpus(50, 3)
+    rows.values["audio"][~rows.present[:, 1]] = 1000.0
+    head = build("daf", STREAMS, 16)
+    standardise(head, rows)
+    mix = next(
+        module
+        for name, module in head.named_modules()
+        if isinstance(module, LayerMix) and name.endswith("audio")
+    )
+    has = rows.values["audio"][rows.present[:, 1]].float()
+    torch.testing.assert_close(mix.mean, has.mean(dim=0), atol=1e-4, rtol=1e-3)
