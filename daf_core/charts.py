@@ -21,7 +21,7 @@ _TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 
 
 @dataclass(frozen=True)
 class Bar:
-    """One bar of a histogram: place and size in percent of the plot, and the numbers it stands for."""
+    """One bar of a histogram: place and size in percent of the plot, and what it counts."""
 
     left: float
     width: float

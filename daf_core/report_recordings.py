@@ -94,7 +94,12 @@ def _by_time(rows: pa.Table) -> _Places:
     first_s, last_s = float(start_s.min()), float(end_s.max())
     span_s = (last_s - first_s) or 1.0
     ticks = time_ticks(first_s, last_s)
-    return (start_s - first_s) / span_s, (end_s - first_s) / span_s, ticks, clock(last_s - first_s)
+    return (
+        (start_s - first_s) / span_s,
+        (end_s - first_s) / span_s,
+        ticks,
+        clock(np.ceil(last_s - first_s)),
+    )
 
 
 def _by_order(count: int) -> _Places:

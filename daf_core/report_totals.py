@@ -12,7 +12,7 @@ from daf_core.schemas import LABEL_RANGE, NEUTRAL_BELOW, SCORES
 
 SENTIMENT_EDGES = np.linspace(*LABEL_RANGE, 25)  # steps of 0.25: polarity changes at an edge
 WEIGHT_EDGES = np.linspace(0.0, 1.0, 21)
-LARGE_DISAGREEMENT = 2.0  # a third of the scale
+LARGE_DISAGREEMENT = 2  # a third of the scale
 STRONGEST_KEPT = 100
 
 

@@ -26,6 +26,7 @@ def run(settings: ReportSettings) -> str:
     publish(settings.out, render(report).encode())
     totals = report.totals
     return (
-        f"{settings.out}: {totals.utterances:,} utterances of {len(totals.recordings):,} recordings, "
-        f"{totals.contradictions:,} contradictions, {time.monotonic() - started:.1f} s"
+        f"{settings.out}: {totals.utterances:,} utterances of "
+        f"{len(totals.recordings):,} recordings, {totals.contradictions:,} contradictions, "
+        f"{time.monotonic() - started:.1f} s"
     )
