@@ -1,0 +1,104 @@
+"""What a report says of a whole run, summed part by part so that memory does not grow with rows."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from daf_core.schemas import LABEL_RANGE, NEUTRAL_BELOW, SCORES
+
+SENTIMENT_EDGES = np.linspace(*LABEL_RANGE, 25)  # steps of 0.25: polarity changes at an edge
+WEIGHT_EDGES = np.linspace(0.0, 1.0, 21)
+LARGE_DISAGREEMENT = 2  # a third of the scale
+STRONGEST_KEPT = 100
+
+
+@dataclass
+class RecordingSum:
+    """Sum of sentiment over a recording's utterances, and the parts that hold them."""
+
+    utterances: int = 0
+    sentiment: float = 0.0
+    parts: set[str] = field(default_factory=set)
+
+    @property
+    def mean(self) -> float:
+        return self.sentiment / self.utterances
+
+
+@dataclass
+class Totals:
+    """Running sums over the parts of a scores table."""
+
+    utterances: int = 0
+    sentiment_sum: float = 0.0
+    sentiment_counts: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(SENTIMENT_EDGES) - 1, np.int64)
+    )
+    polarities: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
+    recordings: dict[str, RecordingSum] = field(default_factory=dict)
+    # Audio weight of utterances with words and voice; where one is absent it is 0 or 1 by rule.
+    weight_counts: NDArray[np.int64] = field(
+        default_factory=lambda: np.zeros(len(WEIGHT_EDGES) - 1, np.int64)
+    )
+    weight_sum: float = 0.0
+    weighed: int = 0
+    words_only: int = 0
+    voice_only: int = 0
+    contradictions: int = 0
+    strongest: pa.Table = field(default_factory=SCORES.empty_table)
+
+    def add(self, part: str, rows: pa.Table) -> None:
+        """Add the rows of one part."""
+        sentiment = rows["sentiment"].to_numpy()
+        self.utterances += rows.num_rows
+        self.sentiment_sum += float(sentiment.sum(dtype=np.float64))
+        self.sentiment_counts += np.histogram(sentiment.clip(*LABEL_RANGE), SENTIMENT_EDGES)[0]
+        self.polarities += _count(rows["polarity"])
+        self.flags += _count(pc.list_flatten(rows["flags"]))
+        self._add_recordings(part, rows)
+        self._add_weights(rows["audio_weight"].drop_null().to_numpy())
+        self._add_contradictions(rows)
+
+    def lowest(self, count: int) -> list[str]:
+        """Ids of the recordings with the lowest mean sentiment, lowest first."""
+        return sorted(self.recordings, key=lambda key: (self.recordings[key].mean, key))[:count]
+
+    def _add_recordings(self, part: str, rows: pa.Table) -> None:
+        sums = rows.group_by("recording_id").aggregate(
+            [("sentiment", "sum"), ("sentiment", "count")]
+        )
+        for row in sums.to_pylist():
+            recording = self.recordings.setdefault(row["recording_id"], RecordingSum())
+            recording.utterances += row["sentiment_count"]
+            recording.sentiment += row["sentiment_sum"]
+            recording.parts.add(part)
+
+    def _add_weights(self, weights: NDArray[np.float32]) -> None:
+        self.words_only += int((weights == 0).sum())
+        self.voice_only += int((weights == 1).sum())
+        both = weights[(weights > 0) & (weights < 1)]
+        self.weighed += len(both)
+        self.weight_sum += float(both.sum(dtype=np.float64))
+        self.weight_counts += np.histogram(both, WEIGHT_EDGES)[0]
+
+    def _add_contradictions(self, rows: pa.Table) -> None:
+        words, tone = rows["text_sentiment"].to_numpy(), rows["audio_sentiment"].to_numpy()
+        opposite = (words * tone < 0) & (np.minimum(abs(words), abs(tone)) >= NEUTRAL_BELOW)
+        far = abs(words - tone) >= LARGE_DISAGREEMENT
+        found = rows.select(SCORES.names).filter(pa.array(opposite | far))
+        self.contradictions += found.num_rows
+        ranked = pa.concat_tables([self.strongest, found.replace_schema_metadata(None)]).sort_by(
+            [("disagreement", "descending"), ("utterance_id", "ascending")]
+        )
+        self.strongest = ranked.slice(0, STRONGEST_KEPT)
+
+
+def _count(values: pa.ChunkedArray) -> Counter[str]:
+    return Counter(
+        {entry["values"]: entry["counts"] for entry in pc.value_counts(values).to_pylist()}
+    )
