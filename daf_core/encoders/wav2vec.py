@@ -36,8 +36,8 @@ class WaveNetwork:
         if not self.unit_variance or samples.size == 0:
             return samples
         # The small term is that of transformers' Wav2Vec2FeatureExtractor.
-        centred: Samples = samples - samples.mean()
-        return centred / np.sqrt(samples.var() + np.float32(1e-7))
+        scaled: Samples = (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(1e-7))
+        return scaled
 
     @torch.inference_mode()
     def __call__(

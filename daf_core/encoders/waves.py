@@ -25,7 +25,7 @@ def normalise_level(samples: Samples) -> Samples:
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
     target = 10 ** (LEVEL_DBFS / 20)
     gain = min(target / max(rms, 1e-9), 10 ** (LARGEST_GAIN_DB / 20))
-    return samples * np.float32(gain)
+    return np.multiply(samples, gain, dtype=np.float32)
 
 
 def windows(samples: Samples) -> list[Samples]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from daf_core.errors import SettingsError
 
@@ -158,7 +159,7 @@ def fetch(name: str, revision: str | None = None) -> Path:
 
 
 def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
-    huggingface_hub.utils.disable_progress_bars()
+    disable_progress_bars()
     try:
         folder = huggingface_hub.snapshot_download(
             name,
