@@ -33,16 +33,19 @@ def load_text_encoder(spec: EncoderSpec, device: str = "cpu", offline: bool = Fa
     Raises:
         SettingsError: the weights are not to be had, are others, or are not a text encoder.
     """
-    path = locate(spec, offline) if spec.name != DESCRIPTORS else None
-    family = _family(path) if path else DESCRIPTORS
-    if path is None or family in (*SPEECH_FAMILIES, DESCRIPTORS):
+    place = () if spec.name == DESCRIPTORS else locate(spec, offline)
+    family = _family(place[0]) if place else DESCRIPTORS
+    if family in (*SPEECH_FAMILIES, DESCRIPTORS):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
-    model = _model(AutoModel, path)
+    (folder,) = place
+    model = _model(AutoModel, folder)
     if model.config.is_encoder_decoder:
         raise SettingsError(
             f"encoder {spec.name}: expected a text encoder, got {family}, which has a decoder"
         )
-    tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
     tokens = CPU_BATCH_TOKENS if _on_cpu(device) else GPU_BATCH_TOKENS
     return TextEncoder(model, tokenizer, device, _precision(device), tokens)
 
@@ -57,19 +60,22 @@ def load_speech_encoder(
     """
     if spec.name == DESCRIPTORS:
         return Descriptors()
-    path = locate(spec, offline)
-    family = _family(path)
+    place = locate(spec, offline)
+    family = _family(place[0])
     if family not in SPEECH_FAMILIES:
         raise SettingsError(
             f"encoder {spec.name}: expected a speech encoder ({', '.join(SPEECH_FAMILIES)} or "
             f"{DESCRIPTORS}), got {family}"
         )
-    network = _whisper(path, device) if family == "whisper" else _wave_network(path, device)
+    network = _whisper(place, device) if family == "whisper" else _wave_network(place[0], device)
     return SpeechEncoder(network, CPU_BATCH_S if _on_cpu(device) else GPU_BATCH_S)
 
 
-def _whisper(path: Path, device: str) -> WhisperNetwork:
-    encoder = load_whisper_ct2(path) if path.is_file() else _model(WhisperModel, path).encoder
+def _whisper(place: tuple[Path, ...], device: str) -> WhisperNetwork:
+    if place[0].is_file():
+        encoder = load_whisper_ct2(b"".join(piece.read_bytes() for piece in place))
+    else:
+        encoder = _model(WhisperModel, place[0]).encoder
     return WhisperNetwork(encoder, device, _precision(device))
 
 

@@ -11,9 +11,10 @@ from transformers import AutoModel, Wav2Vec2FeatureExtractor, WhisperFeatureExtr
 
 from daf_core.encoders.descriptors import Descriptors
 from daf_core.encoders.loading import load_speech_encoder
+from daf_core.encoders.packages import packaged
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.waves import RATE_HZ, normalise_level
-from daf_core.encoders.weights import packaged, resolve
+from daf_core.encoders.weights import resolve
 from tests.core.encoder_folders import WAVE, wave_folder, whisper_folder
 
 # WavLM in transformers hands torch two masks of different types.
@@ -48,7 +49,7 @@ def encoder(
 
 @pytest.fixture(scope="module")
 def whisper() -> SpeechEncoder:
-    if packaged(WHISPER) is None:
+    if not packaged(WHISPER):
         pytest.skip("the package with whisper-tiny.en is not installed")
     encoder = load_speech_encoder(resolve(WHISPER, offline=True), offline=True)
     assert isinstance(encoder, SpeechEncoder)

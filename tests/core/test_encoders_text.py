@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from transformers import AutoModel, AutoTokenizer
 
 from daf_core.encoders.loading import load_text_encoder
+from daf_core.encoders.packages import packaged
 from daf_core.encoders.text import TextEncoder
-from daf_core.encoders.weights import packaged, resolve
+from daf_core.encoders.weights import resolve
 from tests.core.encoder_folders import TEXT, text_folder
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
@@ -28,7 +29,7 @@ def encoder(
 
 @pytest.fixture(scope="module")
 def minilm() -> TextEncoder:
-    if packaged(MINILM) is None:
+    if not packaged(MINILM):
         pytest.skip("the package with all-MiniLM-L6-v2 is not installed")
     return load_text_encoder(resolve(MINILM, offline=True), offline=True)
 

