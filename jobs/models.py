@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
+import typer
 
 from daf_core.encoders.packages import PACKAGES, packaged
 from daf_core.encoders.weights import (
@@ -29,6 +28,7 @@ KNOWN = {
     "facebook/wav2vec2-base-960h": ("speech", 13, 1536),
     DESCRIPTORS: ("speech", 1, 57),
 }
+LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
 SUM_OF_A_BLOB = 64  # characters: the cache names files of the hub's large storage by their SHA-256
 
 
@@ -44,7 +44,7 @@ def run(settings: ModelsSettings) -> str:
         name, _, revision = settings.get.partition("@")
         weights_sum((fetch(name, revision or None),))
         names += [] if name in KNOWN else [name]
-    table = Table("encoder", "for", "layers", "values", "where", "SHA-256", box=None)
+    typer.echo(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))
     here, damaged = 0, []
     for name in names:
         where, place = _where(name)
@@ -53,8 +53,7 @@ def run(settings: ModelsSettings) -> str:
             damaged.append(name)
             where += ", damaged"
         total = DESCRIPTORS_VERSION if name == DESCRIPTORS else weights_sum(place) if place else ""
-        table.add_row(name, *map(str, KNOWN.get(name, ("", "", ""))), where, total[:12])
-    Console().print(table)
+        typer.echo(LINE.format(name, *KNOWN.get(name, ("", "", "")), where, total[:13]))
     if damaged:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
     checked = f", {here} whole" if settings.check else ""
