@@ -20,6 +20,12 @@ from daf_core.errors import SettingsError
 DESCRIPTORS = "descriptors"
 DESCRIPTORS_VERSION = "descriptors-1"
 
+# Hub commits of the defaults, taken where no revision is named.
+PINNED = {
+    "sentence-transformers/all-MiniLM-L6-v2": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
+    "openai/whisper-tiny.en": "87c7102498dcde7456f24cfd30239ca606ed9063",
+}
+
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
 HUB_FILES = [
@@ -122,7 +128,7 @@ def fetch(name: str, revision: str | None = None) -> Path:
         raise SettingsError(_not_here(name, "the hub cannot be reached")) from err
     except HfHubHTTPError as err:
         raise SettingsError(
-            f"encoder {name}: the hub refused revision {revision or 'main'} "
+            f"encoder {name}: the hub refused revision {revision or PINNED.get(name, 'main')} "
             f"({type(err).__name__}); check the id, the revision and your access"
         ) from err
 
@@ -132,7 +138,7 @@ def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
     try:
         folder = huggingface_hub.snapshot_download(
             name,
-            revision=revision,
+            revision=revision or PINNED.get(name),
             allow_patterns=HUB_FILES,
             ignore_patterns=["*/*"],
             local_files_only=local_only,

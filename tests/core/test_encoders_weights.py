@@ -11,7 +11,7 @@ import pytest
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.packages import PACKAGES, packaged
-from daf_core.encoders.weights import EncoderSpec, locate, resolve
+from daf_core.encoders.weights import PINNED, EncoderSpec, locate, resolve
 from daf_core.errors import SettingsError
 from tests.core.encoder_folders import (
     change_config,
@@ -41,7 +41,7 @@ def test_packaged_weights_are_those_of_the_hub_id(name: str) -> None:
 def test_a_hub_revision_of_the_packaged_file_is_served_by_the_package() -> None:
     if not packaged(MINILM):
         pytest.skip("the package is not installed")
-    spec = EncoderSpec(MINILM, "1110a243fdf4706b3f48f1d95db1a4f5529b4d41", PACKAGES[MINILM].sha256)
+    spec = EncoderSpec(MINILM, PINNED[MINILM], PACKAGES[MINILM].sha256)
     assert locate(spec, offline=True) == packaged(MINILM)
 
 
