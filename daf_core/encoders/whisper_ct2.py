@@ -7,7 +7,6 @@ Source of the layout: python/ctranslate2/specs/model_spec.py of CTranslate2.
 """
 
 import struct
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,15 +22,15 @@ HEAD_WIDTH = 64  # in every Whisper model
 Variables = dict[str, npt.NDArray[np.generic]]
 
 
-def load_whisper_ct2(path: Path) -> WhisperEncoder:
-    """Build transformers' WhisperEncoder, in float32, from the CTranslate2 file at `path`.
+def load_whisper_ct2(data: bytes) -> WhisperEncoder:
+    """Build transformers' WhisperEncoder, in float32, from a CTranslate2 file.
 
     The caller has checked the file's sum.
 
     Raises:
         SettingsError: the file is of another version or holds another model.
     """
-    state = encoder_state(read_variables(path))
+    state = encoder_state(read_variables(data))
     width, mel_bins, _ = state["conv1.weight"].shape
     layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
     config = WhisperConfig(
@@ -47,9 +46,8 @@ def load_whisper_ct2(path: Path) -> WhisperEncoder:
     return encoder
 
 
-def read_variables(path: Path) -> Variables:
+def read_variables(data: bytes) -> Variables:
     """The variables in a CTranslate2 file, as views of its bytes."""
-    data = path.read_bytes()
     at = 0
 
     def number(form: str) -> int:
@@ -67,8 +65,8 @@ def read_variables(path: Path) -> Variables:
     version, specification, revision = number("I"), string(), number("I")
     if (version, specification, revision) != (6, "WhisperSpec", 3):
         raise SettingsError(
-            f"{path}: expected a CTranslate2 file of version 6 (WhisperSpec, revision 3), "
-            f"got version {version} ({specification}, revision {revision})"
+            f"packaged Whisper: expected a CTranslate2 file of version 6 (WhisperSpec, revision "
+            f"3), got version {version} ({specification}, revision {revision})"
         )
     variables: Variables = {}
     for _ in range(number("I")):

@@ -1,0 +1,33 @@
+"""Waveforms as encoders expect them: float32, mono, 16 kHz, of even level, in windows."""
+
+import numpy as np
+import numpy.typing as npt
+
+RATE_HZ = 16_000
+WINDOW_SAMPLES = 30 * RATE_HZ
+LEVEL_DBFS = -26.0
+LARGEST_GAIN_DB = 40.0  # the noise floor of silence is not blown up to speech
+
+Samples = npt.NDArray[np.float32]
+Wave = npt.NDArray[np.int16] | Samples
+
+
+def as_float(wave: Wave) -> Samples:
+    """The wave (samples,) as float32 in [-1, 1]; int16 is scaled by 1/32768."""
+    samples: Samples = wave.astype(np.float32)
+    if wave.dtype == np.int16:
+        samples /= np.float32(32768)
+    return samples
+
+
+def normalise_level(samples: Samples) -> Samples:
+    """Bring the RMS to -26 dBFS; the gain is at most 40 dB."""
+    rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
+    target = 10 ** (LEVEL_DBFS / 20)
+    gain = min(target / max(rms, 1e-9), 10 ** (LARGEST_GAIN_DB / 20))
+    return np.multiply(samples, gain, dtype=np.float32)
+
+
+def windows(samples: Samples) -> list[Samples]:
+    """The wave whole, or, above 30 s, cut into the fewest windows of equal length up to 30 s."""
+    return np.array_split(samples, max(1, -(-len(samples) // WINDOW_SAMPLES)))
