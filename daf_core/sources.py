@@ -1,0 +1,44 @@
+"""What can be ingested: a table of utterances, or a folder of recordings with transcripts.
+
+Both kinds of source are used alike: `fingerprint`, then `gather`, then `recordings`, each of which
+the function from `inspector` turns into manifest and quarantine rows; `rejected` holds the rest.
+"""
+
+from collections.abc import Mapping
+
+from fsspec.implementations.local import LocalFileSystem
+
+from daf_core.errors import SettingsError
+from daf_core.folder_source import FolderSource
+from daf_core.table_source import TableSource
+from daf_core.tables import filesystem
+
+Source = TableSource | FolderSource
+
+
+def open_source(
+    uri: str,
+    renamed: Mapping[str, str] | None = None,
+    roles: Mapping[int, str] | None = None,
+    labels_uri: str | None = None,
+) -> Source:
+    """Open a table (`renamed` maps its columns to ours) or a folder (`roles`, `labels_uri`).
+
+    Raises:
+        SettingsError: nothing is there to ingest, or an option goes with the other kind of source.
+    """
+    uri = absolute(uri)
+    fs, path = filesystem(uri)
+    if not fs.isdir(path):
+        if roles or labels_uri:
+            raise SettingsError(f"{uri}: --channels and --labels go with a folder, not a table")
+        return TableSource(uri, renamed or {})
+    if renamed:
+        raise SettingsError(f"{uri}: --rename goes with a table, not a folder")
+    return FolderSource(uri, roles or {}, labels_uri)
+
+
+def absolute(uri: str) -> str:
+    """The same place whatever the working directory: manifests are read elsewhere."""
+    fs, path = filesystem(uri)
+    return str(path) if isinstance(fs, LocalFileSystem) else uri.rstrip("/")

@@ -1,0 +1,150 @@
+"""A table of utterances as source: rows checked one by one, then regrouped by recording."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from daf_core.errors import BadInput, SettingsError
+from daf_core.inspection import Inspected, measure, settle
+from daf_core.shelf import Shelf
+from daf_core.source_rows import Cells, file_sha256, open_rows
+from daf_core.tables import join
+from daf_core.utterances import (
+    Row,
+    is_empty,
+    manifest_row,
+    place_in_recording,
+    quarantined,
+    utterance_id,
+)
+
+_ABSOLUTE = re.compile(r"/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+class TableSource:
+    """A CSV, JSONL or Parquet table with the columns text, audio_path or audio_uri, and more.
+
+    `renamed` maps the table's own names of columns to ours. `rejected` holds the quarantine rows
+    of what never became part of a recording.
+
+    Raises:
+        SettingsError: there is no such table, or it has neither text nor audio.
+    """
+
+    cuts_by_voice_activity = False
+
+    def __init__(self, uri: str, renamed: Mapping[str, str]) -> None:
+        self._uri = uri
+        self._folder = posixpath.dirname(uri)
+        self._renamed = renamed
+        self.rejected: list[Row] = []
+        self._shelf = Shelf()
+        with open_rows(uri) as (columns, _):
+            self._check(columns)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the table's bytes."""
+        return file_sha256(self._uri)
+
+    def gather(self) -> None:
+        """Read and check all rows; comes before `count_with_audio` and `recordings`."""
+        with open_rows(self._uri) as (_, rows):
+            for place, cells in rows:
+                self._put_aside(place, cells)
+
+    def count_with_audio(self) -> int:
+        """Number of recordings to open."""
+        return self._shelf.count_with_audio()
+
+    def recordings(self) -> Iterator[list[Row]]:
+        """Yield the rows of one recording after the other, in order of first appearance."""
+        for stem, rows in self._shelf.recordings():
+            yield from _name_recordings(stem, rows, self._folder)
+
+    def inspector(self) -> Callable[[Any], Inspected]:
+        """The function that makes manifest and quarantine rows of one of `recordings`."""
+        return inspect_rows
+
+    def _check(self, columns: list[str]) -> None:
+        known = [self._renamed.get(name, name) for name in columns]
+        missing = [name for name in self._renamed if name not in columns]
+        if not missing and not {"text", "audio_path", "audio_uri"} & set(known):
+            missing = ["text, audio_path or audio_uri"]
+        if missing:
+            raise SettingsError(
+                f"{self._uri}: expected a column {', '.join(missing)}, "
+                f"found {', '.join(columns) or 'none'}; --rename THEIRS=OURS maps names"
+            )
+        if len(set(known)) < len(known):
+            raise SettingsError(f"{self._uri}: --rename gives two columns one name: {known}")
+
+    def _put_aside(self, place: str, cells: Cells | BadInput) -> None:
+        known: Mapping[str, object] = {}
+        try:
+            if isinstance(cells, BadInput):
+                raise cells
+            known = self._ours(cells)
+            row = manifest_row(dict(known))
+            self._shelf.add(_stem(row, self._folder), row)
+        except BadInput as err:
+            message = err.message if err is cells else f"{place}: {err.message}"
+            self.rejected.append(quarantined(BadInput(err.reason, message), known))
+
+    def _ours(self, cells: Cells) -> Cells:
+        ours = {self._renamed.get(name, name): value for name, value in cells.items()}
+        path = ours.get("audio_path")
+        if is_empty(ours.get("audio_uri")) and isinstance(path, str) and not is_empty(path):
+            absolute = _ABSOLUTE.match(path)
+            ours["audio_uri"] = path if absolute else join(self._folder, posixpath.normpath(path))
+            del ours["audio_path"]
+        return ours
+
+
+def inspect_rows(rows: list[Row]) -> Inspected:
+    """Check the rows of one recording against its audio, settle their order and ids.
+
+    Rows with text stay where the audio cannot be used: text alone will be scored.
+    """
+    sizes = {uri: measure(uri) for uri in dict.fromkeys(row["audio_uri"] for row in rows) if uri}
+    placed, rejected = [], []
+    for row in rows:
+        size = sizes.get(row["audio_uri"])
+        try:
+            if isinstance(size, BadInput):
+                if row["text"] is None:
+                    raise size
+            elif size is not None:
+                row = place_in_recording(row, size)
+            placed.append(row)
+        except BadInput as err:
+            rejected.append(quarantined(err, row))
+    kept, doubled = settle(placed)
+    return kept, rejected + doubled
+
+
+def _stem(row: Row, folder: str) -> str:
+    """What rows of one recording share: the id it is given, its path without suffix, or else the
+    row's own id.
+    """
+    if row["recording_id"]:
+        return str(row["recording_id"])
+    if row["audio_uri"]:
+        return posixpath.splitext(_relative(row["audio_uri"], folder))[0]
+    return row["utterance_id"] or utterance_id(row)
+
+
+def _relative(audio_uri: str, folder: str) -> str:
+    return audio_uri.removeprefix(f"{folder}/")
+
+
+def _name_recordings(stem: str, rows: list[Row], folder: str) -> Iterator[list[Row]]:
+    """Give rows their recording_id; files that differ only in suffix keep it, being several."""
+    unnamed = {row["audio_uri"] for row in rows if row["audio_uri"] and not row["recording_id"]}
+    recordings: dict[str, list[Row]] = {}
+    for row in rows:
+        name = row["recording_id"] or stem
+        if row["audio_uri"] in unnamed and not row["recording_id"] and len(unnamed) > 1:
+            name = _relative(row["audio_uri"], folder)
+        recordings.setdefault(name, []).append({**row, "recording_id": name})
+    yield from recordings.values()
