@@ -33,26 +33,25 @@ def add_verb(name: str, settings: type) -> None:
         typer.echo(job.run(settings(**values)))
 
     hints = typing.get_type_hints(settings, include_extras=True)
-    fields = sorted(dataclasses.fields(settings), key=_required_first)
     parameters = [
         inspect.Parameter(
             field.name,
             inspect.Parameter.KEYWORD_ONLY,
             annotation=hints[field.name],
-            default=inspect.Parameter.empty
-            if field.default is dataclasses.MISSING
-            else field.default,
+            default=_default(field),
         )
-        for field in fields
+        for field in dataclasses.fields(settings)
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {field.name: hints[field.name] for field in fields}
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = settings.__doc__
     app.command(name)(command)
 
 
-def _required_first(field: "dataclasses.Field[Any]") -> bool:
-    return field.default is not dataclasses.MISSING
+def _default(field: "dataclasses.Field[Any]") -> Any:
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
 
 
 for _name, _settings in (

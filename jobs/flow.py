@@ -8,6 +8,7 @@ Batches are formed inside a part, so its bytes do not depend on how many workers
 """
 
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -189,15 +190,18 @@ def _part_names(parts: list[str]) -> ray.data.Dataset:
 
 def _row(name: str, rows_in: int, audio_s: float, **payload: pa.Table) -> pa.Table:
     """One row that carries whole tables as Arrow IPC."""
-    packed = {key: pa.array([_ipc(table)], pa.large_binary()) for key, table in payload.items()}
+    packed = {key: _ipc(table) for key, table in payload.items()}
     return pa.table({"part": [name], "rows_in": [rows_in], "audio_s": [audio_s], **packed})
 
 
-def _ipc(table: pa.Table) -> pa.Buffer:
+def _ipc(table: pa.Table) -> pa.Array:
+    """One large_binary value that holds `table` as an Arrow IPC stream."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue()
+    stream = sink.getvalue()
+    offsets = pa.py_buffer(struct.pack("<qq", 0, stream.size))
+    return pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, stream])
 
 
 def _table(batch: pa.Table, key: str) -> pa.Table:

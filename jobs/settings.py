@@ -1,7 +1,7 @@
 """What each verb can be told. One class a verb: the command line is made from it (jobs/cli.py),
 and Python callers construct it. Its docstring is the verb's help; defaults suit a laptop."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
