@@ -10,10 +10,7 @@ from daf_core.utterances import Row
 
 
 class Shelf:
-    """Regroups rows in a temporary database, so that disk bounds a table's size, not memory.
-
-    A context manager; what it holds is gone when it closes.
-    """
+    """Regroups rows in a temporary database, so that disk bounds a table's size, not memory."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)  # "": on disk, deleted on close
@@ -22,12 +19,6 @@ class Shelf:
             " utterance_id TEXT UNIQUE, audio INTEGER NOT NULL, body TEXT NOT NULL)"
         )
         self._database.execute("BEGIN")
-
-    def __enter__(self) -> "Shelf":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
 
     def add(self, recording: str, row: Row) -> None:
         """Put a row aside under its recording.
