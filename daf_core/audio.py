@@ -1,0 +1,155 @@
+"""Recordings of any format as 16 kHz mono, cut by time without decoding what comes before."""
+
+import math
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import soxr
+from fsspec.implementations.local import LocalFileSystem
+
+from daf_core.decoders import PyAVDecoder, SoundFileDecoder, open_decoder
+from daf_core.errors import BadInput
+from daf_core.tables import filesystem
+
+RATE_HZ = 16_000
+
+MARGIN_S = 0.05  # the resampling filter reaches this far around a cut
+SKIP_S = 5.0  # a gap up to this long is decoded through; a longer one is jumped
+BLOCK_VALUES = 1 << 20  # decoded at once, so that memory follows what a file holds, not what it says
+
+SILENT_BELOW = 10 ** (-60 / 20)  # peak, -60 dBFS
+FULL_SCALE = 0.98  # the largest value that mu-law can say
+CLIPPED_SHARE = 0.001
+SHORT_BELOW_S = 0.3
+
+
+class Recording:
+    """An open recording; made by `open_recording`. Cuts taken in time order are the cheapest."""
+
+    def __init__(self, uri: str, file: Any, decoder: SoundFileDecoder | PyAVDecoder) -> None:
+        self.uri = uri
+        self._file = file
+        self._decoder = decoder
+        self.rate_hz = decoder.rate_hz
+        self.channels = decoder.channels
+        self._held = np.zeros((0, decoder.channels), np.float32)  # the latest cut, at rate_hz
+        self._held_start = 0
+
+    def __enter__(self) -> "Recording":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._decoder.close()
+        self._file.close()
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of sound, as the header says or, where it does not, as the packets add up to."""
+        return self._decoder.frames / self.rate_hz
+
+    def read(self, start_s: float, end_s: float, channel: int | None = None) -> np.ndarray:
+        """Cut out [start_s, end_s), equal to the same slice of the whole recording resampled.
+
+        Returns (samples,) float32 in [-1, 1] at 16 kHz; `channel` None is the mean of all. Beyond
+        the recording's end there is nothing: the cut is shorter, or empty.
+
+        Raises:
+            BadInput: bad_channel, or unreadable_audio where the cut is damaged beyond decoding.
+        """
+        if channel is not None and not 0 <= channel < self.channels:
+            raise BadInput(
+                "bad_channel",
+                f"{self.uri}: expected a channel under {self.channels}, got {channel}",
+            )
+        first, last = max(0, round(start_s * RATE_HZ)), round(end_s * RATE_HZ)
+        if last <= first:
+            return np.zeros(0, np.float32)
+        if self.rate_hz == RATE_HZ:
+            return _mono(self._frames(first, last), channel)
+        # So many frames of the recording last as long as so many of ours: the cut with its margin
+        # starts at such a point, where the two grids meet.
+        shared = math.gcd(self.rate_hz, RATE_HZ)
+        theirs, ours = self.rate_hz // shared, RATE_HZ // shared
+        margin = math.ceil(MARGIN_S * self.rate_hz)
+        meeting = max(0, first * theirs // ours - margin) // theirs
+        stop = last * theirs // ours + margin + 1
+        mono = _mono(self._frames(meeting * theirs, stop), channel)
+        if not len(mono):
+            return mono
+        resampled = soxr.resample(mono, self.rate_hz, RATE_HZ)
+        return np.clip(resampled[first - meeting * ours : last - meeting * ours], -1, 1)
+
+    def _frames(self, start: int, stop: int) -> np.ndarray:
+        """Frames [start, stop) of all channels, decoding on from the latest cut where that is near."""
+        held_stop = self._held_start + len(self._held)
+        if not self._held_start <= start <= held_stop + SKIP_S * self.rate_hz:
+            self._held, self._held_start = self._held[:0], start
+            self._decoder.seek(start)
+            held_stop = start
+        blocks = [self._held]
+        block_frames = BLOCK_VALUES // self.channels
+        while held_stop < stop:
+            block = self._decoder.read(min(stop - held_stop, block_frames))
+            if not len(block):
+                break
+            blocks.append(_finite(block))
+            held_stop += len(block)
+        self._held = np.concatenate(blocks)[start - self._held_start :]
+        self._held_start = start
+        return self._held[: stop - start]
+
+
+def open_recording(uri: str) -> Recording:
+    """Open the recording at a path or URI (s3://…); use it as a context manager.
+
+    Raises:
+        BadInput: missing_audio, empty_audio or unreadable_audio.
+    """
+    fs, path = filesystem(uri)
+    try:
+        # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
+        file = open(path, "rb") if isinstance(fs, LocalFileSystem) else fs.open(path, "rb")
+    except (FileNotFoundError, IsADirectoryError) as err:
+        raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
+    except PermissionError as err:
+        raise BadInput("unreadable_audio", f"{uri}: may not be read: {err}") from err
+    try:
+        if not file.seek(0, 2):
+            raise BadInput("empty_audio", f"{uri}: expected a recording, the file is empty")
+        file.seek(0)
+        return Recording(uri, file, open_decoder(file, uri))
+    except BaseException:
+        file.close()
+        raise
+
+
+def audio_flags(samples: np.ndarray) -> list[str]:
+    """Say what is odd about (samples,) at 16 kHz: any of silent, clipped, short."""
+    flags = []
+    level = np.abs(samples)
+    if level.max(initial=0) < SILENT_BELOW:
+        flags.append("silent")
+    if len(samples) and np.mean(level >= FULL_SCALE) > CLIPPED_SHARE:
+        flags.append("clipped")
+    if len(samples) < SHORT_BELOW_S * RATE_HZ:
+        flags.append("short")
+    return flags
+
+
+def _finite(frames: np.ndarray) -> np.ndarray:
+    """Frames within [-1, 1]; what is not a number is silence."""
+    frames = np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
+    return np.clip(frames, -1, 1, out=frames)
+
+
+def _mono(frames: np.ndarray, channel: int | None) -> np.ndarray:
+    """(samples,) contiguous copy of one channel, or the mean of all."""
+    if channel is None and frames.shape[1] > 1:
+        return frames.mean(axis=1, dtype=np.float32)
+    return frames[:, channel or 0].copy()
