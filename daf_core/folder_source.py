@@ -52,11 +52,6 @@ class FolderSource:
             raise SettingsError(f"{uri}: expected recordings or transcripts ({suffixes}), no such")
         self._recordings = _pair([file.name for file in self._files], uri)
 
-    @property
-    def cuts_by_voice_activity(self) -> bool:
-        """Whether some recording has no transcript."""
-        return any(recording.transcript_uri is None for recording in self._recordings)
-
     def fingerprint(self) -> str:
         """SHA-256 of the files' names, sizes and times of change, and of the labels."""
         digest = hashlib.sha256()
@@ -79,10 +74,6 @@ class FolderSource:
         for label in (label for several in labels.values() for label in several):
             message = f"{label['place']}: expected a recording of the folder, found none of this id"
             self.rejected.append(quarantined(BadInput("unmatched_label", message), label))
-
-    def count_with_audio(self) -> int:
-        """Number of recordings to open."""
-        return sum(recording.audio_uri is not None for recording in self._recordings)
 
     def recordings(self) -> Iterator[RecordingFiles]:
         """Yield one recording after the other."""

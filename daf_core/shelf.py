@@ -16,7 +16,7 @@ class Shelf:
         self._database = sqlite3.connect("", isolation_level=None)  # "": on disk, deleted on close
         self._database.execute(
             "CREATE TABLE rows (number INTEGER PRIMARY KEY, recording TEXT NOT NULL,"
-            " utterance_id TEXT UNIQUE, audio INTEGER NOT NULL, body TEXT NOT NULL)"
+            " utterance_id TEXT UNIQUE, body TEXT NOT NULL)"
         )
         self._database.execute("BEGIN")
 
@@ -26,18 +26,13 @@ class Shelf:
         Raises:
             BadInput: `duplicate_id`, a row given the same utterance id is there already.
         """
-        values = (recording, row["utterance_id"], row["audio_uri"] is not None, json.dumps(row))
+        values = (recording, row["utterance_id"], json.dumps(row))
         added = self._database.execute(
-            "INSERT OR IGNORE INTO rows (recording, utterance_id, audio, body) VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO rows (recording, utterance_id, body) VALUES (?, ?, ?)",
             values,
         )
         if added.rowcount == 0:
             raise duplicate(row)
-
-    def count_with_audio(self) -> int:
-        """Number of recordings of which some row has audio."""
-        found = self._database.execute("SELECT COUNT(DISTINCT recording) FROM rows WHERE audio")
-        return int(found.fetchone()[0])
 
     def recordings(self) -> Iterator[tuple[str, list[Row]]]:
         """Yield each recording with its rows as they came, in order of first appearance."""

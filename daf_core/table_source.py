@@ -32,8 +32,6 @@ class TableSource:
         SettingsError: there is no such table, or it has neither text nor audio.
     """
 
-    cuts_by_voice_activity = False
-
     def __init__(self, uri: str, renamed: Mapping[str, str]) -> None:
         self._uri = uri
         self._folder = posixpath.dirname(uri)
@@ -48,14 +46,10 @@ class TableSource:
         return file_sha256(self._uri)
 
     def gather(self) -> None:
-        """Read and check all rows; comes before `count_with_audio` and `recordings`."""
+        """Read and check all rows; comes before `recordings`."""
         with open_rows(self._uri) as (_, rows):
             for place, cells in rows:
                 self._put_aside(place, cells)
-
-    def count_with_audio(self) -> int:
-        """Number of recordings to open."""
-        return self._shelf.count_with_audio()
 
     def recordings(self) -> Iterator[list[Row]]:
         """Yield the rows of one recording after the other, in order of first appearance."""
