@@ -44,23 +44,19 @@ class FolderSource:
         self._uri = uri
         self._roles = roles
         self._labels_uri = labels_uri
-        self.rejected: list[Row] = []
-        self._files = _list(uri)
-        if not self._files:
+        found = _list(uri)
+        self._files = [file for file in found if _is_unicode(file.name)]
+        self.rejected = [_misnamed(file.name) for file in found if not _is_unicode(file.name)]
+        if not found:
             suffixes = " ".join(sorted({*AUDIO_SUFFIXES, *READERS}))
             raise SettingsError(f"{uri}: expected recordings or transcripts ({suffixes}), no such")
         self._recordings = _pair([file.name for file in self._files], uri)
-
-    @property
-    def cuts_by_voice_activity(self) -> bool:
-        """Whether some recording has no transcript."""
-        return any(recording.transcript_uri is None for recording in self._recordings)
 
     def fingerprint(self) -> str:
         """SHA-256 of the files' names, sizes and times of change, and of the labels."""
         digest = hashlib.sha256()
         for file in self._files:
-            digest.update(f"{file.name}\0{file.version}\0".encode(errors="surrogateescape"))
+            digest.update(f"{file.name}\0{file.version}\0".encode())
         if self._labels_uri:
             digest.update(file_sha256(self._labels_uri).encode())
         return digest.hexdigest()
@@ -69,7 +65,8 @@ class FolderSource:
         """Read the labels; comes before `recordings`."""
         if self._labels_uri is None:
             return
-        labels, self.rejected = read_labels(self._labels_uri)
+        labels, rejected = read_labels(self._labels_uri)
+        self.rejected += rejected
         self._recordings = [
             recording._replace(labels=tuple(labels.pop(recording.recording_id, ())))
             for recording in self._recordings
@@ -77,10 +74,6 @@ class FolderSource:
         for label in (label for several in labels.values() for label in several):
             message = f"{label['place']}: expected a recording of the folder, found none of this id"
             self.rejected.append(quarantined(BadInput("unmatched_label", message), label))
-
-    def count_with_audio(self) -> int:
-        """Number of recordings to open."""
-        return sum(recording.audio_uri is not None for recording in self._recordings)
 
     def recordings(self) -> Iterator[RecordingFiles]:
         """Yield one recording after the other."""
@@ -101,6 +94,18 @@ def _list(uri: str) -> list[_File]:
             changed = next((info[key] for key in ("ETag", "etag", "mtime") if key in info), "")
             files.append(_File(name, f"{info.get('size')} {changed}"))
     return sorted(files, key=lambda file: file.name)
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _misnamed(name: str) -> Row:
+    return quarantined(BadInput("bad_encoding", f"{name!a}: expected a file name in UTF-8"), {})
 
 
 def _suffix(name: str) -> str:

@@ -22,7 +22,7 @@ from daf_core.tables import (
     join,
     list_parts,
     part_name,
-    read_footer,
+    read,
     read_json,
     write,
     write_json,
@@ -183,7 +183,7 @@ def start_over(uri: str, record: dict[str, Any]) -> None:
     aside = join(uri, QUARANTINE_FOLDER)
     old += [(join(aside, name), "quarantine") for name in list_parts(aside)]
     for part, kind in old:
-        read_footer(part, kind)
+        read(part, kind, columns=[])
     write_json(join(uri, RUN), record)
     for part, _ in old:
         fs, path = filesystem(part)

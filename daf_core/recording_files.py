@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from daf_core.audio import open_recording
 from daf_core.errors import BadInput
@@ -10,7 +10,9 @@ from daf_core.inspection import Inspected, measure, settle
 from daf_core.labels import apply_labels
 from daf_core.transcripts import read_transcript
 from daf_core.utterances import AudioSize, Row, manifest_row, place_in_recording, quarantined
-from daf_core.voice_activity import VoiceActivity
+
+if TYPE_CHECKING:
+    from daf_core.voice_activity import VoiceActivity
 
 
 class RecordingFiles(NamedTuple):
@@ -56,8 +58,11 @@ def _cut_by_voice(files: RecordingFiles, roles: Mapping[int, str]) -> Inspected:
 
 
 @cache
-def _voice_activity() -> VoiceActivity:
-    return VoiceActivity()  # loads a network: once a process
+def _voice_activity() -> "VoiceActivity":
+    # Loads torch and a network: once a process, and only where a transcript is missing.
+    from daf_core.voice_activity import VoiceActivity
+
+    return VoiceActivity()
 
 
 def _channels(size: AudioSize, roles: Mapping[int, str]) -> list[tuple[int | None, str | None]]:

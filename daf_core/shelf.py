@@ -10,24 +10,15 @@ from daf_core.utterances import Row
 
 
 class Shelf:
-    """Regroups rows in a temporary database, so that disk bounds a table's size, not memory.
-
-    A context manager; what it holds is gone when it closes.
-    """
+    """Regroups rows in a temporary database, so that disk bounds a table's size, not memory."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)  # "": on disk, deleted on close
         self._database.execute(
             "CREATE TABLE rows (number INTEGER PRIMARY KEY, recording TEXT NOT NULL,"
-            " utterance_id TEXT UNIQUE, audio INTEGER NOT NULL, body TEXT NOT NULL)"
+            " utterance_id TEXT UNIQUE, body TEXT NOT NULL)"
         )
         self._database.execute("BEGIN")
-
-    def __enter__(self) -> "Shelf":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._database.close()
 
     def add(self, recording: str, row: Row) -> None:
         """Put a row aside under its recording.
@@ -35,18 +26,13 @@ class Shelf:
         Raises:
             BadInput: `duplicate_id`, a row given the same utterance id is there already.
         """
-        values = (recording, row["utterance_id"], row["audio_uri"] is not None, json.dumps(row))
+        values = (recording, row["utterance_id"], json.dumps(row))
         added = self._database.execute(
-            "INSERT OR IGNORE INTO rows (recording, utterance_id, audio, body) VALUES (?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO rows (recording, utterance_id, body) VALUES (?, ?, ?)",
             values,
         )
         if added.rowcount == 0:
             raise duplicate(row)
-
-    def count_with_audio(self) -> int:
-        """Number of recordings of which some row has audio."""
-        found = self._database.execute("SELECT COUNT(DISTINCT recording) FROM rows WHERE audio")
-        return int(found.fetchone()[0])
 
     def recordings(self) -> Iterator[tuple[str, list[Row]]]:
         """Yield each recording with its rows as they came, in order of first appearance."""

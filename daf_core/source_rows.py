@@ -52,7 +52,7 @@ def open_rows(uri: str) -> Iterator[tuple[list[str], Rows]]:
             columns, rows = _READERS[_suffix(uri)](file)
         except (ValueError, StopIteration) as err:
             raise SettingsError(f"{uri}: expected a table, cannot read its head: {err}") from err
-        yield columns, _placed(os.path.basename(path), rows)
+        yield columns, _placed(uri, rows)
 
 
 def file_sha256(uri: str) -> str:
@@ -69,9 +69,16 @@ def _suffix(uri: str) -> str:
     return os.path.splitext(uri)[1].lower()
 
 
-def _placed(name: str, rows: Rows) -> Rows:
-    for where, cells in rows:
-        place = f"{name}:{where}"
+def _placed(uri: str, rows: Rows) -> Rows:
+    place = uri
+    while True:
+        try:
+            where, cells = next(rows)
+        except StopIteration:
+            return
+        except (pa.ArrowInvalid, OSError) as err:
+            raise SettingsError(f"{uri}: cannot be read after {place}: {err}") from err
+        place = f"{os.path.basename(uri)}:{where}"
         if not isinstance(cells, BadInput) and not _is_unicode(cells):
             cells = BadInput("bad_encoding", "expected UTF-8")
         if isinstance(cells, BadInput):
@@ -154,14 +161,10 @@ def _parquet(file: IO[bytes]) -> tuple[list[str], Rows]:
 
 
 def _parquet_rows(parquet: pq.ParquetFile) -> Rows:
-    number = 0
-    try:
-        for batch in parquet.iter_batches(_PARQUET_BATCH_ROWS):
-            for cells in batch.to_pylist():
-                number += 1
-                yield f"row {number}", cells
-    except (pa.ArrowInvalid, OSError) as err:
-        raise SettingsError(f"the table cannot be read after row {number}: {err}") from err
+    batches = parquet.iter_batches(_PARQUET_BATCH_ROWS)
+    rows = (cells for batch in batches for cells in batch.to_pylist())
+    for number, cells in enumerate(rows, start=1):
+        yield f"row {number}", cells
 
 
 _READERS: dict[str, Callable[[IO[bytes]], tuple[list[str], Rows]]] = {

@@ -32,8 +32,6 @@ class TableSource:
         SettingsError: there is no such table, or it has neither text nor audio.
     """
 
-    cuts_by_voice_activity = False
-
     def __init__(self, uri: str, renamed: Mapping[str, str]) -> None:
         self._uri = uri
         self._folder = posixpath.dirname(uri)
@@ -48,14 +46,10 @@ class TableSource:
         return file_sha256(self._uri)
 
     def gather(self) -> None:
-        """Read and check all rows; comes before `count_with_audio` and `recordings`."""
+        """Read and check all rows; comes before `recordings`."""
         with open_rows(self._uri) as (_, rows):
             for place, cells in rows:
                 self._put_aside(place, cells)
-
-    def count_with_audio(self) -> int:
-        """Number of recordings to open."""
-        return self._shelf.count_with_audio()
 
     def recordings(self) -> Iterator[list[Row]]:
         """Yield the rows of one recording after the other, in order of first appearance."""
@@ -86,6 +80,9 @@ class TableSource:
                 raise cells
             known = self._ours(cells)
             row = manifest_row(dict(known))
+            if not row["recording_id"] and not row["audio_uri"]:  # a text by itself
+                identity = row["utterance_id"] or utterance_id(row)
+                row = {**row, "recording_id": identity, "utterance_id": identity}
             self._shelf.add(_stem(row, self._folder), row)
         except BadInput as err:
             message = err.message if err is cells else f"{place}: {err.message}"
@@ -124,14 +121,8 @@ def inspect_rows(rows: list[Row]) -> Inspected:
 
 
 def _stem(row: Row, folder: str) -> str:
-    """What rows of one recording share: the id it is given, its path without suffix, or else the
-    row's own id.
-    """
-    if row["recording_id"]:
-        return str(row["recording_id"])
-    if row["audio_uri"]:
-        return posixpath.splitext(_relative(row["audio_uri"], folder))[0]
-    return row["utterance_id"] or utterance_id(row)
+    """What rows of one recording share: the id it is given, or its path without suffix."""
+    return row["recording_id"] or posixpath.splitext(_relative(row["audio_uri"], folder))[0]
 
 
 def _relative(audio_uri: str, folder: str) -> str:
@@ -140,11 +131,11 @@ def _relative(audio_uri: str, folder: str) -> str:
 
 def _name_recordings(stem: str, rows: list[Row], folder: str) -> Iterator[list[Row]]:
     """Give rows their recording_id; files that differ only in suffix keep it, being several."""
-    unnamed = {row["audio_uri"] for row in rows if row["audio_uri"] and not row["recording_id"]}
+    unnamed = {row["audio_uri"] for row in rows if not row["recording_id"]}
     recordings: dict[str, list[Row]] = {}
     for row in rows:
         name = row["recording_id"] or stem
-        if row["audio_uri"] in unnamed and not row["recording_id"] and len(unnamed) > 1:
+        if not row["recording_id"] and len(unnamed) > 1:
             name = _relative(row["audio_uri"], folder)
         recordings.setdefault(name, []).append({**row, "recording_id": name})
     yield from recordings.values()

@@ -14,7 +14,7 @@ from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS
 
 Row = dict[str, Any]
-PAST_END_S = 0.5  # transcripts run over the end of the audio by about this much: cut, not refused
+EDGE_S = 0.5  # transcripts run over both ends of the audio by this much: cut, not refused
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
         )
     if row["start_s"] is None:
         return {**row, "start_s": 0.0, "end_s": size.duration_s}
-    if row["start_s"] >= size.duration_s or row["end_s"] > size.duration_s + PAST_END_S:
+    if row["start_s"] >= size.duration_s or row["end_s"] > size.duration_s + EDGE_S:
         raise BadInput(
             "outside_recording",
             f"expected times within the {size.duration_s:.3f} s of {row['audio_uri']}, "
@@ -135,9 +135,9 @@ def _number(name: str, value: Any, reason: str) -> float:
 
 def _seconds(name: str, value: Any) -> float:
     seconds = _number(name, value, "bad_time")
-    if seconds < 0:
+    if seconds < -EDGE_S:
         raise BadInput("bad_time", f"{name}: expected 0 or more seconds, got {seconds}")
-    return seconds
+    return max(seconds, 0.0)
 
 
 def _channel(name: str, value: Any) -> int:
