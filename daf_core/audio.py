@@ -16,7 +16,7 @@ RATE_HZ = 16_000
 
 MARGIN_S = 0.05  # the resampling filter reaches this far around a cut
 SKIP_S = 5.0  # a gap up to this long is decoded through; a longer one is jumped
-BLOCK_VALUES = 1 << 20  # decoded at once, so that memory follows what a file holds, not what it says
+BLOCK_VALUES = 1 << 20  # decoded at once: memory follows what a file holds, not what it says
 
 SILENT_BELOW = 10 ** (-60 / 20)  # peak, -60 dBFS
 FULL_SCALE = 0.98  # the largest value that mu-law can say
@@ -86,7 +86,7 @@ class Recording:
         return np.clip(resampled[first - meeting * ours : last - meeting * ours], -1, 1)
 
     def _frames(self, start: int, stop: int) -> np.ndarray:
-        """Frames [start, stop) of all channels, decoding on from the latest cut where that is near."""
+        """Frames [start, stop) of all channels, decoding on from the latest cut if near."""
         held_stop = self._held_start + len(self._held)
         if not self._held_start <= start <= held_stop + SKIP_S * self.rate_hz:
             self._held, self._held_start = self._held[:0], start
@@ -114,7 +114,8 @@ def open_recording(uri: str) -> Recording:
     fs, path = filesystem(uri)
     try:
         # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
-        file = open(path, "rb") if isinstance(fs, LocalFileSystem) else fs.open(path, "rb")
+        local = isinstance(fs, LocalFileSystem)
+        file = open(path, "rb") if local else fs.open(path, "rb")  # noqa: SIM115
     except (FileNotFoundError, IsADirectoryError) as err:
         raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
     except PermissionError as err:

@@ -14,23 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from daf_core import __version__
-from daf_core.errors import SettingsError
-from daf_core.schemas import MANIFEST, QUARANTINE, VERSION
-from daf_core.tables import (
-    filesystem,
-    join,
-    list_parts,
-    part_name,
-    read,
-    read_json,
-    write,
-    write_json,
-)
+from daf_core.runs import Output
+from daf_core.schemas import MANIFEST, QUARANTINE
+from daf_core.tables import join, part_name, write
 from daf_core.utterances import Row
 
-RUN = "_run.json"
-QUARANTINE_FOLDER = "_quarantine"
 ROWS_PER_PART = 4_096
 QUARANTINE_ROWS_PER_PART = 65_536
 WORDS_PER_MINUTE = 150.0
@@ -51,7 +39,7 @@ class ManifestWriter:
     part (`part_s` seconds, 4,096 rows) spans several.
     """
 
-    uri: str
+    output: Output
     part_s: float
     parts: int = 0
     rows: int = 0
@@ -78,23 +66,19 @@ class ManifestWriter:
             self._part.append(row)
             self._part_filled_s += speech_s(row)
 
-    def close(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Write what is left, then `_run.json`: `record`, counts and a fingerprint of the rows."""
+    def close(self) -> dict[str, Any]:
+        """Write what is left; returns counts, and a fingerprint of the rows, for the record."""
         self._write_part()
         if self._quarantine or not self._quarantine_parts:
             self._write_quarantine()
-        finished = {
-            **record,
-            "complete": True,
-            "rows_in": self.rows + self.reasons.total(),
+        return {
+            "rows_in": self.rows + sum(self.reasons.values()),
             "rows": self.rows,
             "quarantined": dict(sorted(self.reasons.items())),
             "parts": self.parts,
             "audio_hours": round(self.audio_s / 3600, 4),
             "fingerprint": self._digest.hexdigest(),
         }
-        write_json(join(self.uri, RUN), finished)
-        return finished
 
     def _fits(self, seconds: float, rows: int) -> bool:
         return not self._part or (
@@ -107,7 +91,7 @@ class ManifestWriter:
         table = pa.Table.from_pylist(
             [{**row, "meta": list(row["meta"].items())} for row in self._part], schema=MANIFEST
         )
-        write(join(self.uri, part_name(self.parts)), table, "manifest")
+        write(join(self.output.parts_uri, part_name(self.parts)), table, "manifest")
         for row in self._part:
             self._digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")
             self.audio_s += speech_s(row) if row["audio_uri"] is not None else 0.0
@@ -119,72 +103,6 @@ class ManifestWriter:
     def _write_quarantine(self) -> None:
         table = pa.Table.from_pylist(self._quarantine, schema=QUARANTINE)
         name = part_name(self._quarantine_parts)
-        write(join(self.uri, QUARANTINE_FOLDER, name), table, "quarantine")
+        write(join(self.output.quarantine_uri, name), table, "quarantine")
         self._quarantine_parts += 1
         self._quarantine = []
-
-
-def run_record(settings: dict[str, Any], source_fingerprint: str) -> dict[str, Any]:
-    """What decides a manifest's contents; the same record gives the same manifest."""
-    return {
-        "table": "manifest",
-        "version": VERSION,
-        "daf": __version__,
-        "settings": settings,
-        "source_fingerprint": source_fingerprint,
-        "complete": False,
-    }
-
-
-def finished_run(uri: str, record: dict[str, Any]) -> dict[str, Any] | None:
-    """`_run.json` of a finished manifest made as `record` says; None where there is work to do.
-
-    Raises:
-        SettingsError: something else is there.
-    """
-    found = read_json(join(uri, RUN))
-    parts = list_parts(uri)
-    if found is None:
-        if parts:
-            raise SettingsError(f"{uri}: holds {parts[0]} of another origin; use another --out")
-        return None
-    differences = _differences(found, record)
-    if differences:
-        raise SettingsError(
-            f"{uri}: holds a manifest made otherwise ({'; '.join(differences)}); "
-            f"use --fresh to replace it, or another --out"
-        )
-    complete = found.get("complete") is True and found.get("parts") == len(parts)
-    return found if complete else None
-
-
-def _differences(found: dict[str, Any], record: dict[str, Any]) -> list[str]:
-    before, now = found.get("settings", {}), record["settings"]
-    differences = [
-        f"{name} was {before.get(name)}, is {now.get(name)}"
-        for name in sorted({*before, *now})
-        if before.get(name) != now.get(name)
-    ]
-    for name in ("table", "version"):
-        if found.get(name) != record[name]:
-            differences.append(f"{name} was {found.get(name)}, is {record[name]}")
-    if not differences and found.get("source_fingerprint") != record["source_fingerprint"]:
-        differences.append("the source has changed")
-    return differences
-
-
-def start_over(uri: str, record: dict[str, Any]) -> None:
-    """Say in `_run.json` that a manifest is being made, and delete the parts of one before it.
-
-    Raises:
-        SettingsError: a part that is there is no manifest's.
-    """
-    old = [(join(uri, name), "manifest") for name in list_parts(uri)]
-    aside = join(uri, QUARANTINE_FOLDER)
-    old += [(join(aside, name), "quarantine") for name in list_parts(aside)]
-    for part, kind in old:
-        read(part, kind, columns=[])
-    write_json(join(uri, RUN), record)
-    for part, _ in old:
-        fs, path = filesystem(part)
-        fs.rm_file(path)

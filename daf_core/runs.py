@@ -13,6 +13,7 @@ from typing import Any
 import daf_core
 from daf_core import tables
 from daf_core.errors import SettingsError
+from daf_core.schemas import VERSION
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,19 @@ class Output:
 
 def manifest_output(root: str) -> Output:
     """Layout of MANIFEST."""
-    return Output(root, "manifest")
+    return Output(tables.absolute(root), "manifest")
 
 
 def embeddings_output(root: str) -> Output:
     """Layout of EMBEDDINGS."""
-    return Output(root, "embeddings")
+    return Output(tables.absolute(root), "embeddings")
 
 
 def scores_output(root: str) -> Output:
     """Layout of SCORES: scores/, quarantine/ and run.json."""
-    return Output(root, "scores", parts="scores", quarantine="quarantine", record="run.json")
+    return Output(
+        tables.absolute(root), "scores", parts="scores", quarantine="quarantine", record="run.json"
+    )
 
 
 def fingerprint(identity: dict[str, Any]) -> str:
@@ -72,15 +75,16 @@ def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
     Raises:
         SettingsError: the folder holds another run, or parts that no run accounts for.
     """
-    if fresh:
-        clear(output)
     record = tables.read_json(output.record_uri)
+    if fresh and record is not None:
+        clear(output)
+        record = None
     done = set(tables.list_parts(output.parts_uri))
     if record is None:
         if done:
             raise SettingsError(
                 f"{output.parts_uri}: holds {len(done)} parts but no {output.record} that says "
-                f"what made them; choose another folder or start over with --fresh"
+                f"what made them; choose another folder"
             )
         tables.write_json(output.record_uri, _record(output, identity))
     elif record.get("identity") != identity:
@@ -97,10 +101,10 @@ def finish(output: Output, identity: dict[str, Any], facts: dict[str, Any]) -> N
     tables.write_json(output.record_uri, {**record, "complete": True, **facts})
 
 
-def is_complete(output: Output) -> bool:
-    """Whether the run in `output` is marked complete."""
+def record_if_complete(output: Output) -> dict[str, Any] | None:
+    """The record of the run in `output`, if that is marked complete."""
     record = tables.read_json(output.record_uri)
-    return record is not None and bool(record.get("complete"))
+    return record if record is not None and record.get("complete") else None
 
 
 def complete_record(output: Output) -> dict[str, Any]:
@@ -118,6 +122,11 @@ def complete_record(output: Output) -> dict[str, Any]:
         raise SettingsError(
             f"{output.root}: expected a folder of {output.kind}, found one of {record.get('kind')}"
         )
+    if record.get("version") != VERSION:
+        raise SettingsError(
+            f"{output.root}: {output.kind} of version {record.get('version')}, this daf reads "
+            f"version {VERSION}; make it again with this daf"
+        )
     if not record.get("complete"):
         raise SettingsError(
             f"{output.root}: this {output.kind} run is not finished; run the command that makes it "
@@ -128,10 +137,15 @@ def complete_record(output: Output) -> dict[str, Any]:
 
 def clear(output: Output) -> None:
     """Delete the parts, quarantine and record of a run, and nothing else."""
+    clear_parts(output)
+    tables.delete(output.record_uri)
+
+
+def clear_parts(output: Output) -> None:
+    """Delete the parts and quarantine of a run."""
     for folder in (output.parts_uri, output.quarantine_uri):
         for name in tables.list_parts(folder):
             tables.delete(tables.join(folder, name))
-    tables.delete(output.record_uri)
 
 
 def differences(record: dict[str, Any], identity: dict[str, Any]) -> str:
@@ -153,6 +167,7 @@ def _record(output: Output, identity: dict[str, Any]) -> dict[str, Any]:
     return {
         "daf": daf_core.__version__,
         "kind": output.kind,
+        "version": VERSION,
         "complete": False,
         "fingerprint": fingerprint(identity),
         "identity": identity,

@@ -6,12 +6,10 @@ the function from `inspector` turns into manifest and quarantine rows; `rejected
 
 from collections.abc import Mapping
 
-from fsspec.implementations.local import LocalFileSystem
-
 from daf_core.errors import SettingsError
 from daf_core.folder_source import FolderSource
 from daf_core.table_source import TableSource
-from daf_core.tables import filesystem
+from daf_core.tables import absolute, filesystem
 
 Source = TableSource | FolderSource
 
@@ -36,9 +34,3 @@ def open_source(
     if renamed:
         raise SettingsError(f"{uri}: --rename goes with a table, not a folder")
     return FolderSource(uri, roles or {}, labels_uri)
-
-
-def absolute(uri: str) -> str:
-    """The same place whatever the working directory: manifests are read elsewhere."""
-    fs, path = filesystem(uri)
-    return str(path) if isinstance(fs, LocalFileSystem) else uri.rstrip("/")

@@ -28,6 +28,12 @@ def join(base: str, *names: str) -> str:
     return "/".join([base.rstrip("/") or "/", *names])
 
 
+def absolute(uri: str) -> str:
+    """The same place whatever the working directory: workers have another one."""
+    fs, path = filesystem(uri)
+    return str(path) if isinstance(fs, LocalFileSystem) else uri.rstrip("/")
+
+
 def filesystem(uri: str) -> tuple[Any, str]:
     """The fsspec file system that serves `uri`, and the path within it.
 

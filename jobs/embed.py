@@ -14,10 +14,11 @@ from jobs.settings import EmbedSettings
 
 def run(settings: EmbedSettings) -> str:
     """Embed a manifest; returns the summary line."""
-    manifest = runs.complete_record(runs.manifest_output(settings.manifest))
+    source = runs.manifest_output(settings.manifest)
+    manifest = runs.complete_record(source)
     encoders = resolve_encoders(settings)
     output = runs.embeddings_output(settings.out)
-    names = tables.list_parts(settings.manifest)
+    names = tables.list_parts(source.parts_uri)
     with ray_session():
         pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(names))
         identity = {
@@ -29,9 +30,9 @@ def run(settings: EmbedSettings) -> str:
         def make(missing: list[str]) -> Iterator[Counts]:
             encode = {"encoders": encoders, "offline": settings.offline}
             footer = {"daf.fingerprint": runs.fingerprint(identity)}
-            return encode_parts(missing, settings.manifest, encode, output, footer, pool)
+            return encode_parts(missing, source, encode, output, footer, pool)
 
-        facts = {"manifest": settings.manifest}
+        facts = {"manifest": source.root}
         return run_missing_parts("embedded", names, output, identity, facts, settings.fresh, make)
 
 

@@ -71,10 +71,10 @@ class Pool:
         return str(dtype_on(self.device)).removeprefix("torch.")
 
 
-def read_part(batch: pa.Table, manifest: str, audio: bool) -> pa.Table:
+def read_part(batch: pa.Table, manifest: Output, audio: bool) -> pa.Table:
     """Part name → decoded manifest part."""
     name = batch["part"][0].as_py()
-    rows, _ = tables.read(tables.join(manifest, name), "manifest")
+    rows, _ = tables.read(tables.join(manifest.parts_uri, name), manifest.kind)
     return _row(name, len(rows), _audio_s(rows) if audio else 0.0, rows=decode_part(rows, audio))
 
 
@@ -134,7 +134,7 @@ def publish_part(batch: pa.Table, output: Output, footer: dict[str, str]) -> pa.
 
 def encode_parts(
     parts: list[str],
-    manifest: str,
+    manifest: Output,
     encode: dict[str, Any],
     output: Output,
     footer: dict[str, str],

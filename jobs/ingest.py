@@ -2,24 +2,24 @@
 
 import itertools
 import logging
-import pickle
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import ray
 
+from daf_core import runs, tables
 from daf_core.errors import SettingsError
 from daf_core.inspection import Inspected
-from daf_core.manifest import ManifestWriter, finished_run, run_record, start_over
-from daf_core.sources import Source, absolute, open_source
-from jobs.session import ray_session
+from daf_core.manifest import ManifestWriter
+from daf_core.sources import Source, open_source
+from jobs.session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 
 log = logging.getLogger(__name__)
 RAY_START_S = 8.0
 RECORDINGS_PER_TASK = 16
-TASKS_PER_WINDOW = 1_024  # recordings are handed to Ray in windows: memory does not grow with them
 QUIET_INTERVAL_S = 30.0
 
 
@@ -32,19 +32,20 @@ def run(settings: IngestSettings) -> str:
     started = time.monotonic()
     roles = parse_channels(settings.channels)
     source = open_source(settings.source, parse_renames(settings.rename), roles, settings.labels)
-    record = run_record(_deciding(settings), source.fingerprint())
-    if not settings.fresh:
-        finished = finished_run(settings.out, record)
-        if finished is not None:
-            return f"nothing to do: {summary(finished)}"
-    start_over(settings.out, record)
+    output, identity = runs.manifest_output(settings.out), _identity(settings, source)
+    runs.begin(output, identity, settings.fresh)
+    finished = runs.record_if_complete(output)
+    if finished is not None and finished["parts"] == len(tables.list_parts(output.parts_uri)):
+        return f"nothing to do: {summary(finished)}"
+    runs.clear_parts(output)
     source.gather()
-    writer = ManifestWriter(settings.out, settings.part_minutes * 60)
+    writer = ManifestWriter(output, settings.part_minutes * 60)
     writer.add([], source.rejected)
     for rows, rejected in _reported(_inspect(source)):
         writer.add(rows, rejected)
-    seconds = round(time.monotonic() - started, 1)
-    return summary(writer.close({**record, "seconds": seconds}))
+    facts = {**writer.close(), "seconds": round(time.monotonic() - started, 1)}
+    runs.finish(output, identity, facts)
+    return summary(facts)
 
 
 def summary(finished: dict[str, Any]) -> str:
@@ -83,14 +84,15 @@ def parse_channels(channels: str | None) -> dict[int, str]:
     return roles
 
 
-def _deciding(settings: IngestSettings) -> dict[str, Any]:
-    """The settings that decide the manifest's contents."""
+def _identity(settings: IngestSettings, source: Source) -> dict[str, Any]:
+    """What decides the manifest's contents."""
     return {
-        "source": absolute(settings.source),
+        "source": tables.absolute(settings.source),
+        "source contents": source.fingerprint(),
         "part_minutes": settings.part_minutes,
         "rename": sorted(settings.rename),
         "channels": settings.channels,
-        "labels": settings.labels and absolute(settings.labels),
+        "labels": settings.labels and tables.absolute(settings.labels),
     }
 
 
@@ -110,9 +112,7 @@ def _inspect(source: Source) -> Iterator[Inspected]:
     else:
         return
     with ray_session():
-        tasks = _chunks(recordings, RECORDINGS_PER_TASK)
-        for window in _chunks(tasks, TASKS_PER_WINDOW):
-            yield from _inspect_window(window, inspect)
+        yield from _inspect_in_tasks(recordings, source)
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
@@ -123,18 +123,17 @@ def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
     return inspecting_s > max(RAY_START_S, elapsed_s / 2)
 
 
-def _inspect_window(
-    window: list[list[Any]], inspect: Callable[[Any], Inspected]
-) -> Iterator[Inspected]:
-    def inspect_chunk(task: dict[str, bytes]) -> dict[str, bytes]:
-        return {"done": pickle.dumps([inspect(item) for item in pickle.loads(task["recordings"])])}
-
-    tasks = [{"recordings": pickle.dumps(chunk)} for chunk in window]
-    # One block a task: the default packs small rows into few blocks and leaves workers idle.
-    data = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map(inspect_chunk)
-    data.context.execution_options.preserve_order = True
-    for result in data.iter_rows():
-        yield from pickle.loads(result["done"])
+def _inspect_in_tasks(recordings: Iterator[Any], source: Source) -> Iterator[Inspected]:
+    """In order, a bounded number of tasks at a time: memory does not grow with the archive."""
+    inspect = source.inspector()
+    inspect_chunk = ray.remote(lambda chunk: [inspect(recording) for recording in chunk])
+    in_flight: deque[Any] = deque()
+    for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
+        in_flight.append(inspect_chunk.remote(chunk))
+        if len(in_flight) > 4 * cluster_total("CPU"):
+            yield from ray.get(in_flight.popleft())
+    while in_flight:
+        yield from ray.get(in_flight.popleft())
 
 
 def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

@@ -47,7 +47,7 @@ def run_missing_parts(
         "quarantined": total.quarantined,
         "audio_hours": round(total.audio_s / 3600, 4),
     }
-    if missing or not runs.is_complete(output):
+    if missing or runs.record_if_complete(output) is None:
         runs.finish(output, identity, facts)
     return summary(verb, total, progress.counts, seconds, earlier=len(done))
 

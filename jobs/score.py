@@ -24,8 +24,9 @@ def run(settings: ScoreSettings) -> str:
 
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:
-    record = runs.complete_record(runs.manifest_output(manifest))
-    output, names = runs.scores_output(settings.out), tables.list_parts(manifest)
+    source = runs.manifest_output(manifest)
+    record = runs.complete_record(source)
+    output, names = runs.scores_output(settings.out), tables.list_parts(source.parts_uri)
     with ray_session():
         pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(names))
         identity = {
@@ -37,9 +38,9 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
         def make(missing: list[str]) -> Iterator[Counts]:
             encode = {"encoders": head.encoders, "offline": settings.offline, "head": head}
             footer = {"daf.fingerprint": runs.fingerprint(identity)}
-            return encode_parts(missing, manifest, encode, output, footer, pool)
+            return encode_parts(missing, source, encode, output, footer, pool)
 
-        facts = {"manifest": manifest, "head": settings.head}
+        facts = {"manifest": source.root, "head": tables.absolute(settings.head)}
         return run_missing_parts("scored", names, output, identity, facts, settings.fresh, make)
 
 
@@ -55,7 +56,11 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
         with ray_session():
             yield from score_stored_parts(missing, source, head, output, footer)
 
-    facts = {"manifest": record["manifest"], "embeddings": embeddings, "head": settings.head}
+    facts = {
+        "manifest": record["manifest"],
+        "embeddings": source.root,
+        "head": tables.absolute(settings.head),
+    }
     return run_missing_parts("scored", names, output, identity, facts, settings.fresh, make)
 
 

@@ -1,7 +1,6 @@
 """embeddings → head: a DAF head or a baseline, on Ray Train."""
 
 import json
-import os
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -58,7 +57,7 @@ def run(settings: TrainSettings) -> str:
         "seed": recipe.seed,
         "recipe": asdict(recipe),
         "data": {
-            "embeddings": settings.embeddings,
+            "embeddings": source.root,
             "fingerprint": record["fingerprint"],
             "rows": splits.counts,
             "splits": splits.rule,
@@ -76,7 +75,7 @@ def _fit(
 
     A run of the same name and place is continued, so that a lost driver costs seconds.
     """
-    storage = tables.join(settings.out, "_train")
+    storage = tables.join(tables.absolute(settings.out), "_train")
     with ray_session():
         trainer = TorchTrainer(
             train_worker,
@@ -90,7 +89,7 @@ def _fit(
             scaling_config=ScalingConfig(num_workers=settings.workers, use_gpu=settings.gpu),
             run_config=RunConfig(
                 name=name,
-                storage_path=storage if "://" in storage else os.path.abspath(storage),
+                storage_path=storage,
                 failure_config=FailureConfig(max_failures=3),
                 checkpoint_config=CheckpointConfig(num_to_keep=2),
             ),

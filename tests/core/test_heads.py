@@ -95,5 +95,5 @@ def test_a_single_head_needs_its_modality(kind: str) -> None:
 
 
 def test_an_unknown_head_is_named() -> None:
-    with pytest.raises(SettingsError, match="'foo'.*expected one of daf"):
+    with pytest.raises(SettingsError, match=r"'foo'.*expected one of daf"):
         build("foo", STREAMS, 16)

@@ -1,17 +1,15 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daf_core.errors import BadInput, SettingsError
+from daf_core.errors import BadInput
 from daf_core.inspection import settle
-from daf_core.manifest import ManifestWriter, finished_run, run_record, start_over
-from daf_core.tables import join, list_parts, part_name, publish, read
+from daf_core.manifest import ManifestWriter
+from daf_core.runs import manifest_output
+from daf_core.tables import join, list_parts, read
 from daf_core.utterances import manifest_row, quarantined
-
-RECORD = run_record({"source": "/corpus", "part_minutes": 20.0}, "abc")
 
 
 def rows_of(recording: str, *seconds: float) -> list[dict[str, Any]]:
@@ -25,11 +23,10 @@ def rows_of(recording: str, *seconds: float) -> list[dict[str, Any]]:
 
 
 def write_manifest(uri: str, recordings: list[list[dict[str, Any]]]) -> dict[str, Any]:
-    start_over(uri, RECORD)
-    writer = ManifestWriter(uri, part_s=100.0)
+    writer = ManifestWriter(manifest_output(uri), part_s=100.0)
     for rows in recordings:
         writer.add(rows, [quarantined(BadInput("bad_row", "t.csv:9: bad"), {})])
-    return writer.close(RECORD)
+    return writer.close()
 
 
 def parts_of(uri: str) -> list[list[str]]:
@@ -77,47 +74,6 @@ def test_the_same_rows_give_the_same_files_and_fingerprint(tmp_path):
     assert first["fingerprint"] == second["fingerprint"] != other["fingerprint"]
     for name in ("part-00000.parquet", "part-00001.parquet", "_quarantine/part-00000.parquet"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
-
-
-def test_a_finished_manifest_is_found_and_an_interrupted_one_made_again(tmp_path):
-    uri = str(tmp_path)
-    assert finished_run(uri, RECORD) is None
-    finished = write_manifest(uri, [rows_of("a", 60), rows_of("b", 60)])
-    assert finished_run(uri, RECORD) == finished
-    (tmp_path / part_name(1)).unlink()
-    assert finished_run(uri, RECORD) is None
-
-    start_over(uri, RECORD)
-    assert list_parts(uri) == []
-    ManifestWriter(uri, 100.0).add(rows_of("a", 90, 90), [])
-    assert list_parts(uri) == [part_name(0)]
-    assert finished_run(uri, RECORD) is None
-
-
-def test_a_manifest_made_otherwise_is_refused_by_what_differs(tmp_path):
-    uri = str(tmp_path)
-    write_manifest(uri, [rows_of("a", 60)])
-    other = run_record({"source": "/corpus", "part_minutes": 5.0}, "abc")
-    with pytest.raises(SettingsError, match=r"part_minutes was 20\.0, is 5\.0.*--fresh"):
-        finished_run(uri, other)
-    with pytest.raises(SettingsError, match="the source has changed"):
-        finished_run(uri, run_record(RECORD["settings"], "def"))
-
-
-def test_files_of_others_are_left_alone(tmp_path: Path):
-    uri = str(tmp_path)
-    write_manifest(uri, [rows_of("a", 60)])
-    (tmp_path / "notes.txt").write_text("mine")
-    start_over(uri, RECORD)
-    assert (tmp_path / "notes.txt").read_text() == "mine"
-
-    strange = str(tmp_path / "strange")
-    publish(join(strange, part_name(0)), b"not ours")
-    with pytest.raises(SettingsError, match="another origin"):
-        finished_run(strange, RECORD)
-    with pytest.raises(SettingsError, match=part_name(0)):
-        start_over(strange, RECORD)
-    assert (tmp_path / "strange" / part_name(0)).read_bytes() == b"not ours"
 
 
 def test_ids_depend_on_what_is_said_when_and_where_only():

@@ -1,0 +1,84 @@
+"""Runs: continued when the same, refused when not, and nobody else's files touched."""
+
+import json
+
+import pyarrow as pa
+import pytest
+
+from daf_core import runs, tables
+from daf_core.errors import SettingsError
+from daf_core.schemas import QUARANTINE
+
+IDENTITY = {"manifest": "abc", "precision": "float32"}
+
+
+@pytest.fixture
+def output(tmp_path):
+    return runs.scores_output(str(tmp_path / "scores"))
+
+
+def publish_part(output, number):
+    table = pa.table({name: pa.array([], pa.string()) for name in QUARANTINE.names})
+    for folder, kind in ((output.quarantine_uri, "quarantine"), (output.parts_uri, output.kind)):
+        tables.write(tables.join(folder, tables.part_name(number)), table, kind)
+
+
+def test_the_same_run_continues_where_parts_are_missing(output):
+    assert runs.begin(output, IDENTITY, fresh=False) == set()
+    publish_part(output, 1)
+    assert runs.begin(output, IDENTITY, fresh=False) == {"part-00001.parquet"}
+    assert runs.record_if_complete(output) is None
+    runs.finish(output, IDENTITY, {"rows_in": 3})
+    record = runs.complete_record(output)
+    assert record["rows_in"] == 3
+    assert record["fingerprint"] == runs.fingerprint(IDENTITY)
+
+
+def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tmp_path):
+    runs.begin(output, IDENTITY, fresh=False)
+    publish_part(output, 0)
+    (tmp_path / "scores" / "notes.txt").write_text("mine")
+    other = {**IDENTITY, "precision": "bfloat16"}
+    with pytest.raises(SettingsError, match=r'precision was "float32", is "bfloat16".*--fresh'):
+        runs.begin(output, other, fresh=False)
+    assert runs.begin(output, other, fresh=True) == set()
+    assert tables.list_parts(output.quarantine_uri) == []
+    assert (tmp_path / "scores" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_parts_that_no_run_accounts_for_are_left_alone(output, fresh):
+    publish_part(output, 0)
+    with pytest.raises(SettingsError, match=r"holds 1 parts but no run\.json"):
+        runs.begin(output, IDENTITY, fresh=fresh)
+    assert tables.list_parts(output.parts_uri) == ["part-00000.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"complete": False}, "is not finished"),
+        ({"version": 0}, "of version 0, this daf reads version 1"),
+        ({"kind": "embeddings"}, "expected a folder of scores, found one of embeddings"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(output, change, message):
+    runs.finish(output, IDENTITY, change)
+    with pytest.raises(SettingsError, match=message):
+        runs.complete_record(output)
+
+
+def test_a_folder_without_a_run_is_refused(output):
+    with pytest.raises(SettingsError, match="expected the scores of a daf run"):
+        runs.complete_record(output)
+
+
+def test_a_damaged_record_is_named(output):
+    tables.publish(output.record_uri, b"{")
+    with pytest.raises(SettingsError, match=r"run\.json: expected JSON"):
+        runs.complete_record(output)
+
+
+def test_fingerprints_do_not_depend_on_the_order_of_keys():
+    flipped = json.loads(json.dumps(dict(reversed(IDENTITY.items()))))
+    assert runs.fingerprint(IDENTITY) == runs.fingerprint(flipped)
