@@ -8,7 +8,7 @@ from daf_core.errors import BadInput
 from daf_core.inspection import settle
 from daf_core.manifest import ManifestWriter
 from daf_core.runs import manifest_output
-from daf_core.tables import join, list_parts, read
+from daf_core.tables import join, list_parts, part_name, read
 from daf_core.utterances import manifest_row, quarantined
 
 
