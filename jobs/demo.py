@@ -78,7 +78,8 @@ def _findings(manifest: str, scores: str) -> str:
     """The recordings by mean sentiment, and where the tone contradicts the words most."""
     scored = _all_parts(runs.scores_output(scores))
     words = _all_parts(runs.manifest_output(manifest)).select(["utterance_id", "text"])
-    scored = scored.join(words, "utterance_id").sort_by(
+    flagless = scored.drop_columns(["flags"])
+    scored = flagless.join(words, "utterance_id").sort_by(
         [("disagreement", "descending"), ("utterance_id", "ascending")]
     )
     means = scored.group_by("recording_id").aggregate([("sentiment", "mean")]).to_pylist()
