@@ -17,7 +17,7 @@ def ray_session() -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    _quieten()
+    quieten()
     ray.init(log_to_driver=False, logging_level=logging.ERROR)
     try:
         yield
@@ -25,7 +25,7 @@ def ray_session() -> Iterator[None]:
         ray.shutdown()
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Leave the terminal to our own progress; Ray's logs stay in its session folder."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
