@@ -11,7 +11,9 @@ import soundfile
 from daf_core.errors import BadInput
 
 UNKNOWN_FRAMES = 1 << 50  # libsndfile counts more where a header does not say
-MPEG_LEAD_S = 0.3  # MP3 borrows bits from the frames before: decoding starts this much earlier
+# MP3 borrows bits from the frames before, so decoding starts this much earlier; on every read, as
+# soundfile itself seeks after each.
+MPEG_LEAD_S = 0.3
 
 
 class SoundFileDecoder:
@@ -32,7 +34,8 @@ class SoundFileDecoder:
         # A recorder that was cut off leaves a header that says 0, or nothing.
         self.knows_its_length = 0 < self.frames < UNKNOWN_FRAMES
         self.seekable: bool = self._sound.seekable()
-        self._lead = round(MPEG_LEAD_S * self.rate_hz) if self._sound.format == "MP3" else 0
+        self._position = 0
+        self._lead = round(MPEG_LEAD_S * self.rate_hz) if "MPEG" in self._sound.subtype else 0
 
     def _open(self) -> None:
         try:
@@ -43,31 +46,31 @@ class SoundFileDecoder:
 
     def seek(self, frame: int) -> None:
         """Stand at `frame`, or at the end where the file is shorter."""
-        frame = min(frame, self.frames)
-        lead = min(self._lead, frame)
+        self._position = min(frame, self.frames)
         if self._sound.closed:
             self._open()
-        with self._decoding(frame):
-            self._sound.seek(frame - lead)
-        self.read(lead)
 
     def read(self, count: int) -> npt.NDArray[np.float32]:
         """Read (up to `count`, channels) float32 and stand after them; fewer only at the end."""
-        with self._decoding(self._sound.tell()):
+        lead = min(self._lead, self._position)
+        with self._decoding():
+            if self._sound.tell() != self._position - lead:
+                self._sound.seek(self._position - lead)
             frames: npt.NDArray[np.float32] = self._sound.read(
-                count, dtype="float32", always_2d=True
-            )
+                lead + count, dtype="float32", always_2d=True
+            )[lead:]
+        self._position += len(frames)
         return frames
 
     @contextmanager
-    def _decoding(self, frame: int) -> Iterator[None]:
+    def _decoding(self) -> Iterator[None]:
         try:
             yield
         except soundfile.LibsndfileError as err:
             self._sound.close()  # after an error libsndfile goes nowhere: seek opens it afresh
             raise BadInput(
                 "unreadable_audio",
-                f"{self._uri}: cannot be decoded at {frame / self.rate_hz:.1f} s: "
+                f"{self._uri}: cannot be decoded at {self._position / self.rate_hz:.1f} s: "
                 f"{err.error_string}",
             ) from err
         finally:

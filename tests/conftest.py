@@ -51,10 +51,13 @@ def speech() -> np.ndarray:
     if path.is_file():
         samples, _ = soundfile.read(path, dtype="float32")
         return samples[: 30 * 16_000]
-    time_s = np.arange(30 * 16_000) / 16_000
-    phase = 2 * np.pi * (150 * time_s + 20 * np.sin(2 * np.pi * 0.7 * time_s))
+    time_s, rng = np.arange(30 * 16_000) / 16_000, np.random.default_rng(0)
+    pitch_hz = np.interp(time_s, np.arange(0, 31, 0.05), rng.uniform(90, 220, 620))
+    phase = 2 * np.pi * np.cumsum(pitch_hz) / 16_000
     voice = sum(np.sin(k * phase) / k for k in range(1, 12))
-    return (0.15 * voice * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * time_s))).astype(np.float32)
+    breath = rng.normal(0, 0.05, len(time_s))
+    syllables = np.clip(np.sin(2 * np.pi * 2.3 * time_s), 0, 1)
+    return (0.15 * syllables * (voice + breath)).astype(np.float32)
 
 
 @pytest.fixture(scope="session")

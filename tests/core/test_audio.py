@@ -28,8 +28,9 @@ PYAV = ["wav_gsm", "m4a", "adts", "webm_opus", "mka_aac", "amr_nb", "wav_g722"]
 MONO_ONLY = {"wav_gsm", "amr_nb", "wav_g722"}
 
 # What a cut may differ by from the same slice of the whole. AAC fills noisy bands with noise of
-# its own and AMR predicts from all that came before: neither repeats itself after a jump.
+# its own, AMR and Opus predict from all that came before: after a jump they only come close.
 TOLERANCE = {"m4a": 0.01, "adts": 0.01, "mka_aac": 0.01, "amr_nb": 0.01}
+TOLERANCE |= {"ogg_opus": 1e-4, "webm_opus": 1e-4}
 # How late the sound is, in samples: encoder delay that the format has no field for.
 LATE = {"adts": 372, "amr_nb": 80, "wav_g722": 22}
 
@@ -56,6 +57,14 @@ def whole(path, channel: int | None = None) -> np.ndarray:
         return recording.read(0, 1e4, channel)
 
 
+@cache
+def decoded_at_once(path, channel: int) -> np.ndarray:
+    """Without our code: all of the file in one call of libsndfile, then resampled."""
+    frames, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    frames = np.ascontiguousarray(frames[:, channel].clip(-1, 1))
+    return soxr.resample(frames, rate_hz, RATE_HZ).clip(-1, 1)
+
+
 @pytest.mark.parametrize("kind", [*SOUNDFILE, *PYAV])
 def test_sound_is_in_its_place_and_the_length_is_right(kind, recordings, speech):
     path = recordings(kind)
@@ -65,9 +74,11 @@ def test_sound_is_in_its_place_and_the_length_is_right(kind, recordings, speech)
         assert abs(len(sound) - recording.duration_s * RATE_HZ) <= 0.03 * RATE_HZ
     assert sound.dtype == np.float32
     likeness = correlate(sound[: len(speech)], speech, mode="full", method="fft")
-    assert int(likeness.argmax()) - (len(speech) - 1) == pytest.approx(LATE.get(kind, 0), abs=1)
-    late = sound[LATE.get(kind, 0) :][: len(speech)]
-    assert np.corrcoef(late, speech[: len(late)])[0, 1] > 0.85
+    late = int(likeness.argmax()) - (len(speech) - 1)
+    # AMR keeps no waveform, so its likeness peaks a glottal pulse away for some voices.
+    assert late == pytest.approx(LATE.get(kind, 0), abs=100 if kind == "amr_nb" else 1)
+    sound = sound[late:][: len(speech)]
+    assert np.corrcoef(sound, speech[: len(sound)])[0, 1] > (0.5 if kind == "amr_nb" else 0.95)
 
 
 @pytest.mark.parametrize("kind", [*SOUNDFILE, *PYAV])
@@ -76,7 +87,8 @@ def test_sound_is_in_its_place_and_the_length_is_right(kind, recordings, speech)
 def test_cuts_in_any_order_equal_slices_of_the_whole(kind, recordings, cuts):
     channels = 1 if kind in MONO_ONLY else 2
     path = recordings(kind, channels)
-    wholes = [whole(path, channel) for channel in range(channels)]
+    reference = decoded_at_once if kind in SOUNDFILE else whole
+    wholes = [reference(path, channel) for channel in range(channels)]
     with open_recording(str(path)) as recording:
         for number, (start_s, length_s) in enumerate(cuts):
             channel = number % channels
@@ -85,6 +97,18 @@ def test_cuts_in_any_order_equal_slices_of_the_whole(kind, recordings, cuts):
             expected = wholes[channel][start:stop]
             assert cut.shape == expected.shape
             assert np.abs(cut - expected).max(initial=0) <= TOLERANCE.get(kind, 1e-6)
+
+
+def test_mp3_with_pauses_in_small_pieces(make_recording, tmp_path, speech):
+    # After a pause MP3 has saved up bits, and borrows them from frames far before.
+    halves = np.arange(len(speech)) // 8_000 % 2
+    voices = soxr.resample(
+        np.stack([speech * halves, speech * (1 - halves)], axis=1), 16_000, 44_100
+    )
+    path = make_recording(tmp_path / "pauses.mp3", "mp3", voices)
+    with open_recording(str(path)) as recording:
+        pieces = [recording.read(tenth / 10, (tenth + 1) / 10, 0) for tenth in range(300)]
+    np.testing.assert_allclose(np.concatenate(pieces), decoded_at_once(path, 0), atol=1e-6)
 
 
 @relaxed
