@@ -1,22 +1,32 @@
 """Recordings of any format as 16 kHz mono, cut by time without decoding what comes before."""
 
 import math
+import sys
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+import soundfile
 import soxr
 from fsspec.implementations.local import LocalFileSystem
 
-from daf_core.decoders import PyAVDecoder, SoundFileDecoder, open_decoder
 from daf_core.errors import BadInput
+from daf_core.ffmpeg import PyAVDecoder
+from daf_core.libsndfile import SoundFileDecoder
 from daf_core.tables import filesystem
 
 RATE_HZ = 16_000
+Samples = npt.NDArray[np.float32]  # (samples,) in [-1, 1] at RATE_HZ
+Frames = npt.NDArray[np.float32]  # (frames, channels) at the recording's own rate
+
+RATE_RANGE_HZ = (1_000, 384_000)
+MOST_CHANNELS = 64
 
 MARGIN_S = 0.05  # the resampling filter reaches this far around a cut
 SKIP_S = 5.0  # a gap up to this long is decoded through; a longer one is jumped
 BLOCK_VALUES = 1 << 20  # decoded at once: memory follows what a file holds, not what it says
+NOWHERE = sys.maxsize  # before no frame
 
 SILENT_BELOW = 10 ** (-60 / 20)  # peak, -60 dBFS
 FULL_SCALE = 0.98  # the largest value that mu-law can say
@@ -34,7 +44,7 @@ class Recording:
         self.rate_hz = decoder.rate_hz
         self.channels = decoder.channels
         self._held = np.zeros((0, decoder.channels), np.float32)  # the latest cut, at rate_hz
-        self._held_start = 0
+        self._held_start = NOWHERE
 
     def __enter__(self) -> "Recording":
         return self
@@ -53,7 +63,7 @@ class Recording:
         """Seconds of sound, as the header says or, where it does not, as the packets add up to."""
         return self._decoder.frames / self.rate_hz
 
-    def read(self, start_s: float, end_s: float, channel: int | None = None) -> np.ndarray:
+    def read(self, start_s: float, end_s: float, channel: int | None = None) -> Samples:
         """Cut out [start_s, end_s), equal to the same slice of the whole recording resampled.
 
         Returns (samples,) float32 in [-1, 1] at 16 kHz; `channel` None is the mean of all. Beyond
@@ -82,17 +92,18 @@ class Recording:
         mono = _mono(self._frames(meeting * theirs, stop), channel)
         if not len(mono):
             return mono
-        resampled = soxr.resample(mono, self.rate_hz, RATE_HZ)
-        return np.clip(resampled[first - meeting * ours : last - meeting * ours], -1, 1)
+        resampled: Samples = soxr.resample(mono, self.rate_hz, RATE_HZ)
+        return resampled[first - meeting * ours : last - meeting * ours].clip(-1, 1)
 
-    def _frames(self, start: int, stop: int) -> np.ndarray:
-        """Frames [start, stop) of all channels, decoding on from the latest cut if near."""
-        held_stop = self._held_start + len(self._held)
-        if not self._held_start <= start <= held_stop + SKIP_S * self.rate_hz:
-            self._held, self._held_start = self._held[:0], start
+    def _frames(self, start: int, stop: int) -> Frames:
+        """Frames [start, stop) of all channels, decoded on from the latest cut where it is near."""
+        held, held_start = self._held, self._held_start
+        held_stop = held_start + len(held)
+        self._held, self._held_start = held[:0], NOWHERE  # should decoding fail
+        if not held_start <= start <= held_stop + SKIP_S * self.rate_hz:
             self._decoder.seek(start)
-            held_stop = start
-        blocks = [self._held]
+            held, held_start, held_stop = held[:0], start, start
+        blocks = [held]
         block_frames = BLOCK_VALUES // self.channels
         while held_stop < stop:
             block = self._decoder.read(min(stop - held_stop, block_frames))
@@ -100,8 +111,7 @@ class Recording:
                 break
             blocks.append(_finite(block))
             held_stop += len(block)
-        self._held = np.concatenate(blocks)[start - self._held_start :]
-        self._held_start = start
+        self._held, self._held_start = np.concatenate(blocks)[start - held_start :], start
         return self._held[: stop - start]
 
 
@@ -114,9 +124,9 @@ def open_recording(uri: str) -> Recording:
     fs, path = filesystem(uri)
     try:
         # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
-        local = isinstance(fs, LocalFileSystem)
-        file = open(path, "rb") if local else fs.open(path, "rb")  # noqa: SIM115
-    except (FileNotFoundError, IsADirectoryError) as err:
+        opener = open if isinstance(fs, LocalFileSystem) else fs.open
+        file = opener(path, "rb")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as err:
         raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
     except PermissionError as err:
         raise BadInput("unreadable_audio", f"{uri}: may not be read: {err}") from err
@@ -124,13 +134,34 @@ def open_recording(uri: str) -> Recording:
         if not file.seek(0, 2):
             raise BadInput("empty_audio", f"{uri}: expected a recording, the file is empty")
         file.seek(0)
-        return Recording(uri, file, open_decoder(file, uri))
+        return Recording(uri, file, _open_decoder(file, uri))
     except BaseException:
         file.close()
         raise
 
 
-def audio_flags(samples: np.ndarray) -> list[str]:
+def _open_decoder(file: Any, uri: str) -> SoundFileDecoder | PyAVDecoder:
+    """The decoder that reads `file`: libsndfile where it can, for it is exact, else FFmpeg."""
+    decoder: SoundFileDecoder | PyAVDecoder
+    try:
+        decoder = SoundFileDecoder(file, uri)
+    except soundfile.LibsndfileError:
+        decoder = PyAVDecoder(file, uri)
+    else:
+        if not (decoder.knows_its_length and decoder.seekable):
+            decoder.close()
+            decoder = PyAVDecoder(file, uri)
+    low, high = RATE_RANGE_HZ
+    if not low <= decoder.rate_hz <= high or decoder.channels > MOST_CHANNELS:
+        raise BadInput(
+            "unreadable_audio",
+            f"{uri}: expected {low} to {high} Hz and at most {MOST_CHANNELS} channels, "
+            f"got {decoder.rate_hz} Hz and {decoder.channels}",
+        )
+    return decoder
+
+
+def audio_flags(samples: Samples) -> list[str]:
     """Say what is odd about (samples,) at 16 kHz: any of silent, clipped, short."""
     flags = []
     level = np.abs(samples)
@@ -143,14 +174,17 @@ def audio_flags(samples: np.ndarray) -> list[str]:
     return flags
 
 
-def _finite(frames: np.ndarray) -> np.ndarray:
+def _finite(frames: Frames) -> Frames:
     """Frames within [-1, 1]; what is not a number is silence."""
-    frames = np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
-    return np.clip(frames, -1, 1, out=frames)
+    np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
+    np.clip(frames, -1, 1, out=frames)
+    return frames
 
 
-def _mono(frames: np.ndarray, channel: int | None) -> np.ndarray:
+def _mono(frames: Frames, channel: int | None) -> Samples:
     """(samples,) contiguous copy of one channel, or the mean of all."""
     if channel is None and frames.shape[1] > 1:
-        return frames.mean(axis=1, dtype=np.float32)
-    return frames[:, channel or 0].copy()
+        mean: Samples = frames.mean(axis=1, dtype=np.float32)
+        return mean
+    column: Samples = frames[:, channel or 0].copy()
+    return column

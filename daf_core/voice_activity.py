@@ -1,6 +1,7 @@
 """Where people speak in a recording, cut into utterances at the pauses (silero-vad)."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import numpy as np
@@ -24,12 +25,10 @@ class VoiceActivity:
     """
 
     def __init__(self) -> None:
-        threads = torch.get_num_threads()
-        import silero_vad  # slow, and it sets the whole process to one thread
-        from silero_vad.utils_vad import get_speech_timestamps_from_probs
+        with _one_thread():
+            import silero_vad  # sets the whole process to one thread, so not at the top
 
-        torch.set_num_threads(threads)
-        self._cut = get_speech_timestamps_from_probs
+        self._cut = silero_vad.get_speech_timestamps_from_probs
         self._network = silero_vad.load_silero_vad()._model
         cell = self._network.decoder.rnn.state_dict()
         width = cell["weight_hh"].shape[1]
@@ -52,15 +51,17 @@ class VoiceActivity:
         Raises:
             BadInput: as `Recording.read` does.
         """
-        scores, samples = [], 0
+        scores: list[float] = []
+        samples = 0
         state = None
         context = np.zeros(CONTEXT_SAMPLES, np.float32)
-        for block in _blocks(recording, channel):
-            samples += len(block)
-            padded = np.pad(block, (0, -len(block) % FRAME_SAMPLES))
-            probabilities, state = self._score(np.concatenate([context, padded]), state)
-            scores += probabilities
-            context = padded[-CONTEXT_SAMPLES:]
+        with _one_thread():
+            for block in _blocks(recording, channel):
+                samples += len(block)
+                padded = np.pad(block, (0, -len(block) % FRAME_SAMPLES))
+                probabilities, state = self._score(np.concatenate([context, padded]), state)
+                scores += probabilities
+                context = padded[-CONTEXT_SAMPLES:]
         spans = self._cut(
             scores,
             sampling_rate=RATE_HZ,
@@ -91,3 +92,14 @@ def _blocks(recording: Recording, channel: int | None) -> Iterator[np.ndarray]:
             yield block
         if len(block) < BLOCK_FRAMES * FRAME_SAMPLES:
             return
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch to one thread: silero's layers are too small to share out."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -179,5 +179,5 @@ class WeightedFusion(nn.Module):
         return Prediction(
             sentiment=self.fuse(weighted.flatten(1), features.noise)[:, 0],
             weights=weights,
-            sides=self.alone(sides, features.noise),
+            sides=self.alone(sides.detach(), features.noise),
         )

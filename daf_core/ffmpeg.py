@@ -1,8 +1,4 @@
-"""Decoders that stand at a frame of an open file and read on from there.
-
-A frame is one sample of every channel, at the file's own rate; frame 0 is the first that decodes.
-libsndfile comes first, for it is exact to the sample; FFmpeg (PyAV) reads what it cannot.
-"""
+"""Recordings that FFmpeg reads (M4A, AMR, WebM …), each codec frame at the time its stamp says."""
 
 import itertools
 from collections.abc import Iterator
@@ -11,67 +7,17 @@ from typing import Any
 
 import av
 import numpy as np
-import soundfile
+import numpy.typing as npt
 
 from daf_core.errors import BadInput
 
 # Containers that hold their own sound. Playlists and the like, which name other files, stay out.
 FORMATS = "mov,matroska,webm,aac,amr,mp3,ogg,wav,w64,flac,aiff,caf,au,asf,avi,mpegts,gsm,g722"
-RATE_RANGE_HZ = (1_000, 768_000)
-MOST_CHANNELS = 256
-LONGEST_FRAMES = 1 << 50  # libsndfile's count where a header does not say is beyond this
-
-# A decoder that starts mid-stream needs what came just before to be right: MPEG audio layer III
-# borrows bits from earlier frames, AMR and Opus predict from them.
-MPEG_LEAD_S = 0.3
-FFMPEG_LEAD_S = 1.0
-
-
-class SoundFileDecoder:
-    """Read WAV, FLAC, MP3, Ogg and the like through libsndfile, exact to the sample.
-
-    Raises `soundfile.SoundFileError` where libsndfile cannot open `file`.
-    """
-
-    def __init__(self, file: Any, uri: str) -> None:
-        self._uri = uri
-        self._file = _RememberingFile(file)
-        try:
-            self._sound = soundfile.SoundFile(self._file)
-        finally:
-            self._file.reraise()
-        self.rate_hz: int = self._sound.samplerate
-        self.channels: int = self._sound.channels
-        self.frames: int = self._sound.frames
-        self._lead = round(MPEG_LEAD_S * self.rate_hz) if self._sound.format == "MP3" else 0
-
-    def seek(self, frame: int) -> None:
-        """Stand at `frame`, or at the end where the file is shorter."""
-        frame = min(frame, self.frames)
-        lead = min(self._lead, frame)
-        try:
-            self._sound.seek(frame - lead)
-        except soundfile.SoundFileError as err:
-            raise _cannot_decode(self._uri, frame / self.rate_hz, err) from err
-        finally:
-            self._file.reraise()
-        self.read(lead)
-
-    def read(self, count: int) -> np.ndarray:
-        """Read (up to `count`, channels) float32 and stand after them; fewer only at the end."""
-        try:
-            return self._sound.read(count, dtype="float32", always_2d=True)
-        except soundfile.SoundFileError as err:
-            raise _cannot_decode(self._uri, self._sound.tell() / self.rate_hz, err) from err
-        finally:
-            self._file.reraise()
-
-    def close(self) -> None:
-        self._sound.close()
+LEAD_S = 1.0  # codecs predict from what came before: decoding starts this much earlier
 
 
 class PyAVDecoder:
-    """Read M4A, AMR, WebM and the like through FFmpeg, each frame at the time its stamp says.
+    """Stand at a frame of an open file and read on from there; frame 0 is the first that decodes.
 
     Damaged packets and holes in the stamps are silence, so that what follows stays in its place.
     """
@@ -79,6 +25,7 @@ class PyAVDecoder:
     def __init__(self, file: Any, uri: str) -> None:
         self._file, self._uri = file, uri
         self._container: Any = None
+        self._damaged_packets = 0
         self._restart()
 
     def _restart(self) -> None:
@@ -93,12 +40,14 @@ class PyAVDecoder:
             packets = self._packets()
             head = list(itertools.islice(packets, 2))
         except av.FFmpegError as err:
-            raise _cannot_decode(self._uri, 0, err) from err
+            raise self._cannot_decode(0, err) from err
+        if not head and self._damaged_packets:
+            raise BadInput("unreadable_audio", f"{self._uri}: none of its sound can be decoded")
         if not head:
             raise BadInput("empty_audio", f"{self._uri}: the recording holds no samples")
         self._calibrate(head)
         self._coming = self._placed(itertools.chain(head, packets), after=0)
-        self._pending: tuple[int, np.ndarray] | None = None
+        self._pending: tuple[int, npt.NDArray[np.float32]] | None = None
         self._position = 0
 
     def _calibrate(self, head: list[Any]) -> None:
@@ -132,22 +81,22 @@ class PyAVDecoder:
             try:
                 decoded = packet.decode()
             except av.InvalidDataError:
+                self._damaged_packets += 1
                 continue
             yield from decoded
 
     def _placed(
         self, decoded: Iterator[Any], after: int | None
-    ) -> Iterator[tuple[int, np.ndarray]]:
+    ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
         """Codec frames as (first frame, samples); `after` is where the previous one ended."""
+        expected = (self.rate_hz, self.channels)
         for frame in decoded:
-            if (int(frame.sample_rate), int(frame.layout.nb_channels)) != (
-                self.rate_hz,
-                self.channels,
-            ):
+            found = (frame.sample_rate, frame.layout.nb_channels)
+            if found != expected:
                 raise BadInput(
                     "unreadable_audio",
-                    f"{self._uri}: expected {self.rate_hz} Hz and {self.channels} channels "
-                    f"throughout, found {frame.sample_rate} Hz and {frame.layout.nb_channels}",
+                    f"{self._uri}: expected the same rate and channels throughout, "
+                    f"found {expected} and then {found}",
                 )
             at = after
             if frame.pts is not None:
@@ -162,7 +111,7 @@ class PyAVDecoder:
 
     def seek(self, frame: int) -> None:
         """Stand at `frame`, which may lie beyond the end."""
-        early = frame - round(FFMPEG_LEAD_S * self.rate_hz)
+        early = frame - round(LEAD_S * self.rate_hz)
         try:
             if early > 0:
                 stamp = round((early + self._origin) / self._frames_per_tick)
@@ -174,10 +123,10 @@ class PyAVDecoder:
             if early <= 0 or (self._pending and self._pending[0] > frame):
                 self._restart()
         except av.FFmpegError as err:
-            raise _cannot_decode(self._uri, frame / self.rate_hz, err) from err
+            raise self._cannot_decode(frame, err) from err
         self._position = frame
 
-    def read(self, count: int) -> np.ndarray:
+    def read(self, count: int) -> npt.NDArray[np.float32]:
         """Read (up to `count`, channels) float32 and stand after them; fewer only at the end."""
         start = end = self._position
         stop = start + count
@@ -186,16 +135,14 @@ class PyAVDecoder:
             try:
                 self._pending = self._pending or next(self._coming, None)
             except av.FFmpegError as err:
-                raise _cannot_decode(self._uri, end / self.rate_hz, err) from err
+                raise self._cannot_decode(end, err) from err
             if self._pending is None:
                 break
             at, samples = self._pending
             first, last = max(at, end), min(at + len(samples), stop)
             if first < last:
                 block[first - start : last - start] = samples[first - at : last - at]
-            end = max(end, min(last, stop))
-            if at >= stop:  # a hole reaches to here
-                end = stop
+            end = max(end, last)  # over any hole in the stamps too
             if at + len(samples) <= stop:
                 self._pending = None
         self._position = end
@@ -205,7 +152,7 @@ class PyAVDecoder:
     def frames(self) -> int:
         """How many frames there are: as MP4 says, else as the packets do, without decoding."""
         if "mp4" in self._container.format.name and self._stream.duration:
-            return round(self._stream.duration * self._frames_per_tick)
+            return round(float(self._stream.duration * self._frames_per_tick))
         position = self._position
         self._restart()
         end = 0.0
@@ -215,7 +162,7 @@ class PyAVDecoder:
                     length = (packet.duration or 0) * self._frames_per_tick
                     end = max(end, self._at(packet) + (length or self._codec_frames))
         except av.FFmpegError as err:
-            raise _cannot_decode(self._uri, end / self.rate_hz, err) from err
+            raise self._cannot_decode(end, err) from err
         self._restart()
         self.seek(position)
         return round(end)
@@ -224,72 +171,18 @@ class PyAVDecoder:
         if self._container is not None:
             self._container.close()
 
-
-def open_decoder(file: Any, uri: str) -> SoundFileDecoder | PyAVDecoder:
-    """Open the decoder that reads `file`.
-
-    Raises:
-        BadInput: unreadable_audio or empty_audio.
-    """
-    decoder: SoundFileDecoder | PyAVDecoder
-    try:
-        decoder = SoundFileDecoder(file, uri)
-    except soundfile.SoundFileError:
-        decoder = PyAVDecoder(file, uri)
-    # A recorder that was cut off leaves a header that says 0, or nothing: FFmpeg reads on anyway.
-    if isinstance(decoder, SoundFileDecoder) and not 0 < decoder.frames < LONGEST_FRAMES:
-        decoder = PyAVDecoder(file, uri)
-    low, high = RATE_RANGE_HZ
-    if not low <= decoder.rate_hz <= high or decoder.channels > MOST_CHANNELS:
-        raise BadInput(
-            "unreadable_audio",
-            f"{uri}: expected {low} to {high} Hz and at most {MOST_CHANNELS} channels, "
-            f"got {decoder.rate_hz} Hz and {decoder.channels}",
-        )
-    return decoder
+    def _cannot_decode(self, frame: float, err: av.FFmpegError) -> BadInput:
+        at = f" at {frame / self.rate_hz:.1f} s" if frame else ""
+        return BadInput("unreadable_audio", f"{self._uri}: cannot be decoded{at}: {err.strerror}")
 
 
-def _cannot_decode(uri: str, time_s: float, err: Exception) -> BadInput:
-    why = getattr(err, "error_string", None) or getattr(err, "strerror", None) or str(err)
-    return BadInput("unreadable_audio", f"{uri}: cannot be decoded at {time_s:.1f} s: {why}")
-
-
-def _as_float(frame: Any) -> np.ndarray:
-    """(frames, channels) float32 in [-1, 1] of a decoded codec frame."""
+def _as_float(frame: Any) -> npt.NDArray[np.float32]:
+    """The samples of a decoded codec frame."""
     samples = frame.to_ndarray()
     columns = samples.T if frame.format.is_planar else samples.reshape(frame.samples, -1)
+    floats: npt.NDArray[np.float32] = columns.astype(np.float32, copy=False)
     if samples.dtype == np.uint8:
-        return (columns.astype(np.float32) - 128) / 128
+        floats = (floats - np.float32(128)) / np.float32(128)
     if samples.dtype.kind == "i":
-        return columns.astype(np.float32) / np.float32(np.iinfo(samples.dtype).max + 1)
-    return columns.astype(np.float32, copy=False)
-
-
-class _RememberingFile:
-    """Keeps an error of the file for after the call: libsndfile takes it for the file's end."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._error: Exception | None = None
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            return int(self._file.readinto(buffer))
-        except Exception as err:
-            self._error = err
-            return 0
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        try:
-            return int(self._file.seek(offset, whence))
-        except Exception as err:
-            self._error = err
-            return -1
-
-    def tell(self) -> int:
-        return int(self._file.tell())
-
-    def reraise(self) -> None:
-        error, self._error = self._error, None
-        if error is not None:
-            raise error
+        floats = floats / np.float32(np.iinfo(samples.dtype).max + 1)
+    return floats
