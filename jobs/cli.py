@@ -8,6 +8,7 @@ import importlib
 import inspect
 import sys
 import typing
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -40,12 +41,18 @@ def add_verb(name: str, settings: type) -> None:
             annotation=hints[field.name],
             default=_default(field),
         )
-        for field in dataclasses.fields(settings)
+        for field in sorted(dataclasses.fields(settings), key=_help_order(settings))
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = settings.__doc__
     app.command(name)(command)
+
+
+def _help_order(settings: type) -> Callable[["dataclasses.Field[Any]"], tuple[bool, bool]]:
+    """What is required first, then the verb's own options, then those that verbs share."""
+    own = inspect.get_annotations(settings)
+    return lambda field: (_default(field) is not inspect.Parameter.empty, field.name not in own)
 
 
 def _default(field: "dataclasses.Field[Any]") -> Any:

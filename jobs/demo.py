@@ -53,7 +53,16 @@ def run(settings: DemoSettings) -> str:
             embed.run,
             EmbedSettings(manifest=place["manifest"], out=place["embeddings"]),
         )
-        _step("train", train.run, TrainSettings(embeddings=place["embeddings"], out=place["head"]))
+        _step(
+            "train",
+            train.run,
+            TrainSettings(
+                embeddings=place["embeddings"],
+                out=place["head"],
+                batch_rows=16,  # so few rows need small steps
+                learning_rate=1e-3,
+            ),
+        )
         scored = _step(
             "score",
             score.run,

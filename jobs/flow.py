@@ -9,6 +9,7 @@ Batches are formed inside a part, so its bytes do not depend on how many workers
 
 import json
 import struct
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import ray.data
 import torch
+from ray.util.annotations import RayDeprecationWarning
 
 from daf_core import tables
 from daf_core.decoding import decode_part
@@ -146,18 +148,21 @@ def encode_parts(
         read_part,
         fn_kwargs={"manifest": manifest, "audio": audio},
         num_cpus=1.0 if pool.gpus else DECODE_CPUS,
-        compute=ray.data.TaskPoolStrategy(size=2 * pool.max_size),
+        compute=ray.data.TaskPoolStrategy(size=min(2 * pool.max_size, len(parts))),
         **ONE_ROW,
     )
-    encoded = decoded.map_batches(
-        Encode,
-        fn_constructor_kwargs={**encode, "device": pool.device},
-        num_cpus=ENCODE_CPUS,
-        num_gpus=pool.gpus or None,
-        compute=ray.data.ActorPoolStrategy(min_size=pool.min_size, max_size=pool.max_size),
-        **BOUNDED_RETRIES,
-        **ONE_ROW,
-    )
+    with warnings.catch_warnings():
+        # Ray means to drop these options and offers nothing else that bounds retries.
+        warnings.simplefilter("ignore", RayDeprecationWarning)
+        encoded = decoded.map_batches(
+            Encode,
+            fn_constructor_kwargs={**encode, "device": pool.device},
+            num_cpus=ENCODE_CPUS,
+            num_gpus=pool.gpus or None,
+            compute=ray.data.ActorPoolStrategy(min_size=pool.min_size, max_size=pool.max_size),
+            **BOUNDED_RETRIES,
+            **ONE_ROW,
+        )
     return _publish(encoded, output, footer)
 
 

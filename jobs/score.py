@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from daf_core import runs, tables
+from daf_core.encoders.weights import locate
 from daf_core.errors import SettingsError
 from daf_core.heads import files
 from daf_core.heads.files import TrainedHead
@@ -26,6 +27,8 @@ def run(settings: ScoreSettings) -> str:
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:
     source = runs.manifest_output(manifest)
     record = runs.complete_record(source)
+    for spec in head.encoders.values():
+        locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     output, names = runs.scores_output(settings.out), tables.list_parts(source.parts_uri)
     with ray_session():
         pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(names))

