@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
-from daf_core.errors import SettingsError
+from daf_core.errors import NotDone, SettingsError
 from daf_core.schemas import check_kind, table_kind
 
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
@@ -47,11 +47,25 @@ def filesystem(uri: str) -> tuple[Any, str]:
 
 
 def publish(uri: str, data: bytes) -> None:
-    """Write `data` to `uri` whole or not at all: aside then renamed, or a single PUT."""
+    """Write `data` to `uri` whole or not at all: aside then renamed, or a single PUT.
+
+    Raises:
+        NotDone: the place is full, may not be written, or is no place.
+    """
     fs, path = filesystem(uri)
-    if not isinstance(fs, LocalFileSystem):
-        fs.pipe_file(path, data)
-        return
+    try:
+        if isinstance(fs, LocalFileSystem):
+            _replace_file(path, data)
+        else:
+            fs.pipe_file(path, data)
+    except OSError as err:
+        raise NotDone(
+            f"{uri}: cannot be written: {err.strerror or err}; mend that, or name another place, "
+            f"and run the command again"
+        ) from err
+
+
+def _replace_file(path: str, data: bytes) -> None:
     folder, name = os.path.split(path)
     os.makedirs(folder, exist_ok=True)
     aside = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.tmp")
@@ -83,6 +97,7 @@ def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Tabl
 
     Raises:
         SettingsError: the file is missing, is not Parquet, or is of another kind or version.
+        NotDone: it cannot be read for another reason.
     """
     fs, path = filesystem(uri)
     try:
@@ -94,6 +109,8 @@ def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Tabl
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
     except pa.ArrowInvalid as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no Parquet: {err}") from err
+    except OSError as err:
+        raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
 
 
 def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:

@@ -81,7 +81,7 @@ def main() -> None:
         app()
     except SettingsError as err:
         sys.exit(_complain(err, 2))
-    except NotDone as err:
+    except (NotDone, OSError) as err:
         sys.exit(_complain(err, 1))
     except KeyboardInterrupt:
         sys.exit(_complain("interrupted; run the same command again to go on", 130))

@@ -12,6 +12,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -90,15 +91,24 @@ class Encode:
         offline: bool,
         head: TrainedHead | None = None,
     ) -> None:
+        self.arguments = (encoders, device, offline)
+        self.head = head
+
+    @cached_property
+    def embed(self) -> Embed:
+        """The encoders, loaded at the first part: of an actor that fails to start, Ray tells only
+        the traceback.
+        """
+        encoders, device, offline = self.arguments
         if device == "cpu":
             torch.set_num_threads(1)  # one actor per core beats threads on batches this small
-        self.embed = Embed(encoders, device, offline)
-        self.head = head
-        if head is not None and head.streams != self.embed.shapes:
+        embed = Embed(encoders, device, offline)
+        if self.head is not None and self.head.streams != embed.shapes:
             raise SettingsError(
-                f"the head was trained on layers × features of {head.streams}, "
-                f"its encoders give {self.embed.shapes}"
+                f"the head was trained on layers × features of {self.head.streams}, "
+                f"its encoders give {embed.shapes}; train it again on embeddings by them"
             )
+        return embed
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         rows, quarantine = self.embed(_table(batch, "rows"))
@@ -112,12 +122,12 @@ class Encode:
 def score_stored(batch: pa.Table, embeddings: Output, head: TrainedHead) -> pa.Table:
     """Part name → scores of stored embeddings; their quarantine is carried over."""
     name = batch["part"][0].as_py()
-    embedded, _ = tables.read(tables.join(embeddings.parts_uri, name), "embeddings")
+    embedded, footer = tables.read(tables.join(embeddings.parts_uri, name), "embeddings")
     before, _ = tables.read(tables.join(embeddings.quarantine_uri, name), "quarantine")
     rows, unused = score(head, embedded)
     quarantine = pa.concat_tables([before, unused])
-    rows_in = len(embedded) + len(before)
-    return _row(name, rows_in, _audio_s(embedded), rows=rows, quarantine=quarantine)
+    rows_in, _, audio_s = json.loads(footer[COUNTS_FOOTER])
+    return _row(name, rows_in, audio_s, rows=rows, quarantine=quarantine)
 
 
 def publish_part(batch: pa.Table, output: Output, footer: dict[str, str]) -> pa.Table:
@@ -215,8 +225,7 @@ def _table(batch: pa.Table, key: str) -> pa.Table:
 
 
 def _audio_s(rows: pa.Table) -> float:
-    """Seconds of audio in rows that have some."""
-    if "audio_uri" in rows.column_names:
-        rows = rows.filter(pc.is_valid(rows["audio_uri"]))
+    """Seconds of audio in manifest rows that have some."""
+    rows = rows.filter(pc.is_valid(rows["audio_uri"]))
     seconds = pc.sum(pc.subtract(rows["end_s"], rows["start_s"])).as_py()
     return float(seconds or 0.0)

@@ -1,11 +1,16 @@
 """One Ray session: started here, or joined where there is one (RAY_ADDRESS, a running driver)."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import ray
 import ray.data
+from ray.exceptions import RayError, RayTaskError
+from ray.train import WorkerGroupError
+
+from daf_core.errors import NotDone, SettingsError
 
 
 @contextmanager
@@ -13,25 +18,46 @@ def ray_session() -> Iterator[None]:
     """Run the body inside Ray; what was running before keeps running after.
 
     On a cluster, RAY_ADDRESS says which; `ray job submit` sets it. Without it, a local Ray starts.
+    What was raised in a worker comes out as it was raised there.
+
+    Raises:
+        NotDone: Ray itself gave up, on a process that kept dying for example.
     """
-    if ray.is_initialized():
-        yield
-        return
-    quieten()
-    ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    started_here = not ray.is_initialized()
+    _prepare()
+    if started_here:
+        ray.init(log_to_driver=False, logging_level=logging.ERROR)
     try:
         yield
+    except RayTaskError as err:
+        raise _as_raised(err.cause) from err
+    except WorkerGroupError as err:
+        raise next(iter(err.worker_failures.values())) from err
+    except RayError as err:
+        first_line = str(err).partition("\n")[0]
+        raise NotDone(f"{first_line} Run the same command again to go on") from err
     finally:
-        ray.shutdown()
+        if started_here:
+            ray.shutdown()
 
 
-def quieten() -> None:
-    """Leave the terminal to our own progress; Ray's logs stay in its session folder."""
+def _prepare() -> None:
+    """Leave the terminal to our own progress and errors; Ray's logs stay in its session folder."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.issue_detectors_config.detectors = []
+    context.raise_original_map_exception = True
     for name in ("ray", "ray.data", "ray.train"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # map_batches has no other way to bound the restarts of an actor.
+    warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
+
+
+def _as_raised(error: Exception) -> Exception:
+    """Without what Ray Data appends to the message of an error in one of its stages."""
+    if isinstance(error, SettingsError | NotDone):
+        error.args = (str(error).partition("\nFailed to apply")[0],)
+    return error
 
 
 def cluster_total(resource: str) -> float:

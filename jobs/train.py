@@ -99,6 +99,8 @@ def _fit(
         raise result.error
     with result.checkpoint.as_directory() as folder:
         fitted: dict[str, Any] = torch.load(Path(folder) / FITTED_FILE, weights_only=True)
+    if "refused" in fitted:
+        raise SettingsError(fitted["refused"])
     return fitted
 
 

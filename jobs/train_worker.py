@@ -10,6 +10,7 @@ import torch
 from ray.train import Checkpoint
 from ray.train.torch import get_device
 
+from daf_core.errors import SettingsError
 from daf_core.fitting import fit_head
 from daf_core.training import State
 
@@ -33,7 +34,13 @@ def train_worker(config: dict[str, Any]) -> None:
             last_checkpoint = time.monotonic()
             _report(state.history[-1], state.as_dict() if first else None, STATE_FILE)
 
-    fitted = fit_head(**config, device=get_device(), resume=_last_state(), after_epoch=after_epoch)
+    try:
+        fitted = fit_head(
+            **config, device=get_device(), resume=_last_state(), after_epoch=after_epoch
+        )
+    except SettingsError as err:  # raised, it would be tried again
+        _report({}, {"refused": str(err)} if first else None, FITTED_FILE)
+        return
     result = {
         "module": fitted.module.state_dict(),
         "streams": {name: list(shape) for name, shape in fitted.streams.items()},
