@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from daf_core import runs, tables
 from daf_core.encoders.weights import EncoderSpec, resolve
@@ -21,11 +22,7 @@ def run(settings: EmbedSettings) -> str:
     names = tables.list_parts(source.parts_uri)
     with ray_session():
         pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(names))
-        identity = {
-            "manifest": manifest["fingerprint"],
-            "encoders": {column: asdict(spec) for column, spec in encoders.items()},
-            "precision": pool.precision,
-        }
+        identity = embeddings_identity(manifest, encoders, pool)
 
         def make(missing: list[str]) -> Iterator[Counts]:
             encode = {"encoders": encoders, "offline": settings.offline}
@@ -34,6 +31,17 @@ def run(settings: EmbedSettings) -> str:
 
         facts = {"manifest": source.root}
         return run_missing_parts("embedded", names, output, identity, facts, settings.fresh, make)
+
+
+def embeddings_identity(
+    manifest: dict[str, Any], encoders: dict[str, EncoderSpec], pool: Pool
+) -> dict[str, Any]:
+    """What decides the bytes of embeddings of the manifest with this record."""
+    return {
+        "manifest": manifest["fingerprint"],
+        "encoders": {column: asdict(spec) for column, spec in encoders.items()},
+        "precision": pool.precision,
+    }
 
 
 def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:

@@ -8,6 +8,7 @@ from daf_core.encoders.weights import locate
 from daf_core.errors import SettingsError
 from daf_core.heads import files
 from daf_core.heads.files import TrainedHead
+from jobs.embed import embeddings_identity
 from jobs.flow import Pool, encode_parts, score_stored_parts
 from jobs.progress import Counts
 from jobs.resumable import run_missing_parts
@@ -32,11 +33,8 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
     output, names = runs.scores_output(settings.out), tables.list_parts(source.parts_uri)
     with ray_session():
         pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(names))
-        identity = {
-            "manifest": record["fingerprint"],
-            "head": head.identity,
-            "precision": pool.precision,
-        }
+        embedded = embeddings_identity(record, head.encoders, pool)
+        identity = {**embedded, "head": head.identity}
 
         def make(missing: list[str]) -> Iterator[Counts]:
             encode = {"encoders": head.encoders, "offline": settings.offline, "head": head}
@@ -52,7 +50,8 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     record = runs.complete_record(source)
     check_fit(head, record["identity"]["encoders"], settings.head, embeddings)
     output, names = runs.scores_output(settings.out), tables.list_parts(source.parts_uri)
-    identity = {"embeddings": record["fingerprint"], "head": head.identity}
+    # That of scoring the manifest, where the head uses all the encoders: the bytes are the same.
+    identity = {**record["identity"], "head": head.identity}
 
     def make(missing: list[str]) -> Iterator[Counts]:
         footer = {"daf.fingerprint": runs.fingerprint(identity)}
