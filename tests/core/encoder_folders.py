@@ -9,6 +9,8 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
+import daf_core.encoders  # noqa: F401, before transformers looks for torchaudio
+
 torch.set_num_threads(1)  # tiny networks are slower on more
 
 VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz"]
