@@ -1,30 +1,30 @@
-"""One Ray session for all end-to-end tests, and what they share: a corpus taken all the way."""
+"""One Ray session for all end-to-end tests, and what they share: a corpus and a head for it."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import ray
+import torch
 
 from daf_core.encoders.weights import resolve
 from daf_core.heads import build, files
 from daf_core.heads.streams import Streams
-from jobs import cli, embed, ingest
-from jobs.session import quieten
-from jobs.settings import EmbedSettings, IngestSettings
+from jobs import cli, ingest
+from jobs.settings import IngestSettings
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 
-# What the tiny encoders of tests/core/encoder_folders.py give.
+# What the tiny encoders give: layers and values of each column.
 STREAMS: Streams = {"text": (3, 32), "audio": (3, 64)}
 
 
 @pytest.fixture(scope="session", autouse=True)
 def ray_of_the_tests() -> Iterator[None]:
-    """Two CPUs; processes that have torch loaded stay for the next job."""
+    """Two CPUs; processes that have loaded torch stay for the next job."""
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
-    quieten()
     ray.init(
         num_cpus=2,
         include_dashboard=False,
@@ -36,3 +36,87 @@ def ray_of_the_tests() -> Iterator[None]:
     )
     yield
     ray.shutdown()
+
+
+class Ended(NamedTuple):
+    """How a command ended."""
+
+    status: int
+    lines: list[str]  # of standard output
+    complaint: str  # all of standard error that is ours
+
+    @property
+    def summary(self) -> str:
+        """The last line of standard output."""
+        return self.lines[-1]
+
+
+@pytest.fixture
+def daf(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Ended]:
+    """Run `daf VERB …` as the console script does, in this process and its Ray session.
+
+    Keywords are options: out="x" is --out x, fresh=True is --fresh.
+    """
+
+    def run(verb: str, *arguments: object, **options: object) -> Ended:
+        line = ["daf", verb, *map(str, arguments)]
+        for name, value in options.items():
+            line += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+        monkeypatch.setattr("sys.argv", line)
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        status = int(ended.value.code or 0)
+        del ended
+        gc.collect()  # a failed run's actors live as long as its error
+        said = capsys.readouterr()
+        return Ended(status, said.out.splitlines(), said.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def encoders(tmp_path_factory: pytest.TempPathFactory) -> Encoders:
+    """Tiny encoders with random weights."""
+    return make_encoders(tmp_path_factory.mktemp("encoders"))
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """24 recordings of 3 s in 12 parts, all with text, audio and label."""
+    folder = tmp_path_factory.mktemp("corpus")
+    table = write_table(folder / "corpus.csv", labelled_rows(folder, 24))
+    out = str(folder / "manifest")
+    ingest.run(IngestSettings(source=table, out=out, part_minutes=0.1))
+    return out
+
+
+@pytest.fixture(scope="session")
+def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Write an untrained head of a kind for the tiny encoders; gives its folder."""
+
+    def make(kind: str = "daf", seed: int = 0, **changes: Any) -> str:
+        torch.manual_seed(seed)
+        folder = str(tmp_path_factory.mktemp(kind))
+        specs = {"text": resolve(encoders.text), "audio": resolve(encoders.audio)}
+        streams = STREAMS | changes.get("streams", {})
+        files.save(
+            folder,
+            build(kind, streams, 8),
+            kind=kind,
+            width=8,
+            streams=streams,
+            encoders=specs | changes.get("encoders", {}),
+            facts={},
+        )
+        return folder
+
+    return make
+
+
+def part_bytes(folder: str | Path) -> dict[str, bytes]:
+    """Every Parquet file under a folder."""
+    paths = sorted(Path(folder).rglob("*.parquet"))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
