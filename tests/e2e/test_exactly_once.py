@@ -1,0 +1,133 @@
+"""Every manifest row in scores xor quarantine, once, whatever kills the job: on real recordings."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from importlib import resources
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import torch
+
+from daf_core import tables
+from daf_core.encoders.weights import resolve
+from daf_core.errors import NotDone, SettingsError
+from daf_core.heads import build, files
+from jobs import ingest, score, verify
+from jobs.settings import (
+    AUDIO_ENCODER,
+    TEXT_ENCODER,
+    IngestSettings,
+    ScoreSettings,
+    VerifySettings,
+)
+
+DAF = [sys.executable, "-c", "from jobs.cli import main; main()"]
+
+
+def published(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every Parquet file's bytes and time of change."""
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in sorted(folder.glob("*/part-*.parquet"))
+    }
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {name: data for name, (data, _) in published(folder).items()}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The demo corpus in parts of a few seconds."""
+    out = str(tmp_path_factory.mktemp("once") / "manifest")
+    source = str(resources.files("jobs") / "demo_corpus")
+    ingest.run(IngestSettings(source=source, out=out, part_minutes=0.2))
+    return out
+
+
+def untrained_head(folder: Path, seed: int) -> str:
+    streams = {"text": (7, 384), "audio": (5, 768)}
+    torch.manual_seed(seed)
+    files.save(
+        str(folder),
+        build("daf", streams, 16),
+        kind="daf",
+        width=16,
+        streams=streams,
+        encoders={"text": resolve(TEXT_ENCODER), "audio": resolve(AUDIO_ENCODER)},
+        facts={},
+    )
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def head(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return untrained_head(tmp_path_factory.mktemp("head"), 0)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(manifest: str, head: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("undisturbed")
+    summary = score.run(ScoreSettings(manifest=manifest, head=head, out=str(out)))
+    assert summary.startswith("97 rows in, 97 scored, 0 quarantined")
+    return out
+
+
+def test_killed_half_way_and_run_again_equals_undisturbed(
+    manifest: str, head: str, undisturbed: Path, tmp_path: Path
+) -> None:
+    parts = len(tables.list_parts(manifest))
+    arguments = ["score", "--manifest", manifest, "--head", head, "--out", str(tmp_path)]
+    job = subprocess.Popen([*DAF, *arguments], start_new_session=True, stderr=subprocess.DEVNULL)
+    while len(list(tmp_path.glob("scores/part-*"))) < parts // 4:
+        assert job.poll() is None, "the job ended before it could be killed"
+        time.sleep(0.005)
+    os.killpg(job.pid, signal.SIGKILL)
+    job.wait()
+    before = published(tmp_path)
+    assert parts // 4 <= len(list(tmp_path.glob("scores/part-*"))) < parts
+
+    settings = ScoreSettings(manifest=manifest, head=head, out=str(tmp_path))
+    assert "parts were done before" in score.run(settings)
+    assert "once" in verify.run(VerifySettings(manifest=manifest, scores=str(tmp_path)))
+    assert contents(tmp_path) == contents(undisturbed)
+    after = published(tmp_path)
+    finished = {name for name in before if name.startswith("scores/")}
+    assert {name: before[name] for name in finished} == {name: after[name] for name in finished}
+
+
+def test_a_finished_run_is_left_alone_and_another_is_refused(
+    manifest: str, head: str, undisturbed: Path, tmp_path: Path
+) -> None:
+    before = published(undisturbed)
+    settings = ScoreSettings(manifest=manifest, head=head, out=str(undisturbed))
+    score.run(settings)
+    assert published(undisturbed) == before
+    other = untrained_head(tmp_path / "other", 1)
+    with pytest.raises(SettingsError, match=r"holds a run that differs: head was .*--fresh"):
+        score.run(ScoreSettings(manifest=manifest, head=other, out=str(undisturbed)))
+    assert published(undisturbed) == before
+
+
+def test_verify_names_lost_and_doubled_rows(
+    manifest: str, undisturbed: Path, tmp_path: Path
+) -> None:
+    subprocess.run(["cp", "-r", f"{undisturbed}/.", str(tmp_path)], check=True)
+    settings = VerifySettings(manifest=manifest, scores=str(tmp_path))
+    part = tmp_path / "scores" / "part-00000.parquet"
+    whole = pq.read_table(part)
+    lost = whole["utterance_id"][0].as_py()
+    pq.write_table(whole.slice(1), part)
+    with pytest.raises(NotDone, match=rf"part-00000.parquet: 1 rows lost: {lost}"):
+        verify.run(settings)
+    doubled = whole.take([0, *range(len(whole))])
+    pq.write_table(doubled, part)
+    with pytest.raises(NotDone, match=rf"1 rows there more than once: {lost}"):
+        verify.run(settings)
+    part.unlink()
+    with pytest.raises(NotDone, match=rf"part-00000.parquet: {len(whole)} rows not scored"):
+        verify.run(settings)
