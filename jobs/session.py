@@ -1,7 +1,6 @@
 """One Ray session: started here, or joined where there is one (RAY_ADDRESS, a running driver)."""
 
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -49,8 +48,6 @@ def _prepare() -> None:
     context.raise_original_map_exception = True
     for name in ("ray", "ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # map_batches has no other way to bound the restarts of an actor.
-    warnings.filterwarnings("ignore", "`ray_remote_args` is deprecated")
 
 
 def _as_raised(error: Exception) -> Exception:

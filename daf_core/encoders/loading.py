@@ -33,7 +33,7 @@ def load_text_encoder(spec: EncoderSpec, device: str = "cpu", offline: bool = Fa
     Raises:
         SettingsError: the weights are not to be had, are others, or are not a text encoder.
     """
-    place = () if spec.name == DESCRIPTORS else locate(spec, offline)
+    place = locate(spec, offline)
     family = _family(place[0]) if place else DESCRIPTORS
     if family in (*SPEECH_FAMILIES, DESCRIPTORS):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")

@@ -69,11 +69,14 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
 def locate(spec: EncoderSpec, offline: bool = False) -> tuple[Path, ...]:
     """Find on this machine the very weights that `spec` identifies.
 
-    One folder for transformers, or the pieces of one packaged Whisper file in order.
+    One folder for transformers, or the pieces of one packaged Whisper file in order; nothing for
+    descriptors, which have no weights.
 
     Raises:
         SettingsError: they are not to be had here, or their sum is another.
     """
+    if spec.name == DESCRIPTORS:
+        return ()
     place = _find(spec, offline)
     found = weights_sum(place)
     if found != spec.sha256:
