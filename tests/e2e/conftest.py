@@ -6,23 +6,42 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import fsspec
 import pytest
 import ray
 import torch
+from moto.server import ThreadedMotoServer
 
 from daf_core.encoders.weights import resolve
 from daf_core.heads import build, files
 from daf_core.heads.streams import Streams
-from jobs import cli, ingest
-from jobs.settings import IngestSettings
+from jobs import cli, embed, ingest
+from jobs.settings import EmbedSettings, IngestSettings
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 
 # What the tiny encoders give: layers and values of each column.
 STREAMS: Streams = {"text": (3, 32), "audio": (3, 64)}
 
 
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[str]:
+    """A bucket on an S3 server of our own; the environment says where."""
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    os.environ |= {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    fsspec.filesystem("s3").mkdir("archive")
+    yield "s3://archive"
+    server.stop()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def ray_of_the_tests() -> Iterator[None]:
+def ray_of_the_tests(bucket: str) -> Iterator[None]:
     """Two CPUs; processes that have loaded torch stay for the next job."""
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
     ray.init(
@@ -94,12 +113,28 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Write an untrained head of a kind for the tiny encoders; gives its folder."""
+def embeddings(manifest: str, encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Embeddings of the manifest."""
+    out = str(tmp_path_factory.mktemp("embeddings"))
+    embed.run(
+        EmbedSettings(
+            manifest=manifest,
+            out=out,
+            text_encoder=encoders.text,
+            audio_encoder=encoders.audio,
+            actors="1",
+        )
+    )
+    return out
 
-    def make(kind: str = "daf", seed: int = 0, **changes: Any) -> str:
+
+@pytest.fixture(scope="session")
+def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+    """Write an untrained head for the tiny encoders; gives its folder."""
+
+    def make(kind: str = "daf", seed: int = 0, folder: str = "", **changes: Any) -> str:
         torch.manual_seed(seed)
-        folder = str(tmp_path_factory.mktemp(kind))
+        folder = folder or str(tmp_path_factory.mktemp(kind))
         specs = {"text": resolve(encoders.text), "audio": resolve(encoders.audio)}
         streams = STREAMS | changes.get("streams", {})
         files.save(

@@ -99,23 +99,42 @@ def check_weights(scores):
     assert np.abs(scores["sentiment"].to_numpy()).max() <= 3
 
 
-def test_stored_embeddings_give_the_same_bytes(daf, manifest, encoders, make_head, tmp_path):
+def test_stored_embeddings_give_the_same_bytes(daf, manifest, embeddings, make_head, tmp_path):
     """And so do two actors and one; a head without weights leaves them null."""
     head = make_head("concat")
-    daf(
-        "embed",
-        manifest=manifest,
-        out=tmp_path / "embeddings",
-        text_encoder=encoders.text,
-        audio_encoder=encoders.audio,
-        actors=1,
-    )
-    daf("score", embeddings=tmp_path / "embeddings", head=head, out=tmp_path / "stored")
+    stored = daf("score", embeddings=embeddings, head=head, out=tmp_path / "stored")
     streamed = daf("score", manifest=manifest, head=head, out=tmp_path / "streamed", actors="1,2")
-    assert streamed.status == 0, streamed
+    assert [ended for ended in (stored, streamed) if ended.status] == []
     expected = part_bytes(tmp_path / "stored")
     assert len(expected) == 24
     assert part_bytes(tmp_path / "streamed") == expected
     scores = read_all(runs.scores_output(str(tmp_path / "streamed")))
     for name in ("text_weight", "audio_weight", "text_sentiment", "audio_sentiment"):
         assert scores[name].null_count == len(scores)
+
+
+def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, tmp_path):
+    table = write_table(tmp_path / "words.csv", labelled_rows(tmp_path, 24, audio=False))
+    steps = [
+        daf("ingest", table, out=tmp_path / "manifest"),
+        daf(
+            "embed",
+            manifest=tmp_path / "manifest",
+            out=tmp_path / "embeddings",
+            text_encoder=encoders.text,
+            audio_encoder=encoders.audio,
+        ),
+        daf("train", embeddings=tmp_path / "embeddings", out=tmp_path / "head", epochs=3),
+        daf(
+            "score",
+            manifest=tmp_path / "manifest",
+            head=tmp_path / "head",
+            out=tmp_path / "scores",
+        ),
+    ]
+    assert [ended for ended in steps if ended.status] == []
+    assert json.loads((tmp_path / "head" / "head.json").read_text())["streams"] == {"text": [3, 32]}
+    scores = read_all(runs.scores_output(str(tmp_path / "scores")))
+    assert scores["text_weight"].to_pylist() == [1] * 72
+    assert scores["audio_weight"].to_pylist() == [0] * 72
+    assert scores["audio_sentiment"].null_count == 72

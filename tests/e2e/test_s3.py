@@ -1,0 +1,58 @@
+"""An archive on an object store: recordings, manifest, embeddings, head and scores on s3://."""
+
+import fsspec
+
+from daf_core import runs, tables
+from tests.e2e.corpus import labelled_rows, write_table
+
+
+def test_from_recordings_to_report_on_s3(daf, bucket, encoders, make_head, tmp_path):
+    write_table(tmp_path / "calls.csv", labelled_rows(tmp_path, 6))
+    store = fsspec.filesystem("s3")
+    store.put(f"{tmp_path}/", "archive/calls/", recursive=True)
+    manifest, embeddings, scores = (f"{bucket}/{name}" for name in ("manifest", "emb", "scores"))
+    head = make_head(folder=f"{bucket}/untrained")
+    score = {"manifest": manifest, "head": head, "out": scores, "actors": 1}
+    steps = [
+        daf("ingest", f"{bucket}/calls/calls.csv", out=manifest, part_minutes=0.1),
+        daf(
+            "embed",
+            manifest=manifest,
+            out=embeddings,
+            text_encoder=encoders.text,
+            audio_encoder=encoders.audio,
+            actors=1,
+        ),
+        daf("score", **score),
+        daf("verify", manifest=manifest, scores=scores),
+        daf("report", scores=scores, out=f"{bucket}/report.html"),
+    ]
+    assert [ended for ended in steps if ended.status] == []
+    assert steps[-2].summary.startswith("18 rows in, 18 scored, 0 quarantined")
+    assert store.exists("archive/report.html")
+
+    parts = runs.scores_output(scores).parts_uri
+    whole = {name: tables.read_bytes(tables.join(parts, name)) for name in tables.list_parts(parts)}
+    tables.delete(tables.join(parts, "part-00001.parquet"))
+    assert daf("verify", manifest=manifest, scores=scores).status == 1
+    assert "2 parts were done before" in daf("score", **score).summary
+    again = {name: tables.read_bytes(tables.join(parts, name)) for name in tables.list_parts(parts)}
+    assert again == whole
+    assert "0 parts" not in daf("score", fresh=True, **score).summary
+
+    stored = daf("score", embeddings=embeddings, head=head, out=f"{bucket}/stored")
+    assert stored.status == 0, stored
+    parts = f"{bucket}/stored/scores"
+    assert {name: tables.read_bytes(tables.join(parts, name)) for name in again} == whole
+
+
+def test_what_is_not_there_is_one_line(daf, bucket, manifest, make_head):
+    missing = daf("score", manifest="s3://nowhere/manifest", head=make_head(), out=f"{bucket}/x")
+    assert missing.status == 2
+    assert missing.complaint == (
+        "daf: s3://nowhere/manifest: expected the manifest of a daf run, found no _run.json\n"
+    )
+    unwritable = daf("score", manifest=manifest, head=make_head(), out="s3://nowhere/scores")
+    assert unwritable.status == 1
+    assert unwritable.complaint.startswith("daf: s3://nowhere/scores/run.json: cannot be written")
+    assert unwritable.complaint.count("\n") == 1

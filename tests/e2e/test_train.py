@@ -1,0 +1,100 @@
+"""Training on Ray Train: one seed, one result, whatever becomes of the workers."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from daf_core.heads import files
+from jobs import train
+from jobs.settings import TrainSettings
+
+RECIPE = {"epochs": 12, "width": 8, "batch_rows": 16, "seed": 3, "learning_rate": 0.01}
+
+
+@pytest.fixture(scope="module")
+def head(embeddings, tmp_path_factory):
+    """A head from one worker that nothing disturbed."""
+    out = str(tmp_path_factory.mktemp("head"))
+    summary = train.run(TrainSettings(embeddings=embeddings, out=out, **RECIPE))
+    assert summary.startswith("36 train, 18 validation, 18 test rows")
+    return Path(out)
+
+
+def files_of(head):
+    return {path: path.stat().st_mtime_ns for path in head.rglob("*") if path.is_file()}
+
+
+def test_a_head_says_what_it_is_and_where_from(head, embeddings):
+    facts = json.loads((head / "head.json").read_text())
+    assert facts["data"]["embeddings"] == embeddings
+    assert facts["recipe"]["seed"] == 3
+    assert set(facts["metrics"]) == {"train", "valid", "test"}
+    assert len(facts["history"]) == 12
+    names = {path.name for path in files_of(head)}
+    assert names >= {"head.safetensors", "head.json", "README.md", "learning-curve.png"}
+    assert not (head / "_train").exists()
+
+
+def test_run_again_it_does_nothing_and_another_recipe_is_refused(daf, head, embeddings):
+    before = files_of(head)
+    again = daf("train", embeddings=embeddings, out=head, **RECIPE)
+    assert (again.status, again.summary.endswith("was done before")) == (0, True)
+    other = daf("train", embeddings=embeddings, out=head, **RECIPE | {"width": 16})
+    assert other.status == 2
+    assert "width was 8, is 16; choose another folder or start over with --fresh" in other.complaint
+    assert files_of(head) == before
+
+
+def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
+    """To rounding; and on an object store."""
+    out = f"{bucket}/head"
+    train.run(TrainSettings(embeddings=embeddings, out=out, workers=2, **RECIPE))
+    one, two = files.load(str(head)).module.state_dict(), files.load(out).module.state_dict()
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-4)
+
+
+def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch):
+    """The second try goes on from a checkpoint, and ends at the very same bytes."""
+    starts = tmp_path / "starts"
+
+    def train_worker(config):
+        from jobs import train_worker as worker
+
+        fit_head = worker.fit_head
+
+        def fit_and_die(*, resume, after_epoch, **arguments):
+            first_try = not starts.exists()
+            with starts.open("a") as file:
+                file.write(f"{0 if resume is None else resume.epoch + 1} ")
+
+            def die(state):
+                after_epoch(state)
+                if first_try and state.epoch == 6:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+            return fit_head(resume=resume, after_epoch=die, **arguments)
+
+        worker.CHECKPOINT_EVERY_S = 0.0
+        worker.fit_head = fit_and_die
+        worker.train_worker(config)
+
+    monkeypatch.setattr(train, "train_worker", train_worker)
+    out = tmp_path / "head"
+    train.run(TrainSettings(embeddings=embeddings, out=str(out), **RECIPE))
+    first, second = map(int, starts.read_text().split())
+    assert first == 0 < second <= 7
+    assert (out / "head.safetensors").read_bytes() == (head / "head.safetensors").read_bytes()
+
+
+def test_a_head_that_the_corpus_cannot_train_is_refused_at_once(daf, embeddings, tmp_path):
+    unknown = daf("train", embeddings=embeddings, out=tmp_path, head="nonsense")
+    assert unknown.status == 2
+    assert unknown.complaint == (
+        "daf: --head nonsense: expected one of daf, text, audio, concat, static, late\n"
+    )
