@@ -25,7 +25,7 @@ def part_name(index: int) -> str:
 
 def join(base: str, *names: str) -> str:
     """Path or URI of something under `base`."""
-    return "/".join([base.rstrip("/") or "/", *names])
+    return "/".join([base.rstrip("/"), *names])
 
 
 def absolute(uri: str) -> str:
@@ -132,7 +132,7 @@ def list_parts(folder: str) -> list[str]:
     fs, path = filesystem(folder)
     try:
         names = (os.path.basename(entry) for entry in fs.ls(path, detail=False, refresh=True))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(name for name in names if PART_NAME.fullmatch(name))
 
@@ -171,7 +171,7 @@ def read_json(uri: str) -> dict[str, Any] | None:
     try:
         with fs.open(path, "rb") as file:
             value = json.load(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as err:
         raise SettingsError(f"{uri}: expected JSON: {err}") from err
