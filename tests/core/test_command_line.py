@@ -1,0 +1,34 @@
+"""The command line that others script against."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+import typer.main
+from typer.testing import CliRunner
+
+from jobs.cli import app
+
+ROOT = Path(__file__).parents[2]
+VERBS = ("ingest", "embed", "train", "score", "verify", "report", "models", "demo")
+COMMANDS = typer.main.get_command(app)
+
+
+@pytest.mark.parametrize("arguments", [[], *([verb] for verb in VERBS)], ids=" ".join)
+def test_help(arguments):
+    answer = CliRunner().invoke(app, [*arguments, "--help"])
+    assert answer.exit_code == 0
+    for word in VERBS if not arguments else ["--help"]:
+        assert word in answer.stdout
+
+
+def commands_of_the_readme() -> list[str]:
+    """Lines of its code blocks that run daf."""
+    lines = (ROOT / "README.md").read_text().splitlines()
+    return [line.strip() for line in lines if line.startswith("    daf ")]
+
+
+@pytest.mark.parametrize("line", commands_of_the_readme())
+def test_the_readme_s_commands_parse(line):
+    _, verb, *arguments = shlex.split(line, comments=True)
+    COMMANDS.commands[verb].make_context(verb, arguments)

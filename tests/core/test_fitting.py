@@ -1,0 +1,61 @@
+"""Fitting on a folder of embeddings: the columns that count, rows without them, metrics."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from daf_core import runs, tables
+from daf_core.dataset import plan_splits
+from daf_core.features import fixed_size_list
+from daf_core.fitting import fit_head
+from daf_core.schemas import SPLITS, embeddings_schema
+from daf_core.training import Recipe
+
+SHAPES = {"text": (2, 4), "audio": (1, 3), "audio_2": (1, 2)}
+RECIPE = Recipe(width=8, batch_rows=8, epochs=3)
+
+
+def embeddings(folder, audio_in: set[str]) -> runs.Output:
+    """Thirty labelled rows; only those of the splits in `audio_in` have audio, alone."""
+    output, rng = runs.embeddings_output(str(folder)), np.random.default_rng(0)
+    rows = 30
+    splits = [SPLITS[row % 3] for row in range(rows)]
+    audio = np.array([split in audio_in and row > 20 for row, split in enumerate(splits)])
+    sizes = {name: layers * features for name, (layers, features) in SHAPES.items()}
+    columns = {
+        name: fixed_size_list(
+            rng.standard_normal((rows, size)).astype(np.float16),
+            ~audio if name == "text" else audio,
+        )
+        for name, size in sizes.items()
+    }
+    columns |= {
+        "utterance_id": pa.array(map(str, range(rows))),
+        "recording_id": pa.array(map(str, range(rows))),
+        "label": pa.array(rng.uniform(-3, 3, rows), pa.float32()),
+        "split": pa.array(splits),
+        "flags": pa.array([[]] * rows, pa.list_(pa.string())),
+    }
+    schema = embeddings_schema(sizes)
+    filled = [columns.get(field.name, pa.nulls(rows, field.type)) for field in schema]
+    table = pa.table(filled, schema=schema)
+    footer = {"daf.shapes": json.dumps(SHAPES)}
+    tables.write(tables.join(output.parts_uri, "part-00000.parquet"), table, output.kind, footer)
+    return output
+
+
+def test_a_head_gets_the_columns_that_training_rows_have(tmp_path):
+    source = embeddings(tmp_path, audio_in={"test"})
+    fitted = fit_head("daf", source, plan_splits(source), SHAPES, RECIPE, torch.device("cpu"))
+    assert fitted.streams == {"text": (2, 4)}
+    assert set(fitted.metrics) == set(SPLITS)
+    assert len(fitted.state.history) == 3
+
+
+def test_with_audio_in_training_it_gets_all_columns(tmp_path):
+    source = embeddings(tmp_path, audio_in={"train"})
+    fitted = fit_head("daf", source, plan_splits(source), SHAPES, RECIPE, torch.device("cpu"))
+    assert fitted.streams == SHAPES
+    assert 0 <= fitted.metrics["test"]["mae"] <= 6
