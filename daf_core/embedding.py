@@ -43,7 +43,7 @@ class Embed:
         bad = pc.is_valid(decoded["reason"])
         rows, unusable = decoded.filter(pc.invert(bad)), decoded.filter(bad)
         flags: list[list[str]] = rows["flags"].to_pylist()
-        columns, has_any = {}, np.zeros(len(rows), bool)
+        columns, had_any, has_any = {}, np.zeros(len(rows), bool), np.zeros(len(rows), bool)
         for name, encoder in self.encoders.items():
             source = rows["text" if name == "text" else "samples"]
             present = source.is_valid().to_numpy()
@@ -54,12 +54,14 @@ class Embed:
                 _flag(flags, np.flatnonzero(present)[encoder.truncated(items)], "truncated_text")
             broken = ~np.isfinite(values).all(axis=1)
             _flag(flags, np.flatnonzero(broken), "encoder_failed")
-            present &= ~broken
+            had_any |= present
+            present = present & ~broken
             has_any |= present
             columns[name] = fixed_size_list(values, present)
         quarantine = [
             quarantine_rows(unusable, "decode", unusable["reason"], unusable["message"]),
-            _failed(rows.filter(pa.array(~has_any))),
+            _unused(rows.filter(pa.array(~had_any)), [*self.encoders]),
+            _failed(rows.filter(pa.array(had_any & ~has_any))),
         ]
         return self._table(rows, columns, flags).filter(pa.array(has_any)), pa.concat_tables(
             quarantine
@@ -88,6 +90,11 @@ def _items(column: pa.ChunkedArray) -> list[Any]:
 def _flag(flags: list[list[str]], rows: npt.NDArray[np.intp], flag: str) -> None:
     for row in rows:
         flags[row].append(flag)
+
+
+def _unused(rows: pa.Table, used: list[str]) -> pa.Table:
+    message = f"the encoders are for {' and '.join(used)}, which the row lacks"
+    return quarantine_rows(rows, "encode", "unused_modality", message)
 
 
 def _failed(rows: pa.Table) -> pa.Table:
