@@ -72,15 +72,19 @@ def plan_splits(source: Output) -> Splits:
 def load_rows(
     source: Output, splits: Splits, shapes: Streams, rank: int, workers: int
 ) -> dict[str, Rows]:
-    """This worker's rows of each split: of the rows of a split in part order, every N-th."""
+    """This worker's rows of each split: of the rows of a split in part order, every N-th.
+
+    Rows without any column of `shapes` do not count.
+    """
     kept: dict[str, list[_Piece]] = {split: [] for split in SPLITS}
     seen = dict.fromkeys(SPLITS, 0)
     for name, index in splits.parts.items():
-        table, _ = tables.read(tables.join(source.parts_uri, name), source.kind)
+        uri = tables.join(source.parts_uri, name)
+        table, _ = tables.read(uri, source.kind, [*shapes, "label"])
         values, present = stream_values(table, shapes)
         labels = table["label"].to_numpy()
         for number, split in enumerate(SPLITS):
-            rows = np.flatnonzero(index == number)
+            rows = np.flatnonzero((index == number) & present.any(axis=1))
             own = rows[(np.arange(len(rows)) + seen[split]) % workers == rank]
             seen[split] += len(rows)
             mine = {column: value[own] for column, value in values.items()}

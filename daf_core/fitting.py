@@ -41,15 +41,19 @@ def fit_head(
 ) -> Fitted:
     """Fit a head of `kind` on embeddings; call on every worker with the same arguments.
 
-    The head gets the columns that some training row has: trained on text alone, it ignores audio.
+    The head gets the columns that its kind uses and some training row has: trained on text alone,
+    it ignores audio.
     """
-    rank, workers = rank_and_workers()
-    rows = {
-        split: part.to(device)
-        for split, part in load_rows(source, splits, shapes, rank, workers).items()
-    }
+
+    def load(columns: Streams) -> dict[str, Rows]:
+        loaded = load_rows(source, splits, columns, *rank_and_workers())
+        return {split: part.to(device) for split, part in loaded.items()}
+
+    shapes = columns_of(kind, shapes) if kind in MODALITIES else shapes
+    rows = load(shapes)
     streams = _trained_streams(rows["train"], shapes)
-    rows = {split: _only(part, streams) for split, part in rows.items()}
+    if streams != shapes:
+        rows = load(streams)
     torch.manual_seed(recipe.seed)
     head = build(kind, streams, recipe.width).to(device)
     state = fit(head, rows["train"], rows["valid"], recipe, resume=resume, after_epoch=after_epoch)
@@ -61,15 +65,6 @@ def _trained_streams(train: Rows, shapes: Streams) -> Streams:
     has = sum_over_workers(train.present.sum(dim=0)) > 0
     known = [name for name, any_row in zip(MODALITIES, has.tolist(), strict=True) if any_row]
     return {column: shape for name in known for column, shape in columns_of(name, shapes).items()}
-
-
-def _only(rows: Rows, streams: Streams) -> Rows:
-    """Rows with the columns of `streams`; those that have none of them are left out."""
-    known = torch.tensor([bool(columns_of(name, streams)) for name in MODALITIES])
-    present = rows.present & known.to(rows.present.device)
-    usable = present.any(dim=1)
-    values = {name: rows.values[name][usable] for name in streams}
-    return Rows(values, present[usable], rows.labels[usable])
 
 
 def _measure(head: nn.Module, rows: Rows) -> dict[str, float]:

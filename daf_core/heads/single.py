@@ -26,8 +26,7 @@ class SingleHead(nn.Module):
         columns = columns_of(modality, streams)
         if not columns:
             raise SettingsError(
-                f"the {modality} head needs training rows with {modality}; "
-                f"they have {', '.join(streams) or 'nothing'}"
+                f"the {modality} head needs training rows with {modality}, found none"
             )
         self.index = MODALITIES.index(modality)
         self.side = Side(columns, width)

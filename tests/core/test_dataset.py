@@ -92,3 +92,14 @@ def test_workers_share_the_rows_in_turn(tmp_path, workers):
     absent = ~whole["train"].present[:, MODALITIES.index("audio")]
     assert absent.any()
     assert (whole["train"].values["audio"][absent] == 0).all()
+
+
+def test_rows_without_any_of_the_columns_are_no_worker_s(tmp_path):
+    """Left out before the workers share: their numbers stay in turn."""
+    source = write_embeddings(str(tmp_path), ["train", "valid"] * 15)
+    columns, splits = {"audio": SHAPES["audio"]}, plan_splits(source)
+    whole = load_rows(source, splits, columns, 0, 1)["train"]
+    assert len(whole.labels) == 10
+    for rank in (0, 1):
+        own = load_rows(source, splits, columns, rank, 2)["train"]
+        torch.testing.assert_close(own.labels, whole.labels[rank::2])

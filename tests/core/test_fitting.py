@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pyarrow as pa
+import pytest
 import torch
 
 from daf_core import runs, tables
 from daf_core.dataset import plan_splits
+from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list
 from daf_core.fitting import fit_head
 from daf_core.schemas import SPLITS, embeddings_schema
@@ -59,3 +61,13 @@ def test_with_audio_in_training_it_gets_all_columns(tmp_path):
     fitted = fit_head("daf", source, plan_splits(source), SHAPES, RECIPE, torch.device("cpu"))
     assert fitted.streams == SHAPES
     assert 0 <= fitted.metrics["test"]["mae"] <= 6
+
+
+def test_a_head_of_one_modality_gets_its_columns_alone(tmp_path):
+    source = embeddings(tmp_path, audio_in={"train", "valid"})
+    splits = plan_splits(source)
+    fitted = fit_head("audio", source, splits, SHAPES, RECIPE, torch.device("cpu"))
+    assert fitted.streams == {"audio": (1, 3), "audio_2": (1, 2)}
+    words = embeddings(tmp_path / "words", audio_in=set())
+    with pytest.raises(SettingsError, match="the audio head needs training rows with audio"):
+        fit_head("audio", words, plan_splits(words), SHAPES, RECIPE, torch.device("cpu"))

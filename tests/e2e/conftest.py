@@ -136,14 +136,16 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         torch.manual_seed(seed)
         folder = folder or str(tmp_path_factory.mktemp(kind))
         specs = {"text": resolve(encoders.text), "audio": resolve(encoders.audio)}
-        streams = STREAMS | changes.get("streams", {})
+        used = [kind] if kind in STREAMS else STREAMS
+        streams = {name: (STREAMS | changes.get("streams", {}))[name] for name in used}
+        encoders_of = specs | changes.get("encoders", {})
         files.save(
             folder,
             build(kind, streams, 8),
             kind=kind,
             width=8,
             streams=streams,
-            encoders=specs | changes.get("encoders", {}),
+            encoders={name: encoders_of[name] for name in used},
             facts={},
         )
         return folder
