@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,8 +23,7 @@ from ray.util.annotations import RayDeprecationWarning
 
 from daf_core import tables
 from daf_core.decoding import decode_part
-from daf_core.embedding import Embed
-from daf_core.encoders.loading import dtype_on
+from daf_core.encoders.precision import dtype_on
 from daf_core.encoders.weights import EncoderSpec
 from daf_core.errors import SettingsError
 from daf_core.heads.files import TrainedHead
@@ -32,6 +31,9 @@ from daf_core.runs import Output
 from daf_core.scoring import score
 from jobs.progress import Counts
 from jobs.session import cluster_total
+
+if TYPE_CHECKING:
+    from daf_core.embedding import Embed
 
 # Shares of a CPU that the stages reserve. Together they fit beside each other on every core; an
 # actor pool that reserved whole CPUs would leave none to decode with, and wait for ever.
@@ -95,10 +97,12 @@ class Encode:
         self.head = head
 
     @cached_property
-    def embed(self) -> Embed:
+    def embed(self) -> "Embed":
         """The encoders, loaded at the first part: of an actor that fails to start, Ray tells only
         the traceback.
         """
+        from daf_core.embedding import Embed  # takes seconds: decoding and publishing do without
+
         encoders, device, offline = self.arguments
         if device == "cpu":
             torch.set_num_threads(1)  # one actor per core beats threads on batches this small

@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, WhisperModel
 from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
 from daf_core.encoders.descriptors import Descriptors
+from daf_core.encoders.precision import dtype_on, on_cpu
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.wav2vec import WaveNetwork
@@ -46,7 +47,7 @@ def load_text_encoder(spec: EncoderSpec, device: str = "cpu", offline: bool = Fa
     tokenizer = AutoTokenizer.from_pretrained(
         folder, local_files_only=True, trust_remote_code=False
     )
-    tokens = CPU_BATCH_TOKENS if _on_cpu(device) else GPU_BATCH_TOKENS
+    tokens = CPU_BATCH_TOKENS if on_cpu(device) else GPU_BATCH_TOKENS
     return TextEncoder(model, tokenizer, device, dtype_on(device), tokens)
 
 
@@ -68,7 +69,7 @@ def load_speech_encoder(
             f"{DESCRIPTORS}), got {family}"
         )
     network = _whisper(place, device) if family == "whisper" else _wave_network(place[0], device)
-    return SpeechEncoder(network, CPU_BATCH_S if _on_cpu(device) else GPU_BATCH_S)
+    return SpeechEncoder(network, CPU_BATCH_S if on_cpu(device) else GPU_BATCH_S)
 
 
 def _whisper(place: tuple[Path, ...], device: str) -> WhisperNetwork:
@@ -120,12 +121,3 @@ def _model(kind: Any, path: Path) -> Any:
             f"{len(missing)} tensors are missing, {missing[0]} among them"
         )
     return model
-
-
-def _on_cpu(device: str) -> bool:
-    return torch.device(device).type == "cpu"
-
-
-def dtype_on(device: str) -> torch.dtype:
-    """The precision encoders run in: float32 on CPU, bfloat16 elsewhere."""
-    return torch.float32 if _on_cpu(device) else torch.bfloat16

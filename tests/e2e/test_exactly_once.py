@@ -84,7 +84,9 @@ def test_killed_half_way_and_run_again_equals_undisturbed(
 ) -> None:
     parts = len(tables.list_parts(manifest))
     arguments = ["score", "--manifest", manifest, "--head", head, "--out", str(tmp_path)]
-    job = subprocess.Popen([*DAF, *arguments], start_new_session=True, stderr=subprocess.DEVNULL)
+    job = subprocess.Popen(
+        [*DAF, *arguments, "--actors", "1"], start_new_session=True, stderr=subprocess.DEVNULL
+    )
     while len(list(tmp_path.glob("scores/part-*"))) < parts // 4:
         assert job.poll() is None, "the job ended before it could be killed"
         time.sleep(0.005)
