@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
+from botocore.exceptions import BotoCoreError  # no credentials, no answer: s3fs passes them on
 
 from daf_core.errors import NotDone, SettingsError
 from jobs import settings as verbs
@@ -81,7 +82,7 @@ def main() -> None:
         app()
     except SettingsError as err:
         sys.exit(_complain(err, 2))
-    except (NotDone, OSError) as err:
+    except (NotDone, OSError, BotoCoreError) as err:
         sys.exit(_complain(err, 1))
     except KeyboardInterrupt:
         sys.exit(_complain("interrupted; run the same command again to go on", 130))

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from daf_core import runs, tables
+from daf_core import tables
 from daf_core.encoders.weights import resolve
 from daf_core.errors import NotDone, SettingsError
 from daf_core.heads import build, files
@@ -115,38 +114,6 @@ def test_a_finished_run_is_left_alone_and_another_is_refused(
     with pytest.raises(SettingsError, match=r"holds a run that differs: head was .*--fresh"):
         score.run(ScoreSettings(manifest=manifest, head=other, out=str(undisturbed)))
     assert published(undisturbed) == before
-
-
-def test_a_part_deleted_by_hand_is_made_again_and_no_other(
-    manifest: str, head: str, undisturbed: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(undisturbed, tmp_path, dirs_exist_ok=True)
-    before = published(tmp_path)
-    (tmp_path / "scores" / "part-00002.parquet").unlink()
-    score.run(ScoreSettings(manifest=manifest, head=head, out=str(tmp_path), actors="1"))
-    after = published(tmp_path)
-    changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"scores/part-00002.parquet", "quarantine/part-00002.parquet"}
-    assert contents(tmp_path) == contents(undisturbed)
-
-
-def test_fresh_starts_over_and_another_manifest_is_refused(
-    manifest: str, head: str, tmp_path: Path
-) -> None:
-    """A manifest cut into other parts is another one; with --fresh nothing of the first is left."""
-    source, out = str(resources.files("jobs") / "demo_corpus"), tmp_path / "scores"
-    other = str(tmp_path / "other")
-    ingest.run(IngestSettings(source=source, out=other, part_minutes=2))
-    (out / "scores").mkdir(parents=True)
-    runs.begin(runs.scores_output(str(out)), {"manifest": "of an earlier run"}, fresh=False)
-    (out / "scores" / "part-00099.parquet").touch()
-    settings = ScoreSettings(manifest=other, head=head, out=str(out), actors="1")
-    with pytest.raises(SettingsError, match=r"manifest was \"of an earlier run\", is .*--fresh"):
-        score.run(settings)
-    assert "97 scored" in score.run(replace(settings, fresh=True))
-    assert sorted(path.name for path in out.glob("scores/*")) == tables.list_parts(other)
-    with pytest.raises(NotDone, match=r"part-00003\.parquet"):
-        verify.run(VerifySettings(manifest=manifest, scores=str(out)))
 
 
 def test_verify_names_lost_and_doubled_rows(

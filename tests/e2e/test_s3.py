@@ -1,6 +1,7 @@
 """An archive on an object store: recordings, manifest, embeddings, head and scores on s3://."""
 
 import fsspec
+import s3fs
 
 from daf_core import runs, tables
 from tests.e2e.corpus import labelled_rows, write_table
@@ -38,12 +39,21 @@ def test_from_recordings_to_report_on_s3(daf, bucket, encoders, make_head, tmp_p
     assert "2 parts were done before" in daf("score", **score).summary
     again = {name: tables.read_bytes(tables.join(parts, name)) for name in tables.list_parts(parts)}
     assert again == whole
-    assert "0 parts" not in daf("score", fresh=True, **score).summary
 
     stored = daf("score", embeddings=embeddings, head=head, out=f"{bucket}/stored")
     assert stored.status == 0, stored
     parts = f"{bucket}/stored/scores"
     assert {name: tables.read_bytes(tables.join(parts, name)) for name in again} == whole
+
+
+def test_without_credentials_it_is_one_line(daf, bucket, monkeypatch, tmp_path):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    s3fs.S3FileSystem.clear_instance_cache()
+    ended = daf("verify", manifest=f"{bucket}/manifest", scores=tmp_path)
+    s3fs.S3FileSystem.clear_instance_cache()
+    assert (ended.status, ended.complaint) == (1, "daf: Unable to locate credentials\n")
 
 
 def test_what_is_not_there_is_one_line(daf, bucket, manifest, make_head):

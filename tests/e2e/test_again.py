@@ -1,0 +1,58 @@
+"""A run that is there: parts deleted by hand, --fresh, another manifest."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import part_bytes
+
+
+@pytest.fixture
+def scored(daf, embeddings, make_head, tmp_path):
+    """Options that scored the embeddings, and where."""
+    options = {"embeddings": embeddings, "head": make_head(), "out": tmp_path / "scores"}
+    assert daf("score", **options).status == 0
+    return options
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mtime_ns for path in folder.glob("scores/part-*")}
+
+
+def test_a_part_deleted_by_hand_is_made_again_and_no_other(daf, scored, manifest):
+    out = scored["out"]
+    whole, before = part_bytes(out), times(out)
+    (out / "scores" / "part-00002.parquet").unlink()
+    unwhole = daf("verify", manifest=manifest, scores=out)
+    assert unwhole.status == 1
+    assert "part-00002.parquet: 6 rows not scored" in unwhole.complaint
+    assert daf("score", **scored).summary.endswith("11 parts were done before")
+    assert part_bytes(out) == whole
+    after = times(out)
+    assert {name for name in before if before[name] != after[name]} == {"part-00002.parquet"}
+    assert daf("verify", manifest=manifest, scores=out).status == 0
+
+
+def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
+    daf, scored, make_head, tmp_path
+):
+    out, other = scored["out"], make_head(seed=1)
+    before = part_bytes(out)
+    refused = daf("score", **scored | {"head": other})
+    assert refused.status == 2
+    assert refused.complaint.startswith(f"daf: {out}: holds a run that differs: head was ")
+    assert refused.complaint.endswith("start over with --fresh\n")
+    record = json.loads((out / "run.json").read_text())
+    record["identity"]["manifest"] = "of yesterday"
+    (out / "run.json").write_text(json.dumps(record))
+    assert 'manifest was "of yesterday", is ' in daf("score", **scored).complaint
+    assert part_bytes(out) == before
+
+    (out / "notes.txt").write_text("mine")
+    assert daf("score", **scored | {"head": other}, fresh=True).status == 0
+    assert part_bytes(out).keys() == before.keys()
+    assert not part_bytes(out).items() & before.items() - {
+        pair for pair in before.items() if pair[0].startswith("quarantine/")
+    }
+    assert (out / "notes.txt").read_text() == "mine"
