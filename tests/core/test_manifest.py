@@ -38,7 +38,6 @@ def test_recordings_stay_together_and_long_ones_span_parts(tmp_path):
     recordings = [rows_of("a", 60), rows_of("b", 30, 30), rows_of("c", 90, 90, 90), rows_of("d", 5)]
     finished = write_manifest(str(tmp_path), recordings)
     assert parts_of(str(tmp_path)) == [["a"], ["b", "b"], ["c"], ["c"], ["c", "d"]]
-    assert finished["complete"] is True
     assert (finished["rows_in"], finished["rows"], finished["quarantined"]) == (
         11,
         7,
