@@ -56,7 +56,7 @@ class Features:
     noise: Noise | None = None
 
 
-def drop(x: Tensor, noise: Noise | None, share_dropped: float = 0.3) -> Tensor:
+def drop(x: Tensor, noise: Noise | None, share_dropped: float = 0.5) -> Tensor:
     """Dropout of (B, width) while training, else x."""
     if noise is None:
         return x
