@@ -4,16 +4,9 @@ from pathlib import Path
 
 import typer
 
+from daf_core.encoders.files import file_sum, weight_files, weights_sum
 from daf_core.encoders.packages import PACKAGES, packaged
-from daf_core.encoders.weights import (
-    DESCRIPTORS,
-    DESCRIPTORS_VERSION,
-    cached,
-    fetch,
-    file_sum,
-    weight_files,
-    weights_sum,
-)
+from daf_core.encoders.weights import DESCRIPTORS, DESCRIPTORS_VERSION, cached, fetch
 from daf_core.errors import NotDone
 from jobs.settings import ModelsSettings
 

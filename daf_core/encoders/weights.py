@@ -4,8 +4,6 @@ A name is a local folder, a Hugging Face id ("id" or "id@revision"), or "descrip
 weights. Only safetensors are read (and the packaged Whisper files), never pickles or remote code.
 """
 
-import hashlib
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from daf_core.encoders.files import FILES, INDEX, WEIGHTS, weights_sum
 from daf_core.encoders.packages import PACKAGED, PACKAGES, packaged
 from daf_core.errors import SettingsError
 
@@ -25,13 +24,6 @@ PINNED = {
     "sentence-transformers/all-MiniLM-L6-v2": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
     "openai/whisper-tiny.en": "87c7102498dcde7456f24cfd30239ca606ed9063",
 }
-
-WEIGHTS = "model.safetensors"
-INDEX = "model.safetensors.index.json"
-HUB_FILES = [
-    WEIGHTS, INDEX, "model-*-of-*.safetensors", "config.json", "preprocessor_config.json",
-    "tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -142,7 +134,7 @@ def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
         folder = huggingface_hub.snapshot_download(
             name,
             revision=revision or PINNED.get(name),
-            allow_patterns=HUB_FILES,
+            allow_patterns=FILES,
             ignore_patterns=["*/*"],
             local_files_only=local_only,
         )
@@ -159,38 +151,3 @@ def _not_here(name: str, why: str) -> str:
         f"encoder {name}: not on this machine, and {why}; {install}run `daf models --get {name}` "
         f"where the hub answers, or name a folder that holds it"
     )
-
-
-def weights_sum(place: tuple[Path, ...]) -> str:
-    """SHA-256 of the weights at a place that `locate` gives; for shards the sum of their sums.
-
-    Raises:
-        SettingsError: the folder holds no safetensors.
-    """
-    if place[0].is_file():
-        return file_sum(*place)
-    sums = [file_sum(file) for file in weight_files(place[0])]
-    return sums[0] if len(sums) == 1 else hashlib.sha256("\n".join(sums).encode()).hexdigest()
-
-
-def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files in `folder` that are its weights, in a fixed order."""
-    if (folder / WEIGHTS).is_file():
-        return [folder / WEIGHTS]
-    if (folder / INDEX).is_file():
-        shards = json.loads((folder / INDEX).read_text())["weight_map"].values()
-        return [folder / shard for shard in sorted(set(shards))]
-    raise SettingsError(
-        f"encoder {folder}: expected {WEIGHTS}, found none; only safetensors are read "
-        f"(on the hub another revision may have them, often id@refs/pr/1)"
-    )
-
-
-def file_sum(*pieces: Path) -> str:
-    """SHA-256 of a file, or of one in pieces."""
-    digest = hashlib.sha256()
-    for piece in pieces:
-        with open(piece, "rb") as stream:
-            while chunk := stream.read(1 << 20):
-                digest.update(chunk)
-    return digest.hexdigest()
