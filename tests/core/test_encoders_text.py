@@ -15,7 +15,10 @@ from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.weights import resolve
 from tests.core.encoder_folders import TEXT, text_folder
 
-MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+SENTENCE_ENCODERS = [
+    "sentence-transformers/all-MiniLM-L6-v2",
+    "sentence-transformers/all-mpnet-base-v2",
+]
 SENTENCES = st.lists(st.sampled_from("abcdefgh?"), max_size=12).map(" ".join)
 
 
@@ -25,13 +28,6 @@ def encoder(
 ) -> TextEncoder:
     folder = text_folder(tmp_path_factory.mktemp("text"), request.param)
     return load_text_encoder(resolve(str(folder)))
-
-
-@pytest.fixture(scope="module")
-def minilm() -> TextEncoder:
-    if not packaged(MINILM):
-        pytest.skip("the package with all-MiniLM-L6-v2 is not installed")
-    return load_text_encoder(resolve(MINILM, offline=True), offline=True)
 
 
 @settings(max_examples=15, deadline=None)
@@ -74,15 +70,18 @@ def test_shape_and_type(encoder: TextEncoder) -> None:
     assert encoder.truncated([]).shape == (0,)
 
 
-def test_minilm_embeds_like_sentence_transformers(minilm: TextEncoder) -> None:
-    """The last layer's mean is its sentence embedding before it is scaled to length one."""
+@pytest.mark.parametrize("name", SENTENCE_ENCODERS)
+def test_real_encoders_embed_like_sentence_transformers(name: str) -> None:
+    """The last layer's mean is their sentence embedding before it is scaled to length one."""
+    if not packaged(name):
+        pytest.skip(f"no package with {name} is installed")
+    encoder = load_text_encoder(resolve(name, offline=True), offline=True)
     texts = ["The agent was very kind.", "She helped me at once.", "The bill is wrong again!"]
-    last = minilm.pooled(texts)[:, -1]
+    last = encoder.pooled(texts)[:, -1]
     last /= np.linalg.norm(last, axis=1, keepdims=True)
     kind, helped, bill = last
-    assert minilm.layers == 7
     assert kind @ helped > kind @ bill + 0.1
     long = "I am not happy. " * 100
-    together = minilm.pooled([*texts, long])
-    alone = np.concatenate([minilm.pooled([text]) for text in [*texts, long]])
+    together = encoder.pooled([*texts, long])
+    alone = np.concatenate([encoder.pooled([text]) for text in [*texts, long]])
     np.testing.assert_allclose(together, alone, atol=1e-5)

@@ -21,7 +21,10 @@ from tests.core.encoder_folders import (
     without,
 )
 
-MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+SENTENCE_ENCODERS = [
+    "sentence-transformers/all-MiniLM-L6-v2",
+    "sentence-transformers/all-mpnet-base-v2",
+]
 
 
 @pytest.fixture
@@ -38,11 +41,12 @@ def test_packaged_weights_are_those_of_the_hub_id(name: str) -> None:
     assert locate(spec, offline=True) == packaged(name)
 
 
-def test_a_hub_revision_of_the_packaged_file_is_served_by_the_package() -> None:
-    if not packaged(MINILM):
-        pytest.skip("the package is not installed")
-    spec = EncoderSpec(MINILM, PINNED[MINILM], PACKAGES[MINILM].sha256)
-    assert locate(spec, offline=True) == packaged(MINILM)
+@pytest.mark.parametrize("name", SENTENCE_ENCODERS)
+def test_a_hub_revision_of_the_packaged_file_is_served_by_the_package(name: str) -> None:
+    if not packaged(name):
+        pytest.skip(f"the package with {name} is not installed")
+    spec = EncoderSpec(name, PINNED[name], PACKAGES[name].sha256)
+    assert locate(spec, offline=True) == packaged(name)
 
 
 def test_a_spec_survives_json(bert: Path) -> None:
