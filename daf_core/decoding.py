@@ -38,6 +38,12 @@ def decode_part(rows: pa.Table, audio: bool = True) -> pa.Table:
     return pa.Table.from_pylist(decoded, schema=DECODED)
 
 
+def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
+    """The `rows` of a manifest part as a DECODED table in which none can be used."""
+    decoded = [_row(row, reason=reason, message=message) for row in rows.to_pylist()]
+    return pa.Table.from_pylist(decoded, schema=DECODED)
+
+
 def _without_audio(row: dict[str, Any]) -> dict[str, Any]:
     if row["text"] is not None:
         return _row(row, flags=["no_audio"])

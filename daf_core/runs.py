@@ -3,6 +3,9 @@
 The identity of a run is everything that decides its bytes: settings, encoders, head, input. It is
 published before the first part, and its fingerprint stands in every part's footer. Running again
 continues where parts are missing; another identity is refused with what differs.
+
+A part is published only where nothing is, so that no attempt, however late, replaces what a newer
+one made; what stands in the way of the run on record is an older run's, and is replaced.
 """
 
 import hashlib
@@ -10,9 +13,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow as pa
+
 import daf_core
 from daf_core import tables
-from daf_core.errors import SettingsError
+from daf_core.errors import NotDone, SettingsError
+from daf_core.index import PartFacts
 from daf_core.schemas import VERSION
 
 
@@ -29,6 +35,7 @@ class Output:
     parts: str = ""
     quarantine: str = "_quarantine"
     record: str = "_run.json"
+    index: str = "_index.parquet"
 
     @property
     def parts_uri(self) -> str:
@@ -45,6 +52,11 @@ class Output:
         """The record of the run, JSON."""
         return tables.join(self.root, self.record)
 
+    @property
+    def index_uri(self) -> str:
+        """What is known of each part, see `index`."""
+        return tables.join(self.root, self.index)
+
 
 def manifest_output(root: str) -> Output:
     """Layout of MANIFEST."""
@@ -58,8 +70,9 @@ def embeddings_output(root: str) -> Output:
 
 def scores_output(root: str) -> Output:
     """Layout of SCORES: scores/, quarantine/ and run.json."""
+    names = {"parts": "scores", "quarantine": "quarantine"}
     return Output(
-        tables.absolute(root), "scores", parts="scores", quarantine="quarantine", record="run.json"
+        tables.absolute(root), "scores", **names, record="run.json", index="index.parquet"
     )
 
 
@@ -86,13 +99,43 @@ def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
                 f"{output.parts_uri}: holds {len(done)} parts but no {output.record} that says "
                 f"what made them; choose another folder"
             )
-        tables.write_json(output.record_uri, _record(output, identity))
-    elif record.get("identity") != identity:
+        if not tables.create(output.record_uri, tables.json_bytes(_record(output, identity))):
+            record = tables.read_json(output.record_uri)  # another driver began just now
+    if record is not None and record.get("identity") != identity:
         raise SettingsError(
             f"{output.root}: holds a run that differs: {differences(record, identity)}; "
             f"choose another folder or start over with --fresh"
         )
     return done
+
+
+def publish_part(
+    output: Output, facts: PartFacts, rows: pa.Table, quarantine: pa.Table, fingerprint: str
+) -> None:
+    """Publish a part's quarantine and then the part, each only where nothing is.
+
+    Raises:
+        NotDone: the output now belongs to another run, or cannot be written.
+    """
+    footer = {"daf.fingerprint": fingerprint, **facts.footer()}
+    own = {key.decode(): value.decode() for key, value in (rows.schema.metadata or {}).items()}
+    for folder, table, kind, entries in (
+        (output.quarantine_uri, quarantine, "quarantine", footer),
+        (output.parts_uri, rows, output.kind, {**own, **footer}),
+    ):
+        uri, data = tables.join(folder, facts.part), tables.parquet_bytes(table, kind, entries)
+        if not tables.create(uri, data) and tables.read_bytes(uri) != data:
+            _check_still_ours(output, fingerprint)
+            tables.publish(uri, data)
+
+
+def _check_still_ours(output: Output, fingerprint: str) -> None:
+    found = (tables.read_json(output.record_uri) or {}).get("fingerprint")
+    if found != fingerprint:
+        raise NotDone(
+            f"{output.root}: belongs to run {found} by now, this is run {fingerprint}; what the "
+            f"other made is left as it is"
+        )
 
 
 def finish(output: Output, identity: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -137,6 +180,7 @@ def complete_record(output: Output) -> dict[str, Any]:
 
 def clear(output: Output) -> None:
     """Delete the parts, quarantine and record of a run, and nothing else."""
+    tables.delete(output.index_uri)
     clear_parts(output)
     tables.delete(output.record_uri)
 

@@ -94,7 +94,10 @@ def _create_file(path: str, data: bytes) -> None:
 def _aside(path: str, data: bytes) -> Iterator[str]:
     """A whole, synced file beside `path`; gone afterwards, if it is still there."""
     folder, name = os.path.split(path)
-    os.makedirs(folder, exist_ok=True)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except FileExistsError as err:  # not the file that `create` may find
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from err
     aside = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.tmp")
     try:
         with open(aside, "wb") as file:
@@ -238,4 +241,9 @@ def read_json(uri: str) -> dict[str, Any] | None:
 
 def write_json(uri: str, value: dict[str, Any]) -> None:
     """Publish `value` as readable JSON."""
-    publish(uri, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    publish(uri, json_bytes(value))
+
+
+def json_bytes(value: dict[str, Any]) -> bytes:
+    """`value` as readable JSON."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -77,6 +77,12 @@ class EncodeResources:
         typer.Option(help="GPUs each holds; .5 puts two on one. Default: 1 where there are GPUs."),
     ] = None
     offline: Offline = False
+    max_error_rate: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Stop where a larger share of the rows than this is quarantined."
+        ),
+    ] = 1.0
     fresh: Fresh = False
 
     @property
