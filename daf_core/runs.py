@@ -3,9 +3,6 @@
 The identity of a run is everything that decides its bytes: settings, encoders, head, input. It is
 published before the first part, and its fingerprint stands in every part's footer. Running again
 continues where parts are missing; another identity is refused with what differs.
-
-A part is published only where nothing is, so that no attempt, however late, replaces what a newer
-one made; what stands in the way of the run on record is an older run's, and is replaced.
 """
 
 import hashlib
@@ -13,12 +10,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-
 import daf_core
 from daf_core import tables
-from daf_core.errors import NotDone, SettingsError
-from daf_core.index import PartFacts
+from daf_core.errors import SettingsError
 from daf_core.schemas import VERSION
 
 
@@ -106,36 +100,16 @@ def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
             f"{output.root}: holds a run that differs: {differences(record, identity)}; "
             f"choose another folder or start over with --fresh"
         )
+    if record is not None and record.get("retrying"):
+        raise SettingsError(_interrupted_retry(output))
     return done
 
 
-def publish_part(
-    output: Output, facts: PartFacts, rows: pa.Table, quarantine: pa.Table, fingerprint: str
-) -> None:
-    """Publish a part's quarantine and then the part, each only where nothing is.
-
-    Raises:
-        NotDone: the output now belongs to another run, or cannot be written.
-    """
-    footer = {"daf.fingerprint": fingerprint, **facts.footer()}
-    own = {key.decode(): value.decode() for key, value in (rows.schema.metadata or {}).items()}
-    for folder, table, kind, entries in (
-        (output.quarantine_uri, quarantine, "quarantine", footer),
-        (output.parts_uri, rows, output.kind, {**own, **footer}),
-    ):
-        uri, data = tables.join(folder, facts.part), tables.parquet_bytes(table, kind, entries)
-        if not tables.create(uri, data) and tables.read_bytes(uri) != data:
-            _check_still_ours(output, fingerprint)
-            tables.publish(uri, data)
-
-
-def _check_still_ours(output: Output, fingerprint: str) -> None:
-    found = (tables.read_json(output.record_uri) or {}).get("fingerprint")
-    if found != fingerprint:
-        raise NotDone(
-            f"{output.root}: belongs to run {found} by now, this is run {fingerprint}; what the "
-            f"other made is left as it is"
-        )
+def _interrupted_retry(output: Output) -> str:
+    return (
+        f"{output.root}: a retry of its quarantine is under way or was interrupted; "
+        f"run `daf retry-quarantine {output.root}` again"
+    )
 
 
 def finish(output: Output, identity: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -170,12 +144,35 @@ def complete_record(output: Output) -> dict[str, Any]:
             f"{output.root}: {output.kind} of version {record.get('version')}, this daf reads "
             f"version {VERSION}; make it again with this daf"
         )
+    if record.get("retrying"):
+        raise SettingsError(_interrupted_retry(output))
     if not record.get("complete"):
         raise SettingsError(
             f"{output.root}: this {output.kind} run is not finished; run the command that makes it "
             f"again, it continues where it stopped"
         )
     return record
+
+
+def begin_retry(output: Output) -> dict[str, Any]:
+    """The record of the finished run whose quarantine is to be tried again.
+
+    Raises:
+        SettingsError: there is no such run, or it is not finished.
+    """
+    record = tables.read_json(output.record_uri)
+    return record if record is not None and record.get("retrying") else complete_record(output)
+
+
+def mark_retrying(output: Output, record: dict[str, Any]) -> None:
+    """Until the retry is finished the run is not, as a row may be in a part and its quarantine."""
+    tables.write_json(output.record_uri, record | {"complete": False, "retrying": True})
+
+
+def finish_retry(output: Output, record: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Mark the run complete again, with new counts."""
+    kept = {key: value for key, value in record.items() if key != "retrying"}
+    tables.write_json(output.record_uri, kept | {"complete": True} | facts)
 
 
 def clear(output: Output) -> None:

@@ -149,8 +149,7 @@ def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Tabl
 
 def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
     """As `read`, or None where there is no file."""
-    fs, path = filesystem(uri)
-    return read(uri, kind) if fs.exists(path) else None
+    return read(uri, kind) if exists(uri) else None
 
 
 def create(uri: str, data: bytes) -> bool:
@@ -208,6 +207,12 @@ def read_bytes(uri: str) -> bytes:
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: no such file") from err
     return data
+
+
+def exists(uri: str) -> bool:
+    """Whether there is a file or folder."""
+    fs, path = filesystem(uri)
+    return bool(fs.exists(path))
 
 
 def delete(uri: str) -> None:

@@ -12,7 +12,7 @@ from jobs.pool import Pool
 from jobs.resumable import run_missing_parts
 from jobs.session import ray_session
 from jobs.settings import EmbedSettings
-from jobs.stages import Encoding, PublishPart
+from jobs.stages import Encoding, PublishPart, ReadPart
 
 
 def run(settings: EmbedSettings) -> str:
@@ -25,6 +25,7 @@ def run(settings: EmbedSettings) -> str:
         pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(asked))
         identity = embeddings_identity(manifest, encoders, pool)
         encoding = Encoding(encoders, pool.device, settings.offline)
+        read = ReadPart(source, encoding.audio)
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(
             "embedded",
@@ -33,7 +34,7 @@ def run(settings: EmbedSettings) -> str:
             identity,
             {"manifest": source.root},
             settings,
-            lambda missing: encode_parts(missing, source, encoding, publish, pool),
+            lambda missing: encode_parts(missing, read, encoding, publish, pool),
         )
 
 

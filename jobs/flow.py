@@ -12,7 +12,7 @@ quarantined as `poison`, and the others go on.
 
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
 
@@ -27,7 +27,7 @@ from daf_core.index import PartFacts
 from daf_core.runs import Output
 from jobs.parcel import delivered, parcels
 from jobs.pool import Pool
-from jobs.stages import KILLS, Encode, Encoding, PublishPart, ReadPart, ScoreStored
+from jobs.stages import KILLS, Encode, Encoding, PublishPart, PublishRetried, ReadPart, ScoreStored
 
 # Shares of a CPU that the stages reserve. Together they fit beside each other on every core; an
 # actor pool that reserved whole CPUs would leave none to decode with, and wait for ever.
@@ -35,14 +35,13 @@ ENCODE_CPUS, DECODE_CPUS, PUBLISH_CPUS = 0.7, 0.2, 0.1
 RETRIES = KILLS - 2  # the last try is that of the part alone
 LARGEST_BLOCK = 100  # parts that one task reads, one after the other
 Work = Callable[[pa.Table], pa.Table]
+Publish = PublishPart | PublishRetried
 
 
 def encode_parts(
-    parts: list[PartFacts], manifest: Output, encoding: Encoding, publish: PublishPart, pool: Pool
+    parts: list[PartFacts], read: ReadPart, encoding: Encoding, publish: Publish, pool: Pool
 ) -> Iterator[PartFacts]:
     """Decode, encode and publish; yields the facts of each finished part."""
-    audio = any(column != "text" for column in encoding.encoders)
-    read = ReadPart(manifest, audio)
     decoded = _map(
         _dataset(parts, pool.max_size),
         read,
@@ -61,13 +60,13 @@ def encode_parts(
         compute=ray.data.ActorPoolStrategy(min_size=pool.min_size, max_size=pool.max_size),
     )
     encode = Encode(encoding)
-    given_up: list[Work] = [ReadPart(manifest, audio, give_up=True), encode, publish]
+    given_up: list[Work] = [replace(read, give_up=True), encode, publish]
     alone = Alone([read, encode, publish], given_up, {"num_cpus": 1, "num_gpus": pool.gpus})
     yield from _published(parts, encoded, publish, alone)
 
 
 def score_stored_parts(
-    parts: list[PartFacts], embeddings: Output, head: TrainedHead, publish: PublishPart
+    parts: list[PartFacts], embeddings: Output, head: TrainedHead, publish: Publish
 ) -> Iterator[PartFacts]:
     """Score stored embeddings part by part and publish; yields the facts of each."""
     work = ScoreStored(embeddings, head)
@@ -76,7 +75,7 @@ def score_stored_parts(
 
 
 def _published(
-    parts: list[PartFacts], made: ray.data.Dataset, publish: PublishPart, alone: "Alone"
+    parts: list[PartFacts], made: ray.data.Dataset, publish: Publish, alone: "Alone"
 ) -> Iterator[PartFacts]:
     """Publish what is made; then work alone on the parts whose processes died."""
     published = _map(made, publish, num_cpus=PUBLISH_CPUS, max_retries=RETRIES)

@@ -11,7 +11,7 @@ from daf_core.errors import NotDone
 from daf_core.index import PartFacts
 from daf_core.runs import Output
 from jobs.progress import Counts, PartProgress, summary
-from jobs.settings import EncodeResources
+from jobs.settings import PartsRun
 
 Make = Callable[[list[PartFacts]], Iterator[PartFacts]]
 INDEX_INTERVAL_S = 300.0
@@ -24,7 +24,7 @@ def run_missing_parts(
     output: Output,
     identity: dict[str, Any],
     facts: dict[str, Any],
-    settings: EncodeResources,
+    settings: PartsRun,
     make: Make,
 ) -> str:
     """Make the parts of `asked` that `output` lacks; returns the summary line.

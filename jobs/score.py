@@ -15,7 +15,7 @@ from jobs.pool import Pool
 from jobs.resumable import run_missing_parts
 from jobs.session import ray_session
 from jobs.settings import ScoreSettings
-from jobs.stages import Encoding, PublishPart
+from jobs.stages import Encoding, PublishPart, ReadPart
 
 
 def run(settings: ScoreSettings) -> str:
@@ -38,6 +38,7 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
         embedded = embeddings_identity(record, head.encoders, pool)
         identity = {**embedded, "head": head.identity}
         encoding = Encoding(head.encoders, pool.device, settings.offline, head)
+        read = ReadPart(source, encoding.audio)
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(
             "scored",
@@ -46,7 +47,7 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
             identity,
             {"manifest": source.root, "head": tables.absolute(settings.head)},
             settings,
-            lambda missing: encode_parts(missing, source, encoding, publish, pool),
+            lambda missing: encode_parts(missing, read, encoding, publish, pool),
         )
 
 

@@ -82,3 +82,36 @@ def test_too_many_bad_rows_stop_the_run_and_it_goes_on_when_allowed(daf, score, 
     assert "3 of 8 rows are quarantined, over --max-error-rate 0.2" in stopped.complaint
     assert daf("verify", manifest=manifest, scores=tmp_path / "scores").status == 0
     assert "8 parts were done before" in score(manifest).summary
+
+
+def test_quarantined_rows_are_scored_once_their_cause_is_mended(daf, score, tmp_path):
+    good = (tmp_path / "good.wav", tmp_path / "still.wav")
+    labelled_rows(tmp_path, 2)
+    for path in good:
+        path.write_text("no audio")
+    manifest = write_manifest(tmp_path, {1: str(good[0]), 3: str(good[0]), 5: str(good[1])})
+    assert score(manifest).summary.startswith("8 rows in, 5 scored, 3 quarantined")
+    scores = tmp_path / "scores"
+    untouched = (scores / "scores/part-00000.parquet").stat().st_mtime_ns
+    good[0].write_bytes((tmp_path / "01.wav").read_bytes())
+
+    ended = daf("retry-quarantine", scores, actors=1)
+    assert ended.summary.startswith("3 rows tried again, 2 scored now, 1 quarantined"), ended
+    assert quarantined(scores) == [("u5", "unreadable_audio")]
+    assert daf("verify", manifest=manifest, scores=scores).status == 0
+    assert (scores / "scores/part-00000.parquet").stat().st_mtime_ns == untouched
+    assert "8 parts were done before" in score(manifest).summary
+    other = daf("retry-quarantine", scores, reason="poison")
+    assert other.summary.startswith("0 rows tried again"), other
+
+
+def test_an_interrupted_retry_is_told_and_ends_well(daf, score, tmp_path):
+    (tmp_path / "x.wav").write_text("no audio")
+    manifest = write_manifest(tmp_path, {1: f"{tmp_path}/x.wav"})
+    score(manifest)
+    record = tmp_path / "scores/run.json"
+    facts = json.loads(record.read_text())
+    record.write_text(json.dumps(facts | {"complete": False, "retrying": True}))
+    assert "daf retry-quarantine" in score(manifest).complaint
+    assert daf("retry-quarantine", tmp_path / "scores", actors=1).status == 0
+    assert score(manifest).status == 0
