@@ -48,17 +48,17 @@ class Watched:
         """What became of an input; a fault where the process died or did not come back."""
         if self._process is None:
             self._start()
-        self._pipe.send(given)
-        if not self._pipe.poll(HANG_S):
-            self.stop()
-            return Result(faults=[f"hang: not done after {HANG_S:.0f} s"], seconds=HANG_S)
         try:
-            return self._pipe.recv()
-        except EOFError:
+            self._pipe.send(given)
+            if self._pipe.poll(HANG_S):
+                return self._pipe.recv()
+        except (EOFError, ConnectionError):
             self._process.join()
             status = self._process.exitcode
             self.stop()
             return Result(faults=[f"crash: the process ended with {status}"])
+        self.stop()
+        return Result(faults=[f"hang: not done after {HANG_S:.0f} s"], seconds=HANG_S)
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
