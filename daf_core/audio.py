@@ -1,5 +1,6 @@
 """Recordings of any format as 16 kHz mono, cut by time without decoding what comes before."""
 
+import errno
 import math
 import sys
 from types import TracebackType
@@ -121,8 +122,8 @@ def open_recording(uri: str) -> Recording:
     Raises:
         BadInput: missing_audio, empty_audio or unreadable_audio.
     """
-    fs, path = filesystem(uri)
     try:
+        fs, path = filesystem(uri)
         # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
         opener = open if isinstance(fs, LocalFileSystem) else fs.open
         file = opener(path, "rb")
@@ -130,6 +131,12 @@ def open_recording(uri: str) -> Recording:
         raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
     except PermissionError as err:
         raise BadInput("unreadable_audio", f"{uri}: may not be read: {err}") from err
+    except ValueError as err:  # also SettingsError: no such kind of place
+        raise BadInput("missing_audio", f"{uri!r}: expected a path or URI: {err}") from err
+    except OSError as err:
+        if err.errno != errno.ENAMETOOLONG:
+            raise
+        raise BadInput("missing_audio", f"{uri:.200}…: no file has so long a name") from err
     try:
         if not file.seek(0, 2):
             raise BadInput("empty_audio", f"{uri}: expected a recording, the file is empty")

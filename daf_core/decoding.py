@@ -38,6 +38,12 @@ def decode_part(rows: pa.Table, audio: bool = True) -> pa.Table:
     return pa.Table.from_pylist(decoded, schema=DECODED)
 
 
+def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
+    """The `rows` of a manifest part as a DECODED table in which none can be used."""
+    decoded = [_row(row, reason=reason, message=message) for row in rows.to_pylist()]
+    return pa.Table.from_pylist(decoded, schema=DECODED)
+
+
 def _without_audio(row: dict[str, Any]) -> dict[str, Any]:
     if row["text"] is not None:
         return _row(row, flags=["no_audio"])
@@ -56,13 +62,16 @@ def _with_audio(uri: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _cut(recording: Recording, row: dict[str, Any]) -> dict[str, Any]:
+    start_s, end_s = row["start_s"], row["end_s"]
     try:
-        samples = recording.read(row["start_s"], row["end_s"], row["channel"])
+        if start_s is None:  # of a recording that could not be measured when it was ingested
+            start_s, end_s = 0.0, recording.duration_s
+        samples = recording.read(start_s, end_s, row["channel"])
         if not len(samples):
             raise BadInput(
                 "outside_recording",
-                f"{row['audio_uri']}: expected audio from {row['start_s']:.2f} to "
-                f"{row['end_s']:.2f} s, the recording ends at {recording.duration_s:.2f} s",
+                f"{row['audio_uri']}: expected audio from {start_s:.2f} to {end_s:.2f} s, "
+                f"the recording ends at {recording.duration_s:.2f} s",
             )
     except BadInput as err:
         return _unusable_audio(row, err)

@@ -1,5 +1,6 @@
 """Recordings that FFmpeg reads (M4A, AMR, WebM …), each codec frame at the time its stamp says."""
 
+import errno
 import itertools
 from collections.abc import Iterator
 from functools import cached_property
@@ -10,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from daf_core.errors import BadInput
+from daf_core.libsndfile import is_outside
 
 # Containers that hold their own sound. Playlists and the like, which name other files, stay out.
 FORMATS = "mov,matroska,webm,aac,amr,mp3,ogg,wav,w64,flac,aiff,caf,au,asf,avi,mpegts,gsm,g722"
+LONGEST_HOLE_S = 600.0  # a longer one in the stamps is damage, and would be as much silence
 LEAD_S = 1.0  # codecs predict from what came before: decoding starts this much earlier
 
 
@@ -23,7 +26,7 @@ class PyAVDecoder:
     """
 
     def __init__(self, file: Any, uri: str) -> None:
-        self._file, self._uri = file, uri
+        self._file, self._uri = _Seekable(file), uri
         self._container: Any = None
         self._damaged_packets = 0
         self._restart()
@@ -33,7 +36,9 @@ class PyAVDecoder:
         self.close()
         self._file.seek(0)
         try:
-            self._container = av.open(self._file, options={"format_whitelist": FORMATS})
+            self._container = av.open(
+                self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace"
+            )
             self._stream = self._container.streams.best("audio")
             if self._stream is None:
                 raise BadInput("unreadable_audio", f"{self._uri}: expected sound, found none in it")
@@ -57,6 +62,8 @@ class PyAVDecoder:
         scale; some containers stamp to the millisecond, yet codec frames are all of one size.
         """
         first, second = head[0], head[-1]
+        if first.pts is None or second.pts is None:
+            raise BadInput("unreadable_audio", f"{self._uri}: expected time stamps, found none")
         self.rate_hz = int(first.sample_rate)
         self.channels = int(first.layout.nb_channels)
         self._frames_per_tick = float(self._stream.time_base * self.rate_hz)
@@ -106,8 +113,32 @@ class PyAVDecoder:
                     after = self._first_frames + number * self._codec_frames
                 at = after if abs(stamp - after) <= self._tolerance else round(stamp)
             if at is not None:
-                yield at, _as_float(frame)
+                self._check_hole(at, after)
+                yield at, self._as_float(frame)
                 after = at + frame.samples
+
+    def _check_hole(self, at: float, after: float | None) -> None:
+        hole_s = (at - (at if after is None else after)) / self.rate_hz
+        if hole_s > LONGEST_HOLE_S:
+            raise BadInput(
+                "unreadable_audio",
+                f"{self._uri}: expected no hole over {LONGEST_HOLE_S:.0f} s in its time stamps, "
+                f"found one of {hole_s:.0f} s",
+            )
+
+    def _as_float(self, frame: Any) -> npt.NDArray[np.float32]:
+        """The samples of a decoded codec frame."""
+        try:
+            samples = frame.to_ndarray()
+        except ValueError as err:
+            raise BadInput("unreadable_audio", f"{self._uri}: cannot be decoded: {err}") from err
+        columns = samples.T if frame.format.is_planar else samples.reshape(frame.samples, -1)
+        floats: npt.NDArray[np.float32] = columns.astype(np.float32, copy=False)
+        if samples.dtype == np.uint8:
+            floats = (floats - np.float32(128)) / np.float32(128)
+        if samples.dtype.kind == "i":
+            floats = floats / np.float32(np.iinfo(samples.dtype).max + 1)
+        return floats
 
     def seek(self, frame: int) -> None:
         """Stand at `frame`, which may lie beyond the end."""
@@ -159,8 +190,10 @@ class PyAVDecoder:
         try:
             for packet in self._container.demux(self._stream):
                 if packet.pts is not None:
+                    at = self._at(packet)
+                    self._check_hole(at, end)
                     length = (packet.duration or 0) * self._frames_per_tick
-                    end = max(end, self._at(packet) + (length or self._codec_frames))
+                    end = max(end, at + (length or self._codec_frames))
         except av.FFmpegError as err:
             raise self._cannot_decode(end, err) from err
         self._restart()
@@ -176,13 +209,16 @@ class PyAVDecoder:
         return BadInput("unreadable_audio", f"{self._uri}: cannot be decoded{at}: {err.strerror}")
 
 
-def _as_float(frame: Any) -> npt.NDArray[np.float32]:
-    """The samples of a decoded codec frame."""
-    samples = frame.to_ndarray()
-    columns = samples.T if frame.format.is_planar else samples.reshape(frame.samples, -1)
-    floats: npt.NDArray[np.float32] = columns.astype(np.float32, copy=False)
-    if samples.dtype == np.uint8:
-        floats = (floats - np.float32(128)) / np.float32(128)
-    if samples.dtype.kind == "i":
-        floats = floats / np.float32(np.iinfo(samples.dtype).max + 1)
-    return floats
+class _Seekable:
+    """A file that answers a demuxer, sent far outside by damaged contents, with FFmpeg's error."""
+
+    def __init__(self, file: Any) -> None:
+        self.read, self.tell, self._seek = file.read, file.tell, file.seek
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        try:
+            return int(self._seek(offset, whence))
+        except (OSError, ValueError) as err:
+            if not is_outside(err):
+                raise
+            return -errno.EINVAL

@@ -3,7 +3,7 @@
 from typing import Any
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.source_rows import Cells, open_rows
+from daf_core.source_rows import Cells, open_rows, shown
 from daf_core.utterances import Row, parse_cell, quarantined
 
 START_TOLERANCE_S = 0.05
@@ -27,7 +27,7 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
         missing = [name for name in ("recording_id", "start_s", "label") if name not in columns]
         if missing:
             raise SettingsError(
-                f"{uri}: expected a column {', '.join(missing)}, found {', '.join(columns)}"
+                f"{uri}: expected a column {', '.join(missing)}, found {shown(columns)}"
             )
         for place, cells in rows:
             try:

@@ -1,5 +1,6 @@
 """Recordings that libsndfile reads (WAV, FLAC, MP3, Ogg …), exact to the sample."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -80,6 +81,14 @@ class SoundFileDecoder:
         self._sound.close()
 
 
+def is_outside(err: Exception) -> bool:
+    """Whether a file says so of a place before its start or far beyond its end.
+
+    Damaged headers send decoders there; with the file itself nothing is wrong.
+    """
+    return isinstance(err, ValueError) or getattr(err, "errno", None) == errno.EINVAL
+
+
 class _RememberingFile:
     """Keeps an error of the file for after the call: libsndfile takes it for the file's end."""
 
@@ -98,7 +107,8 @@ class _RememberingFile:
         try:
             return int(self._file.seek(offset, whence))
         except Exception as err:
-            self._error = err
+            if not is_outside(err):
+                self._error = err
             return -1
 
     def tell(self) -> int:

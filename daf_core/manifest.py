@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from daf_core.index import PartFacts
 from daf_core.runs import Output
 from daf_core.schemas import MANIFEST, QUARANTINE
 from daf_core.tables import join, part_name, write
@@ -44,6 +45,7 @@ class ManifestWriter:
     parts: int = 0
     rows: int = 0
     audio_s: float = 0.0
+    index: list[PartFacts] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
     _part: list[Row] = field(default_factory=list)
     _part_filled_s: float = 0.0
@@ -91,7 +93,12 @@ class ManifestWriter:
         table = pa.Table.from_pylist(
             [{**row, "meta": list(row["meta"].items())} for row in self._part], schema=MANIFEST
         )
-        write(join(self.output.parts_uri, part_name(self.parts)), table, "manifest")
+        body = json.dumps(self._part, sort_keys=True).encode()
+        audio_s = sum(speech_s(row) for row in self._part if row["audio_uri"] is not None)
+        name, contents = part_name(self.parts), hashlib.sha256(body).hexdigest()[:16]
+        facts = PartFacts(name, contents, len(self._part), len(self._part), audio_s, {})
+        self.index.append(facts)
+        write(join(self.output.parts_uri, name), table, "manifest", facts.footer())
         for row in self._part:
             self._digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")
             self.audio_s += speech_s(row) if row["audio_uri"] is not None else 0.0

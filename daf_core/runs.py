@@ -29,6 +29,7 @@ class Output:
     parts: str = ""
     quarantine: str = "_quarantine"
     record: str = "_run.json"
+    index: str = "_index.parquet"
 
     @property
     def parts_uri(self) -> str:
@@ -45,6 +46,11 @@ class Output:
         """The record of the run, JSON."""
         return tables.join(self.root, self.record)
 
+    @property
+    def index_uri(self) -> str:
+        """What is known of each part, see `index`."""
+        return tables.join(self.root, self.index)
+
 
 def manifest_output(root: str) -> Output:
     """Layout of MANIFEST."""
@@ -58,8 +64,9 @@ def embeddings_output(root: str) -> Output:
 
 def scores_output(root: str) -> Output:
     """Layout of SCORES: scores/, quarantine/ and run.json."""
+    names = {"parts": "scores", "quarantine": "quarantine"}
     return Output(
-        tables.absolute(root), "scores", parts="scores", quarantine="quarantine", record="run.json"
+        tables.absolute(root), "scores", **names, record="run.json", index="index.parquet"
     )
 
 
@@ -86,13 +93,23 @@ def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
                 f"{output.parts_uri}: holds {len(done)} parts but no {output.record} that says "
                 f"what made them; choose another folder"
             )
-        tables.write_json(output.record_uri, _record(output, identity))
-    elif record.get("identity") != identity:
+        if not tables.create(output.record_uri, tables.json_bytes(_record(output, identity))):
+            record = tables.read_json(output.record_uri)  # another driver began just now
+    if record is not None and record.get("identity") != identity:
         raise SettingsError(
             f"{output.root}: holds a run that differs: {differences(record, identity)}; "
             f"choose another folder or start over with --fresh"
         )
+    if record is not None and record.get("retrying"):
+        raise SettingsError(_interrupted_retry(output))
     return done
+
+
+def _interrupted_retry(output: Output) -> str:
+    return (
+        f"{output.root}: a retry of its quarantine is under way or was interrupted; "
+        f"run `daf retry-quarantine {output.root}` again"
+    )
 
 
 def finish(output: Output, identity: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -127,6 +144,8 @@ def complete_record(output: Output) -> dict[str, Any]:
             f"{output.root}: {output.kind} of version {record.get('version')}, this daf reads "
             f"version {VERSION}; make it again with this daf"
         )
+    if record.get("retrying"):
+        raise SettingsError(_interrupted_retry(output))
     if not record.get("complete"):
         raise SettingsError(
             f"{output.root}: this {output.kind} run is not finished; run the command that makes it "
@@ -135,8 +154,30 @@ def complete_record(output: Output) -> dict[str, Any]:
     return record
 
 
+def begin_retry(output: Output) -> dict[str, Any]:
+    """The record of the finished run whose quarantine is to be tried again.
+
+    Raises:
+        SettingsError: there is no such run, or it is not finished.
+    """
+    record = tables.read_json(output.record_uri)
+    return record if record is not None and record.get("retrying") else complete_record(output)
+
+
+def mark_retrying(output: Output, record: dict[str, Any]) -> None:
+    """Until the retry is finished the run is not, as a row may be in a part and its quarantine."""
+    tables.write_json(output.record_uri, record | {"complete": False, "retrying": True})
+
+
+def finish_retry(output: Output, record: dict[str, Any], facts: dict[str, Any]) -> None:
+    """Mark the run complete again, with new counts."""
+    kept = {key: value for key, value in record.items() if key != "retrying"}
+    tables.write_json(output.record_uri, kept | {"complete": True} | facts)
+
+
 def clear(output: Output) -> None:
     """Delete the parts, quarantine and record of a run, and nothing else."""
+    tables.delete(output.index_uri)
     clear_parts(output)
     tables.delete(output.record_uri)
 

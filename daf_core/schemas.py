@@ -33,6 +33,7 @@ REASONS = {
     "empty_audio": "the recording holds no samples",
     "unreadable_audio": "the recording cannot be decoded",
     "encoder_failed": "an encoder gave numbers that are not finite",
+    "poison": "the part that the row is in kills every process that works on it",
     "unused_modality": "the row has only a modality that the head was not trained on",
 }
 

@@ -10,6 +10,7 @@ import io
 import itertools
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -24,6 +25,8 @@ Cells = dict[str, Any]
 Rows = Iterator[tuple[str, Cells | BadInput]]
 _JSONL_ROWS_FOR_COLUMNS = 1_000
 _PARQUET_BATCH_ROWS = 4_096
+_SURROGATE = re.compile("[\ud800-\udfff]")
+MOST_NESTED = 100  # far more than any row means, far less than Python can
 
 
 def is_table(uri: str) -> bool:
@@ -50,9 +53,16 @@ def open_rows(uri: str) -> Iterator[tuple[list[str], Rows]]:
     with file:
         try:
             columns, rows = _READERS[_suffix(uri)](file)
-        except (ValueError, StopIteration) as err:
-            raise SettingsError(f"{uri}: expected a table, cannot read its head: {err}") from err
+        except (ValueError, OSError, pa.ArrowException) as err:
+            raise SettingsError(
+                f"{uri}: expected a table, cannot read its head: {_first_line(err)}"
+            ) from err
         yield columns, _placed(uri, rows)
+
+
+def shown(columns: list[str]) -> str:
+    """Names of columns for a message; where a table has no head they are its first row's words."""
+    return ", ".join(name if re.fullmatch(r"\S{1,40}", name) else "…" for name in columns) or "none"
 
 
 def file_sha256(uri: str) -> str:
@@ -63,6 +73,10 @@ def file_sha256(uri: str) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).partition("\n")[0]
 
 
 def _suffix(uri: str) -> str:
@@ -76,24 +90,29 @@ def _placed(uri: str, rows: Rows) -> Rows:
             where, cells = next(rows)
         except StopIteration:
             return
-        except (pa.ArrowInvalid, OSError) as err:
-            raise SettingsError(f"{uri}: cannot be read after {place}: {err}") from err
+        except (pa.ArrowException, OSError) as err:
+            raise SettingsError(f"{uri}: cannot be read after {place}: {_first_line(err)}") from err
         place = f"{os.path.basename(uri)}:{where}"
-        if not isinstance(cells, BadInput) and not _is_unicode(cells):
-            cells = BadInput("bad_encoding", "expected UTF-8")
+        try:
+            if not isinstance(cells, BadInput) and not _is_unicode(cells):
+                cells = BadInput("bad_encoding", "expected UTF-8")
+        except RecursionError:
+            cells = BadInput("bad_row", f"expected at most {MOST_NESTED} objects in each other")
         if isinstance(cells, BadInput):
             cells = BadInput(cells.reason, f"{place}: {cells.message}")
         yield place, cells
 
 
-def _is_unicode(cells: Cells) -> bool:
-    try:
-        for value in cells.values():
-            if isinstance(value, str):
-                value.encode()
-    except UnicodeEncodeError:  # bytes that were no UTF-8, or half a surrogate pair from JSON
-        return False
-    return True
+def _is_unicode(value: Any, levels: int = MOST_NESTED) -> bool:
+    """Whether all texts within are; bytes that were no UTF-8 are not, nor half a surrogate pair."""
+    if isinstance(value, str):
+        return value.isascii() or _SURROGATE.search(value) is None
+    if not isinstance(value, dict | list):
+        return True
+    if not levels:
+        raise RecursionError
+    within = itertools.chain(value, value.values()) if isinstance(value, dict) else value
+    return all(_is_unicode(one, levels - 1) for one in within)
 
 
 def _csv(file: IO[bytes]) -> tuple[list[str], Rows]:
@@ -103,9 +122,15 @@ def _csv(file: IO[bytes]) -> tuple[list[str], Rows]:
         header = next(reader)
     except (csv.Error, StopIteration) as err:
         raise ValueError(f"no line with the names of the columns {err}") from err
-    if len(set(header)) < len(header):
-        raise ValueError(f"a column comes twice: {', '.join(header)}")
+    _check_names(header)
     return header, _csv_rows(reader, header)
+
+
+def _check_names(columns: list[str]) -> None:
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"a column comes twice: {shown(columns)}")
+    if not _is_unicode(columns):
+        raise ValueError("the names of its columns are not UTF-8")
 
 
 def _csv_rows(reader: Any, header: list[str]) -> Rows:
@@ -142,7 +167,9 @@ def _jsonl_rows(file: IO[bytes]) -> Rows:
         cells: Cells | BadInput
         try:
             text = line.decode("utf-8-sig")
-            cells = json.loads(text) if text.strip() else {}
+            if not text.strip():  # an empty line
+                continue
+            cells = json.loads(text)
         except UnicodeDecodeError:
             cells = BadInput("bad_encoding", "expected UTF-8")
         except (ValueError, RecursionError) as err:
@@ -151,20 +178,42 @@ def _jsonl_rows(file: IO[bytes]) -> Rows:
         if not isinstance(cells, dict | BadInput):
             kind = type(cells).__name__
             cells = BadInput("bad_row", f"expected one JSON object a line, found a {kind}")
-        if cells:
-            yield str(number), cells
+        yield str(number), cells
 
 
 def _parquet(file: IO[bytes]) -> tuple[list[str], Rows]:
     parquet = pq.ParquetFile(file)  # raises ArrowInvalid, a ValueError
-    return parquet.schema_arrow.names, _parquet_rows(parquet)
+    columns = parquet.schema_arrow.names
+    _check_names(columns)
+    return columns, _parquet_rows(parquet)
 
 
 def _parquet_rows(parquet: pq.ParquetFile) -> Rows:
     batches = parquet.iter_batches(_PARQUET_BATCH_ROWS)
-    rows = (cells for batch in batches for cells in batch.to_pylist())
+    rows = (cells for batch in batches for cells in _batch_rows(batch))
     for number, cells in enumerate(rows, start=1):
         yield f"row {number}", cells
+
+
+def _batch_rows(batch: pa.RecordBatch) -> list[Cells] | list[Cells | BadInput]:
+    try:
+        rows: list[Cells] = batch.to_pylist()
+    except (ValueError, OverflowError):
+        return [_parquet_cells(batch.slice(number, 1)) for number in range(len(batch))]
+    return rows
+
+
+def _parquet_cells(row: pa.RecordBatch) -> Cells | BadInput:
+    """The one row of a table, each cell by itself to know which one it is that has no value."""
+    cells = {}
+    for name, column in zip(row.schema.names, row.columns, strict=True):
+        try:
+            cells[name] = column[0].as_py()
+        except UnicodeDecodeError:
+            return BadInput("bad_encoding", f"{name}: expected UTF-8")
+        except (ValueError, OverflowError):
+            return BadInput("bad_row", f"{name}: this {column.type} is beyond what can be read")
+    return cells
 
 
 _READERS: dict[str, Callable[[IO[bytes]], tuple[list[str], Rows]]] = {

@@ -8,7 +8,7 @@ from typing import Any
 from daf_core.errors import BadInput, SettingsError
 from daf_core.inspection import Inspected, measure, settle
 from daf_core.shelf import Shelf
-from daf_core.source_rows import Cells, file_sha256, open_rows
+from daf_core.source_rows import Cells, file_sha256, open_rows, shown
 from daf_core.tables import join
 from daf_core.utterances import (
     Row,
@@ -68,10 +68,10 @@ class TableSource:
         if missing:
             raise SettingsError(
                 f"{self._uri}: expected a column {', '.join(missing)}, "
-                f"found {', '.join(columns) or 'none'}; --rename THEIRS=OURS maps names"
+                f"found {shown(columns)}; --rename THEIRS=OURS maps names"
             )
         if len(set(known)) < len(known):
-            raise SettingsError(f"{self._uri}: --rename gives two columns one name: {known}")
+            raise SettingsError(f"{self._uri}: --rename gives two columns one name: {shown(known)}")
 
     def _put_aside(self, place: str, cells: Cells | BadInput) -> None:
         known: Mapping[str, object] = {}

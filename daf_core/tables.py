@@ -1,10 +1,13 @@
 """Reading, listing and publishing files by path or URI (local, s3://, …), whole or not at all."""
 
+import errno
 import io
 import json
 import os
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import fsspec
@@ -59,26 +62,52 @@ def publish(uri: str, data: bytes) -> None:
         else:
             fs.pipe_file(path, data)
     except OSError as err:
-        raise NotDone(
-            f"{uri}: cannot be written: {err.strerror or err}; mend that, or name another place, "
-            f"and run the command again"
-        ) from err
+        raise _not_written(uri, err) from err
+
+
+def _not_written(uri: str, err: OSError) -> NotDone:
+    return NotDone(
+        f"{uri}: cannot be written: {err.strerror or err}; mend that, or name another place, "
+        f"and run the command again"
+    )
 
 
 def _replace_file(path: str, data: bytes) -> None:
+    with _aside(path, data) as aside:
+        os.replace(aside, path)
+
+
+def _create_file(path: str, data: bytes) -> None:
+    """Raises FileExistsError where there is one, even if it came just now: linking is atomic."""
+    with _aside(path, data) as aside:
+        try:
+            os.link(aside, path)
+        except OSError as err:
+            if err.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+                raise
+            if os.path.exists(path):  # a file system without links: as near as it gets
+                raise FileExistsError(path) from err
+            os.replace(aside, path)
+
+
+@contextmanager
+def _aside(path: str, data: bytes) -> Iterator[str]:
+    """A whole, synced file beside `path`; gone afterwards, if it is still there."""
     folder, name = os.path.split(path)
-    os.makedirs(folder, exist_ok=True)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except FileExistsError as err:  # not the file that `create` may find
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from err
     aside = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.tmp")
     try:
         with open(aside, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
-    except BaseException:
-        if os.path.exists(aside):
+        yield aside
+    finally:
+        with suppress(FileNotFoundError):
             os.unlink(aside)
-        raise
 
 
 def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> None:
@@ -86,10 +115,15 @@ def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = 
 
     Equal tables give equal bytes.
     """
+    publish(uri, parquet_bytes(table, kind, footer))
+
+
+def parquet_bytes(table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> bytes:
+    """`table` as Parquet with its kind, version and `footer`."""
     entries = {**table_kind(kind), **(footer or {})}
     sink = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(entries), sink, compression="zstd")
-    publish(uri, sink.getvalue())
+    return sink.getvalue()
 
 
 def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Table, dict[str, str]]:
@@ -111,6 +145,30 @@ def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Tabl
         raise SettingsError(f"{uri}: expected a {kind} table, found no Parquet: {err}") from err
     except OSError as err:
         raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
+
+
+def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
+    """As `read`, or None where there is no file."""
+    return read(uri, kind) if exists(uri) else None
+
+
+def create(uri: str, data: bytes) -> bool:
+    """Publish `data` unless something is there: False then, and that stays as it is.
+
+    Raises:
+        NotDone: as `publish`.
+    """
+    fs, path = filesystem(uri)
+    try:
+        if isinstance(fs, LocalFileSystem):
+            _create_file(path, data)
+        else:
+            fs.pipe_file(path, data, mode="create")
+    except FileExistsError:
+        return False
+    except OSError as err:
+        raise _not_written(uri, err) from err
+    return True
 
 
 def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:
@@ -151,6 +209,12 @@ def read_bytes(uri: str) -> bytes:
     return data
 
 
+def exists(uri: str) -> bool:
+    """Whether there is a file or folder."""
+    fs, path = filesystem(uri)
+    return bool(fs.exists(path))
+
+
 def delete(uri: str) -> None:
     """Delete one file; nothing happens where there is none."""
     fs, path = filesystem(uri)
@@ -182,4 +246,9 @@ def read_json(uri: str) -> dict[str, Any] | None:
 
 def write_json(uri: str, value: dict[str, Any]) -> None:
     """Publish `value` as readable JSON."""
-    publish(uri, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+    publish(uri, json_bytes(value))
+
+
+def json_bytes(value: dict[str, Any]) -> bytes:
+    """`value` as readable JSON."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

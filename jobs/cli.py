@@ -28,10 +28,10 @@ app = typer.Typer(
 
 
 def add_verb(name: str, settings: type) -> None:
-    """Make `daf NAME`: the fields of `settings` are its options, jobs.NAME.run does the work."""
+    """Make `daf NAME`: its options are the fields of `settings`, its work is jobs.NAME.run."""
 
     def command(**values: Any) -> None:
-        job = importlib.import_module(f"jobs.{name}")
+        job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
         typer.echo(job.run(settings(**values)))
 
     hints = typing.get_type_hints(settings, include_extras=True)
@@ -67,6 +67,7 @@ for _name, _settings in (
     ("embed", verbs.EmbedSettings),
     ("train", verbs.TrainSettings),
     ("score", verbs.ScoreSettings),
+    ("retry-quarantine", verbs.RetryQuarantineSettings),
     ("verify", verbs.VerifySettings),
     ("report", verbs.ReportSettings),
     ("models", verbs.ModelsSettings),

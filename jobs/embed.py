@@ -1,16 +1,18 @@
 """manifest → embeddings: frozen encoders over every utterance, on Ray Data."""
 
-from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from daf_core import runs, tables
+from daf_core import index, runs
 from daf_core.encoders.weights import EncoderSpec, resolve
-from jobs.flow import Pool, encode_parts
-from jobs.progress import Counts
+from daf_core.index import PartFacts
+from daf_core.runs import Output
+from jobs.flow import encode_parts
+from jobs.pool import Pool
 from jobs.resumable import run_missing_parts
 from jobs.session import ray_session
 from jobs.settings import EmbedSettings
+from jobs.stages import Encoding, PublishPart, ReadPart
 
 
 def run(settings: EmbedSettings) -> str:
@@ -18,19 +20,28 @@ def run(settings: EmbedSettings) -> str:
     source = runs.manifest_output(settings.manifest)
     manifest = runs.complete_record(source)
     encoders = resolve_encoders(settings)
-    output = runs.embeddings_output(settings.out)
-    names = tables.list_parts(source.parts_uri)
+    output, asked = runs.embeddings_output(settings.out), parts_of(source, manifest)
     with ray_session():
-        pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(names))
+        pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(asked))
         identity = embeddings_identity(manifest, encoders, pool)
+        encoding = Encoding(encoders, pool.device, settings.offline)
+        read = ReadPart(source, encoding.audio)
+        publish = PublishPart(output, runs.fingerprint(identity))
+        return run_missing_parts(
+            "embedded",
+            asked,
+            output,
+            identity,
+            {"manifest": source.root},
+            settings,
+            lambda missing: encode_parts(missing, read, encoding, publish, pool),
+        )
 
-        def make(missing: list[str]) -> Iterator[Counts]:
-            encode = {"encoders": encoders, "offline": settings.offline}
-            footer = {"daf.fingerprint": runs.fingerprint(identity)}
-            return encode_parts(missing, source, encode, output, footer, pool)
 
-        facts = {"manifest": source.root}
-        return run_missing_parts("embedded", names, output, identity, facts, settings.fresh, make)
+def parts_of(manifest: Output, record: dict[str, Any]) -> list[PartFacts]:
+    """What is asked of the parts of a complete manifest: all rows that they hold."""
+    parts = index.read(manifest.index_uri, record["fingerprint"]).values()
+    return [replace(part, rows_in=part.rows, rows=0, reasons={}) for part in parts]
 
 
 def embeddings_identity(

@@ -9,7 +9,7 @@ from typing import Any
 
 import ray
 
-from daf_core import runs, tables
+from daf_core import index, runs, tables
 from daf_core.errors import SettingsError
 from daf_core.inspection import Inspected
 from daf_core.manifest import ManifestWriter
@@ -44,7 +44,8 @@ def run(settings: IngestSettings) -> str:
     for rows, rejected in _reported(_inspect(source)):
         writer.add(rows, rejected)
     facts = {**writer.close(), "seconds": round(time.monotonic() - started, 1)}
-    runs.finish(output, identity, facts)
+    index.write(output.index_uri, writer.index, runs.fingerprint(identity))
+    runs.finish(output, identity, {**facts, "fingerprint": runs.fingerprint(identity)})
     return summary(facts)
 
 

@@ -3,11 +3,15 @@
 import logging
 import sys
 import time
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from daf_core.index import PartFacts
 
 log = logging.getLogger(__name__)
 QUIET_INTERVAL_S = 30.0
@@ -15,12 +19,22 @@ QUIET_INTERVAL_S = 30.0
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of some rows."""
+    """What became of some rows; `reasons` counts the quarantined ones."""
 
     rows_in: int = 0
     rows_out: int = 0
-    quarantined: int = 0
     audio_s: float = 0.0
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, parts: Iterable[PartFacts]) -> "Counts":
+        """Counts of finished parts."""
+        return sum((cls(p.rows_in, p.rows, p.audio_s, Counter(p.reasons)) for p in parts), cls())
+
+    @property
+    def quarantined(self) -> int:
+        """Rows that could not be used."""
+        return self.reasons.total()
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
@@ -60,10 +74,10 @@ class PartProgress:
         """Since the start."""
         return time.monotonic() - self.started
 
-    def add(self, counts: Counts) -> None:
+    def add(self, part: PartFacts) -> None:
         """One more part is finished."""
         self.done += 1
-        self.counts += counts
+        self.counts += Counts.of([part])
         self.live.update(self.task, completed=self.done, text=self.line())
         if self.live.disable and time.monotonic() - self.last_line > QUIET_INTERVAL_S:
             self.last_line = time.monotonic()

@@ -1,67 +1,126 @@
 """Run the parts that are missing, then mark the run complete: what embed and score share."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from typing import Any
 
-from daf_core import runs, tables
+from daf_core import index, runs, tables
+from daf_core.errors import NotDone
+from daf_core.index import PartFacts
 from daf_core.runs import Output
-from jobs.flow import COUNTS_FOOTER
 from jobs.progress import Counts, PartProgress, summary
+from jobs.settings import PartsRun
 
-Make = Callable[[list[str]], Iterator[Counts]]
+Make = Callable[[list[PartFacts]], Iterator[PartFacts]]
+INDEX_INTERVAL_S = 300.0
+ROWS_FOR_A_RATE = 1000  # before so many rows, a rate of errors says little
 
 
 def run_missing_parts(
     verb: str,
-    names: list[str],
+    asked: list[PartFacts],
     output: Output,
     identity: dict[str, Any],
     facts: dict[str, Any],
-    fresh: bool,
+    settings: PartsRun,
     make: Make,
 ) -> str:
-    """Make the parts of `names` that `output` lacks; returns the summary line.
+    """Make the parts of `asked` that `output` lacks; returns the summary line.
 
-    `make` is called with the missing names, if any, and yields the counts of each finished part.
+    `make` is called with the missing parts, if any, and yields the facts of each finished one.
+    Parts that are no longer asked for are deleted; those made of other rows are made again.
+
+    Raises:
+        NotDone: more rows are quarantined than --max-error-rate allows.
     """
     started, start_s = _now(), time.monotonic()
-    done = runs.begin(output, identity, fresh)
-    missing = [name for name in names if name not in done]
-    before = _counts_of(output, sorted(done))
+    there = runs.begin(output, identity, settings.fresh)
+    fingerprint = runs.fingerprint(identity)
+    known = finished_parts(output, asked, there, fingerprint)
+    _delete(output, there - {part.part for part in asked})
+    missing = [part for part in asked if part.part not in known]
+    before, limit = Counts.of(known.values()), ErrorRate(settings.max_error_rate)
+    indexed_s = start_s
     with PartProgress(verb, len(missing)) as progress:
-        for counts in make(missing) if missing else ():
-            progress.add(counts)
-    seconds = time.monotonic() - start_s
-    total = before + progress.counts
-    facts = facts | {
-        "started": started,
-        "finished": _now(),
-        "seconds": round(seconds, 1),
-        "parts": len(names),
-        "rows_in": total.rows_in,
-        verb: total.rows_out,
-        "quarantined": total.quarantined,
-        "audio_hours": round(total.audio_s / 3600, 4),
-    }
+        limit.check(before)
+        for part in make(missing) if missing else ():
+            known[part.part] = part
+            progress.add(part)
+            limit.check(before + progress.counts)
+            if time.monotonic() - indexed_s > INDEX_INTERVAL_S:
+                index.write(output.index_uri, known.values(), fingerprint)
+                indexed_s = time.monotonic()
+    total, seconds = before + progress.counts, time.monotonic() - start_s
+    limit.check(total, whole=True)
     if missing or runs.record_if_complete(output) is None:
-        runs.finish(output, identity, facts)
-    return summary(verb, total, progress.counts, seconds, earlier=len(done))
+        index.write(output.index_uri, known.values(), fingerprint)
+        runs.finish(
+            output,
+            identity,
+            facts
+            | {
+                "started": started,
+                "finished": _now(),
+                "seconds": round(seconds, 1),
+                "parts": len(asked),
+                "rows_in": total.rows_in,
+                verb: total.rows_out,
+                "quarantined": total.quarantined,
+                "reasons": dict(sorted(total.reasons.items())),
+                "audio_hours": round(total.audio_s / 3600, 4),
+            },
+        )
+    return summary(verb, total, progress.counts, seconds, earlier=len(asked) - len(missing))
 
 
-def _counts_of(output: Output, names: list[str]) -> Counts:
-    """Counts of finished parts, from their footers."""
+def finished_parts(
+    output: Output, asked: list[PartFacts], there: set[str], fingerprint: str
+) -> dict[str, PartFacts]:
+    """Parts of `asked` that are `there`, made by this run from the same rows.
 
-    def one(name: str) -> Counts:
-        rows, footer = tables.read_footer(tables.join(output.parts_uri, name), output.kind)
-        rows_in, quarantined, audio_s = json.loads(footer[COUNTS_FOOTER])
-        return Counts(rows_in, rows, quarantined, audio_s)
+    The index says so of most; footers of parts made since the index was written.
+    """
+    indexed = index.read(output.index_uri, fingerprint)
 
-    with ThreadPoolExecutor(16) as pool:
-        return sum(pool.map(one, names), Counts())
+    def one(part: PartFacts) -> PartFacts | None:
+        found = indexed.get(part.part)
+        if found is None or found.contents != part.contents:
+            _, footer = tables.read_footer(tables.join(output.parts_uri, part.part), output.kind)
+            found = index.facts_in(footer)
+            if footer.get("daf.fingerprint") != fingerprint:
+                return None
+        return found if found is not None and found.contents == part.contents else None
+
+    with ThreadPoolExecutor(32) as pool:
+        found = pool.map(one, [part for part in asked if part.part in there])
+        return {facts.part: facts for facts in found if facts is not None}
+
+
+class ErrorRate:
+    """Stops a run that is going wrong: more rows quarantined than `--max-error-rate` allows."""
+
+    def __init__(self, most: float) -> None:
+        self.most = most
+
+    def check(self, counts: Counts, whole: bool = False) -> None:
+        """Raises NotDone with the reasons; under 1,000 rows only of the `whole` run."""
+        enough = whole or counts.rows_in >= ROWS_FOR_A_RATE
+        if enough and counts.quarantined > self.most * counts.rows_in:
+            reasons = ", ".join(f"{reason} {rows}" for reason, rows in counts.reasons.most_common())
+            raise NotDone(
+                f"{counts.quarantined} of {counts.rows_in} rows are quarantined, over "
+                f"--max-error-rate {self.most}: {reasons}; mend the cause or allow more, and run "
+                f"the command again to go on"
+            )
+
+
+def _delete(output: Output, names: set[str]) -> None:
+    """Delete parts and then their quarantine."""
+    for name in sorted(names):
+        for folder in (output.parts_uri, output.quarantine_uri):
+            tables.delete(tables.join(folder, name))
 
 
 def _now() -> str:

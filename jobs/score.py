@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from daf_core import runs, tables
+from daf_core import index, runs, tables
 from daf_core.encoders.weights import locate
 from daf_core.errors import SettingsError
 from daf_core.heads import files
 from daf_core.heads.files import TrainedHead
-from jobs.embed import embeddings_identity
-from jobs.flow import Pool, encode_parts, score_stored_parts
-from jobs.progress import Counts
+from daf_core.index import PartFacts
+from jobs.embed import embeddings_identity, parts_of
+from jobs.flow import encode_parts, score_stored_parts
+from jobs.pool import Pool
 from jobs.resumable import run_missing_parts
 from jobs.session import ray_session
 from jobs.settings import ScoreSettings
+from jobs.stages import Encoding, PublishPart, ReadPart
 
 
 def run(settings: ScoreSettings) -> str:
@@ -30,40 +32,45 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
     record = runs.complete_record(source)
     for spec in head.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
-    output, names = runs.scores_output(settings.out), tables.list_parts(source.parts_uri)
+    output, asked = runs.scores_output(settings.out), parts_of(source, record)
     with ray_session():
-        pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(names))
+        pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(asked))
         embedded = embeddings_identity(record, head.encoders, pool)
         identity = {**embedded, "head": head.identity}
-
-        def make(missing: list[str]) -> Iterator[Counts]:
-            encode = {"encoders": head.encoders, "offline": settings.offline, "head": head}
-            footer = {"daf.fingerprint": runs.fingerprint(identity)}
-            return encode_parts(missing, source, encode, output, footer, pool)
-
-        facts = {"manifest": source.root, "head": tables.absolute(settings.head)}
-        return run_missing_parts("scored", names, output, identity, facts, settings.fresh, make)
+        encoding = Encoding(head.encoders, pool.device, settings.offline, head)
+        read = ReadPart(source, encoding.audio)
+        publish = PublishPart(output, runs.fingerprint(identity))
+        return run_missing_parts(
+            "scored",
+            asked,
+            output,
+            identity,
+            {"manifest": source.root, "head": tables.absolute(settings.head)},
+            settings,
+            lambda missing: encode_parts(missing, read, encoding, publish, pool),
+        )
 
 
 def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHead) -> str:
     source = runs.embeddings_output(embeddings)
     record = runs.complete_record(source)
     check_fit(head, record["identity"]["encoders"], settings.head, embeddings)
-    output, names = runs.scores_output(settings.out), tables.list_parts(source.parts_uri)
+    output = runs.scores_output(settings.out)
+    parts = index.read(source.index_uri, record["fingerprint"]).values()
     # That of scoring the manifest, where the head uses all the encoders: the bytes are the same.
     identity = {**record["identity"], "head": head.identity}
+    publish = PublishPart(output, runs.fingerprint(identity))
 
-    def make(missing: list[str]) -> Iterator[Counts]:
-        footer = {"daf.fingerprint": runs.fingerprint(identity)}
+    def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
         with ray_session():
-            yield from score_stored_parts(missing, source, head, output, footer)
+            yield from score_stored_parts(missing, source, head, publish)
 
     facts = {
         "manifest": record["manifest"],
         "embeddings": source.root,
         "head": tables.absolute(settings.head),
     }
-    return run_missing_parts("scored", names, output, identity, facts, settings.fresh, make)
+    return run_missing_parts("scored", list(parts), output, identity, facts, settings, make)
 
 
 def check_fit(

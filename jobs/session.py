@@ -45,7 +45,8 @@ def _prepare() -> None:
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.issue_detectors_config.detectors = []
-    context.raise_original_map_exception = True
+    context.max_errored_blocks = -1  # what a stage raises comes to us by parcel, not this way
+    context.target_max_block_size = 1  # every parcel is a block of its own, passed on at once
     for name in ("ray", "ray.data", "ray.train"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from daf_core.errors import SettingsError
+from daf_core.schemas import REASONS
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 AUDIO_ENCODER = "openai/whisper-tiny.en"
@@ -77,7 +78,6 @@ class EncodeResources:
         typer.Option(help="GPUs each holds; .5 puts two on one. Default: 1 where there are GPUs."),
     ] = None
     offline: Offline = False
-    fresh: Fresh = False
 
     @property
     def actor_range(self) -> tuple[int, int] | None:
@@ -96,7 +96,20 @@ class EncodeResources:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmbedSettings(EncodeResources):
+class PartsRun(EncodeResources):
+    """How a run over all parts of a manifest goes: embed and score."""
+
+    max_error_rate: Annotated[
+        float,
+        typer.Option(
+            min=0, max=1, help="Stop where a larger share of the rows than this is quarantined."
+        ),
+    ] = 1.0
+    fresh: Fresh = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbedSettings(PartsRun):
     """Run frozen encoders over a manifest: embeddings of every utterance, ready to train on."""
 
     manifest: Manifest
@@ -139,7 +152,7 @@ class TrainSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreSettings(EncodeResources):
+class ScoreSettings(PartsRun):
     """Score a manifest with a head: sentiment and modality weights of every utterance."""
 
     manifest: Annotated[str | None, typer.Option(help="Folder that `daf ingest` made.")] = None
@@ -154,6 +167,21 @@ class ScoreSettings(EncodeResources):
     def __post_init__(self) -> None:
         if (self.manifest is None) == (self.embeddings is None):
             raise SettingsError("daf score: give --manifest or --embeddings, one of them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryQuarantineSettings(EncodeResources):
+    """Try quarantined rows of finished scores again, after their cause is mended."""
+
+    scores: Annotated[str, typer.Argument(help="Folder that `daf score` made.")]
+    reason: Annotated[
+        list[str],
+        typer.Option(help="Only rows quarantined for this reason. Repeatable. Default: all."),
+    ] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for unknown in set(self.reason) - REASONS.keys():
+            raise SettingsError(f"--reason {unknown}: expected one of {', '.join(sorted(REASONS))}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Transcripts: one small file per format, one line here for each.
 
-A reader takes the text of a transcript and gives its cues in file order; blocks that cannot be
-read as cues are not its concern, `read_transcript` takes them out first and reports them.
+A reader takes the text of a transcript and gives its cues in file order, and the numbers of the
+lines at which a block begins that cannot be read as a cue: none is passed over.
 """
 
 import os
@@ -10,10 +10,10 @@ from collections.abc import Callable
 from daf_core.errors import BadInput
 from daf_core.tables import filesystem
 from daf_core.transcripts import srt, webvtt
-from daf_core.transcripts.cue import Cue, take_out_broken
+from daf_core.transcripts.cue import Cue
 
 # In order of preference, where one recording has several: WebVTT names speakers, SubRip does not.
-READERS: dict[str, Callable[[str], list[Cue]]] = {
+READERS: dict[str, Callable[[str], tuple[list[Cue], list[int]]]] = {
     ".vtt": webvtt.read,
     ".srt": srt.read,
 }
@@ -36,8 +36,7 @@ def read_transcript(uri: str) -> tuple[list[Cue], list[int]]:
         ) from err
     except OSError as err:
         raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err
-    sound, broken_lines = take_out_broken(text)
     try:
-        return READERS[os.path.splitext(path)[1].lower()](sound), broken_lines
+        return READERS[os.path.splitext(path)[1].lower()](text)
     except BadInput as err:
         raise BadInput(err.reason, f"{uri}: {err.message}") from err

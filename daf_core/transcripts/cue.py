@@ -4,8 +4,9 @@ import html
 import re
 from dataclasses import dataclass
 
-_CLOCK = r"(?:\d+:)?[0-5]?\d:[0-5]?\d[.,]\d{1,3}"
-_TIMING = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_CLOCK = r"[\d:]*\d:\d\d[.,]\d+"
+_LIKE_TIMES = re.compile(rf".*-->|\s*{_CLOCK}\s*\S{{0,8}}\s*{_CLOCK}")
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,24 @@ def plain(text: str) -> str:
     return " ".join(html.unescape(text).split())
 
 
-def take_out_broken(text: str) -> tuple[str, list[int]]:
-    """Blank the blocks whose `-->` line holds no two times, and give those lines' numbers.
+def take_out_broken(text: str, timing: re.Pattern[str]) -> tuple[str, list[int]]:
+    """Blank the blocks whose line of times does not match `timing`, and give those lines' numbers.
 
-    The libraries drop such a block without a word, or glue it to the text of the cue before it.
+    `timing` is what the format's library reads. It drops any other block without a word, or glues
+    it to the text of the cue before.
     """
-    lines = text.splitlines()
+    lines = _LINE_END.split(text)
     broken = [
         number
         for number, line in enumerate(lines, start=1)
-        if "-->" in line and not _TIMING.match(line)
+        if _LIKE_TIMES.match(line) and not timing.match(line)
     ]
     for number in broken:
-        last = number - 1
-        while last < len(lines) and lines[last].strip():
-            lines[last] = ""
-            last += 1
+        lines[number - 1] = ""
+        for after in range(number, len(lines)):
+            if not lines[after].strip() or _LIKE_TIMES.match(lines[after]):
+                break
+            lines[after] = ""
         if number > 1 and lines[number - 2].strip().isdecimal():
             lines[number - 2] = ""
     return "\n".join(lines) + "\n", broken

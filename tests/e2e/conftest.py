@@ -48,6 +48,7 @@ def ray_of_the_tests(bucket: str) -> Iterator[None]:
         num_cpus=2,
         include_dashboard=False,
         log_to_driver=False,
+        runtime_env={"worker_process_setup_hook": "tests.e2e.deadly.register"},
         _system_config={
             "idle_worker_killing_time_threshold_ms": 600_000,
             "num_workers_soft_limit": 6,

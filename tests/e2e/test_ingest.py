@@ -36,7 +36,7 @@ def test_ray_and_this_process_write_the_same_files(table, tmp_path, monkeypatch)
     assert with_ray.startswith(expected)
     assert here.startswith(expected)
     assert files(tmp_path / "1") == files(tmp_path / "2")
-    assert len(files(tmp_path / "1")) == 4
+    assert len(files(tmp_path / "1")) == 5
 
 
 def test_a_second_run_does_nothing_and_other_settings_are_refused(table, tmp_path):

@@ -1,0 +1,88 @@
+"""quarantine of finished scores → those rows again: for when the cause is mended."""
+
+import time
+from collections import Counter
+from typing import Any
+
+from daf_core import index, runs
+from daf_core.errors import SettingsError
+from daf_core.heads import files
+from daf_core.index import PartFacts
+from daf_core.runs import Output
+from jobs.flow import encode_parts
+from jobs.pool import Pool
+from jobs.progress import Counts, PartProgress
+from jobs.session import ray_session
+from jobs.settings import RetryQuarantineSettings
+from jobs.stages import Encoding, PublishRetried, ReadPart, Retry
+
+
+def run(settings: RetryQuarantineSettings) -> str:
+    """Try quarantined rows again and put what works now into the scores; returns the summary line.
+
+    Raises:
+        SettingsError: these are no finished scores, or their head is another by now.
+    """
+    started = time.monotonic()
+    output = runs.scores_output(settings.scores)
+    record = runs.begin_retry(output)
+    head = files.load(record["head"])
+    if head.identity != record["identity"]["head"]:
+        raise SettingsError(
+            f"{record['head']}: holds another head by now than {settings.scores} was scored with; "
+            f"score again into another folder"
+        )
+    reasons = frozenset(settings.reason)
+    known = index.read(output.index_uri, record["fingerprint"])
+    asked = [part for part in known.values() if _retried(part.reasons, reasons)]
+    before = Counts.of(known.values()).reasons
+    if asked:
+        manifest = runs.manifest_output(record["manifest"])
+        with ray_session():
+            pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(asked))
+            _check_precision(pool, record, settings.scores)
+            runs.mark_retrying(output, record)
+            encoding = Encoding(head.encoders, pool.device, settings.offline, head)
+            read = ReadPart(manifest, encoding.audio, retry=Retry(output, reasons))
+            publish = PublishRetried(output, manifest, record["fingerprint"])
+            with PartProgress("retried", len(asked)) as progress:
+                for part in encode_parts(asked, read, encoding, publish, pool):
+                    known[part.part] = part
+                    progress.add(part)
+        _finish(output, record, known)
+    elif record.get("retrying"):
+        _finish(output, record, known)
+    after = Counts.of(known.values()).reasons
+    tried = sum(_retried(before, reasons).values())
+    still = ", ".join(f"{reason} {rows}" for reason, rows in after.most_common())
+    return (
+        f"{tried} rows tried again, {before.total() - after.total()} scored now, {after.total()} "
+        f"quarantined{f' ({still})' if still else ''}, {time.monotonic() - started:.1f} s"
+    )
+
+
+def _retried(found: dict[str, int], reasons: frozenset[str]) -> dict[str, int]:
+    return {reason: rows for reason, rows in found.items() if not reasons or reason in reasons}
+
+
+def _check_precision(pool: Pool, record: dict[str, Any], scores: str) -> None:
+    made, here = record["identity"]["precision"], pool.precision
+    if made != here:
+        raise SettingsError(
+            f"{scores}: was scored in {made}, this machine would use {here}; run this where it "
+            f"was scored"
+        )
+
+
+def _finish(output: Output, record: dict[str, Any], known: dict[str, PartFacts]) -> None:
+    index.write(output.index_uri, known.values(), record["fingerprint"])
+    total = Counts.of(known.values())
+    runs.finish_retry(
+        output,
+        record,
+        {
+            "scored": total.rows_out,
+            "quarantined": total.quarantined,
+            "reasons": dict(sorted(Counter(total.reasons).items())),
+        },
+    )

@@ -1,0 +1,208 @@
+"""What happens to one part: read and decode → encode (and score) → publish.
+
+Each is a callable over parcels, shipped to Ray workers; none raises for a bad row.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+
+from daf_core import tables
+from daf_core.decoding import decode_part, give_up
+from daf_core.encoders.weights import EncoderSpec
+from daf_core.errors import SettingsError
+from daf_core.heads.files import TrainedHead
+from daf_core.index import PartFacts
+from daf_core.publishing import publish_part, replace_part
+from daf_core.runs import Output
+from daf_core.scoring import score
+from jobs.parcel import passed_on
+
+if TYPE_CHECKING:
+    from daf_core.embedding import Embed
+
+KILLS = 3  # a part that kills its process so often is not tried again
+Tables = Mapping[str, pa.Table]
+Made = tuple[PartFacts, Tables]
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The quarantined rows of a part that are tried again: all, or those with these reasons."""
+
+    output: Output
+    reasons: frozenset[str]
+
+    def of(self, rows: pa.Table, part: str) -> pa.Table:
+        """Those of the manifest `rows` that are tried again."""
+        bad = tables.read(tables.join(self.output.quarantine_uri, part), "quarantine")[0]
+        if self.reasons:
+            bad = bad.filter(pc.is_in(bad["reason"], pa.array(sorted(self.reasons))))
+        return rows.filter(pc.is_in(rows["utterance_id"], bad["utterance_id"].combine_chunks()))
+
+
+@dataclass(frozen=True)
+class ReadPart:
+    """Part of the manifest → its rows, decoded; or given up, where no process survives it."""
+
+    manifest: Output
+    audio: bool
+    give_up: bool = False
+    retry: Retry | None = None
+
+    def __call__(self, parcel: pa.Table) -> pa.Table:
+        return passed_on(self._read, parcel)
+
+    def _read(self, facts: PartFacts, _: Tables) -> Made:
+        rows, _footer = tables.read(tables.join(self.manifest.parts_uri, facts.part), "manifest")
+        if self.retry is not None:
+            rows = self.retry.of(rows, facts.part)
+        if self.give_up:
+            message = f"{facts.part} killed the process that worked on it {KILLS} times"
+            return facts, {"rows": give_up(rows, "poison", message)}
+        return facts, {"rows": decode_part(rows, self.audio)}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What encodes a part, and with a head scores it; plain values, to be shipped."""
+
+    encoders: dict[str, EncoderSpec]
+    device: str
+    offline: bool
+    head: TrainedHead | None = None
+
+    @property
+    def audio(self) -> bool:
+        """Whether recordings are needed at all."""
+        return any(column != "text" for column in self.encoders)
+
+
+class Encode:
+    """Decoded part → embeddings, or with a head → scores."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding
+
+    @cached_property
+    def embed(self) -> "Embed":
+        """The encoders, loaded at the first part: of an actor that fails to start, Ray tells only
+        the traceback.
+        """
+        from daf_core.embedding import Embed  # takes seconds: decoding and publishing do without
+
+        asked = self.encoding
+        if asked.device == "cpu":
+            torch.set_num_threads(1)  # one actor per core beats threads on batches this small
+        embed = Embed(asked.encoders, asked.device, asked.offline)
+        if asked.head is not None and asked.head.streams != embed.shapes:
+            raise SettingsError(
+                f"the head was trained on layers × features of {asked.head.streams}, "
+                f"its encoders give {embed.shapes}; train it again on embeddings by them"
+            )
+        return embed
+
+    def __call__(self, parcel: pa.Table) -> pa.Table:
+        return passed_on(self._encode, parcel)
+
+    def _encode(self, facts: PartFacts, made: Tables) -> Made:
+        rows, quarantine = self.embed(made["rows"])
+        if self.encoding.head is not None:
+            rows, unused = score(self.encoding.head, rows)
+            quarantine = pa.concat_tables([quarantine, unused])
+        return facts, {"rows": rows, "quarantine": quarantine}
+
+
+@dataclass(frozen=True)
+class ScoreStored:
+    """Part of stored embeddings → scores; their quarantine is carried over."""
+
+    embeddings: Output
+    head: TrainedHead
+
+    def __call__(self, parcel: pa.Table) -> pa.Table:
+        return passed_on(self._score, parcel)
+
+    def _score(self, facts: PartFacts, _: Tables) -> Made:
+        place = self.embeddings
+        embedded, _footer = tables.read(tables.join(place.parts_uri, facts.part), "embeddings")
+        before, _footer = tables.read(tables.join(place.quarantine_uri, facts.part), "quarantine")
+        rows, unused = score(self.head, embedded)
+        return facts, {"rows": rows, "quarantine": pa.concat_tables([before, unused])}
+
+
+@dataclass(frozen=True)
+class PublishPart:
+    """Publish the quarantine, then the part: a part that is there is finished."""
+
+    output: Output
+    fingerprint: str
+
+    def __call__(self, parcel: pa.Table) -> pa.Table:
+        return passed_on(self._publish, parcel)
+
+    def _publish(self, facts: PartFacts, made: Tables) -> Made:
+        rows, quarantine = made["rows"], made["quarantine"]
+        facts = _counted(facts, rows, quarantine)
+        publish_part(self.output, facts, rows, quarantine, self.fingerprint)
+        return facts, {}
+
+
+@dataclass(frozen=True)
+class PublishRetried:
+    """Put rows that work now into their part, then leave them out of its quarantine.
+
+    Killed in between, a row is in both; the next try finds it in the part.
+    """
+
+    output: Output
+    manifest: Output
+    fingerprint: str
+
+    def __call__(self, parcel: pa.Table) -> pa.Table:
+        return passed_on(self._publish, parcel)
+
+    def _publish(self, facts: PartFacts, made: Tables) -> Made:
+        place = tables.join(self.manifest.parts_uri, facts.part)
+        order = tables.read(place, "manifest", ["utterance_id"])[0]["utterance_id"].to_pylist()
+        scored = tables.read(tables.join(self.output.parts_uri, facts.part), self.output.kind)[0]
+        bad = tables.read(tables.join(self.output.quarantine_uri, facts.part), "quarantine")[0]
+        rows = _merged(order, scored, made["rows"])
+        tried = _merged(order, bad, made["quarantine"])
+        quarantine = tried.filter(pc.invert(_among(tried, rows)))
+        facts = _counted(facts, rows, quarantine)
+        replace_part(self.output, facts, rows, quarantine, self.fingerprint)
+        return facts, {}
+
+
+def _counted(facts: PartFacts, rows: pa.Table, quarantine: pa.Table) -> PartFacts:
+    reasons = Counter(quarantine["reason"].to_pylist())
+    return replace(facts, rows=len(rows), reasons=dict(sorted(reasons.items())))
+
+
+def _merged(order: list[str], old: pa.Table, new: pa.Table) -> pa.Table:
+    """Rows of both in the manifest's order; a new one takes an old one's place."""
+    both = pa.concat_tables([new, old.filter(pc.invert(_among(old, new)))])
+    place = {utterance: number for number, utterance in enumerate(order)}
+    return both.take(
+        pa.array(
+            [
+                *sorted(
+                    range(len(both)),
+                    key=[place[i] for i in both["utterance_id"].to_pylist()].__getitem__,
+                )
+            ],
+            pa.int64(),
+        )
+    )
+
+
+def _among(rows: pa.Table, others: pa.Table) -> pa.ChunkedArray:
+    """Whether each row's utterance is one of the others'."""
+    return pc.is_in(rows["utterance_id"], others["utterance_id"].combine_chunks())

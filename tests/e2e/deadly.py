@@ -1,0 +1,37 @@
+"""Storage whose files kill the process that opens them: what a decoder's crash does to a worker.
+
+deadly://FILE kills always; deadly://FILE?2 the first two times, which FILE.kills counts.
+"""
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import fsspec
+from fsspec import AbstractFileSystem
+
+
+class DeadlyFileSystem(AbstractFileSystem):
+    """Opening kills."""
+
+    protocol = "deadly"
+
+    def open(self, path: str, *arguments: Any, **options: Any) -> Any:
+        """Kill this process, or open the file."""
+        path, _, most = path.removeprefix("deadly://").partition("?")
+        kills = Path(f"{path}.kills")
+        before = kills.stat().st_size if kills.exists() else 0
+        if not most or before < int(most):
+            kills.write_text("x" * (before + 1))
+            os.kill(os.getpid(), signal.SIGKILL)
+        return Path(path).open("rb")
+
+    @classmethod
+    def _strip_protocol(cls, path: str) -> str:
+        return path
+
+
+def register() -> None:
+    """Make deadly:// known to fsspec in this process; every worker of the tests' Ray does."""
+    fsspec.register_implementation("deadly", DeadlyFileSystem, clobber=True)
