@@ -46,7 +46,7 @@ class PartProgress:
     def __init__(self, verb: str, parts: int) -> None:
         self.verb, self.parts = verb, parts
         self.done, self.counts = 0, Counts()
-        self.started = self.last_line = time.monotonic()
+        self.started = self.last_line = self.first_done = time.monotonic()
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self.live = Progress(
@@ -78,21 +78,24 @@ class PartProgress:
         """One more part is finished."""
         self.done += 1
         self.counts += Counts.of([part])
+        if self.done == 1:
+            self.first_done = time.monotonic()
         self.live.update(self.task, completed=self.done, text=self.line())
         if self.live.disable and time.monotonic() - self.last_line > QUIET_INTERVAL_S:
             self.last_line = time.monotonic()
             log.info("%s: %d of %d parts, %s", self.verb, self.done, self.parts, self.line())
 
     def line(self) -> str:
-        """Audio hours or rows so far, their rate, and the time left at this rate."""
-        left_s = self.seconds / max(self.done, 1) * (self.parts - self.done)
+        """Audio hours or rows so far, their rate, and the time left; the start does not count."""
+        since_first_s = time.monotonic() - self.first_done
+        left_s = since_first_s / max(self.done - 1, 1) * (self.parts - self.done)
         hours = self.counts.audio_s / 3600
         rate = (
             f"{hours:.2f} h of audio, {hours / self.seconds * 3600:.0f} h per hour"
             if hours
             else f"{self.counts.rows_in} rows, {self.counts.rows_in / self.seconds:.0f} per second"
         )
-        return f"{rate}, {left_s:.0f} s left"
+        return f"{rate}, {left_s:.0f} s left" if self.done > 1 else rate
 
 
 def summary(verb: str, total: Counts, made: Counts, seconds: float, earlier: int) -> str:

@@ -83,19 +83,19 @@ def finished_parts(
     The index says so of most; footers of parts made since the index was written.
     """
     indexed = index.read(output.index_uri, fingerprint)
+    contents = {part.part: part.contents for part in asked if part.part in there}
+    known = {name: indexed[name] for name in contents.keys() & indexed.keys()}
+    known = {name: facts for name, facts in known.items() if facts.contents == contents[name]}
 
-    def one(part: PartFacts) -> PartFacts | None:
-        found = indexed.get(part.part)
-        if found is None or found.contents != part.contents:
-            _, footer = tables.read_footer(tables.join(output.parts_uri, part.part), output.kind)
-            found = index.facts_in(footer)
-            if footer.get("daf.fingerprint") != fingerprint:
-                return None
-        return found if found is not None and found.contents == part.contents else None
+    def from_footer(name: str) -> PartFacts | None:
+        _, footer = tables.read_footer(tables.join(output.parts_uri, name), output.kind)
+        facts = index.facts_in(footer)
+        ours = footer.get("daf.fingerprint") == fingerprint
+        return facts if ours and facts and facts.contents == contents[name] else None
 
     with ThreadPoolExecutor(32) as pool:
-        found = pool.map(one, [part for part in asked if part.part in there])
-        return {facts.part: facts for facts in found if facts is not None}
+        found = pool.map(from_footer, contents.keys() - known.keys())
+        return known | {facts.part: facts for facts in found if facts is not None}
 
 
 class ErrorRate:

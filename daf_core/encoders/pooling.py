@@ -1,10 +1,12 @@
 """Batches by length, and statistics over time that padding cannot touch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
+
+from daf_core.errors import NotDone
 
 
 def batches(lengths: Sequence[int], budget: int) -> list[npt.NDArray[np.intp]]:
@@ -20,6 +22,31 @@ def batches(lengths: Sequence[int], budget: int) -> list[npt.NDArray[np.intp]]:
         groups.append(order[start : start + rows])
         start += rows
     return groups
+
+
+def in_batches(
+    lengths: Sequence[int], budget: int, encode: Callable[[npt.NDArray[np.intp]], None]
+) -> None:
+    """Call `encode` with the rows of each of `batches`; halves of one that GPU memory cannot hold.
+
+    Raises:
+        NotDone: the GPU's memory cannot hold a single row.
+    """
+    waiting = batches(lengths, budget)[::-1]
+    while waiting:
+        rows = waiting.pop()
+        try:
+            encode(rows)
+        except torch.OutOfMemoryError as err:
+            if len(rows) == 1:
+                raise NotDone(
+                    "the GPU's memory cannot hold a single utterance; give each actor more of a "
+                    "GPU (--gpus-per-actor) or end what else runs on it, and run the command again"
+                ) from err
+            waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
+        else:
+            continue
+        torch.cuda.empty_cache()  # after the error, which holds on to tensors, is gone
 
 
 def masked_mean(hidden: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:

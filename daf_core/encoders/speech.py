@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from daf_core.encoders.pooling import batches, merge_windows
+from daf_core.encoders.pooling import in_batches, merge_windows
 from daf_core.encoders.wav2vec import WaveNetwork
 from daf_core.encoders.waves import RATE_HZ, Wave, as_float, windows
 from daf_core.encoders.whisper import WhisperNetwork
@@ -37,6 +37,9 @@ class SpeechEncoder:
         starts = np.cumsum([0, *(len(utterance) for utterance in utterances[:-1])])
         counts = np.empty(len(pieces), np.int64)
         moments = np.empty((len(pieces), self.layers, 2, self.network.width), np.float32)
-        for batch in batches([len(window) for window in pieces], self.batch_samples):
+
+        def encode(batch: npt.NDArray[np.intp]) -> None:
             counts[batch], moments[batch] = self.network([pieces[index] for index in batch])
+
+        in_batches([len(window) for window in pieces], self.batch_samples, encode)
         return merge_windows(moments, counts, starts)

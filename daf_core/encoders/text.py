@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from daf_core.encoders.pooling import batches, masked_mean
+from daf_core.encoders.pooling import in_batches, masked_mean
 
 
 class TextEncoder:
@@ -57,8 +57,11 @@ class TextEncoder:
         tokens = self.tokenizer(
             list(texts), truncation=True, max_length=self.longest, padding=False
         ).input_ids
-        for batch in batches([len(row) for row in tokens], self.batch_tokens):
+
+        def encode(batch: npt.NDArray[np.intp]) -> None:
             out[batch] = self._layers([tokens[row] for row in batch]).cpu().numpy()
+
+        in_batches([len(row) for row in tokens], self.batch_tokens, encode)
         return out
 
     def _layers(self, tokens: list[list[int]]) -> torch.Tensor:

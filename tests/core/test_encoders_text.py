@@ -13,6 +13,7 @@ from daf_core.encoders.loading import load_text_encoder
 from daf_core.encoders.packages import packaged
 from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.weights import resolve
+from daf_core.errors import NotDone
 from tests.core.encoder_folders import TEXT, text_folder
 
 SENTENCE_ENCODERS = [
@@ -85,3 +86,20 @@ def test_real_encoders_embed_like_sentence_transformers(name: str) -> None:
     together = encoder.pooled([*texts, long])
     alone = np.concatenate([encoder.pooled([text]) for text in [*texts, long]])
     np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_a_batch_that_memory_cannot_hold_is_halved(tmp_path: Path) -> None:
+    encoder = load_text_encoder(resolve(str(text_folder(tmp_path, "bert"))))
+    texts = ["a", "b c", "d e f", "g", "h a b c d", "e"]
+    whole = encoder.pooled(texts)
+    rows_held = 2
+
+    def hold(model: torch.nn.Module, arguments: object, inputs: dict[str, torch.Tensor]) -> None:
+        if len(inputs["input_ids"]) > rows_held:
+            raise torch.OutOfMemoryError("as CUDA does")
+
+    encoder.model.register_forward_pre_hook(hold, with_kwargs=True)
+    np.testing.assert_allclose(encoder.pooled(texts), whole, atol=1e-5)
+    rows_held = 0
+    with pytest.raises(NotDone, match="cannot hold a single utterance"):
+        encoder.pooled(texts)
