@@ -1,13 +1,9 @@
 """Reading, listing and publishing files by path or URI (local, s3://, …), whole or not at all."""
 
-import errno
 import io
 import json
 import os
 import re
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 import fsspec
@@ -16,6 +12,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from daf_core.errors import NotDone, SettingsError
+from daf_core.local_files import create_file, replace_file
 from daf_core.schemas import check_kind, table_kind
 
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
@@ -58,7 +55,7 @@ def publish(uri: str, data: bytes) -> None:
     fs, path = filesystem(uri)
     try:
         if isinstance(fs, LocalFileSystem):
-            _replace_file(path, data)
+            replace_file(path, data)
         else:
             fs.pipe_file(path, data)
     except OSError as err:
@@ -70,44 +67,6 @@ def _not_written(uri: str, err: OSError) -> NotDone:
         f"{uri}: cannot be written: {err.strerror or err}; mend that, or name another place, "
         f"and run the command again"
     )
-
-
-def _replace_file(path: str, data: bytes) -> None:
-    with _aside(path, data) as aside:
-        os.replace(aside, path)
-
-
-def _create_file(path: str, data: bytes) -> None:
-    """Raises FileExistsError where there is one, even if it came just now: linking is atomic."""
-    with _aside(path, data) as aside:
-        try:
-            os.link(aside, path)
-        except OSError as err:
-            if err.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
-                raise
-            if os.path.exists(path):  # a file system without links: as near as it gets
-                raise FileExistsError(path) from err
-            os.replace(aside, path)
-
-
-@contextmanager
-def _aside(path: str, data: bytes) -> Iterator[str]:
-    """A whole, synced file beside `path`; gone afterwards, if it is still there."""
-    folder, name = os.path.split(path)
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except FileExistsError as err:  # not the file that `create` may find
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from err
-    aside = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with open(aside, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        yield aside
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(aside)
 
 
 def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> None:
@@ -161,7 +120,7 @@ def create(uri: str, data: bytes) -> bool:
     fs, path = filesystem(uri)
     try:
         if isinstance(fs, LocalFileSystem):
-            _create_file(path, data)
+            create_file(path, data)
         else:
             fs.pipe_file(path, data, mode="create")
     except FileExistsError:
