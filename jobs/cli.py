@@ -32,7 +32,10 @@ def add_verb(name: str, settings: type) -> None:
 
     def command(**values: Any) -> None:
         job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
-        typer.echo(job.run(settings(**values)))
+        asked = settings(**values)
+        if any("://" in str(value) for value in values.values()):
+            importlib.import_module("jobs.preflight").check_stores(asked)
+        typer.echo(job.run(asked))
 
     hints = typing.get_type_hints(settings, include_extras=True)
     parameters = [

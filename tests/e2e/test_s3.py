@@ -1,5 +1,7 @@
 """An archive on an object store: recordings, manifest, embeddings, head and scores on s3://."""
 
+import socket
+
 import fsspec
 import s3fs
 
@@ -66,3 +68,13 @@ def test_what_is_not_there_is_one_line(daf, bucket, manifest, make_head):
     assert unwritable.status == 1
     assert unwritable.complaint.startswith("daf: s3://nowhere/scores/run.json: cannot be written")
     assert unwritable.complaint.count("\n") == 1
+
+
+def test_an_endpoint_where_nobody_answers_is_told_before_any_work(daf, monkeypatch, tmp_path):
+    with socket.socket() as taken:  # bound, not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        ended = daf("verify", manifest="s3://archive/manifest", scores=tmp_path)
+    assert ended.status == 1
+    assert ended.complaint.startswith("daf: s3://archive/manifest: its store does not answer: ")
+    assert ended.complaint.count("\n") == 1
