@@ -44,6 +44,9 @@ def bucket() -> Iterator[str]:
 def ray_of_the_tests(bucket: str) -> Iterator[None]:
     """Two CPUs; processes that have loaded torch stay for the next job."""
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
+    os.environ["PYTHONPATH"] = str(
+        Path(__file__).parents[2]
+    )  # the workers' hook is looked up there
     ray.init(
         num_cpus=2,
         include_dashboard=False,

@@ -12,9 +12,9 @@ from tests.e2e.conftest import part_bytes
 from tests.e2e.corpus import labelled_rows
 
 
-def write_manifest(folder: Path, uris: dict[int, str]) -> str:
+def write_manifest(folder: Path, name: str, uris: dict[int, str]) -> str:
     """Eight recordings of one row and one part each; `uris` replaces some recordings' audio."""
-    output = runs.manifest_output(str(folder / "manifest"))
+    output = runs.manifest_output(str(folder / name))
     writer = ManifestWriter(output, part_s=3.5)
     labelled_rows(folder, 8)
     for number in range(8):
@@ -54,64 +54,48 @@ def quarantined(scores: Path) -> list[tuple[str, str]]:
     return [(row["utterance_id"], row["reason"]) for row in rows]
 
 
-def test_a_part_that_kills_three_times_is_poison_and_the_rest_is_scored(daf, score, tmp_path):
-    manifest = write_manifest(tmp_path, {3: f"deadly://{tmp_path}/03.wav"})
+def test_parts_that_kill_are_scored_or_poison_and_the_rest_is_as_ever(daf, score, tmp_path):
+    """Three kills and a part is given up; after one or two it is scored."""
+    killing = {1: f"deadly://{tmp_path}/01.wav?1", 2: f"deadly://{tmp_path}/02.wav?2"}
+    poison = {3: f"deadly://{tmp_path}/03.wav"}
+    manifest = write_manifest(tmp_path, "manifest", killing | poison)
     ended = score(manifest)
     assert ended.summary.startswith("8 rows in, 7 scored, 1 quarantined"), ended
     assert quarantined(tmp_path / "scores") == [("u3", "poison")]
-    assert (tmp_path / "03.wav.kills").stat().st_size == 3
+    assert [(tmp_path / f"0{n}.wav.kills").stat().st_size for n in (1, 2, 3)] == [1, 2, 3]
     assert daf("verify", manifest=manifest, scores=tmp_path / "scores").status == 0
     assert json.loads((tmp_path / "scores/run.json").read_text())["reasons"] == {"poison": 1}
 
-
-def test_parts_that_kill_once_or_twice_are_scored_with_the_same_bytes(score, tmp_path):
-    once, twice = f"deadly://{tmp_path}/01.wav?1", f"deadly://{tmp_path}/02.wav?2"
-    manifest = write_manifest(tmp_path, {1: once, 2: twice})
-    ended = score(manifest)
-    assert ended.summary.startswith("8 rows in, 8 scored, 0 quarantined"), ended
-    assert [(tmp_path / f"0{n}.wav.kills").stat().st_size for n in (1, 2)] == [1, 2]
-    score(manifest, out="undisturbed")
-    assert part_bytes(tmp_path / "scores") == part_bytes(tmp_path / "undisturbed")
+    score(write_manifest(tmp_path, "without", killing), out="calm")
+    disturbed, calm = part_bytes(tmp_path / "scores"), part_bytes(tmp_path / "calm")
+    differing = {name for name in calm if calm[name] != disturbed[name]}
+    part = "part-00003.parquet"
+    assert differing == {"index.parquet", f"scores/{part}", f"quarantine/{part}"}
 
 
-def test_too_many_bad_rows_stop_the_run_and_it_goes_on_when_allowed(daf, score, tmp_path):
-    (tmp_path / "x.wav").write_text("no audio")
-    manifest = write_manifest(tmp_path, dict.fromkeys((1, 2, 3), f"{tmp_path}/x.wav"))
+def test_a_run_going_wrong_stops_and_what_is_mended_is_scored(daf, score, tmp_path):
+    good, bad = tmp_path / "good.wav", tmp_path / "bad.wav"
+    for path in (good, bad):
+        path.write_text("no audio")
+    manifest = write_manifest(tmp_path, "manifest", {1: str(good), 3: str(good), 5: str(bad)})
     stopped = score(manifest, max_error_rate=0.2)
     assert stopped.status == 1
     assert "3 of 8 rows are quarantined, over --max-error-rate 0.2" in stopped.complaint
-    assert daf("verify", manifest=manifest, scores=tmp_path / "scores").status == 0
+    assert "unreadable_audio 3" in stopped.complaint
     assert "8 parts were done before" in score(manifest).summary
 
-
-def test_quarantined_rows_are_scored_once_their_cause_is_mended(daf, score, tmp_path):
-    good = (tmp_path / "good.wav", tmp_path / "still.wav")
-    labelled_rows(tmp_path, 2)
-    for path in good:
-        path.write_text("no audio")
-    manifest = write_manifest(tmp_path, {1: str(good[0]), 3: str(good[0]), 5: str(good[1])})
-    assert score(manifest).summary.startswith("8 rows in, 5 scored, 3 quarantined")
     scores = tmp_path / "scores"
     untouched = (scores / "scores/part-00000.parquet").stat().st_mtime_ns
-    good[0].write_bytes((tmp_path / "01.wav").read_bytes())
-
+    good.write_bytes((tmp_path / "01.wav").read_bytes())
+    record = scores / "run.json"  # as of a retry that was killed
+    facts = json.loads(record.read_text())
+    record.write_text(json.dumps(facts | {"complete": False, "retrying": True}))
+    assert "daf retry-quarantine" in score(manifest).complaint
     ended = daf("retry-quarantine", scores, actors=1)
     assert ended.summary.startswith("3 rows tried again, 2 scored now, 1 quarantined"), ended
     assert quarantined(scores) == [("u5", "unreadable_audio")]
     assert daf("verify", manifest=manifest, scores=scores).status == 0
     assert (scores / "scores/part-00000.parquet").stat().st_mtime_ns == untouched
     assert "8 parts were done before" in score(manifest).summary
-    other = daf("retry-quarantine", scores, reason="poison")
-    assert other.summary.startswith("0 rows tried again"), other
-
-
-def test_an_interrupted_retry_is_told_and_ends_well(daf, score, tmp_path):
-    (tmp_path / "x.wav").write_text("no audio")
-    manifest = write_manifest(tmp_path, {1: f"{tmp_path}/x.wav"})
-    score(manifest)
-    record = tmp_path / "scores/run.json"
-    facts = json.loads(record.read_text())
-    record.write_text(json.dumps(facts | {"complete": False, "retrying": True}))
-    assert "daf retry-quarantine" in score(manifest).complaint
-    assert daf("retry-quarantine", tmp_path / "scores", actors=1).status == 0
-    assert score(manifest).status == 0
+    none = daf("retry-quarantine", scores, reason="poison")
+    assert none.summary.startswith("0 rows tried again"), none
