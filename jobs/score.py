@@ -1,4 +1,20 @@
-"""manifest (or embeddings) + head → scores: streamed through Ray Data, nothing stored between."""
+"""manifest (or embeddings) + head → scores: streamed through Ray Data, nothing stored between.
+
+What grows with what, for P parts of 20 minutes (about 400 utterances) and W encode actors:
+
+    driver memory        1 to 2 kB a part beside 400 MB: 100,000 parts under 600 MB
+    planning             one listing of the output (P / 1,000 requests of S3), one read of the
+                         manifest's index, one of the output's; 100,000 parts in 3 s on one core.
+                         A run that was killed reads one footer for each part of its last 5 minutes
+    requests a part      1 GET of the manifest's part, 2 PUTs, and the audio
+    tasks                a task reads up to 100 parts one after the other, fewer towards the end, so
+                         that no worker is left alone; blocks grow with W · log(P), not with P
+    object store         about 4 parts an actor: 38 MB a part (16 bit at 16 kHz), whatever P is
+    worker memory        one part, and 30 s windows; of a recording of ten hours one cut at a time
+
+A billion utterances are 2.5 million parts of 20 minutes: 4 GB of driver memory and 2,500 listing
+requests; with `daf ingest --part-minutes 120` a sixth of that.
+"""
 
 from collections.abc import Iterator
 from dataclasses import asdict

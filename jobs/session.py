@@ -16,7 +16,8 @@ from daf_core.errors import NotDone, SettingsError
 def ray_session() -> Iterator[None]:
     """Run the body inside Ray; what was running before keeps running after.
 
-    On a cluster, RAY_ADDRESS says which; `ray job submit` sets it. Without it, a local Ray starts.
+    RAY_ADDRESS says which cluster, `ray job submit` sets it. Without it, the Ray that runs on this
+    machine is joined; where there is none, or RAY_ADDRESS is "local", one starts.
     What was raised in a worker comes out as it was raised there.
 
     Raises:
