@@ -44,8 +44,8 @@ def run(settings: IngestSettings) -> str:
     for rows, rejected in _reported(_inspect(source)):
         writer.add(rows, rejected)
     facts = {**writer.close(), "seconds": round(time.monotonic() - started, 1)}
-    index.write(output.index_uri, writer.index, runs.fingerprint(identity))
-    runs.finish(output, identity, {**facts, "fingerprint": runs.fingerprint(identity)})
+    index.write(output.index_uri, writer.index, facts["fingerprint"])
+    runs.finish(output, identity, facts)
     return summary(facts)
 
 
