@@ -44,14 +44,12 @@ def bucket() -> Iterator[str]:
 def ray_of_the_tests(bucket: str) -> Iterator[None]:
     """Two CPUs; processes that have loaded torch stay for the next job."""
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
-    os.environ["PYTHONPATH"] = str(
-        Path(__file__).parents[2]
-    )  # the workers' hook is looked up there
+    here = Path(__file__).parent  # in plugin/ fsspec finds deadly://, see deadly.py
+    os.environ["PYTHONPATH"] = os.pathsep.join(map(str, (here / "plugin", here.parents[1])))
     ray.init(
         num_cpus=2,
         include_dashboard=False,
         log_to_driver=False,
-        runtime_env={"worker_process_setup_hook": "tests.e2e.deadly.register"},
         _system_config={
             "idle_worker_killing_time_threshold_ms": 600_000,
             "num_workers_soft_limit": 6,

@@ -1,6 +1,7 @@
 """Storage whose files kill the process that opens them: what a decoder's crash does to a worker.
 
-deadly://FILE kills always; deadly://FILE?2 the first two times, which FILE.kills counts.
+deadly://FILE kills always; deadly://FILE?2 the first two times, which FILE.kills counts. fsspec
+finds it as it finds any package's file system, by the entry point in plugin/.
 """
 
 import os
@@ -8,7 +9,6 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import fsspec
 from fsspec import AbstractFileSystem
 
 
@@ -30,8 +30,3 @@ class DeadlyFileSystem(AbstractFileSystem):
     @classmethod
     def _strip_protocol(cls, path: str) -> str:
         return path
-
-
-def register() -> None:
-    """Make deadly:// known to fsspec in this process; every worker of the tests' Ray does."""
-    fsspec.register_implementation("deadly", DeadlyFileSystem, clobber=True)
