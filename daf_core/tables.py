@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from daf_core.errors import NotDone, SettingsError
-from daf_core.local_files import create_file, replace_file
+from daf_core.local_files import create_file, replace_file, sweep_folder
 from daf_core.schemas import check_kind, table_kind
 
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
@@ -32,6 +32,11 @@ S3_OPTIONS: dict[str, Any] = {
 def part_name(index: int) -> str:
     """Name of part number `index`, the same in every table of a job."""
     return f"part-{index:05d}.parquet"
+
+
+def part_number(name: str) -> int:
+    """Number of the part with this name."""
+    return int(name.removeprefix("part-").removesuffix(".parquet"))
 
 
 def join(base: str, *names: str) -> str:
@@ -175,6 +180,13 @@ def list_parts(folder: str) -> list[str]:
     return sorted(name for name in names if PART_NAME.fullmatch(name))
 
 
+def sweep(folder: str) -> None:
+    """Delete what processes that died left half-written in a local folder, over an hour ago."""
+    fs, path = filesystem(folder)
+    if isinstance(fs, LocalFileSystem):
+        sweep_folder(path)
+
+
 def read_bytes(uri: str) -> bytes:
     """The bytes of one file.
 
@@ -200,6 +212,17 @@ def delete(uri: str) -> None:
     fs, path = filesystem(uri)
     if fs.exists(path):
         fs.rm_file(path)
+
+
+def delete_all(folder: str, names: list[str]) -> None:
+    """Delete these files of `folder`, which are there, many at once where the store can."""
+    fs, path = filesystem(folder)
+    paths = [join(path, name) for name in names]
+    if isinstance(fs, LocalFileSystem):
+        for one in paths:
+            fs.rm_file(one)
+    elif paths:
+        fs.rm(paths)
 
 
 def delete_folder(uri: str) -> None:

@@ -25,8 +25,8 @@ def ingest(path: Path, **options: Any) -> tuple[list[dict[str, Any]], list[dict[
     source.gather()
     inspect = source.inspector()
     rows, rejected = [], list(source.rejected)
-    for recording in source.recordings():
-        found, refused = inspect(recording)
+    for _, recordings in source.recordings():
+        found, refused = inspect(recordings)
         rows += found
         rejected += refused
     return rows, rejected
