@@ -4,15 +4,17 @@ What changed is added anew first, at the end, and then taken out of the parts wh
 is ever missing. Rows of recordings that are gone from the source stay.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from functools import partial
 from itertools import chain, islice
 from typing import Any
 
 from daf_core import attempts, catalogue, entries, runs, tables
-from daf_core.catalogue import Catalogue, Comparison
+from daf_core.catalogue import Catalogue
 from daf_core.entries import NO_RECORDING, NOTHING
 from daf_core.gone import IdsOfGone
 from daf_core.inspection import Inspected
@@ -25,10 +27,35 @@ Inspect = Callable[[Iterator[Any]], Iterator[Inspected]]
 _FILES_AT_ONCE = 16
 
 
-def compare(source: Source, known: Catalogue) -> Comparison:
-    """Compare what the source holds with what the manifest does."""
+def grow(
+    output: Output, identity: dict[str, Any], source: Source, part_s: float, inspect: Inspect
+) -> tuple[dict[str, Any], bool]:
+    """Make the manifest of a run that has begun hold what the source does; nothing, where it does.
+
+    `inspect` turns recordings of the source into rows, in order. Gives the facts of the finished
+    manifest, and whether there was nothing to do.
+
+    Raises:
+        NotDone: another attempt took over, or the manifest is not as ingest left it.
+    """
+    started = time.monotonic()
+    record = tables.read_json(output.record_uri) or {}
+    finished = bool(record.get("complete"))
+    attempt = "" if finished else attempts.take_over(output, record)
+    source.gather()
+    known = catalogue.load(output, fingerprint(identity))
     rejected = fingerprint(source.rejected) if source.rejected else NOTHING
-    return known.compare(chain([(NO_RECORDING, rejected)], _versions(source)))
+    compared = known.compare(chain([(NO_RECORDING, rejected)], _versions(source)))
+    recordings = {"recordings": asdict(compared)}
+    if finished and known.holds_the_source():
+        return record | recordings, True
+    attempt = attempt or attempts.take_over(output, record)
+    check = partial(attempts.check, output, attempt)
+    _publish_what_differs(output, known, source, part_s, inspect, check)
+    _index(output, known, fingerprint(identity), check)
+    facts = _counts(known) | recordings | {"seconds": round(time.monotonic() - started, 1)}
+    runs.finish(output, identity, facts | {"attempt": attempt})
+    return facts, False
 
 
 def _versions(source: Source) -> Iterator[tuple[str, str]]:
@@ -42,18 +69,15 @@ def _versions(source: Source) -> Iterator[tuple[str, str]]:
             yield from zip(names, pool.map(lambda one: source.version(*one), some), strict=True)
 
 
-def grow(
-    output: Output, attempt: str, known: Catalogue, source: Source, part_s: float, inspect: Inspect
+def _publish_what_differs(
+    output: Output,
+    known: Catalogue,
+    source: Source,
+    part_s: float,
+    inspect: Inspect,
+    check: Callable[[], None],
 ) -> None:
-    """Publish what the manifest lacks of the source, then take out what is older than it.
-
-    `known` is compared with the source, and follows. `inspect` turns recordings of the source into
-    rows, in order.
-
-    Raises:
-        NotDone: another attempt took over, or the manifest is not as ingest left it.
-    """
-    check = partial(attempts.check, output, attempt)
+    """Publish what the manifest lacks, then take out what is older; `known` follows."""
     for number in known.parts_with_removed():
         finish_removal(output, number, known, check)
     _delete_unfinished(output, known, check)
@@ -62,7 +86,6 @@ def grow(
         known.put(part.number, entries.to_table(part.number, part.entries), facts)
     for number in known.parts_with_old():
         remove_old(output, number, known, check)
-    check()
 
 
 def _lacking(
@@ -98,12 +121,24 @@ def _delete_unfinished(output: Output, known: Catalogue, check: Callable[[], Non
         tables.delete_all(folder, [n for n in tables.list_parts(folder) if n not in whole])
 
 
-def finish(
-    output: Output, identity: dict[str, Any], attempt: str, known: Catalogue, facts: dict[str, Any]
-) -> None:
-    """Write what the next ingest and the jobs after this one read; mark the manifest complete."""
-    catalogue.save(known, output, fingerprint(identity))
+def _index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:
+    """Write what the next ingest and the jobs after this one read, in place of loose files."""
+    check()
+    catalogue.save(known, output, run)
     loose = tables.list_parts(output.recordings_uri)
-    attempts.check(output, attempt)
+    check()
     tables.delete_all(output.recordings_uri, loose)
-    runs.finish(output, identity, facts | {"attempt": attempt})
+    check()
+
+
+def _counts(known: Catalogue) -> dict[str, Any]:
+    """Counts of a whole manifest."""
+    parts, quarantined = known.facts.values(), known.reasons()
+    rows = sum(part.rows for part in parts)
+    return {
+        "rows_in": rows + sum(quarantined.values()),
+        "rows": rows,
+        "quarantined": quarantined,
+        "parts": len(parts),
+        "audio_hours": round(sum(part.audio_s for part in parts) / 3600, 4),
+    }

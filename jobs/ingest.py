@@ -5,15 +5,13 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from typing import Any
 
 import ray
 
-from daf_core import attempts, catalogue, runs, tables
-from daf_core.catalogue import Catalogue
+from daf_core import runs, tables
 from daf_core.errors import SettingsError
-from daf_core.growing import compare, finish, grow
+from daf_core.growing import grow
 from daf_core.inspection import Inspected
 from daf_core.sources import open_source
 from jobs.session import cluster_total, ray_session
@@ -34,7 +32,6 @@ def run(settings: IngestSettings) -> str:
         SettingsError: a setting or the source is unfit, or `out` holds something else.
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
-    started = time.monotonic()
     roles = parse_channels(settings.channels)
     source = open_source(
         settings.source,
@@ -45,26 +42,13 @@ def run(settings: IngestSettings) -> str:
     )
     output, identity = runs.manifest_output(settings.out), _identity(settings)
     runs.begin(output, identity, settings.fresh)
-    record = tables.read_json(output.record_uri) or {}
-    attempt = None if record.get("complete") else attempts.take_over(output, record)
-    source.gather()
-    known = catalogue.load(output, runs.fingerprint(identity))
-    compared = asdict(compare(source, known))
-    if attempt is None and known.holds_the_source():
-        return f"nothing to do: {summary(record | {'recordings': compared})}"
-    attempt = attempt or attempts.take_over(output, record)
     inspector = source.inspector()
 
     def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
         return _reported(_inspect(recordings, inspector))
 
-    grow(output, attempt, known, source, settings.part_minutes * 60, inspect)
-    facts = _facts(known) | {
-        "recordings": compared,
-        "seconds": round(time.monotonic() - started, 1),
-    }
-    finish(output, identity, attempt, known, facts)
-    return summary(facts)
+    facts, nothing_to_do = grow(output, identity, source, settings.part_minutes * 60, inspect)
+    return f"nothing to do: {summary(facts)}" if nothing_to_do else summary(facts)
 
 
 def summary(finished: dict[str, Any]) -> str:
@@ -115,19 +99,6 @@ def _identity(settings: IngestSettings) -> dict[str, Any]:
         "channels": settings.channels,
         "labels": settings.labels and tables.absolute(settings.labels),
         "check_contents": settings.check_contents,
-    }
-
-
-def _facts(known: Catalogue) -> dict[str, Any]:
-    """Counts of a whole manifest."""
-    parts, quarantined = known.facts.values(), known.reasons()
-    rows = sum(part.rows for part in parts)
-    return {
-        "rows_in": rows + sum(quarantined.values()),
-        "rows": rows,
-        "quarantined": quarantined,
-        "parts": len(parts),
-        "audio_hours": round(sum(part.audio_s for part in parts) / 3600, 4),
     }
 
 
