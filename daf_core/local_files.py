@@ -36,7 +36,9 @@ def create_file(path: str, data: bytes) -> None:
 
 
 def sweep_folder(folder: str) -> None:
-    """Delete what processes that died left aside in `folder`: what is over an hour old."""
+    """Delete what processes that died left aside in `folder`, over an hour ago; of another store
+    there is nothing.
+    """
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
         for file in found:
             with suppress(OSError):  # gone meanwhile, or not ours to delete

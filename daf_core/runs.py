@@ -13,6 +13,7 @@ from typing import Any
 import daf_core
 from daf_core import tables
 from daf_core.errors import SettingsError
+from daf_core.local_files import sweep_folder
 from daf_core.schemas import VERSION
 
 
@@ -97,7 +98,7 @@ def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
         clear(output)
         record = None
     for folder in (output.root, output.parts_uri, output.quarantine_uri, output.recordings_uri):
-        tables.sweep(folder)
+        sweep_folder(folder)
     done = set(tables.list_parts(output.parts_uri))
     if record is None:
         if done:

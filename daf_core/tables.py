@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from daf_core.errors import NotDone, SettingsError
-from daf_core.local_files import create_file, replace_file, sweep_folder
+from daf_core.local_files import create_file, replace_file
 from daf_core.schemas import check_kind, table_kind
 
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
@@ -178,13 +178,6 @@ def list_parts(folder: str) -> list[str]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(name for name in names if PART_NAME.fullmatch(name))
-
-
-def sweep(folder: str) -> None:
-    """Delete what processes that died left half-written in a local folder, over an hour ago."""
-    fs, path = filesystem(folder)
-    if isinstance(fs, LocalFileSystem):
-        sweep_folder(path)
 
 
 def read_bytes(uri: str) -> bytes:
