@@ -34,6 +34,11 @@ def part_name(index: int) -> str:
     return f"part-{index:05d}.parquet"
 
 
+def part_number(name: str) -> int:
+    """Number of the part with this name."""
+    return int(name.removeprefix("part-").removesuffix(".parquet"))
+
+
 def join(base: str, *names: str) -> str:
     """Path or URI of something under `base`."""
     return "/".join([base.rstrip("/"), *names])
@@ -200,6 +205,17 @@ def delete(uri: str) -> None:
     fs, path = filesystem(uri)
     if fs.exists(path):
         fs.rm_file(path)
+
+
+def delete_all(folder: str, names: list[str]) -> None:
+    """Delete these files of `folder`, which are there, many at once where the store can."""
+    fs, path = filesystem(folder)
+    paths = [join(path, name) for name in names]
+    if isinstance(fs, LocalFileSystem):
+        for one in paths:
+            fs.rm_file(one)
+    elif paths:
+        fs.rm(paths)
 
 
 def delete_folder(uri: str) -> None:
