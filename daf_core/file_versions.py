@@ -66,8 +66,7 @@ def _list(folder: str) -> list[tuple[str, str]]:
     """Name and version of each file in a folder; of none where it cannot be listed."""
     try:
         fs, path = filesystem(folder)
-        found = fs.ls(path, detail=True, refresh=True)
-        fs.invalidate_cache(path)  # else it keeps the listing of each folder
+        found = fs.ls(path, detail=True)
     except (*_NOT_THERE, *_NOT_OURS):
         return []
     files = [(posixpath.basename(i["name"]), i) for i in found if i["type"] == "file"]
