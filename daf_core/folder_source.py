@@ -1,17 +1,16 @@
 """A folder of recordings with side-car transcripts as source."""
 
-import hashlib
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.file_versions import contents_version, is_unicode, listed_version
 from daf_core.inspection import Inspected
-from daf_core.labels import read_labels
+from daf_core.labels import Label, read_labels
 from daf_core.recording_files import RecordingFiles, inspect_recording
-from daf_core.source_rows import file_sha256
+from daf_core.runs import fingerprint
 from daf_core.tables import filesystem, join
 from daf_core.transcripts import READERS
 from daf_core.utterances import Row, quarantined
@@ -24,84 +23,121 @@ AUDIO_SUFFIXES = frozenset({
 # fmt: on
 
 
-@dataclass(frozen=True)
-class _File:
+class File(NamedTuple):
+    """A file of the folder."""
+
     name: str  # path within the folder
-    version: str  # size and time of change
+    version: str  # size, and ETag or time of change
 
 
 class FolderSource:
     """Recordings anywhere under a folder, in order of their paths; transcripts have the same stem.
 
-    `roles` maps channels to roles (empty: channels are mixed), `labels_uri` names a table of
+    A recording is all files of one stem; two of audio that differ only in suffix get ids of their
+    own. `roles` maps channels to roles (empty: channels are mixed), `labels_uri` names a table of
     labels. Hidden files and files that are neither audio nor transcript do not count.
 
     Raises:
         SettingsError: the folder holds nothing to ingest.
     """
 
-    def __init__(self, uri: str, roles: Mapping[int, str], labels_uri: str | None) -> None:
+    gives_ids = False
+
+    def __init__(
+        self, uri: str, roles: Mapping[int, str], labels_uri: str | None, check_contents: bool
+    ) -> None:
         self._uri = uri
         self._roles = roles
         self._labels_uri = labels_uri
+        self._labels: dict[str, list[Label]] = {}
+        self.check_contents = check_contents
         found = _list(uri)
-        self._files = [file for file in found if _is_unicode(file.name)]
-        self.rejected = [_misnamed(file.name) for file in found if not _is_unicode(file.name)]
         if not found:
             suffixes = " ".join(sorted({*AUDIO_SUFFIXES, *READERS}))
             raise SettingsError(f"{uri}: expected recordings or transcripts ({suffixes}), no such")
-        self._recordings = _pair([file.name for file in self._files], uri)
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the files' names, sizes and times of change, and of the labels."""
-        digest = hashlib.sha256()
-        for file in self._files:
-            digest.update(f"{file.name}\0{file.version}\0".encode())
-        if self._labels_uri:
-            digest.update(file_sha256(self._labels_uri).encode())
-        return digest.hexdigest()
+        self.rejected = [_misnamed(file.name) for file in found if not is_unicode(file.name)]
+        self._by_stem: dict[str, list[File]] = {}
+        for file in found:
+            if is_unicode(file.name):
+                self._by_stem.setdefault(posixpath.splitext(file.name)[0], []).append(file)
 
     def gather(self) -> None:
         """Read the labels; comes before `recordings`."""
         if self._labels_uri is None:
             return
-        labels, rejected = read_labels(self._labels_uri)
+        self._labels, rejected = read_labels(self._labels_uri)
         self.rejected += rejected
-        self._recordings = [
-            recording._replace(labels=tuple(labels.pop(recording.recording_id, ())))
-            for recording in self._recordings
+        known = {files.recording_id for _, several in self.recordings() for files in several}
+        for recording_id, labels in self._labels.items():
+            if recording_id not in known:
+                self.rejected += map(_without_recording, labels)
+
+    def recordings(self) -> Iterator[tuple[str, list[RecordingFiles]]]:
+        """Yield one stem after the other: its name, and the recordings of this stem."""
+        for stem in sorted(self._by_stem):
+            yield stem, self._of(stem)
+
+    def version(self, stem: str, recordings: list[RecordingFiles]) -> str:
+        """What changes when a file of this stem or a label does."""
+        files = self._by_stem[stem]
+        if self.check_contents:
+            files = [File(f.name, contents_version(join(self._uri, f.name))) for f in files]
+        labels = [
+            {name: value for name, value in label.items() if name != "place"}
+            for recording in recordings
+            for label in recording.labels
         ]
-        for label in (label for several in labels.values() for label in several):
-            message = f"{label['place']}: expected a recording of the folder, found none of this id"
-            self.rejected.append(quarantined(BadInput("unmatched_label", message), label))
+        return fingerprint([files, labels])
 
-    def recordings(self) -> Iterator[RecordingFiles]:
-        """Yield one recording after the other."""
-        yield from self._recordings
+    def inspector(self) -> Callable[[list[RecordingFiles]], Inspected]:
+        """The function that makes manifest and quarantine rows of one stem's recordings."""
+        return partial(inspect_recordings, roles=self._roles)
 
-    def inspector(self) -> Callable[[Any], Inspected]:
-        """The function that makes manifest and quarantine rows of one of `recordings`."""
-        return partial(inspect_recording, roles=self._roles)
+    def _of(self, stem: str) -> list[RecordingFiles]:
+        """Recordings with their transcript; the transcript by itself where there is no recording.
+
+        Of several transcripts one is read, by the order of `READERS`.
+        """
+        names = [file.name for file in self._by_stem[stem]]
+        audio = [name for name in names if _suffix(name) in AUDIO_SUFFIXES]
+        preference = list(READERS)
+        beside = [name for name in names if _suffix(name) in READERS]
+        beside.sort(key=lambda name: preference.index(_suffix(name)))
+        transcript_uri = join(self._uri, beside[0]) if beside else None
+        if not audio:
+            return [RecordingFiles(stem, None, transcript_uri, self._labels_of(stem))]
+        recordings = []
+        for name in audio:
+            recording_id = stem if len(audio) == 1 else name
+            labels = self._labels_of(recording_id)
+            recordings.append(
+                RecordingFiles(recording_id, join(self._uri, name), transcript_uri, labels)
+            )
+        return recordings
+
+    def _labels_of(self, recording_id: str) -> tuple[Label, ...]:
+        return tuple(self._labels.get(recording_id, ()))
 
 
-def _list(uri: str) -> list[_File]:
+def inspect_recordings(recordings: list[RecordingFiles], roles: Mapping[int, str]) -> Inspected:
+    """Make manifest and quarantine rows of the recordings of one stem."""
+    rows, rejected = [], []
+    for files in recordings:
+        found, refused = inspect_recording(files, roles)
+        rows += found
+        rejected += refused
+    return rows, rejected
+
+
+def _list(uri: str) -> list[File]:
     fs, root = filesystem(uri)
     files = []
     for path, info in fs.find(root, detail=True).items():
         name = posixpath.relpath(path, root)
         hidden = any(step.startswith(".") for step in name.split("/"))
         if not hidden and _suffix(name) in AUDIO_SUFFIXES | READERS.keys():
-            changed = next((info[key] for key in ("ETag", "etag", "mtime") if key in info), "")
-            files.append(_File(name, f"{info.get('size')} {changed}"))
+            files.append(File(name, listed_version(info)))
     return sorted(files, key=lambda file: file.name)
-
-
-def _is_unicode(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _misnamed(name: str) -> Row:
@@ -112,23 +148,6 @@ def _suffix(name: str) -> str:
     return posixpath.splitext(name)[1].lower()
 
 
-def _pair(names: list[str], folder: str) -> list[RecordingFiles]:
-    """Recordings with their transcripts; transcripts of their own where there is no recording."""
-    audio: dict[str, list[str]] = {}
-    transcripts: dict[str, list[str]] = {}
-    for name in names:
-        found = audio if _suffix(name) in AUDIO_SUFFIXES else transcripts
-        found.setdefault(posixpath.splitext(name)[0], []).append(name)
-    preference = list(READERS)
-    recordings = []
-    for stem in sorted({*audio, *transcripts}):
-        beside = sorted(transcripts.get(stem, []), key=lambda name: preference.index(_suffix(name)))
-        transcript_uri = join(folder, beside[0]) if beside else None
-        several = audio.get(stem, [])
-        for name in several:
-            # Two files that differ only in suffix are two recordings: their ids keep it.
-            recording_id = stem if len(several) == 1 else name
-            recordings.append(RecordingFiles(recording_id, join(folder, name), transcript_uri))
-        if not several:
-            recordings.append(RecordingFiles(stem, None, transcript_uri))
-    return recordings
+def _without_recording(label: Label) -> Row:
+    message = f"{label['place']}: expected a recording of the folder, found none of this id"
+    return quarantined(BadInput("unmatched_label", message), label)

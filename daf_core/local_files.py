@@ -2,9 +2,14 @@
 
 import errno
 import os
+import re
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+
+LEFT_S = 3600.0
+_ASIDE = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 def replace_file(path: str, data: bytes) -> None:
@@ -28,6 +33,17 @@ def create_file(path: str, data: bytes) -> None:
             if os.path.exists(path):  # a file system without links: as near as it gets
                 raise FileExistsError(path) from err
             os.replace(aside, path)
+
+
+def sweep_folder(folder: str) -> None:
+    """Delete what processes that died left aside in `folder`, over an hour ago; of another store
+    there is nothing.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
+        for file in found:
+            with suppress(OSError):  # gone meanwhile, or not ours to delete
+                if _ASIDE.fullmatch(file.name) and time.time() - file.stat().st_mtime > LEFT_S:
+                    os.unlink(file)
 
 
 @contextmanager

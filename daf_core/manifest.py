@@ -1,28 +1,65 @@
-"""Write a manifest: utterances cut into parts, the quarantine beside them, and `_run.json`.
+"""Cut recordings into the parts of a manifest, and publish these.
 
-MANIFEST/part-00000.parquet …             about 20 minutes of audio each
+MANIFEST/part-00000.parquet …              about 20 minutes of audio each
 MANIFEST/_quarantine/part-00000.parquet …  leading underscore: readers of a folder pass it by
-MANIFEST/_run.json                        first and last: `complete` says which
+MANIFEST/_recordings/part-00000.parquet …  what is in the two; the part is whole once it is there
+MANIFEST/_run.json                         first and last: `complete` says which
 """
 
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 
+from daf_core import entries, tables
+from daf_core.entries import Entry
+from daf_core.errors import NotDone
 from daf_core.index import PartFacts
-from daf_core.runs import Output
+from daf_core.runs import Output, fingerprint
 from daf_core.schemas import MANIFEST, QUARANTINE
-from daf_core.tables import join, part_name, write
+from daf_core.tables import join, parquet_bytes, part_name
 from daf_core.utterances import Row
 
 ROWS_PER_PART = 4_096
-QUARANTINE_ROWS_PER_PART = 65_536
+REJECTED_PER_PART = 65_536
 WORDS_PER_MINUTE = 150.0
+
+
+class Recording(NamedTuple):
+    """What a part is filled with: rows of a recording that no part has yet."""
+
+    name: str
+    version: str
+    rows: list[Row]
+    rejected: list[Row]
+
+
+@dataclass
+class Part:
+    """What goes into one part of a manifest, its quarantine, and its entries."""
+
+    number: int
+    rows: list[Row] = field(default_factory=list)
+    rejected: list[Row] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    _filled_s: float = 0.0
+
+    def fits(self, rows: list[Row], part_s: float) -> bool:
+        """Whether there is room for all these rows; a part without any takes what comes."""
+        seconds = self._filled_s + sum(map(speech_s, rows))
+        return not self.rows or (seconds <= part_s and len(self.rows) + len(rows) <= ROWS_PER_PART)
+
+    def add(self, row: Row) -> None:
+        """Take a row of the recording that was entered last."""
+        self.rows.append(row)
+        self._filled_s += speech_s(row)
+        self.entries[-1].rows += 1
+
+    def reject(self, row: Row) -> None:
+        """Take a rejected row of the recording that was entered last."""
+        self.rejected.append(row)
+        self.entries[-1].reasons[row["reason"]] += 1
 
 
 def speech_s(row: Row) -> float:
@@ -32,84 +69,90 @@ def speech_s(row: Row) -> float:
     return len((row["text"] or "").split()) / WORDS_PER_MINUTE * 60
 
 
-@dataclass
-class ManifestWriter:
-    """Takes recordings in order and holds one part of them at a time.
+def pack(recordings: Iterable[Recording], part_s: float, first: int = 0) -> Iterator[Part]:
+    """Fill parts of `part_s` seconds and 4,096 rows at most, one at a time, numbered from `first`.
 
     A recording that does not fit into what is left of a part begins the next; one longer than a
-    part (`part_s` seconds, 4,096 rows) spans several.
+    part spans several.
     """
+    part = Part(first)
+    for recording in recordings:
+        if not part.fits(recording.rows, part_s):
+            yield part
+            part = Part(part.number + 1)
+        part.entries.append(Entry(recording.name, recording.version))
+        for row in recording.rows:
+            if not part.fits([row], part_s):
+                yield part
+                part = _next(part)
+            part.add(row)
+        for row in recording.rejected:
+            if len(part.rejected) == REJECTED_PER_PART:
+                yield part
+                part = _next(part)
+            part.reject(row)
+        part.entries[-1].complete = True
+    if part.entries:
+        yield part
 
-    output: Output
-    part_s: float
-    parts: int = 0
-    rows: int = 0
-    audio_s: float = 0.0
-    index: list[PartFacts] = field(default_factory=list)
-    reasons: Counter[str] = field(default_factory=Counter)
-    _part: list[Row] = field(default_factory=list)
-    _part_filled_s: float = 0.0
-    _quarantine: list[Row] = field(default_factory=list)
-    _quarantine_parts: int = 0
-    _digest: Any = field(default_factory=hashlib.sha256)
 
-    def add(self, rows: list[Row], rejected: Iterable[Row]) -> None:
-        """Take the manifest rows of one recording and quarantine rows of any."""
-        for row in rejected:
-            self.reasons[row["reason"]] += 1
-            self._quarantine.append(row)
-            if len(self._quarantine) == QUARANTINE_ROWS_PER_PART:
-                self._write_quarantine()
-        if not self._fits(sum(map(speech_s, rows)), len(rows)):
-            self._write_part()
-        for row in rows:
-            if not self._fits(speech_s(row), 1):
-                self._write_part()
-            self._part.append(row)
-            self._part_filled_s += speech_s(row)
+def _next(part: Part) -> Part:
+    """The part in which the recording that was entered last goes on."""
+    last = part.entries[-1]
+    return Part(part.number + 1, entries=[Entry(last.recording, last.version)])
 
-    def close(self) -> dict[str, Any]:
-        """Write what is left; returns counts, and a fingerprint of the rows, for the record."""
-        self._write_part()
-        if self._quarantine or not self._quarantine_parts:
-            self._write_quarantine()
-        return {
-            "rows_in": self.rows + sum(self.reasons.values()),
-            "rows": self.rows,
-            "quarantined": dict(sorted(self.reasons.items())),
-            "parts": self.parts,
-            "audio_hours": round(self.audio_s / 3600, 4),
-            "fingerprint": self._digest.hexdigest(),
-        }
 
-    def _fits(self, seconds: float, rows: int) -> bool:
-        return not self._part or (
-            self._part_filled_s + seconds <= self.part_s and len(self._part) + rows <= ROWS_PER_PART
-        )
+def publish(output: Output, part: Part, check: Callable[[], None]) -> PartFacts | None:
+    """Publish the files of a part, its entries last; gives the facts of a part with rows.
 
-    def _write_part(self) -> None:
-        if not self._part:
-            return
-        table = pa.Table.from_pylist(
-            [{**row, "meta": list(row["meta"].items())} for row in self._part], schema=MANIFEST
-        )
-        body = json.dumps(self._part, sort_keys=True).encode()
-        audio_s = sum(speech_s(row) for row in self._part if row["audio_uri"] is not None)
-        name, contents = part_name(self.parts), hashlib.sha256(body).hexdigest()[:16]
-        facts = PartFacts(name, contents, len(self._part), len(self._part), audio_s, {})
-        self.index.append(facts)
-        write(join(self.output.parts_uri, name), table, "manifest", facts.footer())
-        for row in self._part:
-            self._digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")
-            self.audio_s += speech_s(row) if row["audio_uri"] is not None else 0.0
-        self._digest.update(b"part\n")
-        self.parts += 1
-        self.rows += len(self._part)
-        self._part, self._part_filled_s = [], 0.0
+    `check` is called before each file and raises where this attempt is out of date.
 
-    def _write_quarantine(self) -> None:
-        table = pa.Table.from_pylist(self._quarantine, schema=QUARANTINE)
-        name = part_name(self._quarantine_parts)
-        write(join(self.output.quarantine_uri, name), table, "quarantine")
-        self._quarantine_parts += 1
-        self._quarantine = []
+    Raises:
+        NotDone: other files of this name are there, so that another ingest is at work.
+    """
+    rows = [{**row, "meta": list(row["meta"].items())} for row in part.rows]
+    table = pa.Table.from_pylist(rows, schema=MANIFEST)
+    rejected = pa.Table.from_pylist(part.rejected, schema=QUARANTINE)
+    facts, files = part_files(output, part.number, table, rejected, part.entries)
+    for uri, data in files:
+        check()
+        if data is not None and not tables.create(uri, data) and tables.read_bytes(uri) != data:
+            raise NotDone(
+                f"{uri}: is there, with other contents: another ingest is at work on this "
+                f"manifest; run the command again when it has ended"
+            )
+    return facts
+
+
+def part_files(
+    output: Output, number: int, rows: pa.Table, rejected: pa.Table, held: list[Entry]
+) -> tuple[PartFacts | None, list[tuple[str, bytes | None]]]:
+    """Facts of a part with rows, and where its files go with their bytes, None for those it lacks.
+
+    Quarantine, part and entries, in the order in which they are published.
+    """
+    name = part_name(number)
+    facts = _facts(name, rows) if len(rows) else None
+    files = [
+        (
+            join(output.quarantine_uri, name),
+            parquet_bytes(rejected, "quarantine") if len(rejected) else None,
+        ),
+        (
+            join(output.parts_uri, name),
+            parquet_bytes(rows, "manifest", facts.footer()) if facts else None,
+        ),
+        (
+            join(output.recordings_uri, name),
+            parquet_bytes(
+                entries.to_table(number, held), "recordings", facts.footer() if facts else None
+            ),
+        ),
+    ]
+    return facts, files
+
+
+def _facts(name: str, table: pa.Table) -> PartFacts:
+    rows = table.to_pylist()
+    audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
+    return PartFacts(name, fingerprint(rows), len(rows), len(rows), audio_s, {})

@@ -13,6 +13,7 @@ from typing import Any
 import daf_core
 from daf_core import tables
 from daf_core.errors import SettingsError
+from daf_core.local_files import sweep_folder
 from daf_core.schemas import VERSION
 
 
@@ -47,6 +48,16 @@ class Output:
         return tables.join(self.root, self.record)
 
     @property
+    def recordings_uri(self) -> str:
+        """Of a manifest: folder of what each part holds of which recording, see `catalogue`."""
+        return tables.join(self.root, "_recordings")
+
+    @property
+    def all_recordings_uri(self) -> str:
+        """Of a finished manifest: the same of all parts."""
+        return tables.join(self.root, "_recordings.parquet")
+
+    @property
     def index_uri(self) -> str:
         """What is known of each part, see `index`."""
         return tables.join(self.root, self.index)
@@ -70,9 +81,9 @@ def scores_output(root: str) -> Output:
     )
 
 
-def fingerprint(identity: dict[str, Any]) -> str:
-    """16 hex digits that stand for `identity`."""
-    canonical = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+def fingerprint(value: Any) -> str:
+    """16 hex digits that stand for what JSON can say."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
@@ -86,6 +97,8 @@ def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
     if fresh and record is not None:
         clear(output)
         record = None
+    for folder in (output.root, output.parts_uri, output.quarantine_uri, output.recordings_uri):
+        sweep_folder(folder)
     done = set(tables.list_parts(output.parts_uri))
     if record is None:
         if done:
@@ -177,16 +190,11 @@ def finish_retry(output: Output, record: dict[str, Any], facts: dict[str, Any]) 
 
 def clear(output: Output) -> None:
     """Delete the parts, quarantine and record of a run, and nothing else."""
-    tables.delete(output.index_uri)
-    clear_parts(output)
+    for uri in (output.index_uri, output.all_recordings_uri):
+        tables.delete(uri)
+    for folder in (output.recordings_uri, output.parts_uri, output.quarantine_uri):
+        tables.delete_all(folder, tables.list_parts(folder))
     tables.delete(output.record_uri)
-
-
-def clear_parts(output: Output) -> None:
-    """Delete the parts and quarantine of a run."""
-    for folder in (output.parts_uri, output.quarantine_uri):
-        for name in tables.list_parts(folder):
-            tables.delete(tables.join(folder, name))
 
 
 def differences(record: dict[str, Any], identity: dict[str, Any]) -> str:

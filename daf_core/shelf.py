@@ -36,7 +36,9 @@ class Shelf:
 
     def recordings(self) -> Iterator[tuple[str, list[Row]]]:
         """Yield each recording with its rows as they came, in order of first appearance."""
-        self._database.execute("CREATE INDEX by_recording ON rows (recording, number)")
+        self._database.execute(
+            "CREATE INDEX IF NOT EXISTS by_recording ON rows (recording, number)"
+        )
         ordered = self._database.execute(
             "SELECT recording, body FROM rows JOIN"
             " (SELECT recording, MIN(number) AS first FROM rows GROUP BY recording)"

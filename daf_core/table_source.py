@@ -2,13 +2,14 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.file_versions import ListedVersions, contents_version
 from daf_core.inspection import Inspected, measure, settle
+from daf_core.runs import fingerprint
 from daf_core.shelf import Shelf
-from daf_core.source_rows import Cells, file_sha256, open_rows, shown
+from daf_core.source_rows import Cells, open_rows, shown
 from daf_core.tables import join
 from daf_core.utterances import (
     Row,
@@ -32,18 +33,17 @@ class TableSource:
         SettingsError: there is no such table, or it has neither text nor audio.
     """
 
-    def __init__(self, uri: str, renamed: Mapping[str, str]) -> None:
+    def __init__(self, uri: str, renamed: Mapping[str, str], check_contents: bool) -> None:
         self._uri = uri
         self._folder = posixpath.dirname(uri)
         self._renamed = renamed
         self.rejected: list[Row] = []
         self._shelf = Shelf()
+        self.check_contents = check_contents
+        self._file_version = contents_version if check_contents else ListedVersions()
         with open_rows(uri) as (columns, _):
             self._check(columns)
-
-    def fingerprint(self) -> str:
-        """SHA-256 of the table's bytes."""
-        return file_sha256(self._uri)
+        self.gives_ids = "utterance_id" in [renamed.get(name, name) for name in columns]
 
     def gather(self) -> None:
         """Read and check all rows; comes before `recordings`."""
@@ -51,14 +51,22 @@ class TableSource:
             for place, cells in rows:
                 self._put_aside(place, cells)
 
-    def recordings(self) -> Iterator[list[Row]]:
-        """Yield the rows of one recording after the other, in order of first appearance."""
+    def recordings(self) -> Iterator[tuple[str, list[list[Row]]]]:
+        """Yield one stem after the other, in order of first appearance: its name, and the rows of
+        each recording of this stem.
+        """
         for stem, rows in self._shelf.recordings():
-            yield from _name_recordings(stem, rows, self._folder)
+            yield stem, list(_name_recordings(stem, rows, self._folder))
 
-    def inspector(self) -> Callable[[Any], Inspected]:
-        """The function that makes manifest and quarantine rows of one of `recordings`."""
-        return inspect_rows
+    def version(self, stem: str, recordings: list[list[Row]]) -> str:
+        """What changes when a row of this stem or a file of audio does."""
+        rows = [row for several in recordings for row in several]
+        uris = dict.fromkeys(row["audio_uri"] for row in rows if row["audio_uri"])
+        return fingerprint([rows, [self._file_version(uri) for uri in uris]])
+
+    def inspector(self) -> Callable[[list[list[Row]]], Inspected]:
+        """The function that makes manifest and quarantine rows of one stem's recordings."""
+        return inspect_recordings
 
     def _check(self, columns: list[str]) -> None:
         known = [self._renamed.get(name, name) for name in columns]
@@ -98,6 +106,16 @@ class TableSource:
         return ours
 
 
+def inspect_recordings(recordings: list[list[Row]]) -> Inspected:
+    """Make manifest and quarantine rows of the recordings of one stem."""
+    rows, rejected = [], []
+    for several in recordings:
+        found, refused = inspect_rows(several)
+        rows += found
+        rejected += refused
+    return rows, rejected
+
+
 def inspect_rows(rows: list[Row]) -> Inspected:
     """Check the rows of one recording against its audio, settle their order and ids.
 
@@ -129,7 +147,7 @@ def _relative(audio_uri: str, folder: str) -> str:
     return audio_uri.removeprefix(f"{folder}/")
 
 
-def _name_recordings(stem: str, rows: list[Row], folder: str) -> Iterator[list[Row]]:
+def _name_recordings(stem: str, rows: list[Row], folder: str) -> Iterable[list[Row]]:
     """Give rows their recording_id; files that differ only in suffix keep it, being several."""
     unnamed = {row["audio_uri"] for row in rows if not row["recording_id"]}
     recordings: dict[str, list[Row]] = {}
@@ -138,4 +156,4 @@ def _name_recordings(stem: str, rows: list[Row], folder: str) -> Iterator[list[R
         if not row["recording_id"] and len(unnamed) > 1:
             name = _relative(row["audio_uri"], folder)
         recordings.setdefault(name, []).append({**row, "recording_id": name})
-    yield from recordings.values()
+    return recordings.values()

@@ -34,6 +34,11 @@ def part_name(index: int) -> str:
     return f"part-{index:05d}.parquet"
 
 
+def part_number(name: str) -> int:
+    """Number of the part with this name."""
+    return int(name.removeprefix("part-").removesuffix(".parquet"))
+
+
 def join(base: str, *names: str) -> str:
     """Path or URI of something under `base`."""
     return "/".join([base.rstrip("/"), *names])
@@ -52,8 +57,8 @@ def filesystem(uri: str) -> tuple[Any, str]:
     store's passing faults (throttling, errors of its own, lost or stalled connections) are retried.
     """
     options = S3_OPTIONS if uri.startswith(S3) else {}
-    try:
-        fs, path = fsspec.core.url_to_fs(uri, **options)
+    try:  # a listing that is kept would hide what came after it, and grow with the archive
+        fs, path = fsspec.core.url_to_fs(uri, use_listings_cache=False, **options)
     except (ImportError, ValueError) as err:
         raise SettingsError(f"{uri}: cannot be opened: {err}") from err
     return fs, path
@@ -169,7 +174,7 @@ def list_parts(folder: str) -> list[str]:
     """Names of the parts in `folder`, sorted; empty if there is no such folder. One listing."""
     fs, path = filesystem(folder)
     try:
-        names = (os.path.basename(entry) for entry in fs.ls(path, detail=False, refresh=True))
+        names = (os.path.basename(entry) for entry in fs.ls(path, detail=False))
     except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(name for name in names if PART_NAME.fullmatch(name))
@@ -200,6 +205,17 @@ def delete(uri: str) -> None:
     fs, path = filesystem(uri)
     if fs.exists(path):
         fs.rm_file(path)
+
+
+def delete_all(folder: str, names: list[str]) -> None:
+    """Delete these files of `folder`, which are there, many at once where the store can."""
+    fs, path = filesystem(folder)
+    paths = [join(path, name) for name in names]
+    if isinstance(fs, LocalFileSystem):
+        for one in paths:
+            fs.rm_file(one)
+    elif paths:
+        fs.rm(paths)
 
 
 def delete_folder(uri: str) -> None:

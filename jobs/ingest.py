@@ -4,16 +4,16 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import ray
 
-from daf_core import index, runs, tables
+from daf_core import runs, tables
 from daf_core.errors import SettingsError
+from daf_core.growing import grow
 from daf_core.inspection import Inspected
-from daf_core.manifest import ManifestWriter
-from daf_core.sources import Source, open_source
+from daf_core.sources import open_source
 from jobs.session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 
@@ -22,41 +22,46 @@ RAY_START_S = 8.0
 RECORDINGS_PER_TASK = 16
 QUIET_INTERVAL_S = 30.0
 
+Inspector = Callable[[Any], Inspected]
+
 
 def run(settings: IngestSettings) -> str:
-    """Write the manifest; do nothing where it is there already. Gives the one-line summary.
+    """Make the manifest hold what the source does; returns the one-line summary.
 
     Raises:
         SettingsError: a setting or the source is unfit, or `out` holds something else.
+        NotDone: another ingest took over, or parts of the manifest are missing.
     """
-    started = time.monotonic()
     roles = parse_channels(settings.channels)
-    source = open_source(settings.source, parse_renames(settings.rename), roles, settings.labels)
-    output, identity = runs.manifest_output(settings.out), _identity(settings, source)
+    source = open_source(
+        settings.source,
+        parse_renames(settings.rename),
+        roles,
+        settings.labels,
+        settings.check_contents,
+    )
+    output, identity = runs.manifest_output(settings.out), _identity(settings)
     runs.begin(output, identity, settings.fresh)
-    finished = runs.record_if_complete(output)
-    if finished is not None and finished["parts"] == len(tables.list_parts(output.parts_uri)):
-        return f"nothing to do: {summary(finished)}"
-    runs.clear_parts(output)
-    source.gather()
-    writer = ManifestWriter(output, settings.part_minutes * 60)
-    writer.add([], source.rejected)
-    for rows, rejected in _reported(_inspect(source)):
-        writer.add(rows, rejected)
-    facts = {**writer.close(), "seconds": round(time.monotonic() - started, 1)}
-    index.write(output.index_uri, writer.index, facts["fingerprint"])
-    runs.finish(output, identity, facts)
-    return summary(facts)
+    inspector = source.inspector()
+
+    def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
+        return _reported(_inspect(recordings, inspector))
+
+    facts, nothing_to_do = grow(output, identity, source, settings.part_minutes * 60, inspect)
+    return f"nothing to do: {summary(facts)}" if nothing_to_do else summary(facts)
 
 
 def summary(finished: dict[str, Any]) -> str:
     """One line of what `_run.json` of a manifest says."""
     quarantined: dict[str, int] = finished["quarantined"]
     reasons = ", ".join(f"{reason} {count}" for reason, count in quarantined.items())
+    recordings: dict[str, int] = finished["recordings"]
+    how = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
     return (
         f"{finished['rows_in']} rows in, {finished['rows']} in the manifest, "
         f"{sum(quarantined.values())} quarantined{f' ({reasons})' if reasons else ''}, "
         f"{finished['parts']} parts, {finished['audio_hours']:.2f} audio hours, "
+        f"{sum(recordings.values())} recordings{f' ({how})' if how else ''}, "
         f"{finished['seconds']} s"
     )
 
@@ -85,26 +90,24 @@ def parse_channels(channels: str | None) -> dict[int, str]:
     return roles
 
 
-def _identity(settings: IngestSettings, source: Source) -> dict[str, Any]:
-    """What decides the manifest's contents."""
+def _identity(settings: IngestSettings) -> dict[str, Any]:
+    """What decides how the source is made into a manifest; the source itself may grow."""
     return {
         "source": tables.absolute(settings.source),
-        "source contents": source.fingerprint(),
         "part_minutes": settings.part_minutes,
         "rename": sorted(settings.rename),
         "channels": settings.channels,
         "labels": settings.labels and tables.absolute(settings.labels),
+        "check_contents": settings.check_contents,
     }
 
 
-def _inspect(source: Source) -> Iterator[Inspected]:
+def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
     """Inspect recordings in order: here at first; in Ray tasks once that is what takes long."""
-    inspect = source.inspector()
-    recordings = source.recordings()
     began, inspecting_s = time.monotonic(), 0.0
     for recording in recordings:
         before = time.monotonic()
-        inspected = inspect(recording)
+        inspected = inspector(recording)
         now = time.monotonic()
         inspecting_s += now - before
         yield inspected
@@ -113,7 +116,7 @@ def _inspect(source: Source) -> Iterator[Inspected]:
     else:
         return
     with ray_session():
-        yield from _inspect_in_tasks(recordings, source)
+        yield from _inspect_in_tasks(recordings, inspector)
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
@@ -124,10 +127,9 @@ def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
     return inspecting_s > max(RAY_START_S, elapsed_s / 2)
 
 
-def _inspect_in_tasks(recordings: Iterator[Any], source: Source) -> Iterator[Inspected]:
+def _inspect_in_tasks(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
     """In order, a bounded number of tasks at a time: memory does not grow with the archive."""
-    inspect = source.inspector()
-    inspect_chunk = ray.remote(lambda chunk: [inspect(recording) for recording in chunk])
+    inspect_chunk = ray.remote(lambda chunk: [inspector(recording) for recording in chunk])
     in_flight: deque[Any] = deque()
     for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
         in_flight.append(inspect_chunk.remote(chunk))

@@ -26,7 +26,9 @@ Offline = Annotated[
 class IngestSettings:
     """Turn recordings and transcripts into a manifest: one row an utterance, in parts.
 
-    Bad rows go to MANIFEST/_quarantine, each with its reason; nothing is dropped in silence.
+    Bad rows go to MANIFEST/_quarantine, each with its reason; nothing is dropped in silence. Run it
+    again after an interruption to go on, or when there is more: new recordings are added, changed
+    ones (size, time or ETag, rows, labels) replaced; rows of recordings that are gone stay.
     """
 
     source: Annotated[
@@ -57,6 +59,13 @@ class IngestSettings:
             help="Table of labels for a folder: recording_id, start_s, label, and channel, split."
         ),
     ] = None
+    check_contents: Annotated[
+        bool,
+        typer.Option(
+            "--check-contents",
+            help="Files have changed where their SHA-256 has, not size and time. Reads all audio.",
+        ),
+    ] = False
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Replace a manifest that was made otherwise.")
     ] = False

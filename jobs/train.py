@@ -10,7 +10,7 @@ import torch
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer
 
-from daf_core import runs, tables
+from daf_core import index, runs, tables
 from daf_core.dataset import plan_splits
 from daf_core.encoders.weights import EncoderSpec
 from daf_core.errors import SettingsError
@@ -39,7 +39,9 @@ def run(settings: TrainSettings) -> str:
         modality_dropout=settings.modality_dropout,
         seed=settings.seed,
     )
-    identity = {"embeddings": record["fingerprint"], "head": settings.head, **asdict(recipe)}
+    parts = index.read(source.index_uri, record["fingerprint"]).values()
+    data = runs.fingerprint([record["fingerprint"], *(part.contents for part in parts)])
+    identity = {"embeddings": data, "head": settings.head, **asdict(recipe)}
     existing = tables.read_json(tables.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:
         if existing.get("identity") != identity:
@@ -58,7 +60,7 @@ def run(settings: TrainSettings) -> str:
         "recipe": asdict(recipe),
         "data": {
             "embeddings": source.root,
-            "fingerprint": record["fingerprint"],
+            "fingerprint": data,
             "rows": splits.counts,
             "splits": splits.rule,
         },

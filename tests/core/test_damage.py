@@ -49,7 +49,7 @@ def mux(path: Path, container: str, codec: str, starts_s: list[int], **metadata:
 def tables(path: Path) -> tuple[list[dict], list[str]]:
     source = open_source(str(path))
     source.gather()
-    inspected = [source.inspector()(recording) for recording in source.recordings()]
+    inspected = [source.inspector()(recordings) for _, recordings in source.recordings()]
     rejected = source.rejected + [row for _, refused in inspected for row in refused]
     return [row for rows, _ in inspected for row in rows], [row["reason"] for row in rejected]
 

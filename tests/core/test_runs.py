@@ -1,6 +1,9 @@
 """Runs: continued when the same, refused when not, and nobody else's files touched."""
 
 import json
+import os
+import time
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -44,6 +47,21 @@ def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tm
     assert runs.begin(output, other, fresh=True) == set()
     assert tables.list_parts(output.quarantine_uri) == []
     assert (tmp_path / "scores" / "notes.txt").read_text() == "mine"
+
+
+def test_what_dead_processes_left_half_written_is_swept(output):
+    runs.begin(output, IDENTITY, fresh=False)
+    publish_part(output, 0)
+    names = {f".part-0000{n}.parquet.{'0' * 32}.tmp": hours for n, hours in enumerate([2, 0])}
+    others = {".notes.tmp": 2, ".part-00002.parquet.tmp": 2}
+    now = time.time()
+    for name, hours in {**names, **others}.items():
+        path = Path(output.parts_uri, name)
+        path.touch()
+        os.utime(path, (now - 3600 * hours, now - 3600 * hours))
+    runs.begin(output, IDENTITY, fresh=False)
+    left = {path.name for path in Path(output.parts_uri).iterdir()}
+    assert left == {"part-00000.parquet", list(names)[1], *others}
 
 
 @pytest.mark.parametrize("fresh", [False, True])

@@ -25,8 +25,8 @@ def ingest(path: Path, **options: Any) -> tuple[list[dict[str, Any]], list[dict[
     source.gather()
     inspect = source.inspector()
     rows, rejected = [], list(source.rejected)
-    for recording in source.recordings():
-        found, refused = inspect(recording)
+    for _, recordings in source.recordings():
+        found, refused = inspect(recordings)
         rows += found
         rejected += refused
     return rows, rejected
@@ -264,13 +264,31 @@ def test_labels_find_their_utterances(tmp_path):
     assert sorted(reasons(rejected)) == ["bad_label"] + ["unmatched_label"] * 3
 
 
-def test_a_changed_source_has_another_fingerprint(tmp_path):
-    tone(tmp_path / "call.wav")
-    table = write_csv(tmp_path / "t.csv", "text", "hi")
-    before = [open_source(str(path)).fingerprint() for path in (tmp_path, table)]
-    assert before == [open_source(str(path)).fingerprint() for path in (tmp_path, table)]
-    tone(tmp_path / "call.wav", seconds=3.0)
-    write_csv(table, "text", "ho")
-    after = [open_source(str(path)).fingerprint() for path in (tmp_path, table)]
-    assert before[0] != after[0]
-    assert before[1] != after[1]
+def versions(path: Path, **options: Any) -> dict[str, str]:
+    source = open_source(str(path), **options)
+    source.gather()
+    return {name: source.version(name, found) for name, found in source.recordings()}
+
+
+def test_what_changed_has_another_version_and_the_rest_has_not(tmp_path):
+    for name in "ab":
+        tone(tmp_path / f"{name}.wav")
+    table = write_csv(tmp_path / "t.csv", "text,audio_path", "hi,a.wav", "ho,b.wav", "hey,")
+    labels = write_csv(tmp_path / "l.csv", "recording_id,start_s,label", "b,0,1")
+    places = [(tmp_path, {}), (tmp_path, {"labels_uri": str(labels)}), (table, {})]
+    before = [versions(place, **options) for place, options in places]
+    assert before == [versions(place, **options) for place, options in places]
+    tone(tmp_path / "a.wav", seconds=3.0)
+    write_csv(table, "text,audio_path", "hi,a.wav", "ho,b.wav", "ho,")
+    write_csv(labels, "recording_id,start_s,label", "a,9,1", "b,0,2")
+    after = [versions(place, **options) for place, options in places]
+    kept = [old.items() & new.items() for old, new in zip(before, after, strict=True)]
+    assert [{name for name, _ in names} for names in kept] == [{"b"}, set(), {"b"}]
+
+
+def test_a_second_recording_of_a_stem_is_a_change_of_it(tmp_path):
+    tone(tmp_path / "a.wav")
+    before = versions(tmp_path)
+    tone(tmp_path / "a.flac")
+    assert before.keys() == versions(tmp_path).keys() == {"a"}
+    assert before != versions(tmp_path)

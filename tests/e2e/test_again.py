@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import part_bytes
+from tests.e2e.corpus import labelled_rows, write_table
 
 
 @pytest.fixture
@@ -56,3 +57,31 @@ def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
         pair for pair in before.items() if pair[0].startswith("quarantine/")
     }
     assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_of_a_grown_archive_only_parts_with_other_rows_are_scored(daf, make_head, tmp_path):
+    rows = labelled_rows(tmp_path, 9)
+    manifest, out = tmp_path / "manifest", tmp_path / "scores"
+    options = {"manifest": manifest, "head": make_head(), "out": out, "actors": 1}
+
+    def ingest(rows):
+        table = write_table(tmp_path / "t.csv", rows)
+        return daf("ingest", table, out=manifest, part_minutes=0.1).summary
+
+    assert "8 recordings (8 new)" in ingest(rows[:24])
+    assert daf("score", **options).status == 0
+    before = times(out)
+    changed = {**rows[0], "text": "not at all"}
+    assert "9 recordings (1 new, 1 changed, 7 kept)" in ingest([changed, *rows[1:]])
+    incomplete = json.loads((manifest / "_run.json").read_text()) | {"complete": False}
+    (tmp_path / "kept").write_bytes((manifest / "_run.json").read_bytes())
+    (manifest / "_run.json").write_text(json.dumps(incomplete))
+    assert daf("score", **options).status == 2
+    (tmp_path / "kept").rename(manifest / "_run.json")
+    assert daf("score", **options).status == 0
+    after = times(out)
+    assert {name for name in after if before.get(name) != after[name]} == {
+        "part-00000.parquet",  # had the changed row
+        "part-00004.parquet",
+    }
+    assert daf("verify", manifest=manifest, scores=out).status == 0

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from daf_core import index, runs
-from daf_core.manifest import ManifestWriter
+from daf_core.manifest import Recording, pack, publish
 from tests.e2e.conftest import part_bytes
 from tests.e2e.corpus import labelled_rows
 
@@ -15,7 +15,7 @@ from tests.e2e.corpus import labelled_rows
 def write_manifest(folder: Path, name: str, uris: dict[int, str]) -> str:
     """Eight recordings of one row and one part each; `uris` replaces some recordings' audio."""
     output = runs.manifest_output(str(folder / name))
-    writer = ManifestWriter(output, part_s=3.5)
+    recordings = []
     labelled_rows(folder, 8)
     for number in range(8):
         row = {
@@ -32,11 +32,11 @@ def write_manifest(folder: Path, name: str, uris: dict[int, str]) -> str:
             "split": None,
             "meta": {},
         }
-        writer.add([row], [])
-    facts = writer.close()
-    facts["fingerprint"] = "the same of all"  # so that parts of two can be compared
-    index.write(output.index_uri, writer.index, facts["fingerprint"])
-    runs.finish(output, {"source": "test"}, facts)
+        recordings.append(Recording(f"r{number}", "", [row], []))
+    parts = [publish(output, part, lambda: None) for part in pack(recordings, part_s=3.5)]
+    identity = {"source": "test"}  # the same of all, so that parts of two can be compared
+    index.write(output.index_uri, filter(None, parts), runs.fingerprint(identity))
+    runs.finish(output, identity, {})
     return output.root
 
 

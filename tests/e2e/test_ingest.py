@@ -1,3 +1,11 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fsspec
 import numpy as np
 import pytest
 import soundfile as sf
@@ -7,6 +15,7 @@ from jobs import ingest
 from jobs.settings import IngestSettings
 
 RATE_HZ = 8000
+DAF = "from jobs.cli import main; main()"
 
 
 @pytest.fixture
@@ -36,17 +45,83 @@ def test_ray_and_this_process_write_the_same_files(table, tmp_path, monkeypatch)
     assert with_ray.startswith(expected)
     assert here.startswith(expected)
     assert files(tmp_path / "1") == files(tmp_path / "2")
-    assert len(files(tmp_path / "1")) == 5
+    assert sum(name.startswith("part-") for name in files(tmp_path / "1")) == 3
 
 
 def test_a_second_run_does_nothing_and_other_settings_are_refused(table, tmp_path):
     settings = IngestSettings(source=table, out=str(tmp_path / "m"))
     first = ingest.run(settings)
-    assert ingest.run(settings) == f"nothing to do: {first}"
+    assert "70 recordings (70 new)" in first
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "m").rglob("*")}
+    again = first.replace("70 new", "70 kept")
+    assert ingest.run(settings) == f"nothing to do: {again}"
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "m").rglob("*")}
     with pytest.raises(SettingsError, match="part_minutes"):
         ingest.run(IngestSettings(source=table, out=str(tmp_path / "m"), part_minutes=1))
     fresh = IngestSettings(source=table, out=str(tmp_path / "m"), part_minutes=1, fresh=True)
     assert "2 parts" in ingest.run(fresh)
+
+
+def test_a_killed_process_is_gone_on_with(tmp_path):
+    folder, out = tmp_path / "calls", tmp_path / "m"
+    folder.mkdir()
+    sf.write(tmp_path / "silence.wav", np.zeros(RATE_HZ * 6), RATE_HZ)
+    for index in range(600):
+        os.link(tmp_path / "silence.wav", folder / f"{index:03}.wav")
+        (folder / f"{index:03}.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:06.000\nhi\n")
+    command = [sys.executable, "-c", DAF, "ingest", folder, "--out", out, "--part-minutes", "0.1"]
+    process = subprocess.Popen(list(map(str, command)))
+    try:
+        while len(list(out.glob("_recordings/*"))) < 20 and process.poll() is None:
+            time.sleep(0.002)
+    finally:
+        process.kill()
+    assert process.wait() == -signal.SIGKILL
+    kept = {path: path.stat().st_ino for path in out.glob("_recordings/part-*.parquet")}
+    parts = {out / path.name: (out / path.name).stat().st_ino for path in kept}
+
+    settings = {"source": str(folder), "part_minutes": 0.1}
+    summary = ingest.run(IngestSettings(out=str(out), **settings))
+    assert f"({600 - len(kept)} new, {len(kept)} kept)" in summary
+    assert parts == {path: path.stat().st_ino for path in parts}
+    ingest.run(IngestSettings(out=str(tmp_path / "undisturbed"), **settings))
+    assert files(out) == files(tmp_path / "undisturbed")
+
+
+def test_an_archive_on_s3_grows(bucket, tmp_path):
+    fs = fsspec.filesystem("s3", use_listings_cache=False)
+    sf.write(tmp_path / "a.wav", np.zeros(RATE_HZ * 6), RATE_HZ)
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:06.000\nhi\n")
+
+    def put(name):
+        for suffix in ("wav", "vtt"):
+            fs.put_file(str(tmp_path / f"a.{suffix}"), f"archive/growing/{name}.{suffix}")
+
+    def run():
+        return ingest.run(
+            IngestSettings(source=f"{bucket}/growing", out=f"{bucket}/grown", part_minutes=0.2)
+        )
+
+    def parts():
+        found = fs.ls("archive/grown", detail=True)
+        return {Path(o["name"]).name: o["LastModified"] for o in found if "part-" in o["name"]}
+
+    for name in "abc":
+        put(name)
+    assert "2 parts, 0.01 audio hours, 3 recordings (3 new)" in run()
+    before = parts()
+    put("b")  # again, the same: its ETag is
+    put("d")
+    assert "4 recordings (1 new, 3 kept)" in run()
+    assert before.items() < parts().items()
+    assert len(parts()) == 3
+    (tmp_path / "a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:05.000\nho\n")
+    put("c")
+    fs.rm("archive/growing/a.vtt")
+    fs.rm("archive/growing/a.wav")
+    assert "4 recordings (1 changed, 1 gone, 2 kept)" in run()
+    assert sorted(parts()) == [f"part-0000{number}.parquet" for number in (0, 2, 3)]
+    assert run().startswith("nothing to do: 4 rows in, 4 in the manifest")
 
 
 @pytest.mark.parametrize("channels", ["agent", "0=", "0=a,0=b", "0=a,1=A", "x=a", ","])
