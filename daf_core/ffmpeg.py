@@ -1,6 +1,5 @@
 """Recordings that FFmpeg reads (M4A, AMR, WebM …), each codec frame at the time its stamp says."""
 
-import errno
 import itertools
 from collections.abc import Iterator
 from functools import cached_property
@@ -11,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from daf_core.errors import BadInput
-from daf_core.libsndfile import is_outside
+from daf_core.watched_file import WatchedFile
 
 # Containers that hold their own sound. Playlists and the like, which name other files, stay out.
 FORMATS = "mov,matroska,webm,aac,amr,mp3,ogg,wav,w64,flac,aiff,caf,au,asf,avi,mpegts,gsm,g722"
@@ -26,7 +25,7 @@ class PyAVDecoder:
     """
 
     def __init__(self, file: Any, uri: str) -> None:
-        self._file, self._uri = _Seekable(file), uri
+        self._file, self._uri = WatchedFile(file), uri
         self._container: Any = None
         self._damaged_packets = 0
         self._restart()
@@ -36,9 +35,10 @@ class PyAVDecoder:
         self.close()
         self._file.seek(0)
         try:
-            self._container = av.open(
-                self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace"
-            )
+            with self._file.watched():
+                self._container = av.open(
+                    self._file, options={"format_whitelist": FORMATS}, metadata_errors="replace"
+                )
             self._stream = self._container.streams.best("audio")
             if self._stream is None:
                 raise BadInput("unreadable_audio", f"{self._uri}: expected sound, found none in it")
@@ -84,13 +84,23 @@ class PyAVDecoder:
 
     def _packets(self) -> Iterator[Any]:
         """Every codec frame that decodes, in order."""
-        for packet in self._container.demux(self._stream):
+        for packet in self._demuxed():
             try:
                 decoded = packet.decode()
             except av.InvalidDataError:
                 self._damaged_packets += 1
                 continue
             yield from decoded
+
+    def _demuxed(self) -> Iterator[Any]:
+        """Every packet, in order, and an empty one that drains the codec."""
+        packets = self._container.demux(self._stream)
+        while True:
+            with self._file.watched():
+                packet = next(packets, None)
+            if packet is None:
+                return
+            yield packet
 
     def _placed(
         self, decoded: Iterator[Any], after: int | None
@@ -146,7 +156,8 @@ class PyAVDecoder:
         try:
             if early > 0:
                 stamp = round((early + self._origin) / self._frames_per_tick)
-                self._container.seek(stamp, stream=self._stream)
+                with self._file.watched():
+                    self._container.seek(stamp, stream=self._stream)
                 # The first frame after a jump may again be cut short.
                 packets = itertools.islice(self._packets(), 1, None)
                 self._coming = self._placed(packets, after=None)
@@ -188,7 +199,7 @@ class PyAVDecoder:
         self._restart()
         end = 0.0
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in self._demuxed():
                 if packet.pts is not None:
                     at = self._at(packet)
                     self._check_hole(at, end)
@@ -207,18 +218,3 @@ class PyAVDecoder:
     def _cannot_decode(self, frame: float, err: av.FFmpegError) -> BadInput:
         at = f" at {frame / self.rate_hz:.1f} s" if frame else ""
         return BadInput("unreadable_audio", f"{self._uri}: cannot be decoded{at}: {err.strerror}")
-
-
-class _Seekable:
-    """A file that answers a demuxer, sent far outside by damaged contents, with FFmpeg's error."""
-
-    def __init__(self, file: Any) -> None:
-        self.read, self.tell, self._seek = file.read, file.tell, file.seek
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        try:
-            return int(self._seek(offset, whence))
-        except (OSError, ValueError) as err:
-            if not is_outside(err):
-                raise
-            return -errno.EINVAL

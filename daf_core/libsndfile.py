@@ -1,6 +1,5 @@
 """Recordings that libsndfile reads (WAV, FLAC, MP3, Ogg …), exact to the sample."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from daf_core.errors import BadInput
+from daf_core.watched_file import WatchedFile
 
 UNKNOWN_FRAMES = 1 << 50  # libsndfile counts more where a header does not say
 # MP3 borrows bits from the frames before, so decoding starts this much earlier; on every read, as
@@ -27,7 +27,7 @@ class SoundFileDecoder:
 
     def __init__(self, file: Any, uri: str) -> None:
         self._uri = uri
-        self._file = _RememberingFile(file)
+        self._file = WatchedFile(file)
         self._open()
         self.rate_hz: int = self._sound.samplerate
         self.channels: int = self._sound.channels
@@ -39,11 +39,9 @@ class SoundFileDecoder:
         self._lead = round(MPEG_LEAD_S * self.rate_hz) if "MPEG" in self._sound.subtype else 0
 
     def _open(self) -> None:
-        try:
+        with self._file.watched():
             self._file.seek(0)
             self._sound = soundfile.SoundFile(self._file)
-        finally:
-            self._file.reraise()
 
     def seek(self, frame: int) -> None:
         """Stand at `frame`, or at the end where the file is shorter."""
@@ -66,7 +64,8 @@ class SoundFileDecoder:
     @contextmanager
     def _decoding(self) -> Iterator[None]:
         try:
-            yield
+            with self._file.watched():
+                yield
         except soundfile.LibsndfileError as err:
             self._sound.close()  # after an error libsndfile goes nowhere: seek opens it afresh
             raise BadInput(
@@ -74,47 +73,6 @@ class SoundFileDecoder:
                 f"{self._uri}: cannot be decoded at {self._position / self.rate_hz:.1f} s: "
                 f"{err.error_string}",
             ) from err
-        finally:
-            self._file.reraise()
 
     def close(self) -> None:
         self._sound.close()
-
-
-def is_outside(err: Exception) -> bool:
-    """Whether a file says so of a place before its start or far beyond its end.
-
-    Damaged headers send decoders there; with the file itself nothing is wrong.
-    """
-    return isinstance(err, ValueError) or getattr(err, "errno", None) == errno.EINVAL
-
-
-class _RememberingFile:
-    """Keeps an error of the file for after the call: libsndfile takes it for the file's end."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._error: Exception | None = None
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            return int(self._file.readinto(buffer))
-        except Exception as err:
-            self._error = err
-            return 0
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        try:
-            return int(self._file.seek(offset, whence))
-        except Exception as err:
-            if not is_outside(err):
-                self._error = err
-            return -1
-
-    def tell(self) -> int:
-        return int(self._file.tell())
-
-    def reraise(self) -> None:
-        error, self._error = self._error, None
-        if error is not None:
-            raise error

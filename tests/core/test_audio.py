@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate
 
-from daf_core.audio import RATE_HZ, audio_flags, open_recording
+from daf_core.audio import RATE_HZ, Recording, audio_flags, open_recording
 from daf_core.errors import BadInput
 from daf_core.ffmpeg import PyAVDecoder
 from daf_core.libsndfile import SoundFileDecoder
@@ -301,29 +301,41 @@ def test_another_file_system(recordings):
     assert_bad("missing_audio", "memory://calls/none.m4a")
 
 
-@pytest.mark.parametrize(
-    ("kind", "decoder"),
-    [("flac", SoundFileDecoder), ("mp3", SoundFileDecoder), ("m4a", PyAVDecoder)],
-)
-def test_a_failing_file_is_not_taken_for_a_short_one(kind, decoder, recordings):
-    class LosesConnection(io.BytesIO):
-        lost = False
+class FailsOnce(io.BytesIO):
+    """A file of which one read breaks off."""
 
-        def readinto(self, buffer):
-            if self.lost:
-                raise ConnectionError("lost")
-            return super().readinto(buffer)
+    reads = 0
+    bad_read = -1
 
-        def read(self, count=-1):
-            if self.lost:
-                raise ConnectionError("lost")
-            return super().read(count)
+    def readinto(self, buffer):
+        self.count()
+        return super().readinto(buffer)
 
-    file = LosesConnection(recordings(kind).read_bytes())
-    opened = decoder(file, "call")
-    file.lost = True
-    with pytest.raises(ConnectionError):
-        opened.read(20 * 44_100)
+    def read(self, count=-1):
+        self.count()
+        return super().read(count)
+
+    def count(self):
+        self.reads += 1
+        if self.reads == self.bad_read:
+            raise ConnectionError("lost")
+
+
+@pytest.mark.parametrize("kind", [*SOUNDFILE, *PYAV])
+def test_a_read_that_fails_is_neither_the_end_nor_damage(kind, recordings):
+    def cuts(bad_read):
+        file = FailsOnce(recordings(kind).read_bytes())
+        file.bad_read = bad_read
+        decoder = SoundFileDecoder if kind in SOUNDFILE else PyAVDecoder
+        with Recording("call", file, decoder(file, "call")) as recording:
+            duration_s = recording.duration_s
+            read = [recording.read(start, start + 1) for start in (3, 20, 11, duration_s - 1)]
+        return file.reads, duration_s, np.concatenate(read).tobytes()
+
+    undisturbed = cuts(bad_read=-1)
+    for bad_read in np.unique(np.geomspace(1, undisturbed[0], 12, dtype=int)):
+        with pytest.raises(ConnectionError):
+            cuts(bad_read)
 
 
 def test_every_recording_of_the_corpora_reads(corpora):
