@@ -84,7 +84,10 @@ def place_of_output(asked: argparse.Namespace) -> Iterator[str]:
 def cluster() -> Iterator[Cluster]:
     """Three nodes: the first stays, the others can be killed."""
     options = {"num_cpus": 1, "object_store_memory": 300_000_000}
-    nodes = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
+    # Nodes of one CPU would end each process that waits a second for its next task.
+    keep = {"idle_worker_killing_time_threshold_ms": 600_000}
+    head = {**options, "include_dashboard": False, "_system_config": keep}
+    nodes = Cluster(initialize_head=True, head_node_args=head)
     for _ in range(2):
         nodes.add_node(**options)
     nodes.wait_for_nodes()

@@ -12,10 +12,12 @@ import soundfile
 import soxr
 from fsspec.implementations.local import LocalFileSystem
 
+from daf_core import s3
 from daf_core.errors import BadInput
 from daf_core.ffmpeg import PyAVDecoder
 from daf_core.libsndfile import SoundFileDecoder
 from daf_core.tables import filesystem
+from daf_core.watched_file import unread
 
 RATE_HZ = 16_000
 Samples = npt.NDArray[np.float32]  # (samples,) in [-1, 1] at RATE_HZ
@@ -121,22 +123,9 @@ def open_recording(uri: str) -> Recording:
 
     Raises:
         BadInput: missing_audio, empty_audio or unreadable_audio.
+        NotDone: its storage fails.
     """
-    try:
-        fs, path = filesystem(uri)
-        # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
-        opener = open if isinstance(fs, LocalFileSystem) else fs.open
-        file = opener(path, "rb")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as err:
-        raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
-    except PermissionError as err:
-        raise BadInput("unreadable_audio", f"{uri}: may not be read: {err}") from err
-    except ValueError as err:  # also SettingsError: no such kind of place
-        raise BadInput("missing_audio", f"{uri!r}: expected a path or URI: {err}") from err
-    except OSError as err:
-        if err.errno != errno.ENAMETOOLONG:
-            raise
-        raise BadInput("missing_audio", f"{uri:.200}…: no file has so long a name") from err
+    file = _opened(uri)
     try:
         if not file.seek(0, 2):
             raise BadInput("empty_audio", f"{uri}: expected a recording, the file is empty")
@@ -145,6 +134,37 @@ def open_recording(uri: str) -> Recording:
     except BaseException:
         file.close()
         raise
+
+
+def _opened(uri: str) -> Any:
+    """The file at a path or URI."""
+    try:
+        fs, path = filesystem(uri)
+        # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
+        opener = open if isinstance(fs, LocalFileSystem) else fs.open
+        return opener(path, "rb")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as err:
+        raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
+    except PermissionError as err:
+        _check_credentials(uri)
+        raise BadInput("unreadable_audio", f"{uri}: may not be read: {err}") from err
+    except ValueError as err:  # also SettingsError: no such kind of place
+        raise BadInput("missing_audio", f"{uri!r}: expected a path or URI: {err}") from err
+    except Exception as err:  # each store's client has others
+        if getattr(err, "errno", None) != errno.ENAMETOOLONG:
+            raise unread(uri, err) from err
+        raise BadInput("missing_audio", f"{uri:.200}…: no file has so long a name") from err
+
+
+def _check_credentials(uri: str) -> None:
+    """Raise where a store refuses who asks, not just this one recording."""
+    if uri.startswith(s3.PREFIXES):
+        fs, path = filesystem(uri)
+        try:
+            fs.cat_file(path, 0, 1)
+        except OSError as err:
+            if s3.refuses_credentials(err):
+                raise unread(uri, err) from err
 
 
 def _open_decoder(file: Any, uri: str) -> SoundFileDecoder | PyAVDecoder:

@@ -25,7 +25,7 @@ class PyAVDecoder:
     """
 
     def __init__(self, file: Any, uri: str) -> None:
-        self._file, self._uri = WatchedFile(file), uri
+        self._file, self._uri = WatchedFile(file, uri), uri
         self._container: Any = None
         self._damaged_packets = 0
         self._restart()

@@ -27,7 +27,7 @@ class SoundFileDecoder:
 
     def __init__(self, file: Any, uri: str) -> None:
         self._uri = uri
-        self._file = WatchedFile(file)
+        self._file = WatchedFile(file, uri)
         self._open()
         self.rate_hz: int = self._sound.samplerate
         self.channels: int = self._sound.channels

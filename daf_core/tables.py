@@ -11,22 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
+from daf_core import s3
 from daf_core.errors import NotDone, SettingsError
 from daf_core.local_files import create_file, replace_file
 from daf_core.schemas import check_kind, table_kind
 
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
-
-S3 = ("s3://", "s3a://")
-# A stalled connection is given up after 20 s, not 60; eight tries with growing pauses, a minute in
-# all, outlast what a store needs to recover. What breaks off within a body s3fs asks for again.
-S3_OPTIONS: dict[str, Any] = {
-    "config_kwargs": {
-        "connect_timeout": 5,
-        "read_timeout": 20,
-        "retries": {"mode": "standard", "total_max_attempts": 8},
-    }
-}
 
 
 def part_name(index: int) -> str:
@@ -56,7 +46,7 @@ def filesystem(uri: str) -> tuple[Any, str]:
     Credentials come from the platform's standard chain (environment, profile, instance role). A
     store's passing faults (throttling, errors of its own, lost or stalled connections) are retried.
     """
-    options = S3_OPTIONS if uri.startswith(S3) else {}
+    options = s3.OPTIONS if uri.startswith(s3.PREFIXES) else {}
     try:  # a listing that is kept would hide what came after it, and grow with the archive
         fs, path = fsspec.core.url_to_fs(uri, use_listings_cache=False, **options)
     except (ImportError, ValueError) as err:
@@ -144,16 +134,10 @@ def create(uri: str, data: bytes) -> bool:
     except FileExistsError:
         return False
     except OSError as err:
-        if _is_refused_as_there(err):
+        if s3.refuses_as_there(err):
             return False
         raise _not_written(uri, err) from err
     return True
-
-
-def _is_refused_as_there(err: OSError) -> bool:
-    """Whether an S3 server said 412, precondition failed; some name it as s3fs does not expect."""
-    answer: dict[str, Any] = getattr(err.__cause__, "response", {})
-    return bool(answer.get("ResponseMetadata", {}).get("HTTPStatusCode") == 412)
 
 
 def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from daf_core.errors import NotDone
+
 
 class WatchedFile:
     """To a decoder an error of the file is the end of it; `watched` raises it after the call.
@@ -13,19 +15,23 @@ class WatchedFile:
     file nothing is wrong.
     """
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    def __init__(self, file: Any, uri: str) -> None:
+        self._file, self._uri = file, uri
         self._error: Exception | None = None
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Raise the error that the file had within, instead of what the decoder made of it."""
+        """Raise the error that the file had within, instead of what the decoder made of it.
+
+        Raises:
+            NotDone: the file has an error, which may pass: nothing is said of the recording.
+        """
         try:
             yield
         finally:
             error, self._error = self._error, None
             if error is not None:
-                raise error
+                raise unread(self._uri, error) from error
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; none at the end and on an error."""
@@ -55,3 +61,11 @@ class WatchedFile:
     def tell(self) -> int:
         """The position."""
         return int(self._file.tell())
+
+
+def unread(uri: str, err: Exception) -> NotDone:
+    """What is raised where the storage of a recording fails."""
+    return NotDone(
+        f"{uri}: cannot be read: {err}; run the command again to go on, without this recording "
+        f"should that stay so"
+    )

@@ -1,4 +1,4 @@
-"""Before any work: does every object store that a job is pointed at answer?
+"""Before any work: does every object store that a job is pointed at answer, and let us in?
 
 The patience that outlasts a store's passing faults would hide a wrong endpoint for minutes.
 """
@@ -7,10 +7,16 @@ from dataclasses import fields
 from typing import Any
 
 import s3fs
-from botocore.exceptions import ConnectionError, HTTPClientError
+from botocore.exceptions import (
+    ConnectionError,
+    HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
 
-from daf_core.errors import NotDone
-from daf_core.tables import S3
+from daf_core import s3
+from daf_core.errors import NotDone, SettingsError
 
 IMPATIENT = {
     "connect_timeout": 4,
@@ -20,24 +26,41 @@ IMPATIENT = {
 
 
 def check_stores(settings: Any) -> None:
-    """Ask the stores of all s3:// paths among a verb's settings, each once.
+    """List one name in each bucket of the s3:// paths among a verb's settings.
 
-    Whether the paths are there, and may be read or written, the job finds out by itself at once.
+    What lies at the paths, and whether it may be read or written, the job finds out by itself.
 
     Raises:
+        SettingsError: a store refuses the credentials, or has no such bucket.
         NotDone: a store does not answer within seconds.
     """
     values = (getattr(settings, field.name) for field in fields(settings))
-    paths = [value for value in values if isinstance(value, str) and value.startswith(S3)]
-    for uri in {path.split("/")[2]: path for path in paths}.values():
-        store = s3fs.S3FileSystem(config_kwargs=IMPATIENT, skip_instance_cache=True)
-        store.retries = 1
-        try:
-            store.exists(uri)
-        except PermissionError:
-            pass  # it answers
-        except (ConnectionError, HTTPClientError) as err:
-            raise NotDone(
-                f"{uri}: its store does not answer: {err}; check AWS_ENDPOINT_URL, the region and "
-                f"the network, and run the command again"
-            ) from err
+    paths = [value for value in values if isinstance(value, str) and value.startswith(s3.PREFIXES)]
+    for bucket, uri in {path.split("/")[2]: path for path in paths}.items():
+        _check(bucket, uri)
+
+
+def _check(bucket: str, uri: str) -> None:
+    store = s3fs.S3FileSystem(config_kwargs=IMPATIENT, skip_instance_cache=True)
+    store.retries = 1
+    try:
+        store.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
+    except (FileNotFoundError, ParamValidationError) as err:
+        raise SettingsError(f"{uri}: its store has no bucket {bucket!r}") from err
+    except (NoCredentialsError, PartialCredentialsError) as err:
+        raise _not_let_in(uri, "needs credentials", err) from err
+    except PermissionError as err:
+        if s3.refuses_credentials(err):  # who only may not list may still read and write
+            raise _not_let_in(uri, "refuses the credentials", err) from err
+    except (ConnectionError, HTTPClientError) as err:
+        raise NotDone(
+            f"{uri}: its store does not answer: {err}; check AWS_ENDPOINT_URL, the region and "
+            f"the network, and run the command again"
+        ) from err
+
+
+def _not_let_in(uri: str, what: str, err: Exception) -> SettingsError:
+    return SettingsError(
+        f"{uri}: its store {what}: {err}; they come from AWS_ACCESS_KEY_ID and "
+        f"AWS_SECRET_ACCESS_KEY, ~/.aws or the machine's role"
+    )

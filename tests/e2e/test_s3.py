@@ -2,10 +2,15 @@
 
 import socket
 
+import boto3
 import fsspec
+import moto.settings
+import pytest
 import s3fs
 
 from daf_core import runs, tables
+from daf_core.audio import open_recording
+from daf_core.errors import BadInput, NotDone
 from tests.e2e.corpus import labelled_rows, write_table
 
 
@@ -48,26 +53,77 @@ def test_from_recordings_to_report_on_s3(daf, bucket, encoders, make_head, tmp_p
     assert {name: tables.read_bytes(tables.join(parts, name)) for name in again} == whole
 
 
-def test_without_credentials_it_is_one_line(daf, bucket, monkeypatch, tmp_path):
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.delenv(name)
+@pytest.fixture
+def other_credentials(monkeypatch):
+    """Set what the environment says of credentials, None: nothing."""
+
+    def set_(key, secret):
+        for name, value in (("AWS_ACCESS_KEY_ID", key), ("AWS_SECRET_ACCESS_KEY", secret)):
+            if value is None:
+                monkeypatch.delenv(name)
+            else:
+                monkeypatch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    yield set_
     s3fs.S3FileSystem.clear_instance_cache()
+
+
+def test_without_credentials_it_is_one_line(daf, bucket, other_credentials, tmp_path):
+    other_credentials(None, None)
     ended = daf("verify", manifest=f"{bucket}/manifest", scores=tmp_path)
-    s3fs.S3FileSystem.clear_instance_cache()
-    assert (ended.status, ended.complaint) == (1, "daf: Unable to locate credentials\n")
+    assert ended.status == 2
+    assert ended.complaint == (
+        "daf: s3://archive/manifest: its store needs credentials: Unable to locate credentials; "
+        "they come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws or the machine's role\n"
+    )
+
+
+def test_wrong_credentials_are_one_line_without_them(
+    daf, bucket, other_credentials, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)  # now it looks at them
+    other_credentials("AKIAOTHER", "no-such-secret")
+    ended = daf("verify", manifest=f"{bucket}/manifest", scores=tmp_path)
+    assert ended.status == 2
+    assert ended.complaint.startswith(
+        "daf: s3://archive/manifest: its store refuses the credentials: The AWS Access Key Id"
+    )
+    assert ended.complaint.count("\n") == 1
+    assert "no-such-secret" not in ended.complaint
+
+
+def test_a_recording_that_may_not_be_read_is_not_one_whose_store_refuses_us(
+    bucket, other_credentials, monkeypatch
+):
+    uri = f"{bucket}/secret.wav"
+    tables.publish(uri, b"RIFF")
+    monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+    other_credentials("AKIAOTHER", "no-such-secret")
+    with pytest.raises(NotDone, match=r"secret\.wav: cannot be read: The AWS Access Key"):
+        open_recording(uri)
+    user = {"UserName": "auditor"}
+    monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", float("inf"))
+    iam = boto3.client("iam")
+    iam.create_user(**user)
+    key = iam.create_access_key(**user)["AccessKey"]
+    monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
+    other_credentials(key["AccessKeyId"], key["SecretAccessKey"])
+    with pytest.raises(BadInput, match=r"secret\.wav: may not be read"):
+        open_recording(uri)
 
 
 def test_what_is_not_there_is_one_line(daf, bucket, manifest, make_head):
-    missing = daf("score", manifest="s3://nowhere/manifest", head=make_head(), out=f"{bucket}/x")
+    missing = daf("score", manifest=f"{bucket}/none", head=make_head(), out=f"{bucket}/x")
     assert missing.status == 2
     assert missing.complaint == (
-        "daf: s3://nowhere/manifest: expected the manifest of a daf run, found no _run.json\n"
+        "daf: s3://archive/none: expected the manifest of a daf run, found no _run.json\n"
     )
-    unwritable = daf("score", manifest=manifest, head=make_head(), out="s3://nowhere/scores")
-    assert unwritable.status == 1
-    assert unwritable.complaint.startswith("daf: s3://nowhere/scores/run.json: cannot be written")
-    assert unwritable.complaint.count("\n") == 1
+    for name in ("nowhere", "no where"):
+        ended = daf("score", manifest=manifest, head=make_head(), out=f"s3://{name}/scores")
+        assert ended.status == 2
+        assert ended.complaint == f"daf: s3://{name}/scores: its store has no bucket {name!r}\n"
 
 
 def test_an_endpoint_where_nobody_answers_is_told_before_any_work(daf, monkeypatch, tmp_path):
