@@ -5,19 +5,16 @@
 A Ray cluster of three nodes on this machine; two hours of the degraded pairs in 48 parts; SIGKILL
 to the driver, a task's worker, an encode actor or a node's raylet, in turn, each after a random
 number of newly published parts, while there is work left. A job that is done before all kills are
-is begun again in another folder. With --s3 everything but the audio lies on an S3 server, behind a
-proxy that fails 5 % of the requests. At the end `daf verify` passes, and every file equals that of
-an undisturbed run. Work redone: recordings opened more often than undisturbed runs would.
+is begun again in another folder. With --s3 everything, the audio too, lies on an S3 server, behind
+a proxy that fails 5 % of the requests. At the end `daf verify` passes, and every file equals that
+of an undisturbed run. Work redone: recordings opened more often than undisturbed runs would.
 """
 
 import argparse
 import contextlib
-import csv
-import ctypes
 import os
 import random
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -25,19 +22,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import fsspec
-from pairs import degraded_pairs
+from archives import DAF, Archive, daf, on_disk, on_s3
 from ray.cluster_utils import Cluster
 
 from daf_core import runs, tables
-from daf_core.encoders.weights import resolve
-from daf_core.heads import build, files
-from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
 
-DAF = [sys.executable, "-c", "from jobs.cli import main; main()"]
-ROWS, PART_MINUTES = 1900, 2.5
+ROWS = 1900
 TARGETS = ("driver", "worker", "actor", "node")
-IN_OPEN = 0x20
+UNDISTURBED = "undisturbed"
 
 
 def main() -> None:
@@ -49,35 +41,17 @@ def main() -> None:
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
     os.environ |= {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": str(asked.work)}  # a Ray of its own
-    with place_of_output(asked) as place:
-        manifest, head = tables.join(place, "manifest"), tables.join(place, "head")
-        save_head(head)
-        audio = ingest(asked.work, manifest)
-        with cluster() as nodes, opened_in(audio) as opened:
-            daf("score", "--manifest", manifest, "--head", head, "--out", f"{place}/undisturbed")
-            once = opened()
-            chaos = Chaos(nodes, manifest, head, f"{place}/chaos", random.Random(asked.seed))
-            chaos.run(asked.kills)
-            redone = (opened() - once) / (once * len(chaos.outs)) - 1
-            for out in chaos.outs:
-                daf("verify", "--manifest", manifest, "--scores", out)
-        tell(chaos, place, redone)
-
-
-@contextlib.contextmanager
-def place_of_output(asked: argparse.Namespace) -> Iterator[str]:
-    """A new folder, or a new prefix in a bucket behind a faulty proxy."""
-    name = f"run-{int(time.time())}"
-    if not asked.s3:
-        yield str(asked.work / name)
-        return
-    from faulty_s3 import FaultyS3
-
-    with FaultyS3(asked.work / name, rate=0.05, seed=asked.seed) as store:
-        os.environ |= store.environment
-        fsspec.filesystem("s3").mkdir("chaos")
-        yield f"s3://chaos/{name}"
-        print(f"faults injected: {store.faults()}")
+    with (on_s3 if asked.s3 else on_disk)(asked.work, ROWS) as archive, cluster() as nodes:
+        before = archive.opened()
+        daf("score", *archive.inputs, "--out", archive.at(UNDISTURBED))
+        once = archive.opened() - before
+        chaos = Chaos(nodes, archive, random.Random(asked.seed))
+        chaos.run(asked.kills)
+        redone = (archive.opened() - before - once) / (once * len(chaos.outs)) - 1
+        for out in chaos.outs:
+            daf("verify", "--manifest", archive.at("manifest"), "--scores", archive.at(out))
+        whole = tell(chaos, archive, redone)
+    sys.exit(0 if whole else 1)
 
 
 @contextlib.contextmanager
@@ -98,73 +72,12 @@ def cluster() -> Iterator[Cluster]:
         nodes.shutdown()
 
 
-@contextlib.contextmanager
-def opened_in(folders: list[str]) -> Iterator:
-    """How many files were opened in the folders so far, as the kernel tells (inotify)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    handle = libc.inotify_init1(os.O_NONBLOCK)
-    for folder in folders:
-        if libc.inotify_add_watch(handle, folder.encode(), IN_OPEN) < 0:
-            raise OSError(ctypes.get_errno(), f"inotify_add_watch {folder}")
-    total = 0
-
-    def opened() -> int:
-        nonlocal total
-        with contextlib.suppress(BlockingIOError):
-            while events := os.read(handle, 1 << 20):
-                at = 0
-                while at < len(events):
-                    _, _, _, length = struct.unpack_from("iIII", events, at)
-                    at += 16 + length
-                    total += 1
-        return total
-
-    yield opened
-    os.close(handle)
-
-
-def ingest(work: Path, manifest: str) -> list[str]:
-    """The first rows of the pairs as a manifest; returns the folders of their audio."""
-    source = degraded_pairs(work, 7)
-    few = source.with_name("chaos.csv")
-    with source.open() as table, few.open("w") as shorter:
-        for _, line in zip(range(ROWS + 1), table, strict=False):
-            shorter.write(line)
-    with few.open() as table:
-        column = "audio_path"
-        paths = [row[column] for row in csv.DictReader(table) if row[column]]
-    daf("ingest", few, "--out", manifest, "--part-minutes", PART_MINUTES)
-    return sorted({os.path.dirname(os.path.join(source.parent, path)) for path in paths})
-
-
-def save_head(place: str) -> None:
-    """An untrained head: what it says does not matter here."""
-    files.save(
-        place,
-        build("daf", {"text": (7, 384), "audio": (5, 768)}, 16),
-        kind="daf",
-        width=16,
-        streams={"text": (7, 384), "audio": (5, 768)},
-        encoders={"text": resolve(TEXT_ENCODER), "audio": resolve(AUDIO_ENCODER)},
-        facts={},
-    )
-
-
-def daf(*arguments: object) -> None:
-    """Run a command to its end; it must end well."""
-    print("daf", *arguments, flush=True)
-    subprocess.run([*DAF, *map(str, arguments)], check=True)
-
-
 class Chaos:
     """Runs of `daf score` that are killed and run again, one after the other."""
 
-    def __init__(
-        self, nodes: Cluster, manifest: str, head: str, out: str, rng: random.Random
-    ) -> None:
-        self.nodes, self.base, self.rng = nodes, out, rng
-        self.inputs = ["--manifest", manifest, "--head", head]
-        self.parts = len(tables.list_parts(manifest))
+    def __init__(self, nodes: Cluster, archive: Archive, rng: random.Random) -> None:
+        self.nodes, self.archive, self.rng = nodes, archive, rng
+        self.parts = archive.parts
         self.kills: Counter[str] = Counter()
         self.runs = 0
         self.outs: list[str] = []
@@ -181,8 +94,10 @@ class Chaos:
                 self.begin()
                 continue
             target = TARGETS[self.kills.total() % len(TARGETS)]
-            while not self.kill(target):
+            while not (killed := self.kill(target)) and self.done() < self.parts:
                 time.sleep(0.05)
+            if not killed:
+                continue
             self.kills[target] += 1
             print(f"{self.kills.total()}: killed {target}, {self.done()} parts done", flush=True)
             if target == "driver":
@@ -192,13 +107,14 @@ class Chaos:
 
     def begin(self) -> None:
         """A job with nothing done yet."""
-        self.outs.append(f"{self.base}-{len(self.outs)}")
+        self.outs.append(f"chaos-{len(self.outs)}")
         self.start()
 
     def start(self) -> None:
         """Run the command, again or for the first time."""
         self.runs += 1
-        command = [*DAF, "score", *self.inputs, "--out", self.outs[-1]]
+        out = self.archive.at(self.outs[-1])
+        command = [*DAF, "score", *self.archive.inputs, "--out", out]
         self.job = subprocess.Popen(command, start_new_session=True)
 
     def finish(self) -> None:
@@ -211,7 +127,8 @@ class Chaos:
 
     def done(self) -> int:
         """Parts published so far."""
-        return len(tables.list_parts(runs.scores_output(self.outs[-1]).parts_uri))
+        output = runs.scores_output(self.archive.at(self.outs[-1]))
+        return len(tables.list_parts(output.parts_uri))
 
     def kill(self, target: str) -> bool:
         """SIGKILL; False where there is none to kill now."""
@@ -224,7 +141,7 @@ class Chaos:
         else:
             processes = ray_processes("Encode" if target == "actor" else "Part")
             if not processes:
-                return self.job.poll() is not None
+                return False
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.rng.choice(processes), signal.SIGKILL)
         return True
@@ -243,39 +160,24 @@ def ray_processes(name: str) -> list[int]:
     return found
 
 
-def tell(chaos: Chaos, place: str, redone: float) -> None:
-    """Compare every file and print the table; exit status 1 where anything differs."""
-    undisturbed = contents(f"{place}/undisturbed")
+def tell(chaos: Chaos, archive: Archive, redone: float) -> bool:
+    """Compare every file and print the table; whether nothing is lost, doubled or different."""
+    undisturbed = archive.contents(UNDISTURBED)
     lost = doubled = differing = 0
     for out in chaos.outs:
-        disturbed = contents(out)
+        disturbed = archive.contents(out)
         names = {*undisturbed, *disturbed}
         differing += sum(undisturbed.get(name) != disturbed.get(name) for name in names)
-        ids = Counter(ids_in(out))
-        lost += ROWS - len(ids)
-        doubled += ids.total() - len(ids)
+        utterances = archive.utterances(out)
+        lost += archive.rows - len(utterances)
+        doubled += utterances.total() - len(utterances)
     print(f"\nkills survived  {chaos.kills.total()} ({dict(chaos.kills)})")
     print(f"jobs, runs      {len(chaos.outs)} of {chaos.parts} parts, {chaos.runs}")
     print(f"rows lost       {lost}")
     print(f"rows doubled    {doubled}")
     print(f"files that differ from the undisturbed run's  {differing} of {len(undisturbed)} a job")
     print(f"work redone     {100 * redone:.1f} %")
-    sys.exit(bool(differing or doubled or lost))
-
-
-def ids_in(out: str) -> Iterator[str]:
-    """The utterance of every row in scores and quarantine."""
-    for folder in ("scores", "quarantine"):
-        for part in tables.list_parts(f"{out}/{folder}"):
-            rows, _ = tables.read(f"{out}/{folder}/{part}", folder, ["utterance_id"])
-            yield from rows["utterance_id"].to_pylist()
-
-
-def contents(root: str) -> dict[str, bytes]:
-    """Every Parquet file under a folder of scores."""
-    fs, path = tables.filesystem(root)
-    names = [name for name in fs.find(path) if name.endswith(".parquet")]
-    return {name.split(path)[-1]: fs.cat_file(name) for name in names}
+    return not (lost or doubled or differing)
 
 
 if __name__ == "__main__":

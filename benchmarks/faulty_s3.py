@@ -34,6 +34,7 @@ class FaultyS3:
         self.folder, self.rate, self.rng = folder, rate, random.Random(seed)
         self.injected: Counter[str] = Counter()
         self.requests = 0
+        self.heads: list[str] = []  # paths of HEAD requests that were answered
         self.server_port, self.port = free_port(), free_port()
 
     @property
@@ -49,6 +50,10 @@ class FaultyS3:
     def faults(self) -> str:
         """How many requests there were, and what was done to them."""
         return f"{self.injected.total()} of {self.requests} requests: {dict(self.injected)}"
+
+    def heads_under(self, prefix: str) -> int:
+        """How many HEAD requests of paths with this prefix were answered: a file that is opened."""
+        return sum(path.startswith(prefix) for path in self.heads)
 
     def __enter__(self) -> "FaultyS3":
         weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
@@ -110,7 +115,11 @@ class FaultyS3:
         if fault in ("reset before", "stall"):
             return self._reset(request)
         answer = await self._forwarded(request, body)
-        return self._reset(request) if fault == "reset after" else answer
+        if fault == "reset after":
+            return self._reset(request)
+        if request.method == "HEAD":
+            self.heads.append(request.path)
+        return answer
 
     async def _forwarded(self, request: web.Request, body: bytes) -> web.Response:
         """The server's answer; the signed headers, Host among them, go through as they are."""

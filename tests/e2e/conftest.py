@@ -2,6 +2,8 @@
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +13,7 @@ import pytest
 import ray
 import torch
 from moto.server import ThreadedMotoServer
+from ray.cluster_utils import Cluster
 
 from daf_core.encoders.weights import resolve
 from daf_core.heads import build, files
@@ -19,6 +22,7 @@ from jobs import cli, embed, ingest
 from jobs.settings import EmbedSettings, IngestSettings
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 
+ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
 # What the tiny encoders give: layers and values of each column.
 STREAMS: Streams = {"text": (3, 32), "audio": (3, 64)}
 
@@ -41,22 +45,25 @@ def bucket() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def ray_of_the_tests(bucket: str) -> Iterator[None]:
-    """Two CPUs; processes that have loaded torch stay for the next job."""
+def nodes(bucket: str) -> Iterator[Cluster]:
+    """A Ray of two nodes with a CPU each; processes that have loaded torch stay for the next job.
+
+    Commands that tests run as processes of their own join it too.
+    """
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
     here = Path(__file__).parent  # in plugin/ fsspec finds deadly://, see deadly.py
     os.environ["PYTHONPATH"] = os.pathsep.join(map(str, (here / "plugin", here.parents[1])))
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        log_to_driver=False,
-        _system_config={
-            "idle_worker_killing_time_threshold_ms": 600_000,
-            "num_workers_soft_limit": 6,
-        },
-    )
-    yield
+    keep = {"idle_worker_killing_time_threshold_ms": 600_000, "num_workers_soft_limit": 6}
+    head = {"include_dashboard": False, "_system_config": keep, **ONE_CPU}
+    nodes = Cluster(initialize_head=True, head_node_args=head)
+    nodes.add_node(**ONE_CPU)
+    nodes.wait_for_nodes()
+    os.environ["RAY_ADDRESS"] = nodes.address
+    ray.init(log_to_driver=False)
+    yield nodes
     ray.shutdown()
+    nodes.shutdown()
+    del os.environ["RAY_ADDRESS"]
 
 
 class Ended(NamedTuple):
@@ -153,6 +160,13 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         return folder
 
     return make
+
+
+def start(verb: str, **options: object) -> subprocess.Popen[bytes]:
+    """Start `daf VERB …` in a process of its own, with the keywords as options."""
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", verb]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    return subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
 
 
 def part_bytes(folder: str | Path) -> dict[str, bytes]:

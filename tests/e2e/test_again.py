@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import part_bytes
+from tests.e2e.conftest import part_bytes, start
 from tests.e2e.corpus import labelled_rows, write_table
 
 
@@ -85,3 +85,13 @@ def test_of_a_grown_archive_only_parts_with_other_rows_are_scored(daf, make_head
         "part-00004.parquet",
     }
     assert daf("verify", manifest=manifest, scores=out).status == 0
+
+
+def test_two_drivers_on_one_output_do_no_harm(daf, manifest, make_head, tmp_path):
+    job = {"manifest": manifest, "head": make_head(), "actors": 1}
+    assert daf("score", **job, out=tmp_path / "alone").status == 0
+    other = start("score", **job, out=tmp_path / "shared")
+    ours = daf("score", **job, out=tmp_path / "shared")
+    assert (ours.status, other.wait()) == (0, 0)
+    assert part_bytes(tmp_path / "shared") == part_bytes(tmp_path / "alone")
+    assert daf("verify", manifest=manifest, scores=tmp_path / "shared").status == 0

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from importlib import resources
 from pathlib import Path
@@ -25,8 +23,7 @@ from jobs.settings import (
     ScoreSettings,
     VerifySettings,
 )
-
-DAF = [sys.executable, "-c", "from jobs.cli import main; main()"]
+from tests.e2e.conftest import start
 
 
 def published(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -82,10 +79,7 @@ def test_killed_half_way_and_run_again_equals_undisturbed(
     manifest: str, head: str, undisturbed: Path, tmp_path: Path
 ) -> None:
     parts = len(tables.list_parts(manifest))
-    arguments = ["score", "--manifest", manifest, "--head", head, "--out", str(tmp_path)]
-    job = subprocess.Popen(
-        [*DAF, *arguments, "--actors", "1"], start_new_session=True, stderr=subprocess.DEVNULL
-    )
+    job = start("score", manifest=manifest, head=head, out=tmp_path, actors=1)
     while len(list(tmp_path.glob("scores/part-*"))) < parts // 4:
         assert job.poll() is None, "the job ended before it could be killed"
         time.sleep(0.005)
