@@ -1,6 +1,7 @@
 """One Ray session: started here, or joined where there is one (RAY_ADDRESS, a running driver)."""
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,10 @@ from ray.exceptions import RayError, RayTaskError
 from ray.train import WorkerGroupError
 
 from daf_core.errors import NotDone, SettingsError
+
+# Ray tries a task that needs too much memory again without end; jobs/flow.py has a better use for
+# it. Ray reads this in the process that submits tasks, once.
+os.environ.setdefault("RAY_task_oom_retries", "1")
 
 
 @contextmanager
