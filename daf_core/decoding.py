@@ -29,13 +29,14 @@ def decode_part(rows: pa.Table, audio: bool = True) -> pa.Table:
     Never raises for a bad recording or row. A row whose audio cannot be used is flagged and keeps
     its text; without text it gets a `reason`. With `audio` false no recording is opened.
     """
-    decoded: list[dict[str, Any]] = []
+    decoded = [DECODED.empty_table()]  # a table a recording: a part of samples is held only once
     for uri, group in groupby(rows.to_pylist(), key=lambda row: row["audio_uri"]):
         if uri is None or not audio:
-            decoded += [_without_audio(row) for row in group]
+            found = [_without_audio(row) for row in group]
         else:
-            decoded += _with_audio(uri, list(group))
-    return pa.Table.from_pylist(decoded, schema=DECODED)
+            found = _with_audio(uri, list(group))
+        decoded.append(pa.Table.from_pylist(found, schema=DECODED))
+    return pa.concat_tables(decoded)
 
 
 def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:

@@ -7,12 +7,13 @@ from daf_core import index, runs
 from daf_core.encoders.weights import EncoderSpec, resolve
 from daf_core.index import PartFacts
 from daf_core.runs import Output
+from jobs.encoding import Encoding
 from jobs.flow import encode_parts
 from jobs.pool import Pool
 from jobs.resumable import run_missing_parts
 from jobs.session import ray_session
 from jobs.settings import EmbedSettings
-from jobs.stages import Encoding, PublishPart, ReadPart
+from jobs.stages import PublishPart, ReadPart
 
 
 def run(settings: EmbedSettings) -> str:

@@ -25,9 +25,10 @@ from ray.util.annotations import RayDeprecationWarning
 from daf_core.heads.files import TrainedHead
 from daf_core.index import PartFacts
 from daf_core.runs import Output
+from jobs.encoding import Encode, Encoding, ScoreStored
 from jobs.parcel import delivered, parcels
 from jobs.pool import Pool
-from jobs.stages import KILLS, Encode, Encoding, PublishPart, PublishRetried, ReadPart, ScoreStored
+from jobs.stages import KILLS, PublishPart, PublishRetried, ReadPart
 
 # Shares of a CPU that the stages reserve. Together they fit beside each other on every core; an
 # actor pool that reserved whole CPUs would leave none to decode with, and wait for ever.

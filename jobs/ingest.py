@@ -5,6 +5,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import ray
@@ -20,6 +21,8 @@ from jobs.settings import IngestSettings
 log = logging.getLogger(__name__)
 RAY_START_S = 8.0
 RECORDINGS_PER_TASK = 16
+RECORDINGS_AT_ONCE = 8
+WORTH_A_THREAD_S = 0.005
 QUIET_INTERVAL_S = 30.0
 
 Inspector = Callable[[Any], Inspected]
@@ -105,18 +108,28 @@ def _identity(settings: IngestSettings) -> dict[str, Any]:
 def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
     """Inspect recordings in order: here at first; in Ray tasks once that is what takes long."""
     began, inspecting_s = time.monotonic(), 0.0
-    for recording in recordings:
+    for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
         before = time.monotonic()
-        inspected = inspector(recording)
+        inspected = inspect_chunk(chunk, inspector)
         now = time.monotonic()
         inspecting_s += now - before
-        yield inspected
+        yield from inspected
         if ray_pays(inspecting_s, now - began):
             break
     else:
         return
     with ray_session():
         yield from _inspect_in_tasks(recordings, inspector)
+
+
+def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
+    """Inspect recordings; side by side where one takes long, most of it waiting for a store."""
+    before = time.monotonic()
+    first = inspector(chunk[0])
+    if time.monotonic() - before < WORTH_A_THREAD_S:
+        return [first, *map(inspector, chunk[1:])]
+    with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
+        return [first, *pool.map(inspector, chunk[1:])]
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
@@ -129,10 +142,10 @@ def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
 
 def _inspect_in_tasks(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
     """In order, a bounded number of tasks at a time: memory does not grow with the archive."""
-    inspect_chunk = ray.remote(lambda chunk: [inspector(recording) for recording in chunk])
+    task = ray.remote(inspect_chunk)
     in_flight: deque[Any] = deque()
     for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
-        in_flight.append(inspect_chunk.remote(chunk))
+        in_flight.append(task.remote(chunk, inspector))
         if len(in_flight) > 4 * cluster_total("CPU"):
             yield from ray.get(in_flight.popleft())
     while in_flight:

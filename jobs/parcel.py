@@ -25,7 +25,9 @@ SCHEMA = pa.schema(
         pa.field("failure", pa.large_binary()),
     ]
 )
-Stage = Callable[[PartFacts, Mapping[str, pa.Table]], tuple[PartFacts, Mapping[str, pa.Table]]]
+Tables = Mapping[str, pa.Table]
+Made = tuple[PartFacts, Tables]
+Stage = Callable[[PartFacts, Tables], Made]
 
 
 def parcels(parts: list[PartFacts]) -> pa.Table:
@@ -45,6 +47,8 @@ def passed_on(stage: Stage, parcel: pa.Table) -> pa.Table:
     except Exception as err:  # all of them: the driver raises it again
         failure = pickle.dumps((err, "".join(traceback.format_exception(err))))
         return _row(facts_of(parcel), {}, failure)
+    finally:  # several times the size of a part, else kept until the next
+        pa.default_memory_pool().release_unused()
 
 
 def facts_of(parcel: pa.Table) -> PartFacts:
@@ -63,7 +67,7 @@ def delivered(parcel: pa.Table) -> PartFacts:
     raise error from RuntimeError(f"in a worker:\n{trace}")
 
 
-def _row(facts: PartFacts, tables: Mapping[str, pa.Table], failure: bytes | None) -> pa.Table:
+def _row(facts: PartFacts, tables: Tables, failure: bytes | None) -> pa.Table:
     columns = [
         pa.array([json.dumps(asdict(facts))]),
         *(
@@ -77,12 +81,17 @@ def _row(facts: PartFacts, tables: Mapping[str, pa.Table], failure: bytes | None
 
 def _ipc(table: pa.Table) -> pa.Array:
     """One large_binary value that holds `table` as an Arrow IPC stream."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    stream = sink.getvalue()
+    size = pa.MockOutputStream()
+    _write(table, size)
+    stream = pa.allocate_buffer(size.size())  # one that grows would be copied as it does
+    _write(table, pa.FixedSizeBufferWriter(stream))
     offsets = pa.py_buffer(struct.pack("<qq", 0, stream.size))
     return pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, stream])
+
+
+def _write(table: pa.Table, sink: pa.NativeFile) -> None:
+    with sink, pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
 
 
 def _table(value: pa.Scalar) -> pa.Table:

@@ -9,12 +9,13 @@ from daf_core.errors import SettingsError
 from daf_core.heads import files
 from daf_core.index import PartFacts
 from daf_core.runs import Output
+from jobs.encoding import Encoding
 from jobs.flow import encode_parts
 from jobs.pool import Pool
 from jobs.progress import Counts, PartProgress
 from jobs.session import ray_session
 from jobs.settings import RetryQuarantineSettings
-from jobs.stages import Encoding, PublishRetried, ReadPart, Retry
+from jobs.stages import PublishRetried, ReadPart, Retry
 
 
 def run(settings: RetryQuarantineSettings) -> str:

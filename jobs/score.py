@@ -26,12 +26,13 @@ from daf_core.heads import files
 from daf_core.heads.files import TrainedHead
 from daf_core.index import PartFacts
 from jobs.embed import embeddings_identity, parts_of
+from jobs.encoding import Encoding
 from jobs.flow import encode_parts, score_stored_parts
 from jobs.pool import Pool
 from jobs.resumable import run_missing_parts
 from jobs.session import ray_session
 from jobs.settings import ScoreSettings
-from jobs.stages import Encoding, PublishPart, ReadPart
+from jobs.stages import PublishPart, ReadPart
 
 
 def run(settings: ScoreSettings) -> str:

@@ -12,9 +12,10 @@ from ray.train import WorkerGroupError
 
 from daf_core.errors import NotDone, SettingsError
 
-# Ray tries a task that needs too much memory again without end; jobs/flow.py has a better use for
-# it. Ray reads this in the process that submits tasks, once.
+# Ray tries a task that needs too much memory again without end: flow.py has a better use for it.
 os.environ.setdefault("RAY_task_oom_retries", "1")
+# A Ray that starts here ends processes that wait a second for their next task: starting costs more.
+os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "600000")
 
 
 @contextmanager

@@ -1,35 +1,23 @@
-"""What happens to one part: read and decode → encode (and score) → publish.
+"""What comes before and after the encoders of a part: read and decode it, publish what is made.
 
-Each is a callable over parcels, shipped to Ray workers; none raises for a bad row.
+Each is a callable over parcels, shipped to Ray workers; none raises for a bad row. Their processes
+do without torch, which takes a second and 150 MB to load: what needs it is in encoding.py.
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import torch
 
 from daf_core import tables
 from daf_core.decoding import decode_part, give_up
-from daf_core.encoders.weights import EncoderSpec
-from daf_core.errors import SettingsError
-from daf_core.heads.files import TrainedHead
 from daf_core.index import PartFacts
 from daf_core.publishing import publish_part, replace_part
 from daf_core.runs import Output
-from daf_core.scoring import score
-from jobs.parcel import passed_on
-
-if TYPE_CHECKING:
-    from daf_core.embedding import Embed
+from jobs.parcel import Made, Tables, passed_on
 
 KILLS = 3  # a part that kills its process so often is not tried again
-Tables = Mapping[str, pa.Table]
-Made = tuple[PartFacts, Tables]
 
 
 @dataclass(frozen=True)
@@ -67,74 +55,6 @@ class ReadPart:
             message = f"{facts.part} killed the process that worked on it {KILLS} times"
             return facts, {"rows": give_up(rows, "poison", message)}
         return facts, {"rows": decode_part(rows, self.audio)}
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """What encodes a part, and with a head scores it; plain values, to be shipped."""
-
-    encoders: dict[str, EncoderSpec]
-    device: str
-    offline: bool
-    head: TrainedHead | None = None
-
-    @property
-    def audio(self) -> bool:
-        """Whether recordings are needed at all."""
-        return any(column != "text" for column in self.encoders)
-
-
-class Encode:
-    """Decoded part → embeddings, or with a head → scores."""
-
-    def __init__(self, encoding: Encoding) -> None:
-        self.encoding = encoding
-
-    @cached_property
-    def embed(self) -> "Embed":
-        """The encoders, loaded at the first part: of an actor that fails to start, Ray tells only
-        the traceback.
-        """
-        from daf_core.embedding import Embed  # takes seconds: decoding and publishing do without
-
-        asked = self.encoding
-        if asked.device == "cpu":
-            torch.set_num_threads(1)  # one actor per core beats threads on batches this small
-        embed = Embed(asked.encoders, asked.device, asked.offline)
-        if asked.head is not None and asked.head.streams != embed.shapes:
-            raise SettingsError(
-                f"the head was trained on layers × features of {asked.head.streams}, "
-                f"its encoders give {embed.shapes}; train it again on embeddings by them"
-            )
-        return embed
-
-    def __call__(self, parcel: pa.Table) -> pa.Table:
-        return passed_on(self._encode, parcel)
-
-    def _encode(self, facts: PartFacts, made: Tables) -> Made:
-        rows, quarantine = self.embed(made["rows"])
-        if self.encoding.head is not None:
-            rows, unused = score(self.encoding.head, rows)
-            quarantine = pa.concat_tables([quarantine, unused])
-        return facts, {"rows": rows, "quarantine": quarantine}
-
-
-@dataclass(frozen=True)
-class ScoreStored:
-    """Part of stored embeddings → scores; their quarantine is carried over."""
-
-    embeddings: Output
-    head: TrainedHead
-
-    def __call__(self, parcel: pa.Table) -> pa.Table:
-        return passed_on(self._score, parcel)
-
-    def _score(self, facts: PartFacts, _: Tables) -> Made:
-        place = self.embeddings
-        embedded, _footer = tables.read(tables.join(place.parts_uri, facts.part), "embeddings")
-        before, _footer = tables.read(tables.join(place.quarantine_uri, facts.part), "quarantine")
-        rows, unused = score(self.head, embedded)
-        return facts, {"rows": rows, "quarantine": pa.concat_tables([before, unused])}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,12 @@ def test_daf_core_imports_without_ray():
                                      or path.name != "__init__.py"])  # fmt: skip
 
 
+def test_reading_and_publishing_do_without_torch():
+    """Their processes start in a third of the time and memory."""
+    program = "import sys, jobs.stages; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_daf_core_reads_no_environment_and_prints_nothing(path):
     names = {
