@@ -127,9 +127,8 @@ def open_recording(uri: str) -> Recording:
     """
     file = _opened(uri)
     try:
-        if not file.seek(0, 2):
+        if not _first_byte(file, uri):
             raise BadInput("empty_audio", f"{uri}: expected a recording, the file is empty")
-        file.seek(0)
         return Recording(uri, file, _open_decoder(file, uri))
     except BaseException:
         file.close()
@@ -154,6 +153,19 @@ def _opened(uri: str) -> Any:
         if getattr(err, "errno", None) != errno.ENAMETOOLONG:
             raise unread(uri, err) from err
         raise BadInput("missing_audio", f"{uri:.200}…: no file has so long a name") from err
+
+
+def _first_byte(file: Any, uri: str) -> bytes:
+    """Look whether there is one. A store sends much of the file with it, all of the header.
+
+    So nobody waits for a store while libsndfile opens, which it does one file at a time.
+    """
+    try:
+        first: bytes = file.read(1)
+        file.seek(0)
+    except Exception as err:
+        raise unread(uri, err) from err
+    return first
 
 
 def _check_credentials(uri: str) -> None:
