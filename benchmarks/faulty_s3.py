@@ -62,8 +62,9 @@ class FaultyS3:
         self.folder.mkdir(parents=True, exist_ok=True)
         ports = [f"-{name}.port={free_port()}" for name in ("master", "volume", "filer")]
         self.server = subprocess.Popen(
-            [weed, "server", "-s3", f"-s3.port={self.server_port}", f"-dir={self.folder}", *ports,
-             "-ip=127.0.0.1", "-volume.max=20", "-master.volumeSizeLimitMB=200"],
+            [weed, "server", f"-dir={self.folder}", "-s3", f"-s3.port={self.server_port}",
+             "-s3.port.iceberg=0", "-s3.port.lance=0", *ports, "-ip=127.0.0.1",
+             "-volume.max=20", "-master.volumeSizeLimitMB=200"],
             stdout=subprocess.DEVNULL,
             stderr=(self.folder / "weed.log").open("w"),
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """Decode one part of a manifest: its rows with the audio of each, opened once per recording."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any
 
@@ -9,6 +10,9 @@ import pyarrow as pa
 from daf_core.audio import Recording, audio_flags, open_recording
 from daf_core.errors import BadInput
 from daf_core.schemas import MANIFEST
+from daf_core.tables import is_remote
+
+AT_ONCE = 8  # recordings of a store: of its answers waiting is the most
 
 # A decoded part: manifest rows, each with 16-bit mono samples at 16 kHz (null: no usable audio),
 # flags, and a reason (null: has something to score) with its message.
@@ -29,14 +33,23 @@ def decode_part(rows: pa.Table, audio: bool = True) -> pa.Table:
     Never raises for a bad recording or row. A row whose audio cannot be used is flagged and keeps
     its text; without text it gets a `reason`. With `audio` false no recording is opened.
     """
-    decoded = [DECODED.empty_table()]  # a table a recording: a part of samples is held only once
-    for uri, group in groupby(rows.to_pylist(), key=lambda row: row["audio_uri"]):
-        if uri is None or not audio:
-            found = [_without_audio(row) for row in group]
-        else:
-            found = _with_audio(uri, list(group))
-        decoded.append(pa.Table.from_pylist(found, schema=DECODED))
-    return pa.concat_tables(decoded)
+    recordings = [
+        (uri if audio else None, list(group))
+        for uri, group in groupby(rows.to_pylist(), key=lambda row: row["audio_uri"])
+    ]
+    if any(uri and is_remote(uri) for uri, _ in recordings):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            decoded = list(pool.map(_decode_recording, recordings))
+    else:
+        decoded = list(map(_decode_recording, recordings))
+    return pa.concat_tables([DECODED.empty_table(), *decoded])
+
+
+def _decode_recording(recording: tuple[str | None, list[dict[str, Any]]]) -> pa.Table:
+    """A table a recording: so the samples of a part are held once."""
+    uri, rows = recording
+    found = [_without_audio(row) for row in rows] if uri is None else _with_audio(uri, rows)
+    return pa.Table.from_pylist(found, schema=DECODED)
 
 
 def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:

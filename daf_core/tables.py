@@ -40,6 +40,11 @@ def absolute(uri: str) -> str:
     return str(path) if isinstance(fs, LocalFileSystem) else uri.rstrip("/")
 
 
+def is_remote(uri: str) -> bool:
+    """Whether `uri` names a place that is asked over a network."""
+    return "://" in uri and not uri.startswith(("file://", "local://", "memory://"))
+
+
 def filesystem(uri: str) -> tuple[Any, str]:
     """The fsspec file system that serves `uri`, and the path within it.
 

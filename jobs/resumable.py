@@ -33,7 +33,7 @@ def run_missing_parts(
     Parts that are no longer asked for are deleted; those made of other rows are made again.
 
     Raises:
-        NotDone: more rows are quarantined than --max-error-rate allows.
+        NotDone: more rows are quarantined than --max-error-rate allows, or parts are missing.
     """
     started, start_s = _now(), time.monotonic()
     there = runs.begin(output, identity, settings.fresh)
@@ -54,6 +54,8 @@ def run_missing_parts(
                 indexed_s = time.monotonic()
     total, seconds = before + progress.counts, time.monotonic() - start_s
     limit.check(total, whole=True)
+    if len(known) < len(asked):
+        raise NotDone(f"{len(known)} of {len(asked)} parts are made; run the command again")
     if missing or runs.record_if_complete(output) is None:
         index.write(output.index_uri, known.values(), fingerprint)
         runs.finish(

@@ -18,8 +18,8 @@ from ray.cluster_utils import Cluster
 from daf_core.encoders.weights import resolve
 from daf_core.heads import build, files
 from daf_core.heads.streams import Streams
-from jobs import cli, embed, ingest
-from jobs.settings import EmbedSettings, IngestSettings
+from jobs import cli, embed, ingest, score
+from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
@@ -164,6 +164,16 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    manifest: str, make_head: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Scores of the manifest by the head that `make_head()` makes."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    score.run(ScoreSettings(manifest=manifest, head=make_head(), out=str(out), actors="1"))
+    return out
 
 
 def start(verb: str, **options: object) -> subprocess.Popen[bytes]:

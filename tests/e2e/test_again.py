@@ -87,11 +87,10 @@ def test_of_a_grown_archive_only_parts_with_other_rows_are_scored(daf, make_head
     assert daf("verify", manifest=manifest, scores=out).status == 0
 
 
-def test_two_drivers_on_one_output_do_no_harm(daf, manifest, make_head, tmp_path):
-    job = {"manifest": manifest, "head": make_head(), "actors": 1}
-    assert daf("score", **job, out=tmp_path / "alone").status == 0
-    other = start("score", **job, out=tmp_path / "shared")
-    ours = daf("score", **job, out=tmp_path / "shared")
+def test_two_drivers_on_one_output_do_no_harm(daf, manifest, undisturbed, make_head, tmp_path):
+    job = {"manifest": manifest, "head": make_head(), "out": tmp_path, "actors": 1}
+    other = start("score", **job)
+    ours = daf("score", **job)
     assert (ours.status, other.wait()) == (0, 0)
-    assert part_bytes(tmp_path / "shared") == part_bytes(tmp_path / "alone")
-    assert daf("verify", manifest=manifest, scores=tmp_path / "shared").status == 0
+    assert part_bytes(tmp_path) == part_bytes(undisturbed)
+    assert daf("verify", manifest=manifest, scores=tmp_path).status == 0

@@ -24,11 +24,9 @@ def disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_read_only_then_full_then_mended(daf, disk, manifest, make_head, tmp_path):
+def test_read_only_then_full_then_mended(daf, disk, manifest, undisturbed, make_head):
     folder, remount = disk
     job = {"manifest": manifest, "head": make_head(), "actors": 1}
-    assert daf("score", **job, out=tmp_path / "undisturbed").status == 0
-
     remount("ro")
     ended = daf("score", **job, out=folder / "scores")
     assert ended.status == 1
@@ -49,4 +47,4 @@ def test_read_only_then_full_then_mended(daf, disk, manifest, make_head, tmp_pat
     ended = daf("score", **job, out=folder / "scores")
     assert ended.status == 0
     assert "parts were done before" in ended.summary
-    assert part_bytes(folder / "scores") == part_bytes(tmp_path / "undisturbed")
+    assert part_bytes(folder / "scores") == part_bytes(undisturbed)

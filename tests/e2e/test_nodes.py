@@ -22,15 +22,13 @@ def lose_a_node(nodes):
         lose()
 
 
-def test_a_node_is_lost(daf, nodes, lose_a_node, manifest, make_head, tmp_path):
-    job = {"manifest": manifest, "head": make_head()}
-    assert daf("score", **job, out=tmp_path / "undisturbed", actors=1).status == 0
+def test_a_node_is_lost(daf, lose_a_node, manifest, undisturbed, make_head, tmp_path):
     out = tmp_path / "scores"
-    running = start("score", **job, out=out, actors=3)
+    running = start("score", manifest=manifest, head=make_head(), out=out, actors=3)
     while len(list(out.glob("scores/part-*"))) < 3:
         assert running.poll() is None, "the job ended before a node could be lost"
         time.sleep(0.005)
     lose_a_node()
     assert running.wait() == 0
-    assert part_bytes(out) == part_bytes(tmp_path / "undisturbed")
+    assert part_bytes(out) == part_bytes(undisturbed)
     assert daf("verify", manifest=manifest, scores=out).status == 0
