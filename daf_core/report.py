@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daf_core import charts
-from daf_core.errors import SettingsError
+from daf_core.errors import REASONS, SettingsError
 from daf_core.report_recordings import Recording, describe, when, who
 from daf_core.report_totals import (
     LARGE_DISAGREEMENT,
@@ -25,7 +25,7 @@ from daf_core.report_totals import (
     WEIGHT_EDGES,
     Totals,
 )
-from daf_core.schemas import FLAGS, NEUTRAL_BELOW, REASONS
+from daf_core.schemas import FLAGS, NEUTRAL_BELOW
 from daf_core.tables import join, list_parts, read, read_json
 
 RECORDINGS_DRAWN = 200

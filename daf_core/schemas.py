@@ -14,29 +14,6 @@ LABEL_RANGE = (-3.0, 3.0)
 SPLITS = ("train", "valid", "test")
 NEUTRAL_BELOW = 0.5  # |sentiment| under this is "neutral"
 
-REASONS = {
-    "bad_row": "the row cannot be read as a row of its table",
-    "bad_encoding": "the text is not UTF-8",
-    "empty_row": "the row has neither text nor audio",
-    "bad_time": "a time is not a number, is negative, or only one of start and end is usable",
-    "end_before_start": "the utterance ends before or where it starts",
-    "outside_recording": "the utterance lies outside the recording",
-    "bad_channel": "the recording does not have this channel",
-    "bad_label": "the label is not a number in [-3, 3]",
-    "bad_split": "the split is not train, valid or test",
-    "duplicate_id": "another row has the same utterance id",
-    "unmatched_label": "no utterance of the recording starts where the label says",
-    "no_cues": "the transcript holds no utterance",
-    "unreadable_transcript": "the transcript cannot be read",
-    "no_speech": "no speech was found in the recording",
-    "missing_audio": "there is no file at the audio path",
-    "empty_audio": "the recording holds no samples",
-    "unreadable_audio": "the recording cannot be decoded",
-    "encoder_failed": "an encoder gave numbers that are not finite",
-    "poison": "the part that the row is in kills every process that works on it",
-    "unused_modality": "the row has only a modality that the head was not trained on",
-}
-
 FLAGS = {
     "no_text": "scored without text",
     "no_audio": "scored without audio",

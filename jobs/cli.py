@@ -12,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-from botocore.exceptions import BotoCoreError  # no credentials, no answer: s3fs passes them on
 
 from daf_core.errors import NotDone, SettingsError
 from jobs import settings as verbs
@@ -86,10 +85,16 @@ def main() -> None:
         app()
     except SettingsError as err:
         sys.exit(_complain(err, 2))
-    except (NotDone, OSError, BotoCoreError) as err:
+    except (NotDone, OSError) as err:
         sys.exit(_complain(err, 1))
     except KeyboardInterrupt:
         sys.exit(_complain("interrupted; run the same command again to go on", 130))
+    except Exception as err:
+        from botocore.exceptions import BotoCoreError  # takes a tenth of a second
+
+        if not isinstance(err, BotoCoreError):  # of S3's client; s3fs passes them on
+            raise
+        sys.exit(_complain(err, 1))
 
 
 def _complain(what: object, status: int) -> int:

@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from daf_core.index import PartFacts
+if TYPE_CHECKING:
+    from daf_core.index import PartFacts
 
 log = logging.getLogger(__name__)
 QUIET_INTERVAL_S = 30.0
@@ -27,7 +29,7 @@ class Counts:
     reasons: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, parts: Iterable[PartFacts]) -> "Counts":
+    def of(cls, parts: "Iterable[PartFacts]") -> "Counts":
         """Counts of finished parts."""
         return sum((cls(p.rows_in, p.rows, p.audio_s, Counter(p.reasons)) for p in parts), cls())
 
@@ -74,7 +76,7 @@ class PartProgress:
         """Since the start."""
         return time.monotonic() - self.started
 
-    def add(self, part: PartFacts) -> None:
+    def add(self, part: "PartFacts") -> None:
         """One more part is finished."""
         self.done += 1
         self.counts += Counts.of([part])

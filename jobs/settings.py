@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from daf_core.errors import SettingsError
-from daf_core.schemas import REASONS
+from daf_core.errors import REASONS, SettingsError
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 AUDIO_ENCODER = "openai/whisper-tiny.en"

@@ -13,8 +13,8 @@ from typing import Any
 
 from daf_core import tables
 from daf_core.decoding import decode_part
-from daf_core.errors import SettingsError
-from daf_core.schemas import FLAGS, REASONS
+from daf_core.errors import REASONS, SettingsError
+from daf_core.schemas import FLAGS
 from daf_core.source_rows import open_rows
 from fuzzing.inputs import Input
 from fuzzing.originals import CUES, SECRET
