@@ -20,8 +20,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+# Ray has all cores to itself, the others share them.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto tests/core tests/deploy
+	$(BIN)/pytest tests/e2e
 
 clean:
 	rm -rf $(VENV) daf-demo build *.egg-info
