@@ -124,16 +124,12 @@ def test_a_head_that_does_not_fit_is_refused(daf, manifest, embeddings, make_hea
     one_line(refused, 2, "the head was trained on layers × features", "(4, 32)", "(3, 32)")
 
 
-def test_errors_in_workers_are_one_line_too(daf, manifest, make_head, tmp_path):
-    head, broken = make_head(), tmp_path / "broken"
+def test_an_error_in_a_worker_is_one_line_too(daf, manifest, make_head, tmp_path):
+    broken = tmp_path / "broken"
     shutil.copytree(manifest, broken)
     (broken / "part-00003.parquet").write_bytes(b"no Parquet")
-    refused = daf("score", manifest=broken, head=head, out=tmp_path / "1", actors=1)
+    refused = daf("score", manifest=broken, head=make_head(), out=tmp_path / "1", actors=1)
     one_line(refused, 2, "broken/part-00003.parquet: expected a manifest table")
-    (tmp_path / "2").mkdir()
-    (tmp_path / "2" / "quarantine").touch()
-    unwritable = daf("score", manifest=manifest, head=head, out=tmp_path / "2", actors=1)
-    one_line(unwritable, 1, "2/quarantine/part-000", "cannot be written")
 
 
 def test_a_place_that_cannot_be_written_is_one_line(daf, manifest, make_head, tmp_path):

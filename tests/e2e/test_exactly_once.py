@@ -4,12 +4,14 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import torch
+from ray.cluster_utils import Cluster
 
 from daf_core import tables
 from daf_core.encoders.weights import resolve
@@ -23,7 +25,7 @@ from jobs.settings import (
     ScoreSettings,
     VerifySettings,
 )
-from tests.e2e.conftest import start
+from tests.e2e.conftest import ONE_CPU, start
 
 
 def published(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -70,25 +72,50 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def undisturbed(manifest: str, head: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed")
-    summary = score.run(ScoreSettings(manifest=manifest, head=head, out=str(out)))
+    summary = score.run(ScoreSettings(manifest=manifest, head=head, out=str(out), actors="1"))
     assert summary.startswith("97 rows in, 97 scored, 0 quarantined")
     return out
 
 
-def test_killed_half_way_and_run_again_equals_undisturbed(
-    manifest: str, head: str, undisturbed: Path, tmp_path: Path
+@pytest.fixture
+def lose_a_node(nodes: Cluster) -> Iterator[Callable[[], None]]:
+    """Add a node, for one more encode actor; gives the function that loses it."""
+    node = nodes.add_node(**ONE_CPU)
+    nodes.wait_for_nodes()
+    lost = []
+
+    def lose() -> None:
+        lost.append(nodes.remove_node(node, allow_graceful=False))
+
+    yield lose
+    if not lost:
+        lose()
+
+
+def test_a_node_is_lost_then_the_driver_and_run_again_it_equals_undisturbed(
+    manifest: str,
+    head: str,
+    undisturbed: Path,
+    lose_a_node: Callable[[], None],
+    tmp_path: Path,
 ) -> None:
     parts = len(tables.list_parts(manifest))
-    job = start("score", manifest=manifest, head=head, out=tmp_path, actors=1)
-    while len(list(tmp_path.glob("scores/part-*"))) < parts // 4:
-        assert job.poll() is None, "the job ended before it could be killed"
-        time.sleep(0.005)
+    job = start("score", manifest=manifest, head=head, out=tmp_path, actors=3)
+
+    def wait_for(done: int) -> None:
+        while len(list(tmp_path.glob("scores/part-*"))) < done:
+            assert job.poll() is None, "the job ended before it could be disturbed"
+            time.sleep(0.005)
+
+    wait_for(2)
+    lose_a_node()
+    wait_for(parts // 3)
     os.killpg(job.pid, signal.SIGKILL)
     job.wait()
     before = published(tmp_path)
-    assert parts // 4 <= len(list(tmp_path.glob("scores/part-*"))) < parts
+    assert len(list(tmp_path.glob("scores/part-*"))) < parts
 
-    settings = ScoreSettings(manifest=manifest, head=head, out=str(tmp_path))
+    settings = ScoreSettings(manifest=manifest, head=head, out=str(tmp_path), actors="1")
     assert "parts were done before" in score.run(settings)
     assert "once" in verify.run(VerifySettings(manifest=manifest, scores=str(tmp_path)))
     assert contents(tmp_path) == contents(undisturbed)
