@@ -46,9 +46,8 @@ def bucket() -> Iterator[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def nodes(bucket: str) -> Iterator[Cluster]:
-    """A Ray of two nodes with a CPU each; processes that have loaded torch stay for the next job.
-
-    Commands that tests run as processes of their own join it too.
+    """A Ray of one node with two CPUs, to which a test may add more; its processes stay for the
+    next job. Commands that tests run as processes of their own join it too.
     """
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
     here = Path(__file__).parent  # in plugin/ fsspec finds deadly://, see deadly.py
@@ -58,10 +57,8 @@ def nodes(bucket: str) -> Iterator[Cluster]:
         "num_workers_soft_limit": 6,
         "health_check_period_ms": 500,  # a lost node is noticed in 3 s, not in 15
     }
-    head = {"include_dashboard": False, "_system_config": config, **ONE_CPU}
+    head = {"include_dashboard": False, "_system_config": config, **ONE_CPU, "num_cpus": 2}
     nodes = Cluster(initialize_head=True, head_node_args=head)
-    nodes.add_node(**ONE_CPU)
-    nodes.wait_for_nodes()
     os.environ["RAY_ADDRESS"] = nodes.address
     ray.init(log_to_driver=False)
     yield nodes
@@ -168,11 +165,11 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
 
 @pytest.fixture(scope="session")
 def undisturbed(
-    manifest: str, make_head: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+    embeddings: str, make_head: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Scores of the manifest by the head that `make_head()` makes."""
     out = tmp_path_factory.mktemp("undisturbed")
-    score.run(ScoreSettings(manifest=manifest, head=make_head(), out=str(out), actors="1"))
+    score.run(ScoreSettings(embeddings=embeddings, head=make_head(), out=str(out)))
     return out
 
 

@@ -125,7 +125,7 @@ def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, tmp_path):
             audio_encoder="descriptors",
             actors=1,
         ),
-        daf("train", embeddings=tmp_path / "embeddings", out=tmp_path / "head", epochs=3),
+        daf("train", embeddings=tmp_path / "embeddings", out=tmp_path / "head", epochs=1),
         daf(
             "score",
             embeddings=tmp_path / "embeddings",
