@@ -167,7 +167,9 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
 def undisturbed(
     embeddings: str, make_head: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """Scores of the manifest by the head that `make_head()` makes."""
+    """Scores of the manifest by the head that `make_head()` makes, from stored embeddings: a
+    streamed run gives the same bytes.
+    """
     out = tmp_path_factory.mktemp("undisturbed")
     score.run(ScoreSettings(embeddings=embeddings, head=make_head(), out=str(out)))
     return out
