@@ -26,9 +26,9 @@ from pathlib import Path
 from faulty_s3 import FaultyS3
 from pairs import degraded_pairs
 
-from daf_core import tables
-from daf_core.encoders.weights import resolve
-from daf_core.heads import build, files
+from daf_core import tables, trained_head
+from daf_core.heads import build
+from daf_core.weights.specs import resolve
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
 
 DAF = [sys.executable, "-c", "from jobs.cli import main; main()"]
@@ -135,18 +135,23 @@ def fill(archive: Archive, table: list[dict[str, str]]) -> None:
     writer.writeheader()
     writer.writerows(table)
     tables.publish(archive.at("table.csv"), text.getvalue().encode())
+    untrained_head(archive.at("head"))
+    out = archive.at("manifest")
+    daf("ingest", archive.at("table.csv"), "--out", out, "--part-minutes", PART_MINUTES)
+
+
+def untrained_head(folder: str) -> None:
+    """A head for the default encoders, as it is before it is trained."""
     streams = {"text": (7, 384), "audio": (5, 768)}
-    files.save(
-        archive.at("head"),
-        build("daf", streams, 16),
+    trained_head.save(
+        folder,
+        build("daf", streams, 128),
         kind="daf",
-        width=16,
+        width=128,
         streams=streams,
         encoders={"text": resolve(TEXT_ENCODER), "audio": resolve(AUDIO_ENCODER)},
         facts={},
     )
-    out = archive.at("manifest")
-    daf("ingest", archive.at("table.csv"), "--out", out, "--part-minutes", PART_MINUTES)
 
 
 @contextlib.contextmanager

@@ -10,26 +10,22 @@ last size is above that of the first; what is left of it grows with the parts in
 
 import argparse
 import csv
-import os
 import shutil
 import subprocess
-import sys
-import time
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import soundfile
+from archives import DAF
+from processes import DRIVER, STORE, Sample, by_role, peaks, watched
 
-from daf_core.encoders.weights import resolve
-from daf_core.heads import build, files
+from daf_core import trained_head
+from daf_core.heads import build
+from daf_core.weights.specs import resolve
 from tests.e2e.conftest import STREAMS
 from tests.e2e.corpus import make_encoders
 
-DAF = [sys.executable, "-c", "from jobs.cli import main; main()"]
 RECORDING_S, UTTERANCE_S, RATE_HZ = 60, 0.5, 16_000
-DRIVER, WORKERS, STORE = "driver", "workers", "object store"
 
 
 def main() -> None:
@@ -39,20 +35,21 @@ def main() -> None:
     asked = parser.parse_args()
     shutil.rmtree(asked.work, ignore_errors=True)
     asked.work.mkdir(parents=True)
-    os.environ |= {"RAY_TMPDIR": str(asked.work), "RAY_ADDRESS": "local"}  # a Ray of its own
     noise = np.random.default_rng(0).normal(0, 0.1, RECORDING_S * RATE_HZ)
     soundfile.write(asked.work / "noise.wav", noise, RATE_HZ)
     save_head(asked.work)
-    first: Counter[str] = Counter()
+    first = Sample()
     for rows in asked.rows:
-        peaks = scored(asked.work, rows)
-        first = first or peaks
-        more = peaks.total() / first.total() - 1
-        cells = "".join(f"  {role} {peaks[role] / 1e6:.0f} MB" for role in (DRIVER, WORKERS, STORE))
-        print(f"{rows} utterances{cells}  together {peaks.total() / 1e6:.0f} MB  {more:+.1%}")
+        most = scored(asked.work, rows)
+        first = first or most
+        more = most.total() / first.total() - 1
+        cells = "".join(
+            f"  {role} {most[role] / 1e6:.0f} MB" for role in (DRIVER, "workers", STORE)
+        )
+        print(f"{rows} utterances{cells}  together {most.total() / 1e6:.0f} MB  {more:+.1%}")
 
 
-def scored(work: Path, rows: int) -> Counter[str]:
+def scored(work: Path, rows: int) -> Sample:
     """Make a manifest of so many rows and score it; the peak of each role in bytes."""
     manifest = work / f"manifest-{rows}"
     with (work / "table.csv").open("w", newline="") as file:
@@ -65,43 +62,14 @@ def scored(work: Path, rows: int) -> Counter[str]:
             writer.writerow([*cut, "a b c d e"])
     subprocess.run([*DAF, "ingest", work / "table.csv", "--out", manifest], check=True)
     command = [*DAF, "score", "--manifest", manifest, "--head", work / "head"]
-    job = subprocess.Popen([*command, "--out", work / f"scores-{rows}"])
-    peaks: Counter[str] = Counter()
-    while job.poll() is None:
-        now = Counter[str]()
-        for role, size in memory_of(job.pid, str(work)):
-            now[role] += size
-        peaks |= now
-        time.sleep(0.1)
-    if job.returncode:
-        sys.exit("the job did not end well")
-    return peaks
-
-
-def memory_of(driver: int, tmpdir: str) -> Iterator[tuple[str, int]]:
-    """Role and bytes of each process of the job now."""
-    ours = f"RAY_TMPDIR={tmpdir}\0".encode()
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            if ours not in (path / "environ").read_bytes():
-                continue
-            command = (path / "cmdline").read_bytes()
-            status = dict(line.split(":", 1) for line in (path / "status").read_text().splitlines())
-            own, shared = (int(status[key].split()[0]) * 1024 for key in ("RssAnon", "RssShmem"))
-        except (OSError, KeyError):
-            continue
-        if int(path.name) == driver:
-            yield DRIVER, own
-        elif command.startswith(b"ray::"):
-            yield WORKERS, own
-        elif b"raylet/raylet" in command:
-            yield STORE, shared
+    _, samples = watched([*command, "--out", work / f"scores-{rows}"], work)
+    return peaks([by_role(sample) for sample in samples])
 
 
 def save_head(work: Path) -> None:
     """An untrained head on tiny encoders."""
     encoders = make_encoders(work)
-    files.save(
+    trained_head.save(
         str(work / "head"),
         build("daf", STREAMS, 8),
         kind="daf",

@@ -1,6 +1,8 @@
 """Embed one decoded part: frozen encoders over its texts and samples, every layer pooled."""
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -10,25 +12,34 @@ import pyarrow.compute as pc
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
-from daf_core.encoders.weights import EncoderSpec
 from daf_core.features import fixed_size_list
-from daf_core.heads.streams import Streams
+from daf_core.modalities import Streams
+from daf_core.precision import Precision
 from daf_core.schemas import embeddings_schema, quarantine_rows
+from daf_core.weights.specs import EncoderSpec
 
 
 class Embed:
     """Frozen encoders, one per embedding column: "text", "audio", "audio_2" …
+
+    `layers` says for some columns how many of the first layers are wanted; the others are not
+    computed.
 
     Construct with plain values; weights are loaded once. Called with a decoded part
     (`decoding.DECODED`), gives its embeddings and its quarantine; never raises for a bad row.
     """
 
     def __init__(
-        self, encoders: dict[str, EncoderSpec], device: str = "cpu", offline: bool = False
+        self,
+        encoders: dict[str, EncoderSpec],
+        device: str = "cpu",
+        offline: bool = False,
+        precision: Precision = "float32",
+        layers: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.encoders = {
             column: (load_text_encoder if column == "text" else load_speech_encoder)(
-                spec, device, offline
+                spec, device, offline, precision, layers.get(column)
             )
             for column, spec in encoders.items()
         }

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from daf_core.heads.streams import MODALITIES, Streams
+from daf_core.modalities import MODALITIES, Streams
 
 HalfArray: TypeAlias = npt.NDArray[np.float16]
 
@@ -21,7 +21,7 @@ def fixed_size_list(values: HalfArray, present: npt.NDArray[np.bool_]) -> pa.Fix
 def stream_values(
     table: pa.Table, streams: Streams
 ) -> tuple[dict[str, HalfArray], npt.NDArray[np.bool_]]:
-    """Columns of an embeddings table and which modality each row has.
+    """Columns of an embeddings table, of each the first layers, and which modality each row has.
 
     Returns:
         column → (rows, layers, features) float16, zeros where absent; (rows, modalities) bool.
@@ -31,11 +31,11 @@ def stream_values(
     for name, (layers, features) in streams.items():
         column = table[name].combine_chunks()
         has = column.is_valid().to_numpy(zero_copy_only=False)
-        size = layers * features
+        size = column.type.list_size
         start = column.offset * size + column.values.offset
         flat = np.frombuffer(column.values.buffers()[1], np.float16)
         rows = flat[start : start + len(table) * size]
-        value = rows.reshape(len(table), layers, features)
+        value = rows.reshape(len(table), size // features, features)[:, :layers]
         values[name] = value if has.all() else np.where(has[:, None, None], value, np.float16(0))
         present[:, MODALITIES.index(name.split("_")[0])] |= has
     return values, present

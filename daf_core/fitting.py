@@ -11,8 +11,8 @@ from torch import nn
 
 from daf_core.dataset import Splits, load_rows
 from daf_core.heads import build
-from daf_core.heads.streams import MODALITIES, Streams, columns_of
 from daf_core.metrics import regression_metrics
+from daf_core.modalities import MODALITIES, Streams, columns_of
 from daf_core.runs import Output
 from daf_core.schemas import SPLITS
 from daf_core.training import Recipe, Rows, State, fit, predict, rank_and_workers, sum_over_workers

@@ -28,7 +28,7 @@ _FILES_AT_ONCE = 16
 
 
 def grow(
-    output: Output, identity: dict[str, Any], source: Source, part_s: float, inspect: Inspect
+    output: Output, identity: dict[str, Any], source: Source, part_s: float | None, inspect: Inspect
 ) -> tuple[dict[str, Any], bool]:
     """Make the manifest of a run that has begun hold what the source does; nothing, where it does.
 
@@ -73,7 +73,7 @@ def _publish_what_differs(
     output: Output,
     known: Catalogue,
     source: Source,
-    part_s: float,
+    part_s: float | None,
     inspect: Inspect,
     check: Callable[[], None],
 ) -> None:

@@ -1,6 +1,6 @@
 """Cut recordings into the parts of a manifest, and publish these.
 
-MANIFEST/part-00000.parquet …              about 20 minutes of audio each
+MANIFEST/part-00000.parquet …              5 to 20 minutes of audio each
 MANIFEST/_quarantine/part-00000.parquet …  leading underscore: readers of a folder pass it by
 MANIFEST/_recordings/part-00000.parquet …  what is in the two; the part is whole once it is there
 MANIFEST/_run.json                         first and last: `complete` says which
@@ -24,6 +24,8 @@ from daf_core.utterances import Row
 ROWS_PER_PART = 4_096
 REJECTED_PER_PART = 65_536
 WORDS_PER_MINUTE = 150.0
+SHORTEST_S, LONGEST_S = 300.0, 1200.0
+SHORT_PARTS = 16
 
 
 class Recording(NamedTuple):
@@ -69,20 +71,30 @@ def speech_s(row: Row) -> float:
     return len((row["text"] or "").split()) / WORDS_PER_MINUTE * 60
 
 
-def pack(recordings: Iterable[Recording], part_s: float, first: int = 0) -> Iterator[Part]:
-    """Fill parts of `part_s` seconds and 4,096 rows at most, one at a time, numbered from `first`.
+def part_length(number: int, part_s: float | None) -> float:
+    """Seconds that part `number` may hold: `part_s`, or if that is None what suits any archive.
+
+    That is 5 minutes for the first 16 parts, then 10, 15, and 20 from part 48 on: an archive of an
+    hour has parts enough to keep some cores busy to the end, one of a million hours not many more
+    files than it had anyway.
+    """
+    return min(LONGEST_S, SHORTEST_S * (1 + number // SHORT_PARTS)) if part_s is None else part_s
+
+
+def pack(recordings: Iterable[Recording], part_s: float | None, first: int = 0) -> Iterator[Part]:
+    """Fill parts, one at a time, numbered from `first`: 4,096 rows at most, `part_length` seconds.
 
     A recording that does not fit into what is left of a part begins the next; one longer than a
     part spans several.
     """
     part = Part(first)
     for recording in recordings:
-        if not part.fits(recording.rows, part_s):
+        if not part.fits(recording.rows, part_length(part.number, part_s)):
             yield part
             part = Part(part.number + 1)
         part.entries.append(Entry(recording.name, recording.version))
         for row in recording.rows:
-            if not part.fits([row], part_s):
+            if not part.fits([row], part_length(part.number, part_s)):
                 yield part
                 part = _next(part)
             part.add(row)

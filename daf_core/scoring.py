@@ -6,9 +6,9 @@ import pyarrow as pa
 import torch
 
 from daf_core.features import stream_values
-from daf_core.heads.files import TrainedHead
-from daf_core.heads.streams import MODALITIES
+from daf_core.modalities import MODALITIES
 from daf_core.schemas import SCORES, polarity, quarantine_rows
+from daf_core.trained_head import TrainedHead
 from daf_core.training import Rows, predict
 
 BoolArray = npt.NDArray[np.bool_]

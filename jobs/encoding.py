@@ -5,15 +5,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import torch
 
 from daf_core import tables
-from daf_core.encoders.weights import EncoderSpec
 from daf_core.errors import SettingsError
-from daf_core.heads.files import TrainedHead
 from daf_core.index import PartFacts
+from daf_core.precision import Precision
 from daf_core.runs import Output
-from daf_core.scoring import score
+from daf_core.trained_head import TrainedHead
+from daf_core.weights.specs import EncoderSpec
 from jobs.parcel import Made, Tables, passed_on
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ class Encoding:
 
     encoders: dict[str, EncoderSpec]
     device: str
+    precision: Precision
     offline: bool
     head: TrainedHead | None = None
 
@@ -46,12 +46,15 @@ class Encode:
         """The encoders, loaded at the first part: of an actor that fails to start, Ray tells only
         the traceback.
         """
-        from daf_core.embedding import Embed  # takes seconds: decoding and publishing do without
+        import torch  # takes seconds, with transformers: the driver does without
+
+        from daf_core.embedding import Embed
 
         asked = self.encoding
         if asked.device == "cpu":
             torch.set_num_threads(1)  # one actor per core beats threads on batches this small
-        embed = Embed(asked.encoders, asked.device, asked.offline)
+        layers = {} if asked.head is None else asked.head.layers
+        embed = Embed(asked.encoders, asked.device, asked.offline, asked.precision, layers)
         if asked.head is not None and asked.head.streams != embed.shapes:
             raise SettingsError(
                 f"the head was trained on layers × features of {asked.head.streams}, "
@@ -65,6 +68,8 @@ class Encode:
     def _encode(self, facts: PartFacts, made: Tables) -> Made:
         rows, quarantine = self.embed(made["rows"])
         if self.encoding.head is not None:
+            from daf_core.scoring import score
+
             rows, unused = score(self.encoding.head, rows)
             quarantine = pa.concat_tables([quarantine, unused])
         return facts, {"rows": rows, "quarantine": quarantine}
@@ -81,6 +86,8 @@ class ScoreStored:
         return passed_on(self._score, parcel)
 
     def _score(self, facts: PartFacts, _: Tables) -> Made:
+        from daf_core.scoring import score
+
         place = self.embeddings
         embedded, _footer = tables.read(tables.join(place.parts_uri, facts.part), "embeddings")
         before, _footer = tables.read(tables.join(place.quarantine_uri, facts.part), "quarantine")

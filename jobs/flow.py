@@ -11,7 +11,7 @@ quarantined as `poison`, and the others go on.
 """
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -22,21 +22,17 @@ import ray.data
 from ray.exceptions import OutOfMemoryError, WorkerCrashedError
 from ray.util.annotations import RayDeprecationWarning
 
-from daf_core.heads.files import TrainedHead
 from daf_core.index import PartFacts
-from daf_core.runs import Output
 from jobs.encoding import Encode, Encoding, ScoreStored
-from jobs.parcel import delivered, parcels
+from jobs.parcel import Work, delivered, parcels
 from jobs.pool import Pool
-from jobs.stages import KILLS, PublishPart, PublishRetried, ReadPart
+from jobs.stages import KILLS, Publish, ReadPart
 
 # Shares of a CPU that the stages reserve. Together they fit beside each other on every core; an
 # actor pool that reserved whole CPUs would leave none to decode with, and wait for ever.
 ENCODE_CPUS, DECODE_CPUS, PUBLISH_CPUS = 0.7, 0.2, 0.1
 RETRIES = KILLS - 2  # the last try is that of the part alone
 LARGEST_BLOCK = 100  # parts that one task reads, one after the other
-Work = Callable[[pa.Table], pa.Table]
-Publish = PublishPart | PublishRetried
 
 
 def encode_parts(
@@ -67,10 +63,9 @@ def encode_parts(
 
 
 def score_stored_parts(
-    parts: list[PartFacts], embeddings: Output, head: TrainedHead, publish: Publish
+    parts: list[PartFacts], work: ScoreStored, publish: Publish
 ) -> Iterator[PartFacts]:
     """Score stored embeddings part by part and publish; yields the facts of each."""
-    work = ScoreStored(embeddings, head)
     scored = _map(_dataset(parts, 1), work, num_cpus=ENCODE_CPUS)
     yield from _published(parts, scored, publish, Alone([work, publish], None, {"num_cpus": 1}))
 

@@ -50,7 +50,8 @@ def run(settings: IngestSettings) -> str:
     def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
         return _reported(_inspect(recordings, inspector))
 
-    facts, nothing_to_do = grow(output, identity, source, settings.part_minutes * 60, inspect)
+    part_s = None if settings.part_minutes is None else settings.part_minutes * 60
+    facts, nothing_to_do = grow(output, identity, source, part_s, inspect)
     return f"nothing to do: {summary(facts)}" if nothing_to_do else summary(facts)
 
 

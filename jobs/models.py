@@ -4,10 +4,10 @@ from pathlib import Path
 
 import typer
 
-from daf_core.encoders.files import file_sum, weight_files, weights_sum
-from daf_core.encoders.packages import PACKAGES, packaged
-from daf_core.encoders.weights import DESCRIPTORS, DESCRIPTORS_VERSION, cached, fetch
 from daf_core.errors import NotDone, SettingsError
+from daf_core.weights.files import file_sum, weight_files, weights_sum
+from daf_core.weights.packages import PACKAGES, packaged
+from daf_core.weights.specs import DESCRIPTORS, DESCRIPTORS_VERSION, cached, fetch
 from jobs.settings import ModelsSettings
 
 # What a row of embeddings holds: layers and values in each.

@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
 Tables = Mapping[str, pa.Table]
 Made = tuple[PartFacts, Tables]
 Stage = Callable[[PartFacts, Tables], Made]
+Work = Callable[[pa.Table], pa.Table]  # parcel → parcel
 
 
 def parcels(parts: list[PartFacts]) -> pa.Table:

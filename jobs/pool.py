@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from daf_core.encoders.precision import dtype_on
 from jobs.session import cluster_total
 
 
@@ -34,8 +33,3 @@ class Pool:
     def device(self) -> str:
         """Where the actors' encoders run."""
         return "cuda" if self.gpus else "cpu"
-
-    @property
-    def precision(self) -> str:
-        """The encoders' number format: another one gives other bytes."""
-        return str(dtype_on(self.device)).removeprefix("torch.")

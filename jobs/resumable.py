@@ -41,6 +41,7 @@ def run_missing_parts(
     known = finished_parts(output, asked, there, fingerprint)
     _delete(output, there - {part.part for part in asked})
     missing = [part for part in asked if part.part not in known]
+    missing.sort(key=lambda part: -part.audio_s)  # so that none ends long after the others
     before, limit = Counts.of(known.values()), ErrorRate(settings.max_error_rate)
     indexed_s = start_s
     with PartProgress(verb, len(missing)) as progress:

@@ -4,18 +4,15 @@ import time
 from collections import Counter
 from typing import Any
 
-from daf_core import index, runs
+from daf_core import index, runs, trained_head
 from daf_core.errors import SettingsError
-from daf_core.heads import files
 from daf_core.index import PartFacts
 from daf_core.runs import Output
 from jobs.encoding import Encoding
-from jobs.flow import encode_parts
-from jobs.pool import Pool
 from jobs.progress import Counts, PartProgress
-from jobs.session import ray_session
 from jobs.settings import RetryQuarantineSettings
 from jobs.stages import PublishRetried, ReadPart, Retry
+from jobs.workplace import workplace
 
 
 def run(settings: RetryQuarantineSettings) -> str:
@@ -27,7 +24,7 @@ def run(settings: RetryQuarantineSettings) -> str:
     started = time.monotonic()
     output = runs.scores_output(settings.scores)
     record = runs.begin_retry(output)
-    head = files.load(record["head"])
+    head = trained_head.load(record["head"])
     if head.identity != record["identity"]["head"]:
         raise SettingsError(
             f"{record['head']}: holds another head by now than {settings.scores} was scored with; "
@@ -39,15 +36,14 @@ def run(settings: RetryQuarantineSettings) -> str:
     before = Counts.of(known.values()).reasons
     if asked:
         manifest = runs.manifest_output(record["manifest"])
-        with ray_session():
-            pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(asked))
-            _check_precision(pool, record, settings.scores)
+        precision = record["identity"]["precision"]
+        with workplace(settings, len(asked)) as place:
             runs.mark_retrying(output, record)
-            encoding = Encoding(head.encoders, pool.device, settings.offline, head)
+            encoding = Encoding(head.encoders, place.device, precision, settings.offline, head)
             read = ReadPart(manifest, encoding.audio, retry=Retry(output, reasons))
             publish = PublishRetried(output, manifest, record["fingerprint"])
             with PartProgress("retried", len(asked)) as progress:
-                for part in encode_parts(asked, read, encoding, publish, pool):
+                for part in place.encode(asked, read, encoding, publish):
                     known[part.part] = part
                     progress.add(part)
         _finish(output, record, known)
@@ -64,15 +60,6 @@ def run(settings: RetryQuarantineSettings) -> str:
 
 def _retried(found: dict[str, int], reasons: frozenset[str]) -> dict[str, int]:
     return {reason: rows for reason, rows in found.items() if not reasons or reason in reasons}
-
-
-def _check_precision(pool: Pool, record: dict[str, Any], scores: str) -> None:
-    made, here = record["identity"]["precision"], pool.precision
-    if made != here:
-        raise SettingsError(
-            f"{scores}: was scored in {made}, this machine would use {here}; run this where it "
-            f"was scored"
-        )
 
 
 def _finish(output: Output, record: dict[str, Any], known: dict[str, PartFacts]) -> None:

@@ -19,25 +19,22 @@ requests; with `daf ingest --part-minutes 120` a sixth of that.
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from daf_core import index, runs, tables
-from daf_core.encoders.weights import locate
+from daf_core import index, runs, tables, trained_head
 from daf_core.errors import SettingsError
-from daf_core.heads import files
-from daf_core.heads.files import TrainedHead
 from daf_core.index import PartFacts
-from jobs.embed import embeddings_identity, parts_of
-from jobs.encoding import Encoding
-from jobs.flow import encode_parts, score_stored_parts
-from jobs.pool import Pool
+from daf_core.trained_head import TrainedHead
+from daf_core.weights.specs import locate
+from jobs.encode_run import encode_manifest
+from jobs.encoding import ScoreStored
 from jobs.resumable import run_missing_parts
-from jobs.session import ray_session
 from jobs.settings import ScoreSettings
-from jobs.stages import PublishPart, ReadPart
+from jobs.stages import PublishPart
+from jobs.workplace import workplace
 
 
 def run(settings: ScoreSettings) -> str:
     """Score a manifest, or stored embeddings of one; returns the summary line."""
-    head = files.load(settings.head)
+    head = trained_head.load(settings.head)
     if settings.embeddings is not None:
         return _score_embeddings(settings, settings.embeddings, head)
     assert settings.manifest is not None
@@ -45,27 +42,11 @@ def run(settings: ScoreSettings) -> str:
 
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:
-    source = runs.manifest_output(manifest)
-    record = runs.complete_record(source)
     for spec in head.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
-    output, asked = runs.scores_output(settings.out), parts_of(source, record)
-    with ray_session():
-        pool = Pool.plan(settings.actor_range, settings.gpus_per_actor, len(asked))
-        embedded = embeddings_identity(record, head.encoders, pool)
-        identity = {**embedded, "head": head.identity}
-        encoding = Encoding(head.encoders, pool.device, settings.offline, head)
-        read = ReadPart(source, encoding.audio)
-        publish = PublishPart(output, runs.fingerprint(identity))
-        return run_missing_parts(
-            "scored",
-            asked,
-            output,
-            identity,
-            {"manifest": source.root, "head": tables.absolute(settings.head)},
-            settings,
-            lambda missing: encode_parts(missing, read, encoding, publish, pool),
-        )
+    facts = {"head": tables.absolute(settings.head)}
+    output = runs.scores_output(settings.out)
+    return encode_manifest("scored", settings, manifest, output, head.encoders, head, facts)
 
 
 def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHead) -> str:
@@ -73,21 +54,21 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     record = runs.complete_record(source)
     check_fit(head, record["identity"]["encoders"], settings.head, embeddings)
     output = runs.scores_output(settings.out)
-    parts = index.read(source.index_uri, record["fingerprint"]).values()
+    parts = [*index.read(source.index_uri, record["fingerprint"]).values()]
     # That of scoring the manifest, where the head uses all the encoders: the bytes are the same.
     identity = {**record["identity"], "head": head.identity}
     publish = PublishPart(output, runs.fingerprint(identity))
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
-        with ray_session():
-            yield from score_stored_parts(missing, source, head, publish)
+        with workplace(settings, len(missing)) as place:
+            yield from place.score_stored(missing, ScoreStored(source, head), publish)
 
     facts = {
         "manifest": record["manifest"],
         "embeddings": source.root,
         "head": tables.absolute(settings.head),
     }
-    return run_missing_parts("scored", list(parts), output, identity, facts, settings, make)
+    return run_missing_parts("scored", parts, output, identity, facts, settings, make)
 
 
 def check_fit(

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 import ray
 import ray.data
 from ray.exceptions import RayError, RayTaskError
-from ray.train import WorkerGroupError
 
 from daf_core.errors import NotDone, SettingsError
 
@@ -37,8 +36,6 @@ def ray_session() -> Iterator[None]:
         yield
     except RayTaskError as err:
         raise _as_raised(err.cause) from err
-    except WorkerGroupError as err:
-        raise next(iter(err.worker_failures.values())) from err
     except RayError as err:
         first_line = str(err).partition("\n")[0]
         raise NotDone(f"{first_line} Run the same command again to go on") from err

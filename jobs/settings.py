@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from daf_core.errors import REASONS, SettingsError
+from daf_core.precision import Precision
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 AUDIO_ENCODER = "openai/whisper-tiny.en"
@@ -39,8 +40,13 @@ class IngestSettings:
     ]
     out: Annotated[str, typer.Option(help="Folder of the manifest to write.")]
     part_minutes: Annotated[
-        float, typer.Option(help="Minutes of audio in a part, the unit of work.", min=0.1)
-    ] = 20.0
+        float | None,
+        typer.Option(
+            help="Minutes of audio in a part, the unit of work. Default: 5, and 20 in archives of "
+            "more than some hours.",
+            min=0.1,
+        ),
+    ] = None
     rename: Annotated[
         list[str],
         typer.Option(help="THEIRS=OURS: a table's column and the name it has here. Repeatable."),
@@ -85,6 +91,17 @@ class EncodeResources:
         float | None,
         typer.Option(help="GPUs each holds; .5 puts two on one. Default: 1 where there are GPUs."),
     ] = None
+    precision: Annotated[
+        Precision | None,
+        typer.Option(
+            help="What the encoders compute in. Default: bfloat16 on GPUs and on processors that "
+            "have it, else float32."
+        ),
+    ] = None
+    local: Annotated[
+        bool,
+        typer.Option("--local", help="In processes of this machine, without starting Ray."),
+    ] = False
     offline: Offline = False
 
     @property

@@ -101,6 +101,9 @@ class PublishRetried:
         return facts, {}
 
 
+Publish = PublishPart | PublishRetried
+
+
 def _counted(facts: PartFacts, rows: pa.Table, quarantine: pa.Table) -> PartFacts:
     reasons = Counter(quarantine["reason"].to_pylist())
     return replace(facts, rows=len(rows), reasons=dict(sorted(reasons.items())))

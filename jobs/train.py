@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
-from daf_core import index, runs, tables
+from daf_core import index, runs, tables, trained_head
 from daf_core.dataset import plan_splits
-from daf_core.encoders.weights import EncoderSpec
 from daf_core.errors import SettingsError
-from daf_core.heads import HEADS, build, files
-from daf_core.heads.streams import Streams
+from daf_core.heads import HEADS, build
+from daf_core.modalities import Streams
 from daf_core.runs import Output
 from daf_core.training import Recipe
+from daf_core.weights.specs import EncoderSpec
 from jobs.session import ray_session
 from jobs.settings import TrainSettings
 from jobs.train_record import publish_record
@@ -96,7 +96,10 @@ def _fit(
                 checkpoint_config=CheckpointConfig(num_to_keep=2),
             ),
         )
-        result = trainer.fit()
+        try:
+            result = trainer.fit()
+        except WorkerGroupError as err:
+            raise next(iter(err.worker_failures.values())) from err
     if result.error is not None:
         raise result.error
     with result.checkpoint.as_directory() as folder:
@@ -118,7 +121,7 @@ def _publish_head(
     module = build(settings.head, streams, recipe.width)
     module.load_state_dict(fitted["module"])
     publish_record(settings.out, settings.head, facts)
-    files.save(
+    trained_head.save(
         settings.out,
         module,
         kind=settings.head,

@@ -10,15 +10,17 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, WhisperModel
 from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
 from daf_core.encoders.descriptors import Descriptors
-from daf_core.encoders.precision import dtype_on, on_cpu
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.wav2vec import WaveNetwork
-from daf_core.encoders.weights import DESCRIPTORS, EncoderSpec, locate
 from daf_core.encoders.whisper import WhisperNetwork
 from daf_core.encoders.whisper_ct2 import load_whisper_ct2
 from daf_core.errors import SettingsError
+from daf_core.precision import Precision, on_cpu
+from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, locate
 
+# Text families whose layers end in their own norm: without the last ones the others are the same.
+CUT_SHORT = ("bert", "roberta", "xlm-roberta", "camembert", "electra", "mpnet", "deberta-v2")
 WAVE_FAMILIES = ("wav2vec2", "hubert", "wavlm")
 SPEECH_FAMILIES = ("whisper", *WAVE_FAMILIES)
 UNUSED = ("pooler.", "masked_spec_embed", "decoder.")  # tensors that no hidden layer needs
@@ -28,8 +30,14 @@ CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 1024, 32_768
 CPU_BATCH_S, GPU_BATCH_S = 15.0, 600.0
 
 
-def load_text_encoder(spec: EncoderSpec, device: str = "cpu", offline: bool = False) -> TextEncoder:
-    """Load the text encoder that `spec` identifies; float32 on CPU, bfloat16 elsewhere.
+def load_text_encoder(
+    spec: EncoderSpec,
+    device: str = "cpu",
+    offline: bool = False,
+    precision: Precision = "float32",
+    layers: int | None = None,
+) -> TextEncoder:
+    """Load the text encoder that `spec` identifies, or only its first `layers`.
 
     Raises:
         SettingsError: the weights are not to be had, are others, or are not a text encoder.
@@ -39,7 +47,7 @@ def load_text_encoder(spec: EncoderSpec, device: str = "cpu", offline: bool = Fa
     if family in (*SPEECH_FAMILIES, DESCRIPTORS):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
     (folder,) = place
-    model = _model(AutoModel, folder)
+    model = _model(AutoModel, folder, layers if family in CUT_SHORT else None)
     if model.config.is_encoder_decoder:
         raise SettingsError(
             f"encoder {spec.name}: expected a text encoder, got {family}, which has a decoder"
@@ -48,13 +56,17 @@ def load_text_encoder(spec: EncoderSpec, device: str = "cpu", offline: bool = Fa
         folder, local_files_only=True, trust_remote_code=False
     )
     tokens = CPU_BATCH_TOKENS if on_cpu(device) else GPU_BATCH_TOKENS
-    return TextEncoder(model, tokenizer, device, dtype_on(device), tokens)
+    return TextEncoder(model, tokenizer, device, getattr(torch, precision), tokens, layers)
 
 
 def load_speech_encoder(
-    spec: EncoderSpec, device: str = "cpu", offline: bool = False
+    spec: EncoderSpec,
+    device: str = "cpu",
+    offline: bool = False,
+    precision: Precision = "float32",
+    layers: int | None = None,
 ) -> SpeechEncoder | Descriptors:
-    """Load the speech encoder that `spec` identifies; float32 on CPU, bfloat16 elsewhere.
+    """Load the speech encoder that `spec` identifies, or only its first `layers`.
 
     Raises:
         SettingsError: the weights are not to be had, are others, or are not a speech encoder.
@@ -68,24 +80,30 @@ def load_speech_encoder(
             f"encoder {spec.name}: expected a speech encoder ({', '.join(SPEECH_FAMILIES)} or "
             f"{DESCRIPTORS}), got {family}"
         )
-    network = _whisper(place, device) if family == "whisper" else _wave_network(place[0], device)
+    dtype = getattr(torch, precision)
+    network: WhisperNetwork | WaveNetwork
+    if family == "whisper":
+        network = WhisperNetwork(_whisper(place), device, dtype, layers)
+    else:
+        network = _wave_network(place[0], device, dtype, layers)
     return SpeechEncoder(network, CPU_BATCH_S if on_cpu(device) else GPU_BATCH_S)
 
 
-def _whisper(place: tuple[Path, ...], device: str) -> WhisperNetwork:
+def _whisper(place: tuple[Path, ...]) -> Any:
     if place[0].is_file():
-        encoder = load_whisper_ct2(b"".join(piece.read_bytes() for piece in place))
-    else:
-        encoder = _model(WhisperModel, place[0]).encoder
-    return WhisperNetwork(encoder, device, dtype_on(device))
+        return load_whisper_ct2(b"".join(piece.read_bytes() for piece in place))
+    return _model(WhisperModel, place[0]).encoder
 
 
-def _wave_network(path: Path, device: str) -> WaveNetwork:
+def _wave_network(path: Path, device: str, dtype: torch.dtype, layers: int | None) -> WaveNetwork:
     settings = path / "preprocessor_config.json"
     if not settings.is_file():
         raise SettingsError(f"encoder {path}: expected {settings.name}, found none")
     features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
-    return WaveNetwork(_model(AutoModel, path), features.do_normalize, device, dtype_on(device))
+    model = _model(AutoModel, path, layers)
+    if layers is not None and model.config.do_stable_layer_norm:
+        model.encoder.layer_norm = torch.nn.Identity()  # it is for the last layer, left out here
+    return WaveNetwork(model, features.do_normalize, device, dtype)
 
 
 def _family(path: Path) -> str:
@@ -102,8 +120,12 @@ def _family(path: Path) -> str:
     return str(config.model_type)
 
 
-def _model(kind: Any, path: Path) -> Any:
-    """The model in float32, or SettingsError where the weights leave part of it at random."""
+def _model(kind: Any, path: Path, layers: int | None = None) -> Any:
+    """The model in float32, or SettingsError where the weights leave part of it at random.
+
+    Of `layers` the first is what the first block reads.
+    """
+    cut = {} if layers is None else {"num_hidden_layers": layers - 1}
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     model, found = kind.from_pretrained(
@@ -113,6 +135,7 @@ def _model(kind: Any, path: Path) -> Any:
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,
+        **cut,
     )
     missing = sorted(name for name in found["missing_keys"] if not name.startswith(UNUSED))
     if missing:

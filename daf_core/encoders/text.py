@@ -11,18 +11,24 @@ from daf_core.encoders.pooling import in_batches, masked_mean
 
 
 class TextEncoder:
-    """Mean over the tokens, special ones included, of every hidden layer of a frozen AutoModel.
+    """Mean over the tokens, special ones included, of the hidden layers of a frozen AutoModel.
 
-    The first layer is the embedding. A row depends on its text alone: neither on the batch it is in
-    nor on padding. Text beyond `longest` tokens is cut off.
+    All of them, or the first `layers`; the very first is the embedding. A row depends on its text
+    alone: neither on the batch it is in nor on padding. Text beyond `longest` tokens is cut off.
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, device: str, dtype: torch.dtype, batch_tokens: int
+        self,
+        model: Any,
+        tokenizer: Any,
+        device: str,
+        dtype: torch.dtype,
+        batch_tokens: int,
+        layers: int | None = None,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device, dtype)
         self.tokenizer = tokenizer
-        self.layers: int = model.config.num_hidden_layers + 1
+        self.layers: int = layers or model.config.num_hidden_layers + 1
         self.width: int = model.config.hidden_size
         # RoBERTa and its kin number positions from the padding id plus one.
         positions = model.config.max_position_embeddings - (model.config.pad_token_id or 0) - 1
@@ -74,6 +80,6 @@ class TextEncoder:
             input_ids=torch.from_numpy(padded).to(self.device),
             attention_mask=torch.from_numpy(valid.astype(np.int64)).to(self.device),
             output_hidden_states=True,
-        ).hidden_states
+        ).hidden_states[: self.layers]
         device_lengths = torch.from_numpy(lengths).to(self.device)
         return torch.stack([masked_mean(layer, device_lengths) for layer in hidden], dim=1)

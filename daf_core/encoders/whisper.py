@@ -3,6 +3,7 @@
 Shape suffixes: B windows in the batch, S samples, F mel frames, P positions, M mel bins, D width.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -22,13 +23,22 @@ LONGEST_FRAMES = WINDOW_SAMPLES // HOP
 
 
 class WhisperNetwork:
-    """Moments over time of every hidden layer: the input of the first block to the final norm."""
+    """Moments over time of every hidden layer: the input of the first block to the final norm.
+
+    Or of the first `layers`: blocks above are not computed.
+    """
 
     prepare = staticmethod(normalise_level)
 
-    def __init__(self, encoder: WhisperEncoder, device: str, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        encoder: WhisperEncoder,
+        device: str,
+        dtype: torch.dtype,
+        layers: int | None = None,
+    ) -> None:
         self.encoder = encoder.eval().requires_grad_(False).to(device, dtype)
-        self.layers: int = encoder.config.encoder_layers + 1
+        self.layers: int = layers or encoder.config.encoder_layers + 1
         self.width: int = encoder.config.d_model
         self.device = device
         self.dtype = dtype
@@ -44,7 +54,8 @@ class WhisperNetwork:
         positions = np.array([max(1, -(-len(wave) // POSITION_SAMPLES)) for wave in windows])
         lengths = torch.from_numpy(positions).to(self.device)
         mel = self.log_mel(windows, positions * POSITION_SAMPLES)
-        moments = [masked_moments(hidden, lengths) for hidden in self._hidden(mel, lengths)]
+        hidden = itertools.islice(self._hidden(mel, lengths), self.layers)
+        moments = [masked_moments(layer, lengths) for layer in hidden]
         return positions, torch.stack(moments, dim=1).cpu().numpy()
 
     def log_mel(self, windows: Sequence[Samples], samples: npt.NDArray[np.int64]) -> torch.Tensor:

@@ -14,7 +14,7 @@ from daf_core.heads.daf import DafHead
 from daf_core.heads.late import LateHead
 from daf_core.heads.single import AudioHead, TextHead
 from daf_core.heads.static import StaticHead
-from daf_core.heads.streams import Streams
+from daf_core.modalities import Streams
 
 HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
     "daf": DafHead,

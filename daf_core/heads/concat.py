@@ -3,7 +3,8 @@
 import torch
 from torch import nn
 
-from daf_core.heads.streams import MODALITIES, Features, Network, Prediction, Sides, Streams
+from daf_core.heads.streams import Features, Network, Prediction, Sides
+from daf_core.modalities import MODALITIES, Streams
 
 
 class ConcatHead(nn.Module):

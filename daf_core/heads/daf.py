@@ -8,15 +8,8 @@ set side by side rather than summed; summed, they only tie with plain concatenat
 import torch
 from torch import nn
 
-from daf_core.heads.streams import (
-    MODALITIES,
-    Features,
-    Network,
-    Prediction,
-    Sides,
-    Streams,
-    WeightedFusion,
-)
+from daf_core.heads.streams import Features, Network, Prediction, Sides, WeightedFusion
+from daf_core.modalities import MODALITIES, Streams
 
 
 class DafHead(nn.Module):

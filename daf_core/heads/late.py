@@ -2,7 +2,8 @@
 
 from torch import nn
 
-from daf_core.heads.streams import Alone, Features, Prediction, Sides, Streams
+from daf_core.heads.streams import Alone, Features, Prediction, Sides
+from daf_core.modalities import Streams
 
 
 class LateHead(nn.Module):

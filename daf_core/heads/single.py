@@ -7,15 +7,8 @@ from torch import nn
 from torch.nn import functional
 
 from daf_core.errors import SettingsError
-from daf_core.heads.streams import (
-    MODALITIES,
-    Features,
-    Network,
-    Prediction,
-    Side,
-    Streams,
-    columns_of,
-)
+from daf_core.heads.streams import Features, Network, Prediction, Side
+from daf_core.modalities import MODALITIES, Streams, columns_of
 
 
 class SingleHead(nn.Module):

@@ -3,14 +3,8 @@
 import torch
 from torch import nn
 
-from daf_core.heads.streams import (
-    MODALITIES,
-    Features,
-    Prediction,
-    Sides,
-    Streams,
-    WeightedFusion,
-)
+from daf_core.heads.streams import Features, Prediction, Sides, WeightedFusion
+from daf_core.modalities import MODALITIES, Streams
 
 
 class StaticHead(nn.Module):

@@ -4,26 +4,12 @@ Shapes: B rows, L layers, F features, D head width, M = 2 modalities in the orde
 """
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-MODALITIES = ("text", "audio")
-
-# Embedding column → (layers, features). A modality may have several: "audio", "audio_2" …
-Streams: TypeAlias = dict[str, tuple[int, int]]
-
-
-def columns_of(modality: str, streams: Streams) -> Streams:
-    """The embedding columns of one modality."""
-    return {name: shape for name, shape in streams.items() if name.split("_")[0] == modality}
-
-
-def modalities_of(streams: Streams) -> list[str]:
-    """The modalities that have a column."""
-    return [name for name in MODALITIES if columns_of(name, streams)]
+from daf_core.modalities import MODALITIES, Streams, columns_of
 
 
 class Noise:

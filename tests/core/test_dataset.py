@@ -9,7 +9,7 @@ from daf_core import tables
 from daf_core.dataset import load_rows, plan_splits
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list
-from daf_core.heads.streams import MODALITIES
+from daf_core.modalities import MODALITIES
 from daf_core.runs import embeddings_output
 from daf_core.schemas import embeddings_schema
 

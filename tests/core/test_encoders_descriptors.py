@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from daf_core.encoders.descriptors import Descriptors
 from daf_core.encoders.loading import load_speech_encoder
-from daf_core.encoders.weights import resolve
+from daf_core.weights.specs import resolve
 
 PITCH, VOICED, LEVEL, CENTROID, TILT, FLUX = range(6)
 DEVIATION = Descriptors.width // 3

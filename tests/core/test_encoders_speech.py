@@ -11,10 +11,10 @@ from transformers import AutoModel, Wav2Vec2FeatureExtractor, WhisperFeatureExtr
 
 from daf_core.encoders.descriptors import Descriptors
 from daf_core.encoders.loading import load_speech_encoder
-from daf_core.encoders.packages import packaged
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.waves import RATE_HZ, normalise_level
-from daf_core.encoders.weights import resolve
+from daf_core.weights.packages import packaged
+from daf_core.weights.specs import resolve
 from tests.core.encoder_folders import WAVE, wave_folder, whisper_folder
 
 # WavLM in transformers hands torch two masks of different types.

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from transformers import AutoModel, AutoTokenizer
 
 from daf_core.encoders.loading import load_text_encoder
-from daf_core.encoders.packages import packaged
 from daf_core.encoders.text import TextEncoder
-from daf_core.encoders.weights import resolve
 from daf_core.errors import NotDone
+from daf_core.weights.packages import packaged
+from daf_core.weights.specs import resolve
 from tests.core.encoder_folders import TEXT, text_folder
 
 SENTENCE_ENCODERS = [

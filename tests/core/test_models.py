@@ -7,11 +7,11 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
-from daf_core.encoders.files import file_sum
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
-from daf_core.encoders.packages import packaged
-from daf_core.encoders.weights import DESCRIPTORS, EncoderSpec, resolve
 from daf_core.errors import NotDone, SettingsError
+from daf_core.weights.files import file_sum
+from daf_core.weights.packages import packaged
+from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
 from jobs.models import KNOWN, run
 from jobs.settings import ModelsSettings
 from tests.core.encoder_folders import text_folder

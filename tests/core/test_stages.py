@@ -3,17 +3,20 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+import safetensors.torch
 import soundfile
 import torch
 
+from daf_core import trained_head
 from daf_core.decoding import DECODED, decode_part
 from daf_core.embedding import Embed
-from daf_core.encoders.weights import resolve
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list, stream_values
-from daf_core.heads import build, files
+from daf_core.heads import build
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
 from daf_core.scoring import score
+from daf_core.trained_head import TrainedHead
+from daf_core.weights.specs import resolve
 
 RATE_HZ = 16_000
 
@@ -112,9 +115,9 @@ def test_text_longer_than_the_encoder_reads_is_flagged(embed):
 def a_head(kind, embed, columns=("text", "audio")):
     torch.manual_seed(0)
     streams = {name: embed.shapes[name] for name in columns}
-    return files.TrainedHead(
-        kind=kind, width=8, streams=streams, encoders={}, module=build(kind, streams, 8), sha256=""
-    )
+    module = build(kind, streams, 8)
+    weights = safetensors.torch.save(module.state_dict())
+    return TrainedHead(kind=kind, width=8, streams=streams, encoders={}, weights=weights, sha256="")
 
 
 def test_scores_say_what_each_row_has(part, embed):
@@ -168,10 +171,10 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
     folder = str(tmp_path)
     module = build("daf", embed.shapes, 8)
     encoders = {column: resolve("descriptors") for column in embed.shapes}
-    files.save(
+    trained_head.save(
         folder, module, kind="daf", width=8, streams=embed.shapes, encoders=encoders, facts={"a": 1}
     )
-    loaded = files.load(folder)
+    loaded = trained_head.load(folder)
     assert loaded.streams == embed.shapes
     assert loaded.facts["a"] == 1
     for name, value in module.state_dict().items():
@@ -180,9 +183,9 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
     data[-1] ^= 1
     (tmp_path / "head.safetensors").write_bytes(data)
     with pytest.raises(SettingsError, match="expected SHA-256"):
-        files.load(folder)
+        trained_head.load(folder)
     with pytest.raises(SettingsError, match=r"found no head\.json"):
-        files.load(f"{folder}/nowhere")
+        trained_head.load(f"{folder}/nowhere")
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ import torch
 from moto.server import ThreadedMotoServer
 from ray.cluster_utils import Cluster
 
-from daf_core.encoders.weights import resolve
-from daf_core.heads import build, files
-from daf_core.heads.streams import Streams
+from daf_core import trained_head
+from daf_core.heads import build
+from daf_core.modalities import Streams
+from daf_core.weights.specs import resolve
 from jobs import cli, embed, ingest, score
 from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
@@ -149,7 +150,7 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         used = [kind] if kind in STREAMS else STREAMS
         streams = {name: (STREAMS | changes.get("streams", {}))[name] for name in used}
         encoders_of = specs | changes.get("encoders", {})
-        files.save(
+        trained_head.save(
             folder,
             build(kind, streams, 8),
             kind=kind,

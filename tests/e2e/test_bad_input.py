@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from daf_core import tables
-from daf_core.encoders.weights import EncoderSpec
+from daf_core.weights.specs import EncoderSpec
 from tests.e2e.corpus import RATE_HZ, write_hum
 
 

@@ -13,10 +13,10 @@ import pytest
 import torch
 from ray.cluster_utils import Cluster
 
-from daf_core import tables
-from daf_core.encoders.weights import resolve
+from daf_core import tables, trained_head
 from daf_core.errors import NotDone, SettingsError
-from daf_core.heads import build, files
+from daf_core.heads import build
+from daf_core.weights.specs import resolve
 from jobs import ingest, score, verify
 from jobs.settings import (
     AUDIO_ENCODER,
@@ -52,7 +52,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> str:
 def untrained_head(folder: Path, seed: int) -> str:
     streams = {"text": (7, 384), "audio": (5, 768)}
     torch.manual_seed(seed)
-    files.save(
+    trained_head.save(
         str(folder),
         build("daf", streams, 16),
         kind="daf",

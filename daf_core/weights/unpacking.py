@@ -8,8 +8,8 @@ from pathlib import Path
 
 import huggingface_hub.constants
 
-from daf_core.encoders.files import FILES, file_sum
 from daf_core.errors import SettingsError
+from daf_core.weights.files import FILES, file_sum
 
 
 def unpacked(pieces: tuple[Path, ...], sha256: str) -> Path:

@@ -1,17 +1,20 @@
-"""A trained head on disk: head.safetensors (weights) and head.json (what it is and where from)."""
+"""A trained head on disk: head.safetensors (weights) and head.json (what it is and where from).
+
+Reading one does without torch, which takes seconds to load; `TrainedHead.module` needs it.
+"""
 
 import hashlib
 from dataclasses import asdict, dataclass, field
-from typing import Any
-
-import safetensors.torch
-from torch import nn
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from daf_core import tables
-from daf_core.encoders.weights import EncoderSpec
 from daf_core.errors import SettingsError
-from daf_core.heads import build
-from daf_core.heads.streams import Streams, modalities_of
+from daf_core.modalities import Streams, modalities_of
+from daf_core.weights.specs import EncoderSpec
+
+if TYPE_CHECKING:
+    from torch import nn
 
 VERSION = 1
 
@@ -20,7 +23,8 @@ VERSION = 1
 class TrainedHead:
     """A head and what is needed to feed it.
 
-    `streams` and `encoders` have the embedding columns that it was trained on, no others.
+    `streams` and `encoders` have the embedding columns that it was trained on, no others;
+    `weights` is the safetensors file.
     `facts` (metrics, data fingerprint, seed, recipe …) travel with it but decide nothing.
     """
 
@@ -28,9 +32,20 @@ class TrainedHead:
     width: int
     streams: Streams
     encoders: dict[str, EncoderSpec]
-    module: nn.Module
+    weights: bytes = field(repr=False)
     sha256: str
     facts: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def module(self) -> "nn.Module":
+        """The network, in evaluation, on the CPU."""
+        import safetensors.torch
+
+        from daf_core.heads import build
+
+        module = build(self.kind, self.streams, self.width)
+        module.load_state_dict(safetensors.torch.load(self.weights))
+        return module.eval()
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -42,6 +57,11 @@ class TrainedHead:
         }
 
     @property
+    def layers(self) -> dict[str, int]:
+        """How many layers of each column it reads, from the first."""
+        return {name: layers for name, (layers, _) in self.streams.items()}
+
+    @property
     def modalities(self) -> list[str]:
         """The modalities that it was trained on."""
         return modalities_of(self.streams)
@@ -49,7 +69,7 @@ class TrainedHead:
 
 def save(
     folder: str,
-    module: nn.Module,
+    module: "nn.Module",
     *,
     kind: str,
     width: int,
@@ -58,6 +78,8 @@ def save(
     facts: dict[str, Any],
 ) -> None:
     """Publish head.safetensors, then head.json, under `folder`."""
+    import safetensors.torch
+
     state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
     data = safetensors.torch.save(state)
     tables.publish(tables.join(folder, "head.safetensors"), data)
@@ -76,7 +98,7 @@ def save(
 
 
 def load(folder: str) -> TrainedHead:
-    """The head under `folder`, in evaluation, on the CPU.
+    """The head under `folder`.
 
     Raises:
         SettingsError: there is no head, it is of another version, or its weights are damaged.
@@ -99,14 +121,12 @@ def load(folder: str) -> TrainedHead:
             f"or belongs to another head.json"
         )
     streams: Streams = {name: (layers, size) for name, (layers, size) in facts["streams"].items()}
-    module = build(facts["kind"], streams, facts["width"])
-    module.load_state_dict(safetensors.torch.load(data))
     return TrainedHead(
         kind=facts["kind"],
         width=facts["width"],
         streams=streams,
         encoders={name: EncoderSpec(**spec) for name, spec in facts["encoders"].items()},
-        module=module.eval(),
+        weights=data,
         sha256=sha256,
         facts=facts,
     )

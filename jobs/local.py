@@ -1,0 +1,86 @@
+"""All the work on parts in processes of this machine, without Ray: `--local`.
+
+For archives that one machine scores in minutes: nothing has to start but Python. The bytes are the
+same as on a cluster. What a cluster has beyond it: other machines, and parts that kill their
+process are tried again and then given up; here they stop the run.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from functools import reduce
+from itertools import islice
+from pathlib import Path
+
+import pyarrow as pa
+
+from daf_core.errors import NotDone
+from daf_core.index import PartFacts
+from jobs.parcel import Work, delivered, parcels
+
+PRELOADED = ["daf_core.embedding", "daf_core.scoring", "jobs.stages"]  # once for all processes
+AHEAD = 2  # parts per process that are handed out
+GPUS = Path("/proc/driver/nvidia/gpus")
+
+_work: list[Work] = []
+
+
+def device() -> str:
+    """Where encoders run: "cuda" if there is a GPU that torch can use."""
+    if not GPUS.is_dir():
+        return "cpu"
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def in_processes(parts: list[PartFacts], work: list[Work], workers: int) -> Iterator[PartFacts]:
+    """Do all of `work` on each part, each part in one process; facts as parts are finished.
+
+    Raises:
+        NotDone: a process died.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(work,))
+    ahead = iter(parts)
+    working: set[Future[pa.Table]] = set()
+    try:
+        while True:
+            more = islice(ahead, workers * AHEAD - len(working))
+            working |= {pool.submit(_do, parcels([facts])) for facts in more}
+            if not working:
+                break
+            done, working = wait(working, return_when=FIRST_COMPLETED)
+            yield from (delivered(future.result()) for future in done)
+    except BrokenProcessPool as err:
+        raise NotDone(
+            "a process died, for example of too little memory; run the same command again to go "
+            "on, with fewer --actors, or without --local, which gives up a part that kills its "
+            "process and goes on with the others"
+        ) from err
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _start(work: list[Work]) -> None:
+    """In a new process: keep the stages, which load weights once; end when the driver does."""
+    global _work
+    _work = work
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_the_driver, daemon=True).start()
+
+
+def _end_with_the_driver() -> None:
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        driver.join()
+        os._exit(1)
+
+
+def _do(parcel: pa.Table) -> pa.Table:
+    return reduce(lambda made, stage: stage(made), _work, parcel)
