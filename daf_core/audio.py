@@ -215,7 +215,8 @@ def audio_flags(samples: Samples) -> list[str]:
 
 def _finite(frames: Frames) -> Frames:
     """Frames within [-1, 1]; what is not a number is silence."""
-    np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
+    if not np.isfinite(frames).all():
+        np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
     np.clip(frames, -1, 1, out=frames)
     return frames
 

@@ -5,8 +5,8 @@ the same shuffled global batches; gradients are summed over workers, so a step e
 a single worker would take on the whole batch.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -14,6 +14,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from daf_core.heads.streams import Features, LayerMix, Noise, Prediction
+from daf_core.modalities import MODALITIES
+
+CHUNK_ROWS = 512  # standardised or predicted at once; more would not fit a core's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,22 +38,31 @@ class Recipe:
 class Rows:
     """One split's rows on this worker: row i here is global row i · workers + rank.
 
-    values: column → (rows, L, F) float16; present: (rows, M) bool; labels: (rows,) in [-3, 3].
+    values: column → (rows, L, F) float16; present: (rows, M) bool; labels: (rows,) in [-3, 3];
+    standard: whether the values are standardised (`standardised`).
     """
 
     values: dict[str, Tensor]
     present: Tensor
     labels: Tensor
+    standard: bool = False
 
     def to(self, device: torch.device) -> "Rows":
         """The same rows on `device`."""
         values = {name: value.to(device) for name, value in self.values.items()}
-        return Rows(values, self.present.to(device), self.labels.to(device))
+        return Rows(values, self.present.to(device), self.labels.to(device), self.standard)
 
-    def take(self, index: Tensor | slice, noise: Noise | None = None) -> Features:
+    def take(self, index: Tensor, noise: Noise | None = None) -> Features:
         """Some rows as input for a head."""
-        values = {name: value[index] for name, value in self.values.items()}
-        return Features(values, self.present[index], noise)
+        values = {name: value.index_select(0, index) for name, value in self.values.items()}
+        return Features(values, self.present[index], noise, self.standard)
+
+    def chunks(self) -> Iterator[Features]:
+        """All rows as input for a head, CHUNK_ROWS at a time; one empty chunk of no rows."""
+        for start in range(0, max(1, len(self.present)), CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            values = {name: value[rows] for name, value in self.values.items()}
+            yield Features(values, self.present[rows], standard=self.standard)
 
 
 @dataclass
@@ -87,7 +99,7 @@ def fit(
         The last state; `history` has epoch, train_loss and valid_mae per epoch.
     """
     optimiser = torch.optim.AdamW(
-        head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay
+        head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     if resume is None:
         standardise(head, train)
@@ -96,6 +108,7 @@ def fit(
         state = resume
         head.load_state_dict(state.head)
         optimiser.load_state_dict(state.optimiser)
+    train, valid = standardised(head, train), standardised(head, valid)
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
         loss = _train_epoch(head, optimiser, train, recipe, state.epoch)
@@ -111,27 +124,43 @@ def fit(
 
 def standardise(head: nn.Module, rows: Rows) -> None:
     """Give every layer mix of `head` the mean and deviation of the training rows of all workers."""
+    for column, mix in _mixes(head):
+        has = rows.present[:, MODALITIES.index(column.split("_")[0])]
+        chunks = torch.split(rows.values[column][has], CHUNK_ROWS)
+        count = torch.tensor([[[len(chunk)]] for chunk in chunks], device=has.device)
+        found = [torch.var_mean(chunk.float(), dim=0, correction=0) for chunk in chunks]
+        variance, mean = (torch.stack(moment).double() for moment in zip(*found, strict=True))
+        rows_of_all = sum_over_workers(count.sum().double()).clamp_min(1)
+        whole = sum_over_workers((count * mean.nan_to_num()).sum(dim=0)) / rows_of_all
+        # The squares around the mean of all rows, from those around the chunks' means.
+        squares = (count * (variance + (mean - whole) ** 2).nan_to_num()).sum(dim=0)
+        deviation = (sum_over_workers(squares) / rows_of_all).sqrt()
+        mix.standardise_on(whole.float(), deviation.float())
+
+
+@torch.no_grad()
+def standardised(head: nn.Module, rows: Rows) -> Rows:
+    """The rows as the layer mixes of `head` standardise them: once, instead of in each step."""
+    values = {
+        column: torch.cat(
+            [mix.standardise(part).half() for part in torch.split(rows.values[column], CHUNK_ROWS)]
+        )
+        for column, mix in _mixes(head)
+    }
+    return Rows(values, rows.present, rows.labels, standard=True)
+
+
+def _mixes(head: nn.Module) -> Iterator[tuple[str, LayerMix]]:
+    """The layer mixes of a head, each with its column."""
     for name, module in head.named_modules():
         if isinstance(module, LayerMix):
-            column = name.rsplit(".", 1)[-1]
-            has = rows.present[:, 0 if column.startswith("text") else 1]
-            x = rows.values[column][has]
-            count = sum_over_workers(torch.tensor(float(len(x)), device=x.device)).clamp_min(1)
-            mean = sum_over_workers(x.sum(0, dtype=torch.float64)) / count
-            square = torch.zeros_like(mean)
-            for part in x.tensor_split(len(x) // 4096 + 1):
-                square += ((part.double() - mean) ** 2).sum(0)
-            deviation = (sum_over_workers(square) / count).sqrt()
-            module.standardise_on(mean.float(), deviation.float())
+            yield name.rsplit(".", 1)[-1], module
 
 
 @torch.no_grad()
 def predict(head: nn.Module, rows: Rows) -> Prediction:
     """What the head says of these rows, sentiment clamped to [-3, 3]."""
-    chunks = torch.arange(len(rows.present), device=rows.present.device).tensor_split(
-        len(rows.present) // 4096 + 1
-    )
-    said = [head(rows.take(chunk)) for chunk in chunks]
+    said = [head(chunk) for chunk in rows.chunks()]
     sentiment = torch.cat([one.sentiment for one in said]).clamp(-3, 3)
     if said[0].weights is None:
         return Prediction(sentiment)
@@ -191,7 +220,7 @@ def _drop_modalities(features: Features, share: float) -> Features:
     drawn = features.noise.uniform(1)
     hide = torch.cat([drawn < share / 2, drawn >= 1 - share / 2], dim=1)
     both = features.present.all(dim=1, keepdim=True)
-    return Features(features.values, features.present & ~(hide & both), features.noise)
+    return replace(features, present=features.present & ~(hide & both))
 
 
 def _copy(head: nn.Module) -> dict[str, Tensor]:

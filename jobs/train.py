@@ -11,7 +11,7 @@ from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig,
 from ray.train.torch import TorchTrainer
 
 from daf_core import index, runs, tables, trained_head
-from daf_core.dataset import plan_splits
+from daf_core.dataset import Splits, plan_splits
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
 from daf_core.modalities import Streams
@@ -41,7 +41,9 @@ def run(settings: TrainSettings) -> str:
     )
     parts = index.read(source.index_uri, record["fingerprint"]).values()
     data = runs.fingerprint([record["fingerprint"], *(part.contents for part in parts)])
-    identity = {"embeddings": data, "head": settings.head, **asdict(recipe)}
+    shapes = _shapes(source, settings.first_layers)
+    identity = {"embeddings": data, "head": settings.head, "layers": settings.layers}
+    identity |= asdict(recipe)
     existing = tables.read_json(tables.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:
         if existing.get("identity") != identity:
@@ -53,7 +55,7 @@ def run(settings: TrainSettings) -> str:
         return f"{_summary(existing, 0.0)}, was done before"
     started = time.monotonic()
     splits = plan_splits(source)
-    fitted = _fit(settings, source, splits, recipe, runs.fingerprint(identity))
+    fitted = _fit(settings, source, splits, shapes, recipe, runs.fingerprint(identity))
     facts = {
         "identity": identity,
         "seed": recipe.seed,
@@ -71,7 +73,12 @@ def run(settings: TrainSettings) -> str:
 
 
 def _fit(
-    settings: TrainSettings, source: Output, splits: Any, recipe: Recipe, name: str
+    settings: TrainSettings,
+    source: Output,
+    splits: Splits,
+    shapes: Streams,
+    recipe: Recipe,
+    name: str,
 ) -> dict[str, Any]:
     """Run Ray Train; checkpoints lie under OUT until the head is made.
 
@@ -85,7 +92,7 @@ def _fit(
                 "kind": settings.head,
                 "source": source,
                 "splits": splits,
-                "shapes": _shapes(source),
+                "shapes": shapes,
                 "recipe": recipe,
             },
             scaling_config=ScalingConfig(num_workers=settings.workers, use_gpu=settings.gpu),
@@ -133,14 +140,26 @@ def _publish_head(
     tables.delete_folder(tables.join(settings.out, "_train"))
 
 
-def _shapes(source: Output) -> Streams:
-    """Layers and features of each embedding column, from the first part's footer."""
+def _shapes(source: Output, first: dict[str, int]) -> Streams:
+    """Layers and features of each embedding column that are read.
+
+    They stand in the first part's footer; of the columns in `first` so many layers are read.
+    """
     name = tables.list_parts(source.parts_uri)[0]
     _, footer = tables.read_footer(tables.join(source.parts_uri, name), source.kind)
-    return {
+    shapes: Streams = {
         column: (layers, features)
         for column, (layers, features) in json.loads(footer["daf.shapes"]).items()
     }
+    for column, number in first.items():
+        if number > shapes.get(column, (0, 0))[0]:
+            there = ", ".join(f"{name} with {layers}" for name, (layers, _) in shapes.items())
+            raise SettingsError(
+                f"--layers {column}={number}: expected a column of {source.root} and at most its "
+                f"layers; it has {there}"
+            )
+        shapes[column] = (number, shapes[column][1])
+    return shapes
 
 
 def _summary(facts: dict[str, Any], seconds: float) -> str:

@@ -161,3 +161,21 @@ def test_the_packaged_whisper_hears(whisper: SpeechEncoder) -> None:
     near = np.linalg.norm(rows[0] - rows[1], axis=1)
     far = np.linalg.norm(rows[0] - rows[2], axis=1)
     assert (far > 100 * near).all()
+
+
+@pytest.mark.parametrize("family", ["whisper", *WAVE])
+def test_first_layers_are_the_same_without_the_others(family: str, tmp_path: Path) -> None:
+    folder = whisper_folder(tmp_path) if family == "whisper" else wave_folder(tmp_path, family)
+    spec, waves = resolve(str(folder)), [speech(16_000), speech(9_000)]
+    all_layers = load_speech_encoder(spec).pooled(waves)
+    cut = load_speech_encoder(spec, layers=2)
+    assert cut.layers == 2
+    np.testing.assert_allclose(cut.pooled(waves), all_layers[:, :2], atol=1e-6)
+
+
+def test_bfloat16_is_close_to_float32(whisper: SpeechEncoder) -> None:
+    fast = load_speech_encoder(resolve(WHISPER, offline=True), offline=True, precision="bfloat16")
+    waves = [speech(64_000), speech(20_000, 1)]
+    exact = whisper.pooled(waves)
+    error = np.linalg.norm(fast.pooled(waves) - exact, axis=2) / np.linalg.norm(exact, axis=2)
+    assert 0 < error.max() < 0.02

@@ -75,7 +75,7 @@ def test_layer_mix_by_hand() -> None:
     )
     with torch.no_grad():
         mix.layer_logits.copy_(torch.log(torch.tensor([1.0, 3.0])))
-    mixed = mix(torch.tensor([[[5.0, 1.0], [4.0, 7.0]]]))
+    mixed = mix(torch.tensor([[[5.0, 1.0], [4.0, 7.0]]]), standard=False)
     # layer 0: ((5-1)/2, 1) = (2, 1); layer 1: (4, 0: a constant feature); weights 1/4 and 3/4
     torch.testing.assert_close(mixed, torch.tensor([[3.5, 0.25]]))
 

@@ -50,6 +50,16 @@ def test_recordings_stay_together_and_long_ones_span_parts():
     ]
 
 
+def test_a_small_archive_gets_short_parts_and_a_large_one_long_parts():
+    hours = [rows_of(f"{n:03}", *[60.0] * 60) for n in range(16)]
+    parts = list(pack((Recording(rows[0]["recording_id"], "v", rows, []) for rows in hours), None))
+    minutes = [len(part.rows) for part in parts]
+    assert minutes[:2] == [5, 5]
+    assert set(minutes[16:32]) == {10}
+    assert set(minutes[48:-1]) == {20}
+    assert sum(minutes) == 16 * 60
+
+
 def test_rejected_rows_fill_parts_too():
     bad = quarantined(BadInput("bad_row", "t.csv:9: bad"), {})
     many = Recording("", "v", [], [bad] * (REJECTED_PER_PART + 1))

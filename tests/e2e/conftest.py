@@ -179,7 +179,9 @@ def undisturbed(
 def start(verb: str, **options: object) -> subprocess.Popen[bytes]:
     """Start `daf VERB …` in a process of its own, with the keywords as options."""
     command = [sys.executable, "-c", "from jobs.cli import main; main()", verb]
-    command += [f"--{name}={value}" for name, value in options.items()]
+    command += [
+        f"--{name}" if value is True else f"--{name}={value}" for name, value in options.items()
+    ]
     return subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
 
 
