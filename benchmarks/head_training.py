@@ -25,7 +25,8 @@ from torch.utils.data import DataLoader, Dataset
 from daf_core.heads import build
 from daf_core.heads.streams import Features, Noise
 from daf_core.metrics import regression_metrics
-from daf_core.training import Recipe, Rows, fit, standardise, standardised
+from daf_core.rows import Rows, standardise, standardised
+from daf_core.training import Recipe, fit
 
 STREAMS = {"text": (7, 384), "audio": (5, 768)}
 

@@ -25,8 +25,9 @@ from daf_core.embedding import Embed
 from daf_core.heads import build
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import Streams
+from daf_core.rows import Rows
 from daf_core.scoring import score
-from daf_core.training import Recipe, Rows, fit, predict
+from daf_core.training import Recipe, fit, predict
 
 SEEDS = 3
 FULL: Streams = {"text": (7, 384), "audio": (5, 768)}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DRIVER, STORE, RAY = "driver", "object store", "Ray itself"
+RAY_WORKER = ("ray::Map", "ray::IDLE", "ray::_", "ray::Actor")
 INTERVAL_S = 0.1
 
 Sample = Counter[str]  # bytes by process
@@ -62,7 +63,7 @@ def _memory(driver: int, mark: bytes) -> Iterator[tuple[str, int]]:
             continue
         if int(path.name) == driver:
             yield DRIVER, own
-        elif command.startswith("ray::") and "Agent" not in command:
+        elif "multiprocessing" in command or command.startswith(RAY_WORKER):
             yield f"worker {path.name}", own
         else:
             yield RAY, own

@@ -5,9 +5,9 @@
 A machine cannot be 256, but a driver can be shown 256 actors: Ray is told of as many CPUs as there
 are workers, `Encode` sleeps as long as the encoders take for a part, `ReadPart` sleeps as long as
 decoding takes and hands on as many bytes, and all else is as in `daf score`: blocks, parcels, Ray
-Data, the object store, published files, progress. A worker's share of time in which it encodes,
-from when the last worker began until the first had no more to do, is the efficiency; starting and
-the tail of the last parts are left out, as on one machine all processes start on its few cores.
+Data, the object store, published files, progress. Efficiency is parts a second against what as many
+encoders alone would do, from when the last worker began until the first had no more to do: starting
+and the tail of the last parts are left out, as here all processes start on the few cores of one.
 Beyond --whole workers parts carry a share of their bytes, as one machine's memory is not that of
 a cluster; what the object store would hold on one is said beside.
 """
@@ -36,7 +36,7 @@ from jobs.stages import PublishPart
 ROWS = 400
 PART_S = 1200.0
 RATE_HZ = 16_000
-PARTS_A_WORKER = 5
+PARTS_A_WORKER = 12
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,8 @@ def line(asked: argparse.Namespace, workers: int) -> str:
     began, cpu = time.time(), time.process_time()
     done = run(asked, workers, share, folder)
     took, cpu_s = time.time() - began, time.process_time() - cpu
-    efficiency, window_s, parts = in_full_swing(folder, workers)
+    parts, window_s = in_full_swing(folder)
+    efficiency = parts * asked.encode / (workers * window_s)
     status = dict(row.split(":", 1) for row in Path("/proc/self/status").read_text().splitlines())
     part_mb = PART_S * RATE_HZ * 2 / 1e6
     return (
@@ -154,17 +155,18 @@ def run(asked: argparse.Namespace, workers: int, share: float, folder: Path) -> 
     return done
 
 
-def in_full_swing(folder: Path, workers: int) -> tuple[float, float, int]:
-    """Share of time at work while every worker had some, that time, and the parts ended in it."""
+def in_full_swing(folder: Path) -> tuple[float, float]:
+    """Parts that were encoded while every worker had some, and how long that was."""
     notes = [
         np.array([json.loads(text)[1:] for text in path.read_text().splitlines()])
         for path in folder.iterdir()
     ]
     start = max(worked[0, 0] for worked in notes)
     end = min(worked[-1, 1] for worked in notes)
-    busy = sum(float((np.clip(worked, start, end) @ [-1, 1]).sum()) for worked in notes)
-    ended = sum(((worked[:, 1] > start) & (worked[:, 1] <= end)).sum() for worked in notes)
-    return busy / (workers * (end - start)), end - start, int(ended)
+    # Of a part that was begun before or ended after, the share of it.
+    spans = np.concatenate(notes)
+    inside = np.clip(spans, start, end) @ [-1, 1] / (spans @ [-1, 1])
+    return float(inside.sum()), end - start
 
 
 if __name__ == "__main__":

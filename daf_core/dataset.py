@@ -11,9 +11,9 @@ from daf_core import tables
 from daf_core.errors import SettingsError
 from daf_core.features import stream_values
 from daf_core.modalities import Streams
+from daf_core.rows import Rows
 from daf_core.runs import Output
 from daf_core.schemas import SPLITS
-from daf_core.training import Rows
 
 UNUSED = -1
 

@@ -13,9 +13,11 @@ from daf_core.dataset import Splits, load_rows
 from daf_core.heads import build
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import MODALITIES, Streams, columns_of
+from daf_core.rows import Rows
 from daf_core.runs import Output
 from daf_core.schemas import SPLITS
-from daf_core.training import Recipe, Rows, State, fit, predict, rank_and_workers, sum_over_workers
+from daf_core.training import Recipe, State, fit, predict
+from daf_core.workers import rank_and_workers, sum_over_workers
 
 
 @dataclass(frozen=True)

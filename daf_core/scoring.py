@@ -7,9 +7,10 @@ import torch
 
 from daf_core.features import stream_values
 from daf_core.modalities import MODALITIES
+from daf_core.rows import Rows
 from daf_core.schemas import SCORES, polarity, quarantine_rows
 from daf_core.trained_head import TrainedHead
-from daf_core.training import Rows, predict
+from daf_core.training import predict
 
 BoolArray = npt.NDArray[np.bool_]
 

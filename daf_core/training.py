@@ -5,18 +5,16 @@ the same shuffled global batches; gradients are summed over workers, so a step e
 a single worker would take on the whole batch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Features, LayerMix, Noise, Prediction
-from daf_core.modalities import MODALITIES
-
-CHUNK_ROWS = 512  # standardised or predicted at once; more would not fit a core's cache
+from daf_core.heads.streams import Features, Noise, Prediction
+from daf_core.rows import Rows, standardise, standardised
+from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,37 +30,6 @@ class Recipe:
     side_loss: float = 0.2  # weight of the loss of what each modality says alone
     modality_dropout: float = 0.1  # share of rows with both modalities that lose one
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class Rows:
-    """One split's rows on this worker: row i here is global row i · workers + rank.
-
-    values: column → (rows, L, F) float16; present: (rows, M) bool; labels: (rows,) in [-3, 3];
-    standard: whether the values are standardised (`standardised`).
-    """
-
-    values: dict[str, Tensor]
-    present: Tensor
-    labels: Tensor
-    standard: bool = False
-
-    def to(self, device: torch.device) -> "Rows":
-        """The same rows on `device`."""
-        values = {name: value.to(device) for name, value in self.values.items()}
-        return Rows(values, self.present.to(device), self.labels.to(device), self.standard)
-
-    def take(self, index: Tensor, noise: Noise | None = None) -> Features:
-        """Some rows as input for a head."""
-        values = {name: value.index_select(0, index) for name, value in self.values.items()}
-        return Features(values, self.present[index], noise, self.standard)
-
-    def chunks(self) -> Iterator[Features]:
-        """All rows as input for a head, CHUNK_ROWS at a time; one empty chunk of no rows."""
-        for start in range(0, max(1, len(self.present)), CHUNK_ROWS):
-            rows = slice(start, start + CHUNK_ROWS)
-            values = {name: value[rows] for name, value in self.values.items()}
-            yield Features(values, self.present[rows], standard=self.standard)
 
 
 @dataclass
@@ -122,41 +89,6 @@ def fit(
     return state
 
 
-def standardise(head: nn.Module, rows: Rows) -> None:
-    """Give every layer mix of `head` the mean and deviation of the training rows of all workers."""
-    for column, mix in _mixes(head):
-        has = rows.present[:, MODALITIES.index(column.split("_")[0])]
-        chunks = torch.split(rows.values[column][has], CHUNK_ROWS)
-        count = torch.tensor([[[len(chunk)]] for chunk in chunks], device=has.device)
-        found = [torch.var_mean(chunk.float(), dim=0, correction=0) for chunk in chunks]
-        variance, mean = (torch.stack(moment).double() for moment in zip(*found, strict=True))
-        rows_of_all = sum_over_workers(count.sum().double()).clamp_min(1)
-        whole = sum_over_workers((count * mean.nan_to_num()).sum(dim=0)) / rows_of_all
-        # The squares around the mean of all rows, from those around the chunks' means.
-        squares = (count * (variance + (mean - whole) ** 2).nan_to_num()).sum(dim=0)
-        deviation = (sum_over_workers(squares) / rows_of_all).sqrt()
-        mix.standardise_on(whole.float(), deviation.float())
-
-
-@torch.no_grad()
-def standardised(head: nn.Module, rows: Rows) -> Rows:
-    """The rows as the layer mixes of `head` standardise them: once, instead of in each step."""
-    values = {
-        column: torch.cat(
-            [mix.standardise(part).half() for part in torch.split(rows.values[column], CHUNK_ROWS)]
-        )
-        for column, mix in _mixes(head)
-    }
-    return Rows(values, rows.present, rows.labels, standard=True)
-
-
-def _mixes(head: nn.Module) -> Iterator[tuple[str, LayerMix]]:
-    """The layer mixes of a head, each with its column."""
-    for name, module in head.named_modules():
-        if isinstance(module, LayerMix):
-            yield name.rsplit(".", 1)[-1], module
-
-
 @torch.no_grad()
 def predict(head: nn.Module, rows: Rows) -> Prediction:
     """What the head says of these rows, sentiment clamped to [-3, 3]."""
@@ -197,7 +129,7 @@ def _train_epoch(
         loss = _loss(head, rows.take(index, noise), rows.labels[index], recipe) / len(batch)
         optimiser.zero_grad(set_to_none=False)
         loss.backward()  # type: ignore[no-untyped-call]
-        _sum_gradients(head)
+        sum_gradients(head)
         optimiser.step()
         losses += loss.detach() * len(batch)
     return float(sum_over_workers(losses).item() / max(total, 1))
@@ -225,31 +157,3 @@ def _drop_modalities(features: Features, share: float) -> Features:
 
 def _copy(head: nn.Module) -> dict[str, Tensor]:
     return {name: value.detach().clone() for name, value in head.state_dict().items()}
-
-
-def rank_and_workers() -> tuple[int, int]:
-    """This worker's number and how many there are; (0, 1) outside `torch.distributed`."""
-    return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
-
-
-def sum_over_workers(value: Tensor) -> Tensor:
-    """The sum of `value` over all workers, in place."""
-    if dist.is_initialized():
-        dist.all_reduce(value)
-    return value
-
-
-def _sum_gradients(head: nn.Module) -> None:
-    """One flat all-reduce: heads are small, latency is what costs."""
-    if not dist.is_initialized() or dist.get_world_size() == 1:
-        return
-    parameters = list(head.parameters())
-    for parameter in parameters:
-        if parameter.grad is None:
-            parameter.grad = torch.zeros_like(parameter)
-    flat = torch.cat([p.grad.flatten() for p in parameters if p.grad is not None])
-    dist.all_reduce(flat)
-    start = 0
-    for parameter in parameters:
-        parameter.grad = flat[start : start + parameter.numel()].view_as(parameter)
-        start += parameter.numel()

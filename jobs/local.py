@@ -14,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from functools import reduce
 from itertools import islice
+from multiprocessing.forkserver import ensure_running, set_forkserver_preload
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,6 +39,12 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
+def get_ready() -> None:
+    """Begin to load what all processes need, beside what comes before the work."""
+    set_forkserver_preload(PRELOADED)
+    ensure_running()
+
+
 def in_processes(parts: list[PartFacts], work: list[Work], workers: int) -> Iterator[PartFacts]:
     """Do all of `work` on each part, each part in one process; facts as parts are finished.
 
@@ -45,7 +52,6 @@ def in_processes(parts: list[PartFacts], work: list[Work], workers: int) -> Iter
         NotDone: a process died.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(PRELOADED)
     pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(work,))
     ahead = iter(parts)
     working: set[Future[pa.Table]] = set()

@@ -41,8 +41,9 @@ def workplace(resources: EncodeResources, parts: int) -> Iterator[Workplace]:
 
 
 def _here(resources: EncodeResources, parts: int) -> Workplace:
-    from jobs.local import device, in_processes
+    from jobs.local import device, get_ready, in_processes
 
+    get_ready()
     place = device()
     fit = 1 if place == "cuda" else len(os.sched_getaffinity(0))
     _, most = resources.actor_range or (fit, fit)

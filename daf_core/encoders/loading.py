@@ -47,7 +47,8 @@ def load_text_encoder(
     if family in (*SPEECH_FAMILIES, DESCRIPTORS):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
     (folder,) = place
-    model = _model(AutoModel, folder, layers if family in CUT_SHORT else None)
+    blocks = _blocks(folder, layers) if family in CUT_SHORT else None
+    model = _model(AutoModel, folder, blocks)
     if model.config.is_encoder_decoder:
         raise SettingsError(
             f"encoder {spec.name}: expected a text encoder, got {family}, which has a decoder"
@@ -100,10 +101,11 @@ def _wave_network(path: Path, device: str, dtype: torch.dtype, layers: int | Non
     if not settings.is_file():
         raise SettingsError(f"encoder {path}: expected {settings.name}, found none")
     features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
-    model = _model(AutoModel, path, layers)
-    if layers is not None and model.config.do_stable_layer_norm:
+    blocks = _blocks(path, layers)
+    model = _model(AutoModel, path, blocks)
+    if blocks is not None and model.config.do_stable_layer_norm:
         model.encoder.layer_norm = torch.nn.Identity()  # it is for the last layer, left out here
-    return WaveNetwork(model, features.do_normalize, device, dtype)
+    return WaveNetwork(model, features.do_normalize, device, dtype, layers)
 
 
 def _family(path: Path) -> str:
@@ -120,12 +122,15 @@ def _family(path: Path) -> str:
     return str(config.model_type)
 
 
-def _model(kind: Any, path: Path, layers: int | None = None) -> Any:
-    """The model in float32, or SettingsError where the weights leave part of it at random.
+def _blocks(path: Path, layers: int | None) -> int | None:
+    """How many blocks the first `layers` need, at least the one that all have; None: all."""
+    config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+    return max(1, layers - 1) if layers and layers <= config.num_hidden_layers else None
 
-    Of `layers` the first is what the first block reads.
-    """
-    cut = {} if layers is None else {"num_hidden_layers": layers - 1}
+
+def _model(kind: Any, path: Path, blocks: int | None = None) -> Any:
+    """The model in float32, or SettingsError where the weights leave part of it at random."""
+    cut = {} if blocks is None else {"num_hidden_layers": blocks}
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     model, found = kind.from_pretrained(

@@ -28,7 +28,8 @@ class TextEncoder:
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device, dtype)
         self.tokenizer = tokenizer
-        self.layers: int = layers or model.config.num_hidden_layers + 1
+        every: int = model.config.num_hidden_layers + 1
+        self.layers = min(layers or every, every)
         self.width: int = model.config.hidden_size
         # RoBERTa and its kin number positions from the padding id plus one.
         positions = model.config.max_position_embeddings - (model.config.pad_token_id or 0) - 1

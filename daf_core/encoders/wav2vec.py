@@ -12,12 +12,22 @@ from daf_core.encoders.waves import Samples, normalise_level
 
 
 class WaveNetwork:
-    """Moments over time of every hidden layer of a network that reads the wave itself."""
+    """Moments over time of every hidden layer, or the first `layers`, of a network that reads the
+    wave itself.
+    """
 
-    def __init__(self, model: Any, unit_variance: bool, device: str, dtype: torch.dtype) -> None:
+    def __init__(
+        self,
+        model: Any,
+        unit_variance: bool,
+        device: str,
+        dtype: torch.dtype,
+        layers: int | None = None,
+    ) -> None:
         self.model = model.eval().requires_grad_(False).to(device, dtype)
         self.unit_variance = unit_variance
-        self.layers: int = model.config.num_hidden_layers + 1
+        every: int = model.config.num_hidden_layers + 1
+        self.layers = min(layers or every, every)
         self.width: int = model.config.hidden_size
         self.convolutions = list(
             zip(model.config.conv_kernel, model.config.conv_stride, strict=True)
@@ -56,7 +66,7 @@ class WaveNetwork:
             torch.from_numpy(waves).to(self.device, self.dtype),
             attention_mask=None if mask.all() else torch.from_numpy(mask).to(self.device).long(),
             output_hidden_states=True,
-        ).hidden_states
+        ).hidden_states[: self.layers]
         lengths = torch.from_numpy(frames).to(self.device)
         moments = torch.stack([masked_moments(layer, lengths) for layer in hidden], dim=1)
         return frames, moments.cpu().numpy()

@@ -38,7 +38,8 @@ class WhisperNetwork:
         layers: int | None = None,
     ) -> None:
         self.encoder = encoder.eval().requires_grad_(False).to(device, dtype)
-        self.layers: int = layers or encoder.config.encoder_layers + 1
+        every: int = encoder.config.encoder_layers + 1
+        self.layers = min(layers or every, every)
         self.width: int = encoder.config.d_model
         self.device = device
         self.dtype = dtype
