@@ -133,7 +133,7 @@ def embeddings(manifest: str, encoders: Encoders, tmp_path_factory: pytest.TempP
             out=out,
             text_encoder=encoders.text,
             audio_encoder=encoders.audio,
-            actors="1",
+            local=True,
         )
     )
     return out

@@ -116,7 +116,7 @@ def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, tmp_path):
             out=tmp_path / "embeddings",
             text_encoder=encoders.text,
             audio_encoder="descriptors",
-            actors=1,
+            local=True,
         ),
         daf("train", embeddings=tmp_path / "embeddings", out=tmp_path / "head", epochs=1),
         daf(
@@ -124,6 +124,7 @@ def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, tmp_path):
             embeddings=tmp_path / "embeddings",
             head=tmp_path / "head",
             out=tmp_path / "scores",
+            local=True,
         ),
     ]
     assert [ended for ended in steps if ended.status] == []
