@@ -45,7 +45,7 @@ def _here(resources: EncodeResources, parts: int) -> Workplace:
 
     get_ready()
     place = device()
-    fit = 1 if place == "cuda" else len(os.sched_getaffinity(0))
+    fit = 1 if place == "cuda" else _cores()
     _, most = resources.actor_range or (fit, fit)
     workers = max(1, min(most, parts))
 
@@ -60,3 +60,10 @@ def _here(resources: EncodeResources, parts: int) -> Workplace:
         return in_processes(missing, [stored, publish], workers)
 
     return Workplace(place, encode, score_stored)
+
+
+def _cores() -> int:
+    """Of this machine, those that this process may use, where its system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
