@@ -10,7 +10,7 @@ threads for all; forward, backward, optimiser and a validation of a tenth of the
 - MMSA: its trainer's loop (MMSA 2.2.1, trains/singleTask/TFN.py and data_loader.py): a Dataset of
   float32 arrays that gives dicts of tensors, a DataLoader of no or four processes (its default;
   the faster counts), Adam, the loss and the predictions of each step brought back, metrics of
-  training and validation rows each epoch. Its own package needs versions that this one cannot have.
+  training and validation rows each epoch. Written out here: its package is not installed.
 """
 
 import argparse
