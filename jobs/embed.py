@@ -8,9 +8,11 @@ from jobs.settings import EmbedSettings
 
 def run(settings: EmbedSettings) -> str:
     """Embed a manifest; returns the summary line."""
+    source = runs.manifest_output(settings.manifest)
+    runs.complete_record(source)  # before a hub is asked for weights
     encoders = resolve_encoders(settings)
     output = runs.embeddings_output(settings.out)
-    return encode_manifest("embedded", settings, settings.manifest, output, encoders)
+    return encode_manifest("embedded", settings, source, output, encoders)
 
 
 def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:

@@ -19,14 +19,15 @@ from jobs.workplace import workplace
 def encode_manifest(
     verb: str,
     settings: PartsRun,
-    manifest: str,
+    source: Output,
     output: Output,
     encoders: dict[str, EncoderSpec],
     head: TrainedHead | None = None,
     facts: dict[str, Any] | None = None,
 ) -> str:
-    """Embed the missing parts, or with a head score them; returns the summary line."""
-    source = runs.manifest_output(manifest)
+    """Embed the missing parts of the manifest `source`, or with a head score them; returns the
+    summary line.
+    """
     record = runs.complete_record(source)
     asked = _parts_of(source, record)
     with workplace(settings, len(asked)) as place:

@@ -42,11 +42,13 @@ def run(settings: ScoreSettings) -> str:
 
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:
+    source = runs.manifest_output(manifest)
+    runs.complete_record(source)  # before a hub is asked for weights
     for spec in head.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     facts = {"head": tables.absolute(settings.head)}
     output = runs.scores_output(settings.out)
-    return encode_manifest("scored", settings, manifest, output, head.encoders, head, facts)
+    return encode_manifest("scored", settings, source, output, head.encoders, head, facts)
 
 
 def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHead) -> str:
