@@ -127,7 +127,7 @@ def _train_epoch(
         noise = Noise(masks, len(batch), own)
         index = batch[own] // workers
         loss = _loss(head, rows.take(index, noise), rows.labels[index], recipe) / len(batch)
-        optimiser.zero_grad(set_to_none=False)
+        optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
         optimiser.step()

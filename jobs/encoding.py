@@ -13,6 +13,7 @@ from daf_core.precision import Precision
 from daf_core.runs import Output
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import EncoderSpec
+from jobs.lasting import lasting
 from jobs.parcel import Made, Tables, passed_on
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ class Encode:
         """The encoders, loaded at the first part: of an actor that fails to start, Ray tells only
         the traceback.
         """
-        import torch  # takes seconds, with transformers: the driver does without
+        with lasting():  # takes seconds, most of it transformers: the driver does without
+            import torch
 
-        from daf_core.embedding import Embed
+            from daf_core.embedding import Embed
 
         asked = self.encoding
         if asked.device == "cpu":

@@ -10,7 +10,13 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from functools import reduce
 from itertools import islice
@@ -23,8 +29,9 @@ from daf_core.errors import NotDone
 from daf_core.index import PartFacts
 from jobs.parcel import Work, delivered, parcels
 
-PRELOADED = ["daf_core.embedding", "daf_core.scoring", "jobs.stages"]  # once for all processes
+PRELOADED = ["jobs.preloaded"]
 AHEAD = 2  # parts per process that are handed out
+MOST_READ_BYTES = 350_000_000  # by the driver while the processes start: 3 hours of speech
 GPUS = Path("/proc/driver/nvidia/gpus")
 
 _work: list[Work] = []
@@ -45,19 +52,27 @@ def get_ready() -> None:
     ensure_running()
 
 
-def in_processes(parts: list[PartFacts], work: list[Work], workers: int) -> Iterator[PartFacts]:
+def in_processes(
+    parts: list[PartFacts], work: list[Work], workers: int, read: Work | None = None
+) -> Iterator[PartFacts]:
     """Do all of `work` on each part, each part in one process; facts as parts are finished.
+
+    `read` is work that comes first, and that this process does while the others start.
 
     Raises:
         NotDone: a process died.
     """
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(work,))
+    stages = [read, *work] if read else work
+    pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(stages,))
     ahead = iter(parts)
     working: set[Future[pa.Table]] = set()
     try:
+        if read:
+            parcels_read = _read_while_they_start(pool, ahead, read)
+            working |= {pool.submit(_do, parcel, 1) for parcel in parcels_read}
         while True:
-            more = islice(ahead, workers * AHEAD - len(working))
+            more = islice(ahead, max(0, workers * AHEAD - len(working)))
             working |= {pool.submit(_do, parcels([facts])) for facts in more}
             if not working:
                 break
@@ -71,6 +86,18 @@ def in_processes(parts: list[PartFacts], work: list[Work], workers: int) -> Iter
         ) from err
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_while_they_start(
+    pool: ProcessPoolExecutor, parts: Iterator[PartFacts], read: Work
+) -> list[pa.Table]:
+    """Parcels of the first parts: their imports take seconds on one core, the others are idle."""
+    done: list[pa.Table] = []
+    with ThreadPoolExecutor(1) as starter:
+        started = starter.submit(pool.submit, os.getpid)  # returns when there is a process
+        while not started.done() and sum(parcel.nbytes for parcel in done) < MOST_READ_BYTES:
+            done += [read(parcels([facts])) for facts in islice(parts, 1)]
+    return done
 
 
 def _start(work: list[Work]) -> None:
@@ -88,5 +115,5 @@ def _end_with_the_driver() -> None:
         os._exit(1)
 
 
-def _do(parcel: pa.Table) -> pa.Table:
-    return reduce(lambda made, stage: stage(made), _work, parcel)
+def _do(parcel: pa.Table, begin: int = 0) -> pa.Table:
+    return reduce(lambda made, stage: stage(made), _work[begin:], parcel)

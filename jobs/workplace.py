@@ -52,7 +52,7 @@ def _here(resources: EncodeResources, parts: int) -> Workplace:
     def encode(
         missing: list[PartFacts], read: ReadPart, encoding: Encoding, publish: Publish
     ) -> Iterator[PartFacts]:
-        return in_processes(missing, [read, Encode(encoding), publish], workers)
+        return in_processes(missing, [Encode(encoding), publish], workers, read)
 
     def score_stored(
         missing: list[PartFacts], stored: ScoreStored, publish: Publish

@@ -41,8 +41,9 @@ def load_whisper_ct2(data: bytes) -> WhisperEncoder:
         encoder_ffn_dim=state["layers.0.fc1.weight"].shape[0],
         max_source_positions=state["embed_positions.weight"].shape[0],
     )
-    encoder = WhisperEncoder(config)
-    encoder.load_state_dict(state, strict=True)
+    with torch.device("meta"):  # random first values would take longer than the file
+        encoder = WhisperEncoder(config)
+    encoder.load_state_dict(state, strict=True, assign=True)
     return encoder
 
 
