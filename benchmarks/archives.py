@@ -27,6 +27,7 @@ from faulty_s3 import FaultyS3
 from pairs import degraded_pairs
 
 from daf_core import tables, trained_head
+from daf_core.embedding import Embed
 from daf_core.heads import build
 from daf_core.weights.specs import resolve
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
@@ -140,17 +141,13 @@ def fill(archive: Archive, table: list[dict[str, str]]) -> None:
     daf("ingest", archive.at("table.csv"), "--out", out, "--part-minutes", PART_MINUTES)
 
 
-def untrained_head(folder: str) -> None:
-    """A head for the default encoders, as it is before it is trained."""
-    streams = {"text": (7, 384), "audio": (5, 768)}
+def untrained_head(folder: str, text: str = TEXT_ENCODER, audio: str = AUDIO_ENCODER) -> None:
+    """A head for these encoders, as it is before it is trained."""
+    encoders = {"text": resolve(text), "audio": resolve(audio)}
+    streams = Embed(encoders).shapes
+    module = build("daf", streams, 128)
     trained_head.save(
-        folder,
-        build("daf", streams, 128),
-        kind="daf",
-        width=128,
-        streams=streams,
-        encoders={"text": resolve(TEXT_ENCODER), "audio": resolve(AUDIO_ENCODER)},
-        facts={},
+        folder, module, kind="daf", width=128, streams=streams, encoders=encoders, facts={}
     )
 
 

@@ -27,19 +27,26 @@ RATE_HZ = 16_000
 CORES = len(os.sched_getaffinity(0))
 
 
-def ceiling(parts: list[str], precision: Precision) -> float:
+def ceiling(
+    parts: list[str],
+    precision: Precision,
+    text: str = TEXT_ENCODER,
+    audio: str = AUDIO_ENCODER,
+    device: str = "cpu",
+) -> float:
     """(a): seconds of the bare encoders, warm, over all decoded rows sorted by length."""
-    return min(_together(parts, precision, CORES, 1), _together(parts, precision, 1, CORES))
+    asked = (parts, precision, text, audio, device)
+    if device != "cpu":
+        return _together(asked, 1, CORES)
+    return min(_together(asked, CORES, 1), _together(asked, 1, CORES))
 
 
-def _together(parts: list[str], precision: Precision, processes: int, threads: int) -> float:
+def _together(asked: tuple[Any, ...], processes: int, threads: int) -> float:
     """The slowest process's time."""
     context = multiprocessing.get_context("spawn")
     barrier, seconds = context.Barrier(processes), context.Array("d", processes)
     workers = [
-        context.Process(
-            target=_bare, args=(i, processes, parts, precision, threads, barrier, seconds)
-        )
+        context.Process(target=_bare, args=(i, processes, threads, barrier, seconds, *asked))
         for i in range(processes)
     ]
     for worker in workers:
@@ -49,7 +56,7 @@ def _together(parts: list[str], precision: Precision, processes: int, threads: i
     return max(seconds)
 
 
-def _bare(share, shares, parts, precision, threads, barrier, seconds) -> None:
+def _bare(share, shares, threads, barrier, seconds, parts, precision, text, audio, device) -> None:
     torch.set_num_threads(threads)
     texts: list[str] = []
     waves: list[np.ndarray] = []
@@ -58,8 +65,8 @@ def _bare(share, shares, parts, precision, threads, barrier, seconds) -> None:
         texts += decoded["text"].drop_null().to_pylist()
         waves += [np.frombuffer(x.as_buffer(), "<i2") for x in decoded["samples"].drop_null()]
     texts, waves = texts[share::shares], waves[share::shares]
-    text_encoder = load_text_encoder(resolve(TEXT_ENCODER), precision=precision)
-    speech_encoder = load_speech_encoder(resolve(AUDIO_ENCODER), precision=precision)
+    text_encoder = load_text_encoder(resolve(text), device, precision=precision)
+    speech_encoder = load_speech_encoder(resolve(audio), device, precision=precision)
     text_encoder(texts[:8])
     speech_encoder(waves[:8])
     barrier.wait()

@@ -1,31 +1,84 @@
-"""How good scores are, with the zero conventions named (as MMSA's metricsTop.py defines them)."""
+"""How good scores are, with every convention named.
+
+Regression as MMSA's metricsTop.py defines it (commit a94e65d): Has0 and Non0, Acc5, Acc7 of numpy's
+rounding; beside it Acc7 of CMU's own rule (CMU-MultimodalSDK, README of MOSEI), and the concordance
+correlation coefficient (Lin 1989, Biometrics 45). All are computed on what was said, not clipped,
+but for the classes.
+"""
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 FloatArray = npt.NDArray[np.floating]
 
 
 def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
-    """MAE, Pearson's r, Non0 accuracy and weighted F1, Acc7, of (rows,) sentiments in [-3, 3].
+    """Metrics of (rows,) sentiments in [-3, 3]; empty input gives {}.
 
-    Non0: rows with label 0 left out, positive against not positive. Acc7: both rounded to whole
-    numbers (half to even, as numpy does). r is 0 where one side is constant. Empty input gives {}.
+    - mae; r, Pearson's, and ccc, both 0 where one side is constant;
+    - has0_accuracy, has0_f1: all rows, not negative against negative;
+    - non0_accuracy, non0_f1: rows with label 0 left out, positive against not positive; F1 of both
+      kinds is weighted by the rows of each class;
+    - acc5, acc7: both clipped to [-2, 2] or [-3, 3] and rounded, half to even;
+    - acc7_cmu: both clipped to [-3, 3] and rounded away from zero, as CMU counts MOSEI's classes.
     """
     if not len(label):
         return {}
     predicted, label = predicted.astype(np.float64), label.astype(np.float64)
-    constant = predicted.std() == 0 or label.std() == 0
     metrics = {
         "rows": float(len(label)),
         "mae": float(np.abs(predicted - label).mean()),
-        "r": 0.0 if constant else float(np.corrcoef(predicted, label)[0, 1]),
-        "acc7": float((np.round(predicted.clip(-3, 3)) == np.round(label.clip(-3, 3))).mean()),
+        **_correlations(predicted, label),
+        **_two_classes("has0", predicted >= 0, label >= 0),
+        "acc5": _share_equal(np.round(predicted.clip(-2, 2)), np.round(label.clip(-2, 2))),
+        "acc7": _share_equal(np.round(predicted.clip(-3, 3)), np.round(label.clip(-3, 3))),
+        "acc7_cmu": _share_equal(_away_from_zero(predicted), _away_from_zero(label)),
     }
     signed = label != 0
     if signed.any():
-        truth, said = label[signed] > 0, predicted[signed] > 0
-        metrics["non0_accuracy"] = float((truth == said).mean())
-        metrics["non0_f1"] = float(f1_score(truth, said, average="weighted"))
+        metrics |= _two_classes("non0", predicted[signed] > 0, label[signed] > 0)
     return metrics
+
+
+def class_metrics(predicted: npt.NDArray[np.int_], label: npt.NDArray[np.int_]) -> dict[str, float]:
+    """Accuracy, UAR, weighted and macro F1 of (rows,) classes; empty input gives {}.
+
+    UAR, unweighted average recall, is the mean over the classes that occur of the share found.
+    """
+    if not len(label):
+        return {}
+    return {
+        "accuracy": float(accuracy_score(label, predicted)),
+        "uar": float(balanced_accuracy_score(label, predicted)),
+        "weighted_f1": float(f1_score(label, predicted, average="weighted", zero_division=0)),
+        "macro_f1": float(f1_score(label, predicted, average="macro", zero_division=0)),
+    }
+
+
+def _correlations(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
+    if predicted.std() == 0 or label.std() == 0:
+        return {"r": 0.0, "ccc": 0.0}
+    r = float(np.corrcoef(predicted, label)[0, 1])
+    apart = (predicted.mean() - label.mean()) ** 2
+    spread = predicted.var() + label.var() + apart
+    return {"r": r, "ccc": float(2 * r * predicted.std() * label.std() / spread)}
+
+
+def _two_classes(
+    name: str, predicted: npt.NDArray[np.bool_], label: npt.NDArray[np.bool_]
+) -> dict[str, float]:
+    return {
+        f"{name}_accuracy": float((predicted == label).mean()),
+        f"{name}_f1": float(f1_score(label, predicted, average="weighted", zero_division=0)),
+    }
+
+
+def _share_equal(one: FloatArray, other: FloatArray) -> float:
+    return float((one == other).mean())
+
+
+def _away_from_zero(sentiment: FloatArray) -> FloatArray:
+    clipped = sentiment.clip(-3, 3)
+    away: FloatArray = np.sign(clipped) * np.ceil(np.abs(clipped))
+    return away
