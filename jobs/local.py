@@ -31,7 +31,7 @@ from jobs.parcel import Work, delivered, parcels
 
 PRELOADED = ["jobs.preloaded"]
 AHEAD = 2  # parts per process that are handed out
-MOST_READ_BYTES = 350_000_000  # by the driver while the processes start: 3 hours of speech
+MOST_READ_BYTES = 250_000_000  # by the driver while the processes start: 2 hours of speech
 GPUS = Path("/proc/driver/nvidia/gpus")
 
 _work: list[Work] = []
@@ -69,8 +69,9 @@ def in_processes(
     working: set[Future[pa.Table]] = set()
     try:
         if read:
-            parcels_read = _read_while_they_start(pool, ahead, read)
-            working |= {pool.submit(_do, parcel, 1) for parcel in parcels_read}
+            working |= {
+                pool.submit(_do, parcel, 1) for parcel in _read_while_they_start(pool, ahead, read)
+            }
         while True:
             more = islice(ahead, max(0, workers * AHEAD - len(working)))
             working |= {pool.submit(_do, parcels([facts])) for facts in more}
@@ -93,10 +94,12 @@ def _read_while_they_start(
 ) -> list[pa.Table]:
     """Parcels of the first parts: their imports take seconds on one core, the others are idle."""
     done: list[pa.Table] = []
+    room = MOST_READ_BYTES
     with ThreadPoolExecutor(1) as starter:
         started = starter.submit(pool.submit, os.getpid)  # returns when there is a process
-        while not started.done() and sum(parcel.nbytes for parcel in done) < MOST_READ_BYTES:
-            done += [read(parcels([facts])) for facts in islice(parts, 1)]
+        while room > 0 and not started.done() and (facts := next(parts, None)):
+            done.append(read(parcels([facts])))
+            room -= done[-1].nbytes
     return done
 
 

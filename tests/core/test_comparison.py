@@ -1,0 +1,49 @@
+"""Intervals and p-values: right when there is a difference, right when there is none."""
+
+import numpy as np
+
+from daf_core.comparison import paired_difference
+
+
+def errors(seeds: int, rows: int, mean: float, seed: int) -> np.ndarray:
+    """Absolute errors that share what is hard about a row."""
+    hard = np.random.default_rng(99).normal(size=rows)
+    own = np.random.default_rng(seed).normal(size=(seeds, rows))
+    return np.abs(hard + 0.3 * own) + mean
+
+
+def test_a_difference_is_found_with_its_size() -> None:
+    found = paired_difference(errors(5, 800, 0.45, 1), errors(5, 800, 0.5, 2))
+    assert found.low < -0.05 < found.high < 0
+    assert found.p < 0.001
+    assert np.isclose(found.mean, (errors(5, 800, 0.45, 1) - errors(5, 800, 0.5, 2)).mean())
+
+
+def test_the_same_is_not_different() -> None:
+    same = errors(3, 200, 0.5, 1)
+    found = paired_difference(same, same)
+    assert (found.mean, found.p) == (0, 1)
+    assert found.low <= 0 <= found.high
+
+
+def test_without_a_difference_intervals_hold_zero_as_often_as_they_say() -> None:
+    """95 %: of 60 pairs of equal heads 3 fall outside on average, over 9 once in 1,000 times."""
+    trials = [
+        paired_difference(errors(3, 150, 0.5, 2 * i), errors(3, 150, 0.5, 2 * i + 1))
+        for i in range(60)
+    ]
+    assert sum(not trial.low <= 0 <= trial.high for trial in trials) <= 9
+    assert sum(trial.p < 0.05 for trial in trials) <= 9
+
+
+def test_other_seeds_widen_the_interval() -> None:
+    """Seeds that differ by more than rows do must show."""
+    base = errors(4, 2000, 0.5, 1)
+    shifts = np.array([-0.1, -0.03, 0.03, 0.1])[:, None]
+    steady, unsteady = paired_difference(base, base), paired_difference(base + shifts, base)
+    assert unsteady.high - unsteady.low > 3 * (steady.high - steady.low) + 0.05
+
+
+def test_the_same_numbers_each_time() -> None:
+    one, other = errors(2, 100, 0.4, 1), errors(2, 100, 0.5, 2)
+    assert paired_difference(one, other) == paired_difference(one, other)
