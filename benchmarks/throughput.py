@@ -17,7 +17,8 @@ One table, all from one run, of the degraded pairs or of their speech as one rec
 - what each stage of a part takes, one after the other in one process with one thread;
 - the most memory that each process of `daf score` held.
 
-The first two in turns, some rounds, of which the fastest of each counts: machines have slow minutes.
+The first two in turns, some rounds, of which the fastest of each counts: machines have slow
+minutes.
 Writes throughput-CORPUS.json beside.
 """
 
@@ -69,7 +70,7 @@ def main() -> None:
         local_s, _, held_local = scored(asked.work, manifest, head, ["--local"], precision)
         job_s, work_s, held = scored(asked.work, manifest, head, [], precision)
         turns.append((ceiling_s, local_s, job_s, work_s))
-        print("seconds: (a) %.1f, --local %.1f, job %.1f, its work %.1f" % turns[-1], flush=True)
+        print("(a), --local, job, its work:", *(f"{took:.1f} s" for took in turns[-1]), flush=True)
     ceiling_s, local_s, job_s, work_s = map(min, zip(*turns, strict=True))
     rates = {
         "(a) bare encoders": audio_s / ceiling_s,
