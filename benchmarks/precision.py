@@ -19,7 +19,7 @@ import pyarrow as pa
 import torch
 
 from daf_core import runs, tables, trained_head
-from daf_core.dataset import load_rows, plan_splits
+from daf_core.dataset import labelled_corpus, load_rows
 from daf_core.decoding import decode_part
 from daf_core.embedding import Embed
 from daf_core.heads import build
@@ -125,7 +125,7 @@ def agreement(one: pa.Table, other: pa.Table) -> tuple[float, float]:
 def splits(embeddings: str) -> dict[str, Rows]:
     """All rows of the pairs."""
     source = runs.embeddings_output(embeddings)
-    return load_rows(source, plan_splits(source), FULL, 0, 1)
+    return load_rows(labelled_corpus(source), FULL)
 
 
 def errors(rows: dict[str, Rows], streams: Streams) -> str:

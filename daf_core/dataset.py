@@ -10,7 +10,7 @@ import torch
 from daf_core import tables
 from daf_core.errors import SettingsError
 from daf_core.features import stream_values
-from daf_core.modalities import Streams
+from daf_core.modalities import MODALITIES, Streams
 from daf_core.rows import Rows
 from daf_core.runs import Output
 from daf_core.schemas import SPLITS
@@ -19,9 +19,13 @@ UNUSED = -1
 
 
 @dataclass(frozen=True)
-class Splits:
-    """Which split each row of each part is in: part → (rows,) index into SPLITS, or UNUSED."""
+class Corpus:
+    """Labelled rows of embeddings, and the split that each is in.
 
+    parts: part → (rows,) index into SPLITS, or UNUSED; rule: where the splits come from.
+    """
+
+    source: Output
     parts: dict[str, npt.NDArray[np.int8]]
     rule: str
 
@@ -32,7 +36,7 @@ class Splits:
         return {split: int((every == index).sum()) for index, split in enumerate(SPLITS)}
 
 
-def plan_splits(source: Output) -> Splits:
+def labelled_corpus(source: Output) -> Corpus:
     """Take the corpus's own splits; where it has none, split by recording.
 
     Without any split, 80 / 10 / 10 % of the recordings train, validate and test; a corpus with
@@ -66,21 +70,19 @@ def plan_splits(source: Output) -> Splits:
                 f"give the corpus labels (and splits) at `daf ingest`"
             )
     used = [np.where(one, g, UNUSED) for one, g in zip(labelled, given, strict=True)]
-    return Splits(dict(zip(names, used, strict=True)), rule)
+    return Corpus(source, dict(zip(names, used, strict=True)), rule)
 
 
-def load_rows(
-    source: Output, splits: Splits, shapes: Streams, rank: int, workers: int
-) -> dict[str, Rows]:
+def load_rows(corpus: Corpus, shapes: Streams, rank: int = 0, workers: int = 1) -> dict[str, Rows]:
     """This worker's rows of each split: of the rows of a split in part order, every N-th.
 
     Rows without any column of `shapes` do not count.
     """
     kept: dict[str, list[_Piece]] = {split: [] for split in SPLITS}
     seen = dict.fromkeys(SPLITS, 0)
-    for name, index in splits.parts.items():
-        uri = tables.join(source.parts_uri, name)
-        table, _ = tables.read(uri, source.kind, [*shapes, "label"])
+    for name, index in corpus.parts.items():
+        uri = tables.join(corpus.source.parts_uri, name)
+        table, _ = tables.read(uri, corpus.source.kind, [*shapes, "label"])
         values, present = stream_values(table, shapes)
         labels = table["label"].to_numpy()
         for number, split in enumerate(SPLITS):
@@ -100,14 +102,16 @@ class _Piece:
 
 
 def _rows(pieces: list[_Piece], shapes: Streams) -> Rows:
-    return Rows(
-        {
-            column: torch.from_numpy(np.concatenate([piece.values[column] for piece in pieces]))
-            for column in shapes
-        },
-        torch.from_numpy(np.concatenate([piece.present for piece in pieces])),
-        torch.from_numpy(np.concatenate([piece.labels for piece in pieces])),
-    )
+    present = np.concatenate([piece.present for piece in pieces])
+    values = {}
+    for column, shape in shapes.items():
+        if present[:, MODALITIES.index(column.split("_")[0])].any():
+            whole = np.concatenate([piece.values[column] for piece in pieces])
+            values[column] = torch.from_numpy(whole)
+        else:  # as of text without any audio: no memory for what nobody has
+            values[column] = torch.zeros(1, 1, 1, dtype=torch.half).expand(len(present), *shape)
+    labels = np.concatenate([piece.labels for piece in pieces])
+    return Rows(values, torch.from_numpy(present), torch.from_numpy(labels))
 
 
 def _split_indices(names: list[str | None]) -> npt.NDArray[np.int8]:

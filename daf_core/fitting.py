@@ -9,12 +9,11 @@ import torch
 import torch.distributed as dist
 from torch import nn
 
-from daf_core.dataset import Splits, load_rows
+from daf_core.dataset import Corpus, load_rows
 from daf_core.heads import build
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import MODALITIES, Streams, columns_of
 from daf_core.rows import Rows
-from daf_core.runs import Output
 from daf_core.schemas import SPLITS
 from daf_core.training import Recipe, State, fit, predict
 from daf_core.workers import rank_and_workers, sum_over_workers
@@ -32,39 +31,53 @@ class Fitted:
 
 def fit_head(
     kind: str,
-    source: Output,
-    splits: Splits,
+    corpus: Corpus,
     shapes: Streams,
     recipe: Recipe,
     device: torch.device,
     *,
+    also: Corpus | None = None,
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> Fitted:
     """Fit a head of `kind` on embeddings; call on every worker with the same arguments.
 
     The head gets the columns that its kind uses and some training row has: trained on text alone,
-    it ignores audio.
+    it ignores audio. Train rows of `also` join each step (`fit`).
     """
 
-    def load(columns: Streams) -> dict[str, Rows]:
-        loaded = load_rows(source, splits, columns, *rank_and_workers())
-        return {split: part.to(device) for split, part in loaded.items()}
-
     shapes = columns_of(kind, shapes) if kind in MODALITIES else shapes
-    rows = load(shapes)
-    streams = _trained_streams(rows["train"], shapes)
+    rows, more = _load(corpus, also, shapes, device)
+    streams = _trained_streams([rows["train"], *more], shapes)
     if streams != shapes:
-        rows = load(streams)
+        rows, more = _load(corpus, also, streams, device)
     torch.manual_seed(recipe.seed)
     head = build(kind, streams, recipe.width).to(device)
-    state = fit(head, rows["train"], rows["valid"], recipe, resume=resume, after_epoch=after_epoch)
+    state = fit(
+        head,
+        rows["train"],
+        rows["valid"],
+        recipe,
+        also=more[0] if more else None,
+        resume=resume,
+        after_epoch=after_epoch,
+    )
     metrics = {split: _measure(head, rows[split]) for split in SPLITS}
     return Fitted(head.cpu(), streams, metrics, state)
 
 
-def _trained_streams(train: Rows, shapes: Streams) -> Streams:
-    has = sum_over_workers(train.present.sum(dim=0)) > 0
+def _load(
+    corpus: Corpus, also: Corpus | None, columns: Streams, device: torch.device
+) -> tuple[dict[str, Rows], list[Rows]]:
+    """This worker's rows of each split, and the train rows of `also`."""
+    share = rank_and_workers()
+    rows = {name: part.to(device) for name, part in load_rows(corpus, columns, *share).items()}
+    more = [] if also is None else [load_rows(also, columns, *share)["train"].to(device)]
+    return rows, more
+
+
+def _trained_streams(trained_on: list[Rows], shapes: Streams) -> Streams:
+    has = sum_over_workers(torch.stack([r.present.sum(dim=0) for r in trained_on]).sum(dim=0)) > 0
     known = [name for name, any_row in zip(MODALITIES, has.tolist(), strict=True) if any_row]
     return {column: shape for name in known for column, shape in columns_of(name, shapes).items()}
 

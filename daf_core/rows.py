@@ -1,7 +1,7 @@
 """Labelled rows as training has them: all in memory, on the device, standardised once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -31,10 +31,10 @@ class Rows:
         values = {name: value.to(device) for name, value in self.values.items()}
         return Rows(values, self.present.to(device), self.labels.to(device), self.standard)
 
-    def take(self, index: Tensor, noise: Noise | None = None) -> Features:
+    def take(self, index: Tensor) -> Features:
         """Some rows as input for a head."""
         values = {name: value.index_select(0, index) for name, value in self.values.items()}
-        return Features(values, self.present[index], noise, self.standard)
+        return Features(values, self.present[index], standard=self.standard)
 
     def chunks(self) -> Iterator[Features]:
         """All rows as input for a head, CHUNK_ROWS at a time; one empty chunk of no rows."""
@@ -44,10 +44,27 @@ class Rows:
             yield Features(values, self.present[rows], standard=self.standard)
 
 
-def standardise(head: nn.Module, rows: Rows) -> None:
-    """Give every layer mix of `head` the mean and deviation of the training rows of all workers."""
+def joined(pieces: list[Features], noise: Noise) -> Features:
+    """Rows one after the other, with the noise for all of them."""
+    first = pieces[0]
+    if len(pieces) == 1:
+        return replace(first, noise=noise)
+    values = {name: torch.cat([piece.values[name] for piece in pieces]) for name in first.values}
+    present = torch.cat([piece.present for piece in pieces])
+    return Features(values, present, noise, first.standard)
+
+
+def standardise(head: nn.Module, *corpora: Rows) -> None:
+    """Give every layer mix of `head` the mean and deviation of the training rows of all workers.
+
+    Of several corpora those of the first in which any row has the modality.
+    """
     for column, mix in _mixes(head):
-        has = rows.present[:, MODALITIES.index(column.split("_")[0])]
+        modality = MODALITIES.index(column.split("_")[0])
+        rows, has = corpora[0], corpora[0].present[:, modality]
+        for other in corpora[1:]:
+            if not sum_over_workers(has.sum()):
+                rows, has = other, other.present[:, modality]
         chunks = torch.split(rows.values[column][has], CHUNK_ROWS)
         count = torch.tensor([[[len(chunk)]] for chunk in chunks], device=has.device)
         found = [torch.var_mean(chunk.float(), dim=0, correction=0) for chunk in chunks]
@@ -63,12 +80,13 @@ def standardise(head: nn.Module, rows: Rows) -> None:
 @torch.no_grad()
 def standardised(head: nn.Module, rows: Rows) -> Rows:
     """The rows as the layer mixes of `head` standardise them: once, instead of in each step."""
-    values = {
-        column: torch.cat(
-            [mix.standardise(part).half() for part in torch.split(rows.values[column], CHUNK_ROWS)]
-        )
-        for column, mix in _mixes(head)
-    }
+    values = {}
+    for column, mix in _mixes(head):
+        value = rows.values[column]
+        if value.stride(0):  # else no row has any
+            parts = torch.split(value, CHUNK_ROWS)
+            value = torch.cat([mix.standardise(part).half() for part in parts])
+        values[column] = value
     return Rows(values, rows.present, rows.labels, standard=True)
 
 

@@ -5,7 +5,7 @@ the same shuffled global batches; gradients are summed over workers, so a step e
 a single worker would take on the whole batch.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.heads.streams import Features, Noise, Prediction
-from daf_core.rows import Rows, standardise, standardised
+from daf_core.rows import Rows, joined, standardise, standardised
 from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
 
 
@@ -23,6 +23,7 @@ class Recipe:
 
     width: int = 128
     batch_rows: int = 128
+    also_rows: int = 128  # more rows a step, where there are others than those to be learned
     epochs: int = 100
     patience: int = 15
     learning_rate: float = 3e-4
@@ -55,12 +56,15 @@ def fit(
     valid: Rows,
     recipe: Recipe,
     *,
+    also: Rows | None = None,
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train until validation MAE has not improved for `patience` epochs; head ends at its best.
 
-    Call with the same arguments on every worker of `torch.distributed`, or without it.
+    Call with the same arguments on every worker of `torch.distributed`, or without it. Of `also`,
+    rows of other corpora, which may lack a modality, `recipe.also_rows` join each step, drawn with
+    replacement; an epoch is a pass over `train`.
 
     Returns:
         The last state; `history` has epoch, train_loss and valid_mae per epoch.
@@ -69,16 +73,17 @@ def fit(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     if resume is None:
-        standardise(head, train)
+        standardise(head, *(rows for rows in (train, also) if rows is not None))
         state = State(-1, {}, {}, -1, float("inf"), _copy(head), [])
     else:
         state = resume
         head.load_state_dict(state.head)
         optimiser.load_state_dict(state.optimiser)
     train, valid = standardised(head, train), standardised(head, valid)
+    also = None if also is None else standardised(head, also)
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
-        loss = _train_epoch(head, optimiser, train, recipe, state.epoch)
+        loss = _train_epoch(head, optimiser, train, also, recipe, state.epoch)
         mae = mean_absolute_error(head, valid)
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
         if mae < state.best_mae:
@@ -112,27 +117,55 @@ def mean_absolute_error(head: nn.Module, rows: Rows) -> float:
 
 
 def _train_epoch(
-    head: nn.Module, optimiser: torch.optim.Optimizer, rows: Rows, recipe: Recipe, epoch: int
+    head: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    train: Rows,
+    also: Rows | None,
+    recipe: Recipe,
+    epoch: int,
 ) -> float:
     """One pass over the global batches of `epoch`; returns the mean loss per row."""
-    device = rows.labels.device
-    rank, workers = rank_and_workers()
-    total = int(sum_over_workers(torch.tensor(len(rows.labels), device=device)).item())
-    shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
-    masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
-    order = torch.randperm(total, generator=shuffle).to(device)
-    losses = torch.zeros((), dtype=torch.float64, device=device)
-    for batch in order.tensor_split(tuple(range(recipe.batch_rows, total, recipe.batch_rows))):
-        own = (batch % workers == rank).nonzero()[:, 0]
-        noise = Noise(masks, len(batch), own)
-        index = batch[own] // workers
-        loss = _loss(head, rows.take(index, noise), rows.labels[index], recipe) / len(batch)
+    losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
+    for features, labels, rows in _steps(train, also, recipe, epoch):
+        loss = _loss(head, features, labels, recipe) / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
         optimiser.step()
-        losses += loss.detach() * len(batch)
-    return float(sum_over_workers(losses).item() / max(total, 1))
+        losses += torch.stack([loss.detach() * rows, loss.new_tensor(len(labels))])
+    summed, rows = sum_over_workers(losses).tolist()
+    return float(summed / max(rows, 1))
+
+
+def _steps(
+    train: Rows, also: Rows | None, recipe: Recipe, epoch: int
+) -> Iterator[tuple[Features, Tensor, int]]:
+    """This worker's rows of each global batch of `epoch`, their labels, and the rows of all."""
+    device = train.labels.device
+    rank, workers = rank_and_workers()
+    shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
+    masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
+    total, others = _rows_of_all(train), 0 if also is None else _rows_of_all(also)
+    order = torch.randperm(total, generator=shuffle)
+    for batch in order.tensor_split(tuple(range(recipe.batch_rows, total, recipe.batch_rows))):
+        drawn = [(train, batch)]
+        if also is not None and others:
+            more = torch.randint(others, (recipe.also_rows,), generator=shuffle)
+            drawn.append((also, more))
+        mine, own, rows = [], [], 0
+        for corpus, index in drawn:
+            share = (index % workers == rank).nonzero()[:, 0]
+            mine.append((corpus, (index[share] // workers).to(device)))
+            own.append(share + rows)
+            rows += len(index)
+        noise = Noise(masks, rows, torch.cat(own).to(device))
+        features = joined([corpus.take(index) for corpus, index in mine], noise)
+        yield features, torch.cat([corpus.labels[index] for corpus, index in mine]), rows
+
+
+def _rows_of_all(rows: Rows) -> int:
+    """Rows of all workers."""
+    return int(sum_over_workers(torch.tensor(len(rows.labels), device=rows.labels.device)).item())
 
 
 def _loss(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:

@@ -160,6 +160,14 @@ class TrainSettings:
     head: Annotated[
         str, typer.Option(help="daf, or a baseline: text, audio, concat, static, late.")
     ] = "daf"
+    also: Annotated[
+        str | None,
+        typer.Option(
+            help="More embeddings by the same encoders: of their labelled train rows --also-rows "
+            "join each step. They may lack a modality, as sentences without a recording do."
+        ),
+    ] = None
+    also_rows: Annotated[int, typer.Option(min=1, help="Rows of --also a step.")] = 128
     seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0
     workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1
     gpu: Annotated[bool, typer.Option("--gpu", help="One GPU per worker.")] = False

@@ -11,7 +11,7 @@ from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig,
 from ray.train.torch import TorchTrainer
 
 from daf_core import index, runs, tables, trained_head
-from daf_core.dataset import Splits, plan_splits
+from daf_core.dataset import Corpus, labelled_corpus
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
 from daf_core.modalities import Streams
@@ -33,17 +33,20 @@ def run(settings: TrainSettings) -> str:
     recipe = Recipe(
         width=settings.width,
         batch_rows=settings.batch_rows,
+        also_rows=settings.also_rows if settings.also else 0,
         epochs=settings.epochs,
         patience=settings.patience,
         learning_rate=settings.learning_rate,
         modality_dropout=settings.modality_dropout,
         seed=settings.seed,
     )
-    parts = index.read(source.index_uri, record["fingerprint"]).values()
-    data = runs.fingerprint([record["fingerprint"], *(part.contents for part in parts)])
+    data = _fingerprint(source, record)
     shapes = _shapes(source, settings.first_layers)
     identity = {"embeddings": data, "head": settings.head, "layers": settings.layers}
     identity |= asdict(recipe)
+    also = runs.embeddings_output(settings.also) if settings.also else None
+    if also is not None:
+        identity["also"] = _fingerprint(also, _same_encoders(also, record, source))
     existing = tables.read_json(tables.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:
         if existing.get("identity") != identity:
@@ -54,8 +57,9 @@ def run(settings: TrainSettings) -> str:
             )
         return f"{_summary(existing, 0.0)}, was done before"
     started = time.monotonic()
-    splits = plan_splits(source)
-    fitted = _fit(settings, source, splits, shapes, recipe, runs.fingerprint(identity))
+    corpus = labelled_corpus(source)
+    more = labelled_corpus(also) if also is not None else None
+    fitted = _fit(settings, corpus, more, shapes, recipe, runs.fingerprint(identity))
     facts = {
         "identity": identity,
         "seed": recipe.seed,
@@ -63,8 +67,9 @@ def run(settings: TrainSettings) -> str:
         "data": {
             "embeddings": source.root,
             "fingerprint": data,
-            "rows": splits.counts,
-            "splits": splits.rule,
+            "rows": corpus.counts,
+            "splits": corpus.rule,
+            "also": more and {"embeddings": more.source.root, "rows": more.counts["train"]},
         },
         **{key: fitted[key] for key in ("metrics", "best_epoch", "history")},
     }
@@ -74,8 +79,8 @@ def run(settings: TrainSettings) -> str:
 
 def _fit(
     settings: TrainSettings,
-    source: Output,
-    splits: Splits,
+    corpus: Corpus,
+    also: Corpus | None,
     shapes: Streams,
     recipe: Recipe,
     name: str,
@@ -90,8 +95,8 @@ def _fit(
             train_worker,
             train_loop_config={
                 "kind": settings.head,
-                "source": source,
-                "splits": splits,
+                "corpus": corpus,
+                "also": also,
                 "shapes": shapes,
                 "recipe": recipe,
             },
@@ -138,6 +143,28 @@ def _publish_head(
         facts=facts,
     )
     tables.delete_folder(tables.join(settings.out, "_train"))
+
+
+def _fingerprint(embeddings: Output, record: dict[str, Any]) -> str:
+    """What stands for the rows of finished embeddings with this record."""
+    parts = index.read(embeddings.index_uri, record["fingerprint"]).values()
+    return runs.fingerprint([record["fingerprint"], *(part.contents for part in parts)])
+
+
+def _same_encoders(also: Output, record: dict[str, Any], source: Output) -> dict[str, Any]:
+    """The record of `also`, whose encoders are those on `record`, of `source`."""
+    other = runs.complete_record(also)
+    ours, theirs = (r["identity"]["encoders"] for r in (record, other))
+    if ours != theirs:
+        raise SettingsError(
+            f"--also {also.root}: expected embeddings by the encoders of {source.root}, "
+            f"{_names(ours)}; these are by {_names(theirs)}"
+        )
+    return other
+
+
+def _names(encoders: dict[str, dict[str, Any]]) -> str:
+    return " and ".join(spec["name"] for spec in encoders.values())
 
 
 def _shapes(source: Output, first: dict[str, int]) -> Streams:

@@ -19,7 +19,7 @@ STATE_FILE, FITTED_FILE = "state.pt", "fitted.pt"
 
 
 def train_worker(config: dict[str, Any]) -> None:
-    """`config`: the arguments of `fit_head` up to the recipe.
+    """`config`: the arguments of `fit_head` up to the recipe, and `also`.
 
     After a lost worker Ray Train starts all of them again from the last checkpoint; the epochs
     after it are the same again, so the result is too.

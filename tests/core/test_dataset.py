@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from daf_core import tables
-from daf_core.dataset import load_rows, plan_splits
+from daf_core.dataset import labelled_corpus, load_rows
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list
 from daf_core.modalities import MODALITIES
@@ -42,45 +42,45 @@ def write_embeddings(folder, splits, labels=None):
     return embeddings_output(folder)
 
 
-def split_of_each(splits):
-    return np.concatenate([splits.parts[name] for name in sorted(splits.parts)]).tolist()
+def split_of_each(corpus):
+    return np.concatenate([corpus.parts[name] for name in sorted(corpus.parts)]).tolist()
 
 
 def test_given_splits_are_taken_and_unlabelled_rows_left_out(tmp_path):
     given = (["train", "train", "valid", "test", None] * 4)[:20]
     labels = [None if i == 0 else 1.0 for i in range(20)]
-    splits = plan_splits(write_embeddings(str(tmp_path), given, labels))
-    assert split_of_each(splits) == [-1, 0, 1, 2, -1] + [0, 0, 1, 2, -1] * 3
-    assert splits.counts == {"train": 7, "valid": 4, "test": 4}
-    assert splits.rule == "as given"
+    corpus = labelled_corpus(write_embeddings(str(tmp_path), given, labels))
+    assert split_of_each(corpus) == [-1, 0, 1, 2, -1] + [0, 0, 1, 2, -1] * 3
+    assert corpus.counts == {"train": 7, "valid": 4, "test": 4}
+    assert corpus.rule == "as given"
 
 
 def test_without_splits_recordings_are_split_and_never_cut_in_two(tmp_path):
-    splits = plan_splits(write_embeddings(str(tmp_path), [None] * 400))
-    each = split_of_each(splits)
+    corpus = labelled_corpus(write_embeddings(str(tmp_path), [None] * 400))
+    each = split_of_each(corpus)
     assert all(each[i] == each[i + 1] for i in range(0, 400, 2))
-    assert 280 <= splits.counts["train"] <= 350
-    assert min(splits.counts.values()) >= 20
+    assert 280 <= corpus.counts["train"] <= 350
+    assert min(corpus.counts.values()) >= 20
 
 
 def test_validation_comes_from_train_where_there_is_none(tmp_path):
-    splits = plan_splits(write_embeddings(str(tmp_path), ["train"] * 300 + ["test"] * 20))
-    assert splits.counts["test"] == 20
-    assert 10 <= splits.counts["valid"] <= 60
+    corpus = labelled_corpus(write_embeddings(str(tmp_path), ["train"] * 300 + ["test"] * 20))
+    assert corpus.counts["test"] == 20
+    assert 10 <= corpus.counts["valid"] <= 60
 
 
 def test_nothing_to_train_on_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="expected labelled train rows"):
-        plan_splits(write_embeddings(str(tmp_path), ["train"] * 9, [None] * 9))
+        labelled_corpus(write_embeddings(str(tmp_path), ["train"] * 9, [None] * 9))
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_share_the_rows_in_turn(tmp_path, workers):
     source = write_embeddings(str(tmp_path), ["train", "valid"] * 15)
-    splits = plan_splits(source)
-    whole = load_rows(source, splits, SHAPES, 0, 1)
+    corpus = labelled_corpus(source)
+    whole = load_rows(corpus, SHAPES, 0, 1)
     for rank in range(workers):
-        own = load_rows(source, splits, SHAPES, rank, workers)
+        own = load_rows(corpus, SHAPES, rank, workers)
         for split in ("train", "valid"):
             for column in SHAPES:
                 torch.testing.assert_close(
@@ -97,9 +97,9 @@ def test_workers_share_the_rows_in_turn(tmp_path, workers):
 def test_rows_without_any_of_the_columns_are_no_worker_s(tmp_path):
     """Left out before the workers share: their numbers stay in turn."""
     source = write_embeddings(str(tmp_path), ["train", "valid"] * 15)
-    columns, splits = {"audio": SHAPES["audio"]}, plan_splits(source)
-    whole = load_rows(source, splits, columns, 0, 1)["train"]
+    columns, corpus = {"audio": SHAPES["audio"]}, labelled_corpus(source)
+    whole = load_rows(corpus, columns, 0, 1)["train"]
     assert len(whole.labels) == 10
     for rank in (0, 1):
-        own = load_rows(source, splits, columns, rank, 2)["train"]
+        own = load_rows(corpus, columns, rank, 2)["train"]
         torch.testing.assert_close(own.labels, whole.labels[rank::2])

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from daf_core import runs, tables
-from daf_core.dataset import plan_splits
+from daf_core.dataset import labelled_corpus, load_rows
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list
 from daf_core.fitting import fit_head
+from daf_core.heads import build
+from daf_core.rows import standardised
 from daf_core.schemas import SPLITS, embeddings_schema
-from daf_core.training import Recipe
+from daf_core.training import Recipe, predict
 
 SHAPES = {"text": (2, 4), "audio": (1, 3), "audio_2": (1, 2)}
 RECIPE = Recipe(width=8, batch_rows=8, epochs=3)
@@ -50,7 +52,7 @@ def embeddings(folder, audio_in: set[str]) -> runs.Output:
 
 def test_a_head_gets_the_columns_that_training_rows_have(tmp_path):
     source = embeddings(tmp_path, audio_in={"test"})
-    fitted = fit_head("daf", source, plan_splits(source), SHAPES, RECIPE, torch.device("cpu"))
+    fitted = fit_head("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
     assert fitted.streams == {"text": (2, 4)}
     assert set(fitted.metrics) == set(SPLITS)
     assert len(fitted.state.history) == 3
@@ -58,16 +60,41 @@ def test_a_head_gets_the_columns_that_training_rows_have(tmp_path):
 
 def test_with_audio_in_training_it_gets_all_columns(tmp_path):
     source = embeddings(tmp_path, audio_in={"train"})
-    fitted = fit_head("daf", source, plan_splits(source), SHAPES, RECIPE, torch.device("cpu"))
+    fitted = fit_head("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
     assert fitted.streams == SHAPES
     assert 0 <= fitted.metrics["test"]["mae"] <= 6
 
 
 def test_a_head_of_one_modality_gets_its_columns_alone(tmp_path):
     source = embeddings(tmp_path, audio_in={"train", "valid"})
-    splits = plan_splits(source)
-    fitted = fit_head("audio", source, splits, SHAPES, RECIPE, torch.device("cpu"))
+    fitted = fit_head("audio", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
     assert fitted.streams == {"audio": (1, 3), "audio_2": (1, 2)}
     words = embeddings(tmp_path / "words", audio_in=set())
     with pytest.raises(SettingsError, match="the audio head needs training rows with audio"):
-        fit_head("audio", words, plan_splits(words), SHAPES, RECIPE, torch.device("cpu"))
+        fit_head("audio", labelled_corpus(words), SHAPES, RECIPE, torch.device("cpu"))
+
+
+def test_rows_of_another_corpus_join(tmp_path):
+    """They may bring a modality, and what the head learns is not the same without them."""
+    words = labelled_corpus(embeddings(tmp_path / "words", audio_in=set()))
+    voices = labelled_corpus(embeddings(tmp_path / "voices", audio_in={"train"}))
+    alone, more = (
+        fit_head("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also)
+        for also in (None, voices)
+    )
+    assert alone.streams == {"text": (2, 4)}
+    assert more.streams == SHAPES
+    assert more.metrics["test"]["rows"] == alone.metrics["test"]["rows"]
+    again = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"), also=voices)
+    without = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"))
+    assert again.state.history != without.state.history
+
+
+def test_what_no_row_has_takes_no_memory(tmp_path):
+    words = labelled_corpus(embeddings(tmp_path, audio_in=set()))
+    rows = load_rows(words, SHAPES)["train"]
+    assert rows.values["audio"].shape == (10, 1, 3)
+    assert rows.values["audio"].untyped_storage().nbytes() == 2
+    head = build("concat", SHAPES, 8)
+    said = predict(head, standardised(head, rows)).sentiment
+    torch.testing.assert_close(said, predict(head, rows).sentiment, rtol=1e-3, atol=1e-3)

@@ -12,14 +12,21 @@ from daf_core import trained_head
 from jobs import train
 from jobs.settings import TrainSettings
 
-RECIPE = {"epochs": 12, "width": 8, "batch_rows": 16, "seed": 3, "learning_rate": 0.01}
+RECIPE = {
+    "also_rows": 8,
+    "epochs": 12,
+    "width": 8,
+    "batch_rows": 16,
+    "seed": 3,
+    "learning_rate": 0.01,
+}
 
 
 @pytest.fixture(scope="module")
 def head(embeddings, tmp_path_factory):
     """A head from one worker that nothing disturbed."""
     out = str(tmp_path_factory.mktemp("head"))
-    summary = train.run(TrainSettings(embeddings=embeddings, out=out, **RECIPE))
+    summary = train.run(TrainSettings(embeddings=embeddings, also=embeddings, out=out, **RECIPE))
     assert summary.startswith("36 train, 18 validation, 18 test rows")
     return Path(out)
 
@@ -41,9 +48,9 @@ def test_a_head_says_what_it_is_and_where_from(head, embeddings):
 
 def test_run_again_it_does_nothing_and_another_recipe_is_refused(daf, head, embeddings):
     before = files_of(head)
-    again = daf("train", embeddings=embeddings, out=head, **RECIPE)
+    again = daf("train", embeddings=embeddings, also=embeddings, out=head, **RECIPE)
     assert (again.status, again.summary.endswith("was done before")) == (0, True)
-    other = daf("train", embeddings=embeddings, out=head, **RECIPE | {"width": 16})
+    other = daf("train", embeddings=embeddings, also=embeddings, out=head, **RECIPE | {"width": 16})
     assert other.status == 2
     assert "width was 8, is 16; choose another folder or start over with --fresh" in other.complaint
     assert files_of(head) == before
@@ -52,7 +59,7 @@ def test_run_again_it_does_nothing_and_another_recipe_is_refused(daf, head, embe
 def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
     """To rounding; and on an object store."""
     out = f"{bucket}/head"
-    train.run(TrainSettings(embeddings=embeddings, out=out, workers=2, **RECIPE))
+    train.run(TrainSettings(embeddings=embeddings, also=embeddings, out=out, workers=2, **RECIPE))
     one, two = (
         trained_head.load(str(head)).module.state_dict(),
         trained_head.load(out).module.state_dict(),
@@ -89,7 +96,7 @@ def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch
 
     monkeypatch.setattr(train, "train_worker", train_worker)
     out = tmp_path / "head"
-    train.run(TrainSettings(embeddings=embeddings, out=str(out), **RECIPE))
+    train.run(TrainSettings(embeddings=embeddings, also=embeddings, out=str(out), **RECIPE))
     first, second = map(int, starts.read_text().split())
     assert first == 0 < second <= 7
     assert (out / "head.safetensors").read_bytes() == (head / "head.safetensors").read_bytes()
