@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.heads.streams import Features, Noise, Prediction
-from daf_core.rows import Rows, joined, standardise, standardised
+from daf_core.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
 from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
 
 
@@ -95,9 +95,13 @@ def fit(
 
 
 @torch.no_grad()
-def predict(head: nn.Module, rows: Rows) -> Prediction:
-    """What the head says of these rows, sentiment clamped to [-3, 3]."""
-    said = [head(chunk) for chunk in rows.chunks()]
+def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Prediction:
+    """What the head says of these rows, sentiment clamped to [-3, 3]; or would, with `weights`."""
+    if weights is None:
+        said = [head(chunk) for chunk in rows.chunks()]
+    else:
+        given = torch.split(weights, CHUNK_ROWS)
+        said = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
     sentiment = torch.cat([one.sentiment for one in said]).clamp(-3, 3)
     if said[0].weights is None:
         return Prediction(sentiment)

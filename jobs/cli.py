@@ -68,6 +68,7 @@ for _name, _settings in (
     ("ingest", verbs.IngestSettings),
     ("embed", verbs.EmbedSettings),
     ("train", verbs.TrainSettings),
+    ("evaluate", verbs.EvaluateSettings),
     ("score", verbs.ScoreSettings),
     ("retry-quarantine", verbs.RetryQuarantineSettings),
     ("verify", verbs.VerifySettings),

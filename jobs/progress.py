@@ -4,7 +4,8 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -98,6 +99,29 @@ class PartProgress:
             else f"{self.counts.rows_in} rows, {self.counts.rows_in / self.seconds:.0f} per second"
         )
         return f"{rate}, {left_s:.0f} s left" if self.done > 1 else rate
+
+
+@contextmanager
+def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Shows how many of `total` are done; call what it gives once for each."""
+    console, started = Console(stderr=True), time.monotonic()
+    last_line = started
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as live:
+        task = live.add_task(what, total=total)
+        done = 0
+
+        def advance() -> None:
+            nonlocal done, last_line
+            done += 1
+            live.advance(task)
+            now = time.monotonic()
+            if live.disable and now - last_line > QUIET_INTERVAL_S:
+                last_line = now
+                left_s = (now - started) / done * (total - done)
+                log.info("%s: %d of %d, %.0f s left", what, done, total, left_s)
+
+        yield advance
 
 
 def summary(verb: str, total: Counts, made: Counts, seconds: float, earlier: int) -> str:

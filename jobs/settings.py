@@ -152,14 +152,10 @@ class EmbedSettings(PartsRun):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainSettings:
-    """Fit a head on embeddings of a labelled corpus."""
+class Training:
+    """What heads are trained on and how: shared by train and evaluate."""
 
     embeddings: Annotated[str, typer.Option(help="Folder that `daf embed` made.")]
-    out: Annotated[str, typer.Option(help="Folder for the head.")]
-    head: Annotated[
-        str, typer.Option(help="daf, or a baseline: text, audio, concat, static, late.")
-    ] = "daf"
     also: Annotated[
         str | None,
         typer.Option(
@@ -168,9 +164,6 @@ class TrainSettings:
         ),
     ] = None
     also_rows: Annotated[int, typer.Option(min=1, help="Rows of --also a step.")] = 128
-    seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0
-    workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1
-    gpu: Annotated[bool, typer.Option("--gpu", help="One GPU per worker.")] = False
     batch_rows: Annotated[int, typer.Option(min=1, help="Rows a step, over all workers.")] = 128
     epochs: Annotated[int, typer.Option(min=1, help="At most so many passes.")] = 100
     patience: Annotated[
@@ -203,6 +196,38 @@ class TrainSettings:
                 f"--layers {self.layers}: expected COLUMN=NUMBER, for example text=5,audio=4"
             )
         return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainSettings(Training):
+    """Fit a head on embeddings of a labelled corpus."""
+
+    out: Annotated[str, typer.Option(help="Folder for the head.")]
+    head: Annotated[
+        str, typer.Option(help="daf, or a baseline: text, audio, concat, static, late.")
+    ] = "daf"
+    seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0
+    workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1
+    gpu: Annotated[bool, typer.Option("--gpu", help="One GPU per worker.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateSettings(Training):
+    """Compare heads on a labelled corpus: tables with means over seeds, intervals and p-values.
+
+    Every head is trained with every seed, each on one CPU of the cluster, on the train rows; stops
+    by the validation rows; is judged on the test rows. An interrupted comparison goes on where it
+    was.
+    """
+
+    out: Annotated[str, typer.Option(help="Folder for the tables and all trials.")]
+    heads: Annotated[str, typer.Option(help="Which to compare, with commas.")] = (
+        "daf,text,audio,concat,static,late"
+    )
+    seeds: Annotated[int, typer.Option(min=1, help="Trials a head, of seeds 0, 1 …")] = 5
+    baseline: Annotated[
+        str, typer.Option(help="The head that the others' errors are compared with.")
+    ] = "concat"
 
 
 @dataclass(frozen=True, kw_only=True)

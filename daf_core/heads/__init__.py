@@ -1,6 +1,7 @@
 """Heads: embeddings of both modalities in, sentiment and modality weights out.
 
 A head is a small file with one class: `Head(streams, width)` → `forward(Features) -> Prediction`.
+One whose weights can be told, to see what they do, has `forward(Features, weights=None)`.
 To add one, write the file and name it in HEADS.
 """
 

@@ -6,7 +6,7 @@ set side by side rather than summed; summed, they only tie with plain concatenat
 """
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from daf_core.heads.streams import Features, Network, Prediction, Sides, WeightedFusion
 from daf_core.modalities import MODALITIES, Streams
@@ -21,8 +21,9 @@ class DafHead(nn.Module):
         self.attention = Network(len(MODALITIES) * (width + 1), width, len(MODALITIES))
         self.fusion = WeightedFusion(width)
 
-    def forward(self, features: Features) -> Prediction:
+    def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
         sides = self.sides(features)
         both = torch.cat([sides.flatten(1), features.present.float()], dim=1)
-        prediction: Prediction = self.fusion(sides, self.attention(both, features.noise), features)
+        scores = self.attention(both, features.noise)
+        prediction: Prediction = self.fusion(sides, scores, features, weights)
         return prediction

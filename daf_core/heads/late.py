@@ -1,6 +1,6 @@
 """Late fusion: each modality gives its own sentiment, the mean of those present is the answer."""
 
-from torch import nn
+from torch import Tensor, nn
 
 from daf_core.heads.streams import Alone, Features, Prediction, Sides
 from daf_core.modalities import Streams
@@ -14,7 +14,8 @@ class LateHead(nn.Module):
         self.sides = Sides(streams, width)
         self.alone = Alone(width)
 
-    def forward(self, features: Features) -> Prediction:
+    def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
         said = self.alone(self.sides(features), features.noise)
-        weights = features.present / features.present.sum(dim=1, keepdim=True)
+        if weights is None:
+            weights = features.present / features.present.sum(dim=1, keepdim=True)
         return Prediction((weights * said).sum(dim=1), weights, said)

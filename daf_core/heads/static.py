@@ -1,7 +1,7 @@
 """Static fusion: one learned weight per modality, the same for every utterance."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from daf_core.heads.streams import Features, Prediction, Sides, WeightedFusion
 from daf_core.modalities import MODALITIES, Streams
@@ -16,7 +16,7 @@ class StaticHead(nn.Module):
         self.scores = nn.Parameter(torch.zeros(len(MODALITIES)))
         self.fusion = WeightedFusion(width)
 
-    def forward(self, features: Features) -> Prediction:
+    def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
         scores = self.scores.expand(len(features.present), -1)
-        prediction: Prediction = self.fusion(self.sides(features), scores, features)
+        prediction: Prediction = self.fusion(self.sides(features), scores, features, weights)
         return prediction

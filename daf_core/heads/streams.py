@@ -166,9 +166,15 @@ class WeightedFusion(nn.Module):
         self.alone = Alone(width)
         self.fuse = Network(len(MODALITIES) * width, width)
 
-    def forward(self, sides: Tensor, scores: Tensor, features: Features) -> Prediction:
-        """Scores (B, M) become weights by a softmax over the modalities that are present."""
-        weights = scores.masked_fill(~features.present, float("-inf")).softmax(dim=1)
+    def forward(
+        self, sides: Tensor, scores: Tensor, features: Features, weights: Tensor | None = None
+    ) -> Prediction:
+        """Scores (B, M) become weights by a softmax over the modalities that are present.
+
+        Or `weights` (B, M) are given, to see what they do.
+        """
+        if weights is None:
+            weights = scores.masked_fill(~features.present, float("-inf")).softmax(dim=1)
         weighted = len(MODALITIES) * weights[:, :, None] * sides
         return Prediction(
             sentiment=self.fuse(weighted.flatten(1), features.noise)[:, 0],

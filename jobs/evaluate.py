@@ -1,0 +1,130 @@
+"""embeddings → tables: several heads, several seeds each, compared on the same test rows."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import pyarrow as pa
+import ray
+import torch
+
+from daf_core import runs, tables
+from daf_core.errors import SettingsError
+from daf_core.heads import HEADS
+from daf_core.results import Made, rendered, rendered_controls, standings, weight_controls
+from daf_core.runs import Output
+from daf_core.training import Recipe
+from daf_core.trial import Trial, run_trial
+from jobs.labelled import Labelled, labelled, recipe
+from jobs.progress import progress_of
+from jobs.session import ray_session
+from jobs.settings import EvaluateSettings
+
+VERSIONS = ("torch", "numpy", "scikit-learn", "scipy")
+
+
+def run(settings: EvaluateSettings) -> str:
+    """Compare heads; returns the tables and the summary line."""
+    heads = _heads(settings)
+    rows, how = labelled(settings), recipe(settings)
+    if not rows.corpus.counts["test"]:
+        raise SettingsError(f"{settings.embeddings}: expected labelled test rows, found none")
+    output = Output(tables.absolute(settings.out), "trials", parts="trials", record="run.json")
+    identity = {**rows.identity, **{k: v for k, v in asdict(how).items() if k != "seed"}}
+    started = time.monotonic()
+    runs.begin(output, identity, settings.fresh)
+    fingerprint = runs.fingerprint(identity)
+    trials = [Trial(head, seed) for head in heads for seed in range(settings.seeds)]
+    missing = [
+        trial for trial in trials if settings.fresh or not _is_done(output, trial, fingerprint)
+    ]
+    if missing:
+        with ray_session(), progress_of("trials", len(missing)) as advance:
+            for _ in _run(missing, rows, how, output, fingerprint):
+                advance()
+    made = [_read(output, trial) for trial in trials]
+    compared = standings(made, settings.baseline)
+    controlled = weight_controls(made)
+    facts = {
+        "heads": heads,
+        "seeds": settings.seeds,
+        "baseline": settings.baseline,
+        "data": rows.facts,
+        "versions": {name: version(name) for name in VERSIONS},
+        "command": asdict(settings),
+    }
+    _publish(output, compared, controlled, facts)
+    runs.finish(output, identity, facts)
+    counts = rows.corpus.counts
+    return (
+        f"{rendered(compared, 'simple')}\n\n{rendered_controls(controlled, 'simple')}\n\n"
+        f"{len(trials)} trials on {counts['train']} train, {counts['valid']} validation, "
+        f"{counts['test']} test rows, {time.monotonic() - started:.1f} s, "
+        f"{len(trials) - len(missing)} were done before; tables in {output.root}"
+    )
+
+
+def _heads(settings: EvaluateSettings) -> list[str]:
+    heads = [head.strip() for head in settings.heads.split(",")]
+    for head in (*heads, settings.baseline):
+        if head not in HEADS:
+            raise SettingsError(f"no head is called {head!r}: expected one of {', '.join(HEADS)}")
+    if settings.baseline not in heads:
+        raise SettingsError(f"--baseline {settings.baseline}: expected one of --heads")
+    return heads
+
+
+def _run(
+    trials: list[Trial], rows: Labelled, how: Recipe, output: Output, fingerprint: str
+) -> Iterator[None]:
+    """Run trials, each on one CPU, and publish each as it ends."""
+    work = ray.remote(num_cpus=1, max_retries=3)(_work)
+    shared = ray.put(rows)
+    waiting = [work.remote(trial, shared, how, output, fingerprint) for trial in trials]
+    while waiting:
+        (ready, *_), waiting = ray.wait(waiting)
+        yield ray.get(ready)
+
+
+def _work(trial: Trial, rows: Labelled, how: Recipe, output: Output, fingerprint: str) -> None:
+    torch.set_num_threads(1)
+    table, facts = run_trial(trial, rows.corpus, rows.also, rows.shapes, how)
+    footer = {"daf.fingerprint": fingerprint, "daf.trial": json.dumps(facts)}
+    tables.publish(_uri(output, trial), tables.parquet_bytes(table, output.kind, footer))
+
+
+def _uri(output: Output, trial: Trial) -> str:
+    return tables.join(output.parts_uri, f"{trial.name}.parquet")
+
+
+def _is_done(output: Output, trial: Trial, fingerprint: str) -> bool:
+    uri = _uri(output, trial)
+    if not tables.exists(uri):
+        return False
+    return tables.read_footer(uri, output.kind)[1].get("daf.fingerprint") == fingerprint
+
+
+def _read(output: Output, trial: Trial) -> Made:
+    table, footer = tables.read(_uri(output, trial), output.kind)
+    return table, json.loads(footer["daf.trial"])
+
+
+def _publish(
+    output: Output,
+    compared: list[dict[str, Any]],
+    controlled: list[dict[str, Any]],
+    facts: dict[str, Any],
+) -> None:
+    """The tables as Parquet, Markdown and LaTeX."""
+    for name, rows, render in (
+        ("heads", compared, rendered),
+        ("controls", controlled, rendered_controls),
+    ):
+        data = tables.parquet_bytes(pa.Table.from_pylist(rows), name, {})
+        tables.publish(tables.join(output.root, f"{name}.parquet"), data)
+        for suffix, style in (("md", "github"), ("tex", "latex_booktabs")):
+            text = f"{render(rows, style)}\n"
+            tables.publish(tables.join(output.root, f"{name}.{suffix}"), text.encode())

@@ -1,0 +1,121 @@
+"""What train and evaluate are given: labelled embeddings, perhaps more of them, and a recipe."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from daf_core import index, runs, tables
+from daf_core.dataset import Corpus, labelled_corpus
+from daf_core.errors import SettingsError
+from daf_core.modalities import Streams
+from daf_core.runs import Output
+from daf_core.training import Recipe
+from jobs.settings import Training
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Corpora of embeddings by the same encoders.
+
+    shapes: layers and features of each column that is read; encoders: column → plain spec;
+    identity: what stands for all of it, to be put into a run's; facts: what a record says of it.
+    """
+
+    corpus: Corpus
+    also: Corpus | None
+    shapes: Streams
+    encoders: dict[str, dict[str, Any]]
+    identity: dict[str, Any]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """Where the rows are from and how many there are."""
+        also = self.also and {
+            "embeddings": self.also.source.root,
+            "fingerprint": self.identity["also"],
+            "rows": self.also.counts["train"],
+        }
+        return {
+            "embeddings": self.corpus.source.root,
+            "fingerprint": self.identity["embeddings"],
+            "rows": self.corpus.counts,
+            "splits": self.corpus.rule,
+            "also": also,
+        }
+
+
+def labelled(settings: Training) -> Labelled:
+    """The rows that `settings` ask for.
+
+    Raises:
+        SettingsError: they are not to be had, not labelled, or by different encoders.
+    """
+    source = runs.embeddings_output(settings.embeddings)
+    record = runs.complete_record(source)
+    shapes = _shapes(source, settings.first_layers)
+    identity = {"embeddings": _fingerprint(source, record), "layers": settings.layers}
+    also = None
+    if settings.also is not None:
+        other = runs.embeddings_output(settings.also)
+        identity["also"] = _fingerprint(other, _same_encoders(other, record, source))
+        also = labelled_corpus(other)
+    encoders = record["identity"]["encoders"]
+    return Labelled(labelled_corpus(source), also, shapes, encoders, identity)
+
+
+def recipe(settings: Training, seed: int = 0) -> Recipe:
+    """How `settings` ask to train."""
+    return Recipe(
+        width=settings.width,
+        batch_rows=settings.batch_rows,
+        also_rows=settings.also_rows if settings.also else 0,
+        epochs=settings.epochs,
+        patience=settings.patience,
+        learning_rate=settings.learning_rate,
+        modality_dropout=settings.modality_dropout,
+        seed=seed,
+    )
+
+
+def _fingerprint(embeddings: Output, record: dict[str, Any]) -> str:
+    """What stands for the rows of finished embeddings with this record."""
+    parts = index.read(embeddings.index_uri, record["fingerprint"]).values()
+    return runs.fingerprint([record["fingerprint"], *(part.contents for part in parts)])
+
+
+def _same_encoders(also: Output, record: dict[str, Any], source: Output) -> dict[str, Any]:
+    """The record of `also`, whose encoders are those on `record`, of `source`."""
+    other = runs.complete_record(also)
+    ours, theirs = (r["identity"]["encoders"] for r in (record, other))
+    if ours != theirs:
+        raise SettingsError(
+            f"--also {also.root}: expected embeddings by the encoders of {source.root}, "
+            f"{_names(ours)}; these are by {_names(theirs)}"
+        )
+    return other
+
+
+def _names(encoders: dict[str, dict[str, Any]]) -> str:
+    return " and ".join(spec["name"] for spec in encoders.values())
+
+
+def _shapes(source: Output, first: dict[str, int]) -> Streams:
+    """Layers and features of each embedding column that are read.
+
+    They stand in the first part's footer; of the columns in `first` so many layers are read.
+    """
+    name = tables.list_parts(source.parts_uri)[0]
+    _, footer = tables.read_footer(tables.join(source.parts_uri, name), source.kind)
+    shapes: Streams = {
+        column: (layers, features)
+        for column, (layers, features) in json.loads(footer["daf.shapes"]).items()
+    }
+    for column, number in first.items():
+        if number > shapes.get(column, (0, 0))[0]:
+            there = ", ".join(f"{name} with {layers}" for name, (layers, _) in shapes.items())
+            raise SettingsError(
+                f"--layers {column}={number}: expected a column of {source.root} and at most its "
+                f"layers; it has {there}"
+            )
+        shapes[column] = (number, shapes[column][1])
+    return shapes
