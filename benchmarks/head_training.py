@@ -27,6 +27,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from daf_core.heads import build
+from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise
 from daf_core.metrics import regression_metrics
 from daf_core.rows import Rows, standardise, standardised
@@ -103,8 +104,8 @@ def by_hand(train: Rows, valid: Rows, recipe: Recipe) -> float:
             values = {name: value.index_select(0, index) for name, value in x.items()}
             noise = Noise(generator, len(index), torch.arange(len(index)))
             said = head(Features(values, present[index], noise, standard=True))
-            loss = (said.sentiment - y[index]).abs().mean()
-            loss = loss + recipe.side_loss * (said.sides - y[index, None]).abs().mean()
+            loss = cross_entropy(said.logits, y[index]).mean()
+            loss = loss + recipe.side_loss * cross_entropy(said.side_logits, y[index]).mean()
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
@@ -142,7 +143,7 @@ def mmsa(train: Rows, valid: Rows, recipe: Recipe, processes: int) -> float:
         for rows in (train, valid)
     ]
     optimiser = torch.optim.Adam(head.parameters(), lr=recipe.learning_rate)
-    criterion = torch.nn.L1Loss()
+    criterion = cross_entropy
     started = time.perf_counter()
     for _ in range(recipe.epochs):
         for training, loader in zip((True, False), loaders, strict=True):
@@ -154,14 +155,14 @@ def mmsa(train: Rows, valid: Rows, recipe: Recipe, processes: int) -> float:
                 everyone = torch.arange(len(labels))
                 noise = Noise(torch.default_generator, len(labels), everyone) if training else None
                 with torch.set_grad_enabled(training):
-                    said = head(Features(values, present, noise, standard=True)).sentiment
-                    loss = criterion(said, labels)
+                    said = head(Features(values, present, noise, standard=True))
+                    loss = criterion(said.logits, labels).mean()
                 if training:
                     optimiser.zero_grad()
                     loss.backward()
                     optimiser.step()
                 total += loss.item()
-                predicted.append(said.detach().cpu())
+                predicted.append(said.sentiment.detach().cpu())
                 true.append(labels.cpu())
             regression_metrics(torch.cat(predicted).numpy(), np.asarray(torch.cat(true)))
     return time.perf_counter() - started

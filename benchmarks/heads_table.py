@@ -1,12 +1,12 @@
-"""Every head on the degraded pairs, several seeds: mean and deviation, and do the weights find the
-damage?
+"""Every head on the degraded pairs, several corpora and seeds: errors, and do weights find damage?
 
-    python benchmarks/heads_table.py --work /tmp/daf-bench [--seeds 3] [--mosei]
+    python benchmarks/heads_table.py --work /tmp/daf-bench [--corpora 7 43 101] [--seeds 5]
 
-Runs the jobs as a user would: ingest → embed → train → score, with the default encoders. AUC is the
-area under the ROC curve of audio_weight, rows with damaged text against rows with damaged audio, on
-the test split (which modality was damaged is known to this script alone, never to a head).
-With --mosei also the text of CMU-MOSEI, which has no audio in any row.
+Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
+of training 128 CMU-MOSEI sentences without audio join. Means and paired differences are over the
+test rows of all corpora together. AUC is the area under the ROC curve of audio_weight, rows with
+damaged text against rows with damaged audio (which modality was damaged is known to this script
+alone, never to a head). With --mosei also the text of CMU-MOSEI alone.
 """
 
 import argparse
@@ -19,96 +19,109 @@ from sklearn.metrics import roc_auc_score
 
 from daf_core import runs, tables
 from daf_core.heads import HEADS
-from jobs import embed, ingest, score, train
+from daf_core.metrics import regression_metrics
+from daf_core.results import Made, rendered, rendered_controls, standings, weight_controls
+from jobs import embed, evaluate, ingest
 from jobs.session import ray_session
-from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings, TrainSettings
+from jobs.settings import EmbedSettings, EvaluateSettings, IngestSettings
 
-METRICS = ("mae", "r", "non0_accuracy", "non0_f1", "acc7")
-
-
-def prepare(source: Path, work: Path, name: str, rename: list[str]) -> str:
-    """Ingest and embed; returns the embeddings folder."""
-    manifest, embeddings = str(work / f"{name}-manifest"), str(work / f"{name}-embeddings")
-    print(ingest.run(IngestSettings(source=str(source), out=manifest, rename=rename)), flush=True)
-    print(embed.run(EmbedSettings(manifest=manifest, out=embeddings)), flush=True)
-    return embeddings
-
-
-def trained(embeddings: str, head: str, seed: int) -> dict[str, float]:
-    """Test metrics of one head and seed."""
-    out = f"{embeddings}-{head}-{seed}"
-    print(
-        head, seed, train.run(TrainSettings(embeddings=embeddings, out=out, head=head, seed=seed))
-    )
-    facts = tables.read_json(tables.join(out, "head.json"))
-    return facts["metrics"]["test"]
-
-
-def damage_auc(embeddings: str, head: str, seed: int, work: Path) -> float:
-    """Area under the ROC curve of audio_weight; NaN for a head without weights."""
-    trained_head, out = f"{embeddings}-{head}-{seed}", f"{embeddings}-{head}-{seed}-scores"
-    score.run(ScoreSettings(embeddings=embeddings, head=trained_head, out=out))
-    scores = everything(runs.scores_output(out))
-    weight = dict(
-        zip(scores["utterance_id"].to_pylist(), scores["audio_weight"].to_pylist(), strict=True)
-    )
-    manifest = everything(runs.manifest_output(str(work / "pairs-7-manifest")))
-    rows = [
-        (dict(row["meta"])["degraded"], weight[row["utterance_id"]])
-        for row in manifest.select(["utterance_id", "split", "meta"]).to_pylist()
-        if row["split"] == "test" and row["utterance_id"] in weight
-    ]
-    damaged = [(kind == "text", value) for kind, value in rows if kind != "none"]
-    if any(value is None for _, value in damaged):
-        return float("nan")
-    truth, values = zip(*damaged, strict=True)
-    return float(roc_auc_score(truth, values))
-
-
-def everything(output: runs.Output) -> pa.Table:
-    """All parts as one table."""
-    names = tables.list_parts(output.parts_uri)
-    return pa.concat_tables(
-        tables.read(tables.join(output.parts_uri, name), output.kind)[0] for name in names
-    )
-
-
-def print_table(title: str, results: dict[str, list[dict[str, float]]]) -> None:
-    """Mean ± deviation over seeds, Markdown."""
-    columns = [name for name in (*METRICS, "auc") if any(name in r for r in results["daf"])]
-    print(f"\n{title}\n\n| head | {' | '.join(columns)} |\n|---|{'---|' * len(columns)}")
-    for head, seeds in results.items():
-        cells = []
-        for name in columns:
-            values = np.array([metrics[name] for metrics in seeds])
-            cell = f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
-            cells.append("–" if np.isnan(values).any() else cell)
-        print(f"| {head} | {' | '.join(cells)} |")
+TEST_ROWS = 3000
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--work", type=Path, required=True, help="folder for corpora and results")
-    parser.add_argument("--seeds", type=int, default=3, help="seeds a head")
+    parser.add_argument("--corpora", type=int, nargs="+", default=[7, 43, 101])
+    parser.add_argument("--seeds", type=int, default=5, help="seeds a head")
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
-    args = parser.parse_args()
+    asked = parser.parse_args()
     with ray_session():
-        embeddings = prepare(degraded_pairs(args.work, 7), args.work, "pairs-7", [])
-        results: dict[str, list[dict[str, float]]] = {}
-        for head in HEADS:
-            for seed in range(args.seeds):
-                auc = {"auc": float("nan")}
-                metrics = trained(embeddings, head, seed)
-                if head not in ("text", "audio"):
-                    auc = {"auc": damage_auc(embeddings, head, seed, args.work)}
-                results.setdefault(head, []).append(metrics | auc)
-        print_table(f"Degraded pairs, seed 7, test rows, {args.seeds} seeds", results)
-        if args.mosei:
-            rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
-            source = SHARED / "data" / "mosei" / "manifest.csv"
-            embeddings = prepare(source, args.work, "mosei", rename)
-            mosei = {"daf": [trained(embeddings, "daf", seed) for seed in range(args.seeds)]}
-            print_table(f"MOSEI, text only, test rows, {args.seeds} seeds", mosei)
+        rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
+        mosei = prepare(SHARED / "data" / "mosei" / "manifest.csv", asked.work, "mosei", rename)
+        found = [of_corpus(asked.work, seed, asked.seeds, mosei) for seed in asked.corpora]
+        show(together(found), "concat")
+        if asked.mosei:
+            show(evaluated(mosei, None, "daf", asked.seeds), "daf")
+
+
+def of_corpus(work: Path, corpus: int, seeds: int, mosei: str) -> list[Made]:
+    """Trials on one corpus, with the AUC of each in its facts."""
+    name = f"pairs-{corpus}-{TEST_ROWS}"
+    embeddings = prepare(degraded_pairs(work, corpus, TEST_ROWS), work, name, [])
+    trials = evaluated(embeddings, mosei, ",".join(HEADS), seeds)
+    damaged = damage(runs.manifest_output(str(work / f"{name}-manifest")))
+    for table, facts in trials:
+        facts["test"] |= damage_auc(table, damaged)
+    return trials
+
+
+def prepare(source: Path, work: Path, name: str, rename: list[str]) -> str:
+    """Ingest and embed, if that is not done; returns the embeddings folder."""
+    manifest, embeddings = str(work / f"{name}-manifest"), str(work / f"{name}-embeddings")
+    if runs.record_if_complete(runs.embeddings_output(embeddings)) is None:
+        print(ingest.run(IngestSettings(source=str(source), out=manifest, rename=rename)))
+        print(embed.run(EmbedSettings(manifest=manifest, out=embeddings)), flush=True)
+    return embeddings
+
+
+def evaluated(embeddings: str, also: str | None, heads: str, seeds: int) -> list[Made]:
+    """Trials of some heads."""
+    baseline = heads.split(",")[0]
+    settings = EvaluateSettings(
+        embeddings=embeddings,
+        also=also,
+        out=f"{embeddings}-evaluation",
+        heads=heads,
+        seeds=seeds,
+        baseline=baseline,
+    )
+    print(evaluate.run(settings).splitlines()[-1], flush=True)
+    return evaluate.made(settings)
+
+
+def damage(manifest: runs.Output) -> dict[str, str]:
+    """utterance_id → text or audio, of the damaged rows."""
+    found = {}
+    for name in tables.list_parts(manifest.parts_uri):
+        uri = tables.join(manifest.parts_uri, name)
+        for row in tables.read(uri, "manifest", ["utterance_id", "meta"])[0].to_pylist():
+            found[row["utterance_id"]] = dict(row["meta"])["degraded"]
+    return {utterance: kind for utterance, kind in found.items() if kind != "none"}
+
+
+def damage_auc(table: pa.Table, damaged: dict[str, str]) -> dict[str, float]:
+    """{"auc": …}, or nothing of a head whose weights are all the same."""
+    columns = (table[name].to_pylist() for name in ("utterance_id", "audio_weight"))
+    weight = dict(zip(*columns, strict=True))
+    pairs = [(kind == "text", weight[row]) for row, kind in damaged.items() if row in weight]
+    truth, weights = zip(*pairs, strict=True)
+    if None in weights or len(set(weights)) == 1:
+        return {}
+    return {"auc": float(roc_auc_score(truth, weights))}
+
+
+def together(corpora: list[list[Made]]) -> list[Made]:
+    """The same trials of several corpora as one: their rows, the means of their facts."""
+    merged = []
+    for trials in zip(*corpora, strict=True):
+        table = pa.concat_tables([table for table, _ in trials])
+        every = [facts for _, facts in trials]
+        test = regression_metrics(table["sentiment"].to_numpy(), table["label"].to_numpy())
+        if all("auc" in facts["test"] for facts in every):
+            test["auc"] = float(np.mean([facts["test"]["auc"] for facts in every]))
+        seconds = float(np.mean([facts["seconds"] for facts in every]))
+        merged.append((table, every[0] | {"test": test, "seconds": seconds}))
+    return merged
+
+
+def show(trials: list[Made], baseline: str) -> None:
+    """Both tables, Markdown, and the AUC of the weights."""
+    rows = standings(trials, baseline)
+    print(f"\n{rendered(rows, 'github')}\n")
+    for row in rows:
+        if "auc" in row:
+            print(f"{row['head']}: AUC {row['auc']:.4f} ± {row['auc_deviation']:.4f}")
+    print(f"\n{rendered_controls(weight_controls(trials), 'github')}\n", flush=True)
 
 
 if __name__ == "__main__":

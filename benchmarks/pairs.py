@@ -7,14 +7,15 @@ from pathlib import Path
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
-def degraded_pairs(work: Path, seed: int) -> Path:
+def degraded_pairs(work: Path, seed: int, test_rows: int | None = None) -> Path:
     """manifest.csv of the degraded pairs with this seed, made under `work` if it is not there."""
     tool = SHARED / "tools" / "make_degraded_pairs.py"
     if not tool.exists():
         sys.exit(f"skipped: {tool} is not here, and the pairs are made from research data")
-    folder = work / f"pairs-{seed}"
+    size = [] if test_rows is None else ["--test", str(test_rows)]
+    folder = work / "-".join(["pairs", str(seed), *size[1:]])
     if not (folder / "complete").exists():
         command = [sys.executable, tool, "--data", SHARED / "data", "--out", folder]
-        subprocess.run([*command, "--seed", str(seed)], check=True)
+        subprocess.run([*command, "--seed", str(seed), *size], check=True)
         (folder / "complete").touch()
     return folder / "manifest.csv"

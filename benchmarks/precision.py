@@ -2,9 +2,8 @@
 
     python benchmarks/precision.py --work /tmp/daf-bench [--parts 4]
 
-Of the degraded pairs of seed 7, whose embeddings and heads benchmarks/heads_table.py has made in
-the same folder. Each setting encodes some parts with one thread; its scores by three DAF heads,
-trained on embeddings in float32, are compared with those in float32. int8 is
+Of the degraded pairs of seed 7. Each setting encodes some parts with one thread; its scores by
+three DAF heads, trained on embeddings in float32, are compared with those in float32. int8 is
 torch.ao.quantization's dynamic quantisation of all linear layers, weights by channel. Where top
 layers are left out, heads are trained anew without them; the last column is their error on all
 test rows.
@@ -17,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import torch
+from pairs import degraded_pairs
 
 from daf_core import runs, tables, trained_head
 from daf_core.dataset import labelled_corpus, load_rows
@@ -28,6 +28,8 @@ from daf_core.modalities import Streams
 from daf_core.rows import Rows
 from daf_core.scoring import score
 from daf_core.training import Recipe, fit, predict
+from jobs import embed, ingest, train
+from jobs.settings import EmbedSettings, IngestSettings, TrainSettings
 
 SEEDS = 3
 FULL: Streams = {"text": (7, 384), "audio": (5, 768)}
@@ -40,9 +42,11 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=4)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    embeddings = asked.work / "pairs-7-embeddings"
-    heads = [trained_head.load(f"{embeddings}-daf-{seed}") for seed in range(SEEDS)]
-    manifest = str(asked.work / "pairs-7-manifest")
+    embeddings = str(asked.work / "precision-embeddings")
+    manifest = str(asked.work / "precision-manifest")
+    ingest.run(IngestSettings(source=str(degraded_pairs(asked.work, 7)), out=manifest))
+    embed.run(EmbedSettings(manifest=manifest, out=embeddings, precision="float32", local=True))
+    heads = [trained(embeddings, seed) for seed in range(SEEDS)]
     names = tables.list_parts(manifest)[: asked.parts]
     decoded = pa.concat_tables(
         decode_part(tables.read(tables.join(manifest, name), "manifest")[0]) for name in names
@@ -50,12 +54,12 @@ def main() -> None:
     encoders = heads[0].encoders
     base_s, base = timed(Embed(encoders), decoded)
     print(f"{'float32':28} {base_s:6.1f} s")
-    for name, embed in {
+    for name, faster in {
         "bfloat16": Embed(encoders, precision="bfloat16"),
         "int8": quantised(Embed(encoders)),
         "int8 speech, bfloat16 text": mixed(Embed(encoders), Embed(encoders, precision="bfloat16")),
     }.items():
-        seconds, table = timed(embed, decoded)
+        seconds, table = timed(faster, decoded)
         agree = [agreement(score(head, base)[0], score(head, table)[0]) for head in heads]
         worst = np.min(agree, axis=0)
         print(
@@ -63,7 +67,7 @@ def main() -> None:
             f"{worst[0]:.5f}, of weights {worst[1]:.5f}",
             flush=True,
         )
-    rows = splits(str(embeddings))
+    rows = splits(embeddings)
     print(f"{'all layers':28} {'':30} MAE {errors(rows, FULL)}", flush=True)
     for cut in CUTS:
         seconds, _ = timed(Embed(encoders, layers=cut), decoded)
@@ -74,6 +78,13 @@ def main() -> None:
             f"{'':9} MAE {errors(rows, kept)}",
             flush=True,
         )
+
+
+def trained(embeddings: str, seed: int) -> trained_head.TrainedHead:
+    """A DAF head."""
+    out = f"{embeddings}-daf-{seed}"
+    train.run(TrainSettings(embeddings=embeddings, out=out, seed=seed))
+    return trained_head.load(out)
 
 
 def timed(embed: Embed, decoded: pa.Table) -> tuple[float, pa.Table]:

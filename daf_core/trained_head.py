@@ -16,7 +16,7 @@ from daf_core.weights.specs import EncoderSpec
 if TYPE_CHECKING:
     from torch import nn
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True)

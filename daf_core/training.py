@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise, Prediction
 from daf_core.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
 from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
@@ -96,19 +97,19 @@ def fit(
 
 @torch.no_grad()
 def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Prediction:
-    """What the head says of these rows, sentiment clamped to [-3, 3]; or would, with `weights`."""
+    """What the head says of these rows; or would, with `weights`."""
     if weights is None:
         said = [head(chunk) for chunk in rows.chunks()]
     else:
         given = torch.split(weights, CHUNK_ROWS)
         said = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
-    sentiment = torch.cat([one.sentiment for one in said]).clamp(-3, 3)
+    logits = torch.cat([one.logits for one in said])
     if said[0].weights is None:
-        return Prediction(sentiment)
+        return Prediction(logits)
     return Prediction(
-        sentiment,
+        logits,
         weights=torch.cat([one.weights for one in said]),
-        sides=torch.cat([one.sides for one in said]).clamp(-3, 3),
+        side_logits=torch.cat([one.side_logits for one in said]),
     )
 
 
@@ -173,12 +174,12 @@ def _rows_of_all(rows: Rows) -> int:
 
 
 def _loss(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:
-    """Summed L1 loss of these rows, with each modality's own answer beside it."""
+    """Summed cross-entropy of these rows, with each modality's own answer beside it."""
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
-    loss = (prediction.sentiment - labels).abs().sum()
-    if prediction.sides is not None:
-        alone = (prediction.sides - labels[:, None]).abs() * features.present
+    loss = cross_entropy(prediction.logits, labels).sum()
+    if prediction.side_logits is not None:
+        alone = cross_entropy(prediction.side_logits, labels) * features.present
         loss = loss + recipe.side_loss * alone.sum()
     return loss
 

@@ -32,7 +32,7 @@ def run(settings: EvaluateSettings) -> str:
     rows, how = labelled(settings), recipe(settings)
     if not rows.corpus.counts["test"]:
         raise SettingsError(f"{settings.embeddings}: expected labelled test rows, found none")
-    output = Output(tables.absolute(settings.out), "trials", parts="trials", record="run.json")
+    output = _output(settings)
     identity = {**rows.identity, **{k: v for k, v in asdict(how).items() if k != "seed"}}
     started = time.monotonic()
     runs.begin(output, identity, settings.fresh)
@@ -45,9 +45,8 @@ def run(settings: EvaluateSettings) -> str:
         with ray_session(), progress_of("trials", len(missing)) as advance:
             for _ in _run(missing, rows, how, output, fingerprint):
                 advance()
-    made = [_read(output, trial) for trial in trials]
-    compared = standings(made, settings.baseline)
-    controlled = weight_controls(made)
+    results = made(settings)
+    compared, controlled = standings(results, settings.baseline), weight_controls(results)
     facts = {
         "heads": heads,
         "seeds": settings.seeds,
@@ -65,6 +64,18 @@ def run(settings: EvaluateSettings) -> str:
         f"{counts['test']} test rows, {time.monotonic() - started:.1f} s, "
         f"{len(trials) - len(missing)} were done before; tables in {output.root}"
     )
+
+
+def made(settings: EvaluateSettings) -> list[Made]:
+    """The rows and facts of all trials of a comparison that `run` has made."""
+    output = _output(settings)
+    trials = [Trial(head, seed) for head in _heads(settings) for seed in range(settings.seeds)]
+    read = (tables.read(_uri(output, trial), output.kind) for trial in trials)
+    return [(table, json.loads(footer["daf.trial"])) for table, footer in read]
+
+
+def _output(settings: EvaluateSettings) -> Output:
+    return Output(tables.absolute(settings.out), "trials", parts="trials", record="run.json")
 
 
 def _heads(settings: EvaluateSettings) -> list[str]:
@@ -105,11 +116,6 @@ def _is_done(output: Output, trial: Trial, fingerprint: str) -> bool:
     if not tables.exists(uri):
         return False
     return tables.read_footer(uri, output.kind)[1].get("daf.fingerprint") == fingerprint
-
-
-def _read(output: Output, trial: Trial) -> Made:
-    table, footer = tables.read(_uri(output, trial), output.kind)
-    return table, json.loads(footer["daf.trial"])
 
 
 def _publish(

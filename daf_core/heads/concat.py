@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from daf_core.heads.points import POINTS
 from daf_core.heads.streams import Features, Network, Prediction, Sides
 from daf_core.modalities import MODALITIES, Streams
 
@@ -13,8 +14,8 @@ class ConcatHead(nn.Module):
     def __init__(self, streams: Streams, width: int) -> None:
         super().__init__()
         self.sides = Sides(streams, width)
-        self.fuse = Network(len(MODALITIES) * (width + 1), width)
+        self.fuse = Network(len(MODALITIES) * (width + 1), width, POINTS)
 
     def forward(self, features: Features) -> Prediction:
         both = torch.cat([self.sides(features).flatten(1), features.present.float()], dim=1)
-        return Prediction(self.fuse(both, features.noise)[:, 0])
+        return Prediction(self.fuse(both, features.noise))

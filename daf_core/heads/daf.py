@@ -1,24 +1,26 @@
 """The Dynamic Attention Fusion head: per utterance, how much to trust the words and the voice.
 
 Our reading of the abstract of arXiv 2509.22729, whose equations we could not see: an adaptive
-attention over the modalities of one utterance, on frozen embeddings. The weighted projections are
-set side by side rather than summed; summed, they only tie with plain concatenation.
+attention over the modalities of one utterance, on frozen embeddings. What is weighed is what each
+modality says of the sentiment, and its projection, set side by side with the other's; projections
+summed, as in most gated fusions, only tie with plain concatenation.
 """
 
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Features, Network, Prediction, Sides, WeightedFusion
+from daf_core.heads.fusion import OPINIONS, WeightedFusion
+from daf_core.heads.streams import Features, Network, Prediction, Sides
 from daf_core.modalities import MODALITIES, Streams
 
 
 class DafHead(nn.Module):
-    """Sides → attention scores from both of them → weights → sentiment."""
+    """Sides → attention scores from both of them → weights and confidence → sentiment."""
 
     def __init__(self, streams: Streams, width: int) -> None:
         super().__init__()
         self.sides = Sides(streams, width)
-        self.attention = Network(len(MODALITIES) * (width + 1), width, len(MODALITIES))
+        self.attention = Network(len(MODALITIES) * (width + 1), width, OPINIONS)
         self.fusion = WeightedFusion(width)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:

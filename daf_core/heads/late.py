@@ -1,4 +1,4 @@
-"""Late fusion: each modality gives its own sentiment, the mean of those present is the answer."""
+"""Late fusion: each modality says its own, the mean of their distributions is the answer."""
 
 from torch import Tensor, nn
 
@@ -18,4 +18,5 @@ class LateHead(nn.Module):
         said = self.alone(self.sides(features), features.noise)
         if weights is None:
             weights = features.present / features.present.sum(dim=1, keepdim=True)
-        return Prediction((weights * said).sum(dim=1), weights, said)
+        mean = (weights[:, :, None] * said.softmax(dim=2)).sum(dim=1)
+        return Prediction(mean.clamp_min(1e-9).log(), weights, said)

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import functional
 
 from daf_core.errors import SettingsError
+from daf_core.heads.points import POINTS
 from daf_core.heads.streams import Features, Network, Prediction, Side
 from daf_core.modalities import MODALITIES, Streams, columns_of
 
@@ -23,13 +24,13 @@ class SingleHead(nn.Module):
             )
         self.index = MODALITIES.index(modality)
         self.side = Side(columns, width)
-        self.alone = Network(width, width)
+        self.alone = Network(width, width, POINTS)
 
     def forward(self, features: Features) -> Prediction:
         has = features.present[:, self.index : self.index + 1]
-        sentiment = self.alone(self.side(features) * has, features.noise)
-        place = functional.one_hot(torch.tensor(self.index), len(MODALITIES)).to(sentiment)
-        return Prediction(sentiment[:, 0], weights=has * place, sides=sentiment * place)
+        said = self.alone(self.side(features) * has, features.noise)
+        place = functional.one_hot(torch.tensor(self.index), len(MODALITIES)).to(said)
+        return Prediction(said, has * place, said[:, None] * place[:, None])
 
 
 TextHead = partial(SingleHead, "text")

@@ -3,17 +3,18 @@
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Features, Prediction, Sides, WeightedFusion
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.heads.fusion import OPINIONS, WeightedFusion
+from daf_core.heads.streams import Features, Prediction, Sides
+from daf_core.modalities import Streams
 
 
 class StaticHead(nn.Module):
-    """The DAF head with its attention replaced by two learned numbers."""
+    """The DAF head with its attention replaced by learned numbers: weights and confidence."""
 
     def __init__(self, streams: Streams, width: int) -> None:
         super().__init__()
         self.sides = Sides(streams, width)
-        self.scores = nn.Parameter(torch.zeros(len(MODALITIES)))
+        self.scores = nn.Parameter(torch.zeros(OPINIONS))
         self.fusion = WeightedFusion(width)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:

@@ -4,11 +4,13 @@ Shapes: B rows, L layers, F features, D head width, M = 2 modalities in the orde
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from daf_core.heads.points import POINTS, median
 from daf_core.modalities import MODALITIES, Streams, columns_of
 
 
@@ -55,16 +57,27 @@ def drop(x: Tensor, noise: Noise | None, share_dropped: float = 0.5) -> Tensor:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a head says of B utterances.
+    """What a head says of B utterances, as distributions over sentiment (`points`).
 
-    sentiment: (B,), not yet clamped to [-3, 3].
+    logits: (B, POINTS).
     weights: (B, M), each row sums to 1 and is 0 where absent; None if the head has no weights.
-    sides: (B, M), sentiment by each modality alone, meaningless where absent; None if not said.
+    side_logits: (B, M, POINTS), what each modality says alone, meaningless where absent; None if
+    not said.
     """
 
-    sentiment: Tensor
+    logits: Tensor
     weights: Tensor | None = None
-    sides: Tensor | None = None
+    side_logits: Tensor | None = None
+
+    @cached_property
+    def sentiment(self) -> Tensor:
+        """(B,) in [-3, 3]."""
+        return median(self.logits)
+
+    @cached_property
+    def sides(self) -> Tensor | None:
+        """Sentiment by each modality alone: (B, M) in [-3, 3]; None if not said."""
+        return None if self.side_logits is None else median(self.side_logits)
 
 
 class LayerMix(nn.Module):
@@ -136,7 +149,7 @@ class Sides(nn.Module):
 class Network(nn.Module):
     """A small network (B, inputs) → (B, outputs): one hidden layer of `width`."""
 
-    def __init__(self, inputs: int, width: int, outputs: int = 1) -> None:
+    def __init__(self, inputs: int, width: int, outputs: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(inputs, width)
         self.out = nn.Linear(width, outputs)
@@ -147,37 +160,12 @@ class Network(nn.Module):
 
 
 class Alone(nn.Module):
-    """What each modality says by itself: (B, M, D) → (B, M)."""
+    """What each modality says by itself: (B, M, D) → logits (B, M, POINTS)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.nets = nn.ModuleList(Network(width, width) for _ in MODALITIES)
+        self.nets = nn.ModuleList(Network(width, width, POINTS) for _ in MODALITIES)
 
     def forward(self, sides: Tensor, noise: Noise | None) -> Tensor:
         said = [net(sides[:, m], noise) for m, net in enumerate(self.nets)]
-        return torch.cat(said, dim=1)
-
-
-class WeightedFusion(nn.Module):
-    """Sides, each times its weight, side by side → sentiment; and what each side says alone."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.alone = Alone(width)
-        self.fuse = Network(len(MODALITIES) * width, width)
-
-    def forward(
-        self, sides: Tensor, scores: Tensor, features: Features, weights: Tensor | None = None
-    ) -> Prediction:
-        """Scores (B, M) become weights by a softmax over the modalities that are present.
-
-        Or `weights` (B, M) are given, to see what they do.
-        """
-        if weights is None:
-            weights = scores.masked_fill(~features.present, float("-inf")).softmax(dim=1)
-        weighted = len(MODALITIES) * weights[:, :, None] * sides
-        return Prediction(
-            sentiment=self.fuse(weighted.flatten(1), features.noise)[:, 0],
-            weights=weights,
-            sides=self.alone(sides.detach(), features.noise),
-        )
+        return torch.stack(said, dim=1)

@@ -5,7 +5,8 @@ import torch
 
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
-from daf_core.heads.streams import Features, LayerMix, Noise, WeightedFusion
+from daf_core.heads.fusion import WeightedFusion
+from daf_core.heads.streams import Features, LayerMix, Noise
 
 STREAMS = {"text": (3, 8), "audio": (2, 6), "audio_2": (1, 5)}
 
@@ -56,15 +57,34 @@ def test_daf_weighs_each_utterance_and_static_does_not() -> None:
 
 
 def test_weighted_fusion_by_hand() -> None:
-    """Scores (ln 3, 0) give weights (3/4, 1/4); the fusion network sees 2 · weight · side."""
+    """Scores (ln 3, 0) give weights (3/4, 1/4); confidence 0 counts once; with f silent the answer
+    is the pool of both opinions, each to the power of twice its weight."""
     fusion = WeightedFusion(width=1)
     seen: list[torch.Tensor] = []
     fusion.fuse.register_forward_hook(lambda module, args, output: seen.append(args[0]))
+    with torch.no_grad():
+        for parameter in fusion.fuse.out.parameters():
+            parameter.zero_()
     sides = torch.tensor([[[4.0], [8.0]]])
-    present = torch.tensor([[True, True]])
-    said = fusion(sides, torch.tensor([[torch.log(torch.tensor(3.0)), 0.0]]), Features({}, present))
+    both = Features({}, torch.tensor([[True, True]]))
+    scores = torch.tensor([[torch.log(torch.tensor(3.0)), 0.0, 0.0]])
+    said = fusion(sides, scores, both)
     torch.testing.assert_close(said.weights, torch.tensor([[0.75, 0.25]]))
     torch.testing.assert_close(seen[0], torch.tensor([[6.0, 4.0]]))
+    words, voice = said.side_logits.softmax(dim=2)[0]
+    pool = words**1.5 * voice**0.5
+    torch.testing.assert_close(said.logits.softmax(dim=1)[0], pool / pool.sum())
+    told = fusion(sides, scores, both, torch.tensor([[0.0, 1.0]]))
+    torch.testing.assert_close(told.logits.softmax(dim=1)[0], voice**2 / (voice**2).sum())
+    alone = fusion(sides, scores, Features({}, torch.tensor([[True, False]])))
+    torch.testing.assert_close(alone.logits.softmax(dim=1)[0], words**2 / (words**2).sum())
+
+
+def test_late_fusion_is_the_mean_of_both_opinions() -> None:
+    torch.manual_seed(0)
+    said = build("late", STREAMS, 16)(features(5, torch.ones(5, 2, dtype=torch.bool)))
+    mean = said.side_logits.softmax(dim=2).mean(dim=1)
+    torch.testing.assert_close(said.logits.softmax(dim=1), mean)
 
 
 def test_layer_mix_by_hand() -> None:

@@ -1,0 +1,42 @@
+"""Sentiment as a distribution over points from -3 to 3: what heads say, and how they learn it.
+
+Labels pile up around a few values, and whoever hears words without a voice is often torn between
+two of them. A head that must name one number in training learns something in between; one that
+spreads probability over points loses nothing, and its median is the number that errs least on
+average.
+"""
+
+import torch
+from torch import Tensor
+
+POINTS = 13
+STEP = 0.5
+LOWEST = -3.0
+
+
+def shares(labels: Tensor) -> Tensor:
+    """Labels (B,) in [-3, 3] as distributions (B, POINTS): split over the two nearest points."""
+    place = (labels.clamp(-3, 3) - LOWEST) / STEP
+    points = torch.arange(POINTS, device=labels.device)
+    return (1 - (place[:, None] - points).abs()).clamp_min(0)
+
+
+def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Of distributions, given as logits (B, …, POINTS), with labels (B,): (B, …)."""
+    said = logits.log_softmax(dim=-1)
+    true = shares(labels).view(len(labels), *[1] * (logits.ndim - 2), POINTS)
+    return -(true * said).sum(dim=-1)
+
+
+def median(logits: Tensor) -> Tensor:
+    """Of distributions, given as logits (…, POINTS): (…,) in [-3, 3].
+
+    Each point stands for the values around it, from half a step below to half a step above.
+    """
+    shares_of = logits.softmax(dim=-1)
+    upto = shares_of.cumsum(dim=-1)
+    at = (upto < 0.5).sum(dim=-1, keepdim=True).clamp_max(POINTS - 1)
+    own = shares_of.gather(-1, at)
+    into = (0.5 - (upto.gather(-1, at) - own)) / own.clamp_min(1e-9)
+    value: Tensor = (LOWEST + STEP * (at + into - 0.5)).clamp(-3, 3)
+    return value[..., 0]
