@@ -22,11 +22,13 @@ class Difference:
     p: float
 
 
-def paired_difference(errors: FloatArray, baseline: FloatArray, seed: int = 0) -> Difference:
+def paired_difference(
+    errors: FloatArray, baseline: FloatArray, same_seeds: bool = False, seed: int = 0
+) -> Difference:
     """How much smaller (below 0) or larger the errors of a head are than a baseline's.
 
-    Both (seeds, rows), of the same rows; seed i of one need have nothing to do with seed i of the
-    other. Of a metric that is a mean over rows, such as MAE.
+    Both (seeds, rows), of the same rows; with `same_seeds` seed i of both is one and the same
+    training. Of a metric that is a mean over rows, such as MAE.
 
     The interval is a percentile bootstrap of rows and seeds at once, each drawn on its own (the
     pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1): it says what other rows and
@@ -35,10 +37,11 @@ def paired_difference(errors: FloatArray, baseline: FloatArray, seed: int = 0) -
     """
     apart = errors.mean(axis=0) - baseline.mean(axis=0)
     draw = np.random.default_rng(seed)
+    made: list[FloatArray] = [errors - baseline] if same_seeds else [errors, -baseline]
     means = [
         resampled
         for start in range(0, RESAMPLES, CHUNK)
-        for resampled in _resampled(errors, baseline, min(CHUNK, RESAMPLES - start), draw)
+        for resampled in _resampled(made, min(CHUNK, RESAMPLES - start), draw)
     ]
     low, high = np.percentile(means, [2.5, 97.5])
     test = permutation_test(
@@ -53,19 +56,17 @@ def paired_difference(errors: FloatArray, baseline: FloatArray, seed: int = 0) -
     return Difference(float(apart.mean()), float(low), float(high), float(test.pvalue))
 
 
-def _resampled(
-    errors: FloatArray, baseline: FloatArray, times: int, draw: np.random.Generator
-) -> FloatArray:
-    """(times,) differences, each of rows and seeds drawn with replacement."""
-    rows = _counts(errors.shape[1], times, draw)
-    one, other = (
-        (_counts(len(kind), times, draw) @ kind * rows).sum(axis=1) / kind.size
-        for kind in (errors, baseline)
-    )
-    difference: FloatArray = one - other
-    return difference
+def _resampled(made: list[FloatArray], times: int, draw: np.random.Generator) -> FloatArray:
+    """(times,) means of the sum of `made`, each of rows and seeds drawn with replacement."""
+    apart: FloatArray = np.sum([_mean_of_drawn_seeds(one, times, draw) for one in made], axis=0)
+    rows = draw.integers(0, apart.shape[1], apart.shape)
+    mean: FloatArray = np.take_along_axis(apart, rows, axis=1).mean(axis=1)
+    return mean
 
 
-def _counts(size: int, times: int, draw: np.random.Generator) -> FloatArray:
-    """(times, size): how often each of `size` things is drawn in `size` draws."""
-    return draw.multinomial(size, np.full(size, 1 / size), times).astype(np.float64)
+def _mean_of_drawn_seeds(made: FloatArray, times: int, draw: np.random.Generator) -> FloatArray:
+    """(times, rows): each the mean over as many seeds as there are, drawn with replacement."""
+    seeds = len(made)
+    counts = draw.multinomial(seeds, np.full(seeds, 1 / seeds), times)
+    mean: FloatArray = counts @ made / seeds
+    return mean

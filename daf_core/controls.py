@@ -18,14 +18,17 @@ from daf_core.training import predict
 
 
 def controls(head: nn.Module, rows: Rows, said: Prediction, seed: int) -> dict[str, Tensor]:
-    """Sentiment (rows,) by each control; rows without both modalities are left as they are.
+    """Sentiment (rows,) by each control; rows without both modalities are left as they are, and
+    where no row has both there is nothing to control.
 
     Where the head can be told its weights: permuted_weights (those of another row), mean_weights
     (of all rows), uniform_weights. For every modality: other_text (that of another row), no_text …
     """
     draw = torch.Generator().manual_seed(seed)
     both = rows.present.all(dim=1).nonzero()[:, 0]
-    found = {}
+    found: dict[str, Tensor] = {}
+    if not len(both):
+        return found
     if said.weights is not None and "weights" in inspect.signature(head.forward).parameters:
         own = said.weights[both]
         given = {

@@ -64,7 +64,7 @@ def weight_controls(trials: Sequence[Made]) -> list[dict[str, Any]]:
             modality = control.removeprefix("no_")
             if modality in MODALITIES:
                 row["weight_correlation"] = _weight_correlation(trials, head, modality)
-            found.append(row | _difference(controlled, own))
+            found.append(row | _difference(controlled, own, same_seeds=True))
     return found
 
 
@@ -119,8 +119,10 @@ def _weight_correlation(trials: Sequence[Made], head: str, modality: str) -> flo
     return float(np.mean([one.statistic for one in found])) if found else float("nan")
 
 
-def _difference(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> dict[str, float]:
-    difference = asdict(paired_difference(one, other))
+def _difference(
+    one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], same_seeds: bool = False
+) -> dict[str, float]:
+    difference = asdict(paired_difference(one, other, same_seeds))
     return {f"difference_{name}": value for name, value in difference.items()}
 
 

@@ -58,12 +58,13 @@ def run(settings: EvaluateSettings) -> str:
     _publish(output, compared, controlled, facts)
     runs.finish(output, identity, facts)
     counts = rows.corpus.counts
-    return (
-        f"{rendered(compared, 'simple')}\n\n{rendered_controls(controlled, 'simple')}\n\n"
+    shown = [rendered(compared, "simple"), rendered_controls(controlled, "simple")]
+    summary = (
         f"{len(trials)} trials on {counts['train']} train, {counts['valid']} validation, "
         f"{counts['test']} test rows, {time.monotonic() - started:.1f} s, "
         f"{len(trials) - len(missing)} were done before; tables in {output.root}"
     )
+    return "\n\n".join([*filter(None, shown), summary])
 
 
 def made(settings: EvaluateSettings) -> list[Made]:
@@ -129,6 +130,8 @@ def _publish(
         ("heads", compared, rendered),
         ("controls", controlled, rendered_controls),
     ):
+        if not rows:  # no controls where no row has both modalities
+            continue
         data = tables.parquet_bytes(pa.Table.from_pylist(rows), name, {})
         tables.publish(tables.join(output.root, f"{name}.parquet"), data)
         for suffix, style in (("md", "github"), ("tex", "latex_booktabs")):

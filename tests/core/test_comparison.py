@@ -44,6 +44,14 @@ def test_other_seeds_widen_the_interval() -> None:
     assert unsteady.high - unsteady.low > 3 * (steady.high - steady.low)
 
 
+def test_what_a_training_shares_with_itself_does_not_widen_it() -> None:
+    base = errors(4, 2000, 0.5, 1) + np.array([-0.1, -0.03, 0.03, 0.1])[:, None]
+    other = base + 0.01 + 0.01 * np.random.default_rng(3).normal(size=base.shape)
+    same, apart = paired_difference(other, base, same_seeds=True), paired_difference(other, base)
+    assert 0 < same.low < 0.01 < same.high
+    assert apart.low < 0
+
+
 def test_the_same_numbers_each_time() -> None:
     one, other = errors(2, 100, 0.4, 1), errors(2, 100, 0.5, 2)
     assert paired_difference(one, other) == paired_difference(one, other)
