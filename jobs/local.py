@@ -31,7 +31,7 @@ from jobs.parcel import Work, delivered, parcels
 
 PRELOADED = ["jobs.preloaded"]
 AHEAD = 2  # parts per process that are handed out
-MOST_READ_BYTES = 250_000_000  # by the driver while the processes start: 2 hours of speech
+MOST_READ_BYTES = 100_000_000  # by the driver while the processes start: 50 minutes of speech
 GPUS = Path("/proc/driver/nvidia/gpus")
 
 _work: list[Work] = []
