@@ -11,7 +11,7 @@ import torch
 from daf_core import tables
 from daf_core.errors import SettingsError
 from daf_core.features import stream_values
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.modalities import Streams, modality_number
 from daf_core.rows import Rows
 from daf_core.runs import Output
 from daf_core.schemas import SPLITS
@@ -116,7 +116,7 @@ def _rows(pieces: list[_Piece], shapes: Streams) -> Rows:
     present = np.concatenate([piece.present for piece in pieces])
     values = {}
     for column, shape in shapes.items():
-        if present[:, MODALITIES.index(column.split("_")[0])].any():
+        if present[:, modality_number(column)].any():
             whole = np.concatenate([piece.values[column] for piece in pieces])
             values[column] = torch.from_numpy(whole)
         else:  # as of text without any audio: no memory for what nobody has

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.modalities import MODALITIES, Streams, modality_number
 
 HalfArray: TypeAlias = npt.NDArray[np.float16]
 
@@ -37,5 +37,5 @@ def stream_values(
         rows = flat[start : start + len(table) * size]
         value = rows.reshape(len(table), size // features, features)[:, :layers]
         values[name] = value if has.all() else np.where(has[:, None, None], value, np.float16(0))
-        present[:, MODALITIES.index(name.split("_")[0])] |= has
+        present[:, modality_number(name)] |= has
     return values, present

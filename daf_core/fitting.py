@@ -45,10 +45,9 @@ def fit_head(
     The head gets the columns that its kind uses and some training row has: trained on text alone,
     it ignores audio. Train rows of `also` join each step (`fit`).
     """
-
     shapes = columns_of(kind, shapes) if kind in MODALITIES else shapes
     rows, more = _load(corpus, also, shapes, device)
-    streams = _trained_streams([rows["train"], *more], shapes)
+    streams = _trained_streams(rows["train"], more, shapes)
     if streams != shapes:
         rows, more = _load(corpus, also, streams, device)
     torch.manual_seed(recipe.seed)
@@ -58,7 +57,7 @@ def fit_head(
         rows["train"],
         rows["valid"],
         recipe,
-        also=more[0] if more else None,
+        also=more,
         resume=resume,
         after_epoch=after_epoch,
     )
@@ -68,16 +67,17 @@ def fit_head(
 
 def _load(
     corpus: Corpus, also: Corpus | None, columns: Streams, device: torch.device
-) -> tuple[dict[str, Rows], list[Rows]]:
+) -> tuple[dict[str, Rows], Rows | None]:
     """This worker's rows of each split, and the train rows of `also`."""
     share = rank_and_workers()
     rows = {name: part.to(device) for name, part in load_rows(corpus, columns, *share).items()}
-    more = [] if also is None else [load_rows(also, columns, *share)["train"].to(device)]
+    more = None if also is None else load_rows(also, columns, *share)["train"].to(device)
     return rows, more
 
 
-def _trained_streams(trained_on: list[Rows], shapes: Streams) -> Streams:
-    has = sum_over_workers(torch.stack([r.present.sum(dim=0) for r in trained_on]).sum(dim=0)) > 0
+def _trained_streams(train: Rows, more: Rows | None, shapes: Streams) -> Streams:
+    present = train.present if more is None else torch.cat([train.present, more.present])
+    has = sum_over_workers(present.sum(dim=0)) > 0
     known = [name for name, any_row in zip(MODALITIES, has.tolist(), strict=True) if any_row]
     return {column: shape for name in known for column, shape in columns_of(name, shapes).items()}
 

@@ -8,9 +8,18 @@ MODALITIES = ("text", "audio")
 Streams: TypeAlias = dict[str, tuple[int, int]]
 
 
+def modality_number(column: str) -> int:
+    """Which of MODALITIES an embedding column belongs to."""
+    return MODALITIES.index(column.split("_")[0])
+
+
 def columns_of(modality: str, streams: Streams) -> Streams:
     """The embedding columns of one modality."""
-    return {name: shape for name, shape in streams.items() if name.split("_")[0] == modality}
+    return {
+        name: shape
+        for name, shape in streams.items()
+        if MODALITIES[modality_number(name)] == modality
+    }
 
 
 def modalities_of(streams: Streams) -> list[str]:

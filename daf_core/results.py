@@ -26,7 +26,7 @@ Made = tuple[pa.Table, dict[str, Any]]  # rows and facts of a trial
 
 
 def standings(trials: Sequence[Made], baseline: str) -> list[dict[str, Any]]:
-    """One row a head, in the order of the trials: mean and deviation over its seeds of every
+    """One row a head, in the order of the trials: mean and sample deviation over its seeds of every
     metric of the test rows, parameters, seconds of training, and how its MAE differs from the
     baseline's (`comparison.Difference`; none for the baseline).
     """
@@ -38,7 +38,8 @@ def standings(trials: Sequence[Made], baseline: str) -> list[dict[str, Any]]:
         row: dict[str, Any] = {"head": head, "seeds": len(facts)}
         for metric in facts[0]["test"]:
             values = [one["test"][metric] for one in facts]
-            row |= {metric: float(np.mean(values)), f"{metric}_deviation": float(np.std(values))}
+            deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+            row |= {metric: float(np.mean(values)), f"{metric}_deviation": deviation}
         row["parameters"] = facts[0]["parameters"]
         row["seconds"] = float(np.mean([one["seconds"] for one in facts]))
         if head != baseline and baseline in stacked:
@@ -75,7 +76,9 @@ def rendered(rows: list[dict[str, Any]], style: str) -> str:
         line = {"head": row["head"]}
         for metric, name in METRICS.items():
             if metric in row:
-                line[name] = f"{row[metric]:.3f} ± {row[metric + '_deviation']:.3f}"
+                deviation = row[f"{metric}_deviation"]
+                line[name] = f"{row[metric]:.3f}"
+                line[name] += "" if np.isnan(deviation) else f" ± {deviation:.3f}"
         line |= _shown_difference(row)
         line |= {"parameters": f"{row['parameters']:,}", "s": f"{row['seconds']:.0f}"}
         shown.append(line)
@@ -128,9 +131,9 @@ def _difference(
 
 def _shown_difference(row: dict[str, Any]) -> dict[str, str]:
     if "difference_mean" not in row:
-        return {"difference [95 %]": "", "p": ""}
+        return {"difference [95 %]": "", "p over rows": ""}
     mean, low, high, p = (row[f"difference_{name}"] for name in ("mean", "low", "high", "p"))
     return {
         "difference [95 %]": f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]",
-        "p": "< .001" if p < 0.001 else f"{p:.3f}",
+        "p over rows": "< .001" if p < 0.001 else f"{p:.3f}",
     }

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.heads.streams import Features, LayerMix, Noise
-from daf_core.modalities import MODALITIES
+from daf_core.modalities import modality_number
 from daf_core.workers import sum_over_workers
 
 CHUNK_ROWS = 512  # standardised or predicted at once; more would not fit a core's cache
@@ -60,7 +60,7 @@ def standardise(head: nn.Module, *corpora: Rows) -> None:
     Of several corpora those of the first in which any row has the modality.
     """
     for column, mix in _mixes(head):
-        modality = MODALITIES.index(column.split("_")[0])
+        modality = modality_number(column)
         rows, has = corpora[0], corpora[0].present[:, modality]
         for other in corpora[1:]:
             if not sum_over_workers(has.sum()):

@@ -15,7 +15,7 @@ class WeightedFusion(nn.Module):
 
         log p(y) = c · Σ_m M · w_m · log p_m(y) + f([M · w_m · side_m])(y) + constant
 
-    The pool: Genest and Zidek 1986, Statistical Science 1, eq. 2.4; here weights w and confidence c
+    The pool: Genest and Zidek 1986, Statistical Science 1; here weights w and confidence c
     (in (0, 2)) are an utterance's own. Where sides are independent given the sentiment, the pool is
     Bayes' rule; f, a small network on weighted sides set side by side, learns what they are not.
     """

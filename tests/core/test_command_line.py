@@ -7,10 +7,12 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
+from daf_core.heads import HEADS
 from jobs.cli import app
+from jobs.settings import EvaluateSettings
 
 ROOT = Path(__file__).parents[2]
-VERBS = ("ingest", "embed", "train", "score", "verify", "report", "models", "demo")
+VERBS = ("ingest", "embed", "train", "evaluate", "score", "verify", "report", "models", "demo")
 COMMANDS = typer.main.get_command(app)
 
 
@@ -32,3 +34,8 @@ def commands_of_the_readme() -> list[str]:
 def test_the_readme_s_commands_parse(line):
     _, verb, *arguments = shlex.split(line, comments=True)
     COMMANDS.commands[verb].make_context(verb, arguments)
+
+
+def test_evaluate_compares_all_heads_by_default() -> None:
+    """The settings name them, as importing heads takes seconds."""
+    assert EvaluateSettings(embeddings="e", out="o").heads.split(",") == list(HEADS)
