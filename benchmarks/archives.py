@@ -147,7 +147,14 @@ def untrained_head(folder: str, text: str = TEXT_ENCODER, audio: str = AUDIO_ENC
     streams = Embed(encoders).shapes
     module = build("daf", streams, 128)
     trained_head.save(
-        folder, module, kind="daf", width=128, streams=streams, encoders=encoders, facts={}
+        folder,
+        module,
+        kind="daf",
+        width=128,
+        streams=streams,
+        encoders=encoders,
+        known={},
+        facts={},
     )
 
 

@@ -76,6 +76,7 @@ def save_head(work: Path) -> None:
         width=8,
         streams=STREAMS,
         encoders={"text": resolve(encoders.text), "audio": resolve(encoders.audio)},
+        known={},
         facts={},
     )
 

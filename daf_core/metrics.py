@@ -8,7 +8,9 @@ but for the classes.
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, f1_score, recall_score
+
+from daf_core.schemas import polarity_number
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -21,7 +23,8 @@ def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, fl
     - non0_accuracy, non0_f1: rows with label 0 left out, positive against not positive; F1 of both
       kinds is weighted by the rows of each class;
     - acc5, acc7: both clipped to [-2, 2] or [-3, 3] and rounded, half to even;
-    - acc7_cmu: both clipped to [-3, 3] and rounded away from zero, as CMU counts MOSEI's classes.
+    - acc7_cmu: both clipped to [-3, 3] and rounded away from zero, as CMU counts MOSEI's classes;
+    - polarity_ accuracy, uar, weighted_f1 and macro_f1: `class_metrics` of the polarities.
     """
     if not len(label):
         return {}
@@ -35,6 +38,8 @@ def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, fl
         "acc7": _share_equal(np.round(predicted.clip(-3, 3)), np.round(label.clip(-3, 3))),
         "acc7_cmu": _share_equal(_away_from_zero(predicted), _away_from_zero(label)),
     }
+    classes = class_metrics(polarity_number(predicted), polarity_number(label))
+    metrics |= {f"polarity_{name}": value for name, value in classes.items()}
     signed = label != 0
     if signed.any():
         metrics |= _two_classes("non0", predicted[signed] > 0, label[signed] > 0)
@@ -50,7 +55,7 @@ def class_metrics(predicted: npt.NDArray[np.int_], label: npt.NDArray[np.int_]) 
         return {}
     return {
         "accuracy": float(accuracy_score(label, predicted)),
-        "uar": float(balanced_accuracy_score(label, predicted)),
+        "uar": float(recall_score(label, predicted, labels=np.unique(label), average="macro")),
         "weighted_f1": float(f1_score(label, predicted, average="weighted", zero_division=0)),
         "macro_f1": float(f1_score(label, predicted, average="macro", zero_division=0)),
     }

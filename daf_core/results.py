@@ -21,6 +21,8 @@ METRICS = {
     "non0_f1": "Non0 F1",
     "has0_accuracy": "Has0",
     "acc7": "Acc7",
+    "coverage": "in 90 %",
+    "width": "width",
 }
 Made = tuple[pa.Table, dict[str, Any]]  # rows and facts of a trial
 

@@ -31,10 +31,15 @@ class Rows:
         values = {name: value.to(device) for name, value in self.values.items()}
         return Rows(values, self.present.to(device), self.labels.to(device), self.standard)
 
+    def only(self, index: Tensor) -> "Rows":
+        """Some of the rows."""
+        values = {name: value.index_select(0, index) for name, value in self.values.items()}
+        return Rows(values, self.present[index], self.labels[index], self.standard)
+
     def take(self, index: Tensor) -> Features:
         """Some rows as input for a head."""
-        values = {name: value.index_select(0, index) for name, value in self.values.items()}
-        return Features(values, self.present[index], standard=self.standard)
+        rows = self.only(index)
+        return Features(rows.values, rows.present, standard=rows.standard)
 
     def chunks(self) -> Iterator[Features]:
         """All rows as input for a head, CHUNK_ROWS at a time; one empty chunk of no rows."""

@@ -5,6 +5,8 @@ A table's kind and version stand in its Parquet footer, so that a table of anoth
 older version is refused by name instead of failing somewhere downstream.
 """
 
+from typing import Any
+
 import pyarrow as pa
 
 from daf_core.errors import SettingsError
@@ -12,6 +14,7 @@ from daf_core.errors import SettingsError
 VERSION = 1
 LABEL_RANGE = (-3.0, 3.0)
 SPLITS = ("train", "valid", "test")
+POLARITIES = ("negative", "neutral", "positive")
 NEUTRAL_BELOW = 0.5  # |sentiment| under this is "neutral"
 
 FLAGS = {
@@ -57,7 +60,10 @@ SCORES = pa.schema(
         *_IDENTITY,
         *_WHO_AND_WHEN,
         pa.field("sentiment", pa.float32(), nullable=False),
+        pa.field("interval_low", pa.float32()),  # null: nothing known of rows with its modalities
+        pa.field("interval_high", pa.float32()),
         pa.field("polarity", pa.string(), nullable=False),
+        pa.field("polarity_probability", pa.float32()),  # null: as above
         pa.field("text_weight", pa.float32()),  # null: the head has no weights
         pa.field("audio_weight", pa.float32()),
         pa.field("text_sentiment", pa.float32()),  # null: absent, or the head does not say
@@ -139,6 +145,9 @@ def quarantine_rows(
 
 def polarity(sentiment: float) -> str:
     """negative, neutral or positive; neutral is |sentiment| < 0.5."""
-    if abs(sentiment) < NEUTRAL_BELOW:
-        return "neutral"
-    return "positive" if sentiment > 0 else "negative"
+    return POLARITIES[polarity_number(sentiment)]
+
+
+def polarity_number(sentiment: Any) -> Any:
+    """Index into POLARITIES: of a number, or of each in an array or a tensor."""
+    return (sentiment > -NEUTRAL_BELOW) * 1 + (sentiment >= NEUTRAL_BELOW) * 1

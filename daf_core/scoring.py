@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from daf_core.calibration import FloatArray, certainty
 from daf_core.features import stream_values
 from daf_core.modalities import MODALITIES
 from daf_core.rows import Rows
@@ -34,8 +35,12 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
     )
     sentiment = said.sentiment.numpy()
     columns = {name: kept[name] for name in SCORES.names if name in kept.column_names}
+    sure = certainty(head.calibrations, said.logits, torch.from_numpy(present))
     columns |= {
         "sentiment": pa.array(sentiment),
+        "interval_low": _unless_nan(sure.low),
+        "interval_high": _unless_nan(sure.high),
+        "polarity_probability": _unless_nan(sure.polarity),
         "polarity": pa.array([polarity(float(value)) for value in sentiment], pa.string()),
         **_by_modality("weight", said.weights, np.ones_like(present)),
         **_by_modality("sentiment", said.sides, present),
@@ -43,6 +48,10 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
     }
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))
+
+
+def _unless_nan(values: FloatArray) -> pa.Array:
+    return pa.array(values, mask=np.isnan(values))
 
 
 def _by_modality(what: str, values: torch.Tensor | None, valid: BoolArray) -> dict[str, pa.Array]:

@@ -16,7 +16,9 @@ from daf_core.weights.specs import EncoderSpec
 if TYPE_CHECKING:
     from torch import nn
 
-VERSION = 2
+    from daf_core.calibration import Calibrations
+
+VERSION = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class TrainedHead:
     """A head and what is needed to feed it.
 
     `streams` and `encoders` have the embedding columns that it was trained on, no others;
-    `weights` is the safetensors file.
+    `weights` is the safetensors file, `known` what `calibrations` are made of.
     `facts` (metrics, data fingerprint, seed, recipe …) travel with it but decide nothing.
     """
 
@@ -34,6 +36,7 @@ class TrainedHead:
     encoders: dict[str, EncoderSpec]
     weights: bytes = field(repr=False)
     sha256: str
+    known: dict[str, dict[str, Any]]
     facts: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -47,12 +50,20 @@ class TrainedHead:
         module.load_state_dict(safetensors.torch.load(self.weights))
         return module.eval()
 
+    @cached_property
+    def calibrations(self) -> "Calibrations":
+        """How far to believe what it says."""
+        from daf_core.calibration import Calibration
+
+        return {name: Calibration(**learned) for name, learned in self.known.items()}
+
     @property
     def identity(self) -> dict[str, Any]:
         """What decides its scores, as JSON."""
         return {
             "kind": self.kind,
             "sha256": self.sha256,
+            "calibrations": self.known,
             "encoders": {name: asdict(spec) for name, spec in self.encoders.items()},
         }
 
@@ -75,6 +86,7 @@ def save(
     width: int,
     streams: Streams,
     encoders: dict[str, EncoderSpec],
+    known: dict[str, dict[str, Any]],
     facts: dict[str, Any],
 ) -> None:
     """Publish head.safetensors, then head.json, under `folder`."""
@@ -92,6 +104,7 @@ def save(
             "streams": {name: list(shape) for name, shape in streams.items()},
             "encoders": {name: asdict(spec) for name, spec in encoders.items()},
             "sha256": hashlib.sha256(data).hexdigest(),
+            "calibrations": known,
             **facts,
         },
     )
@@ -128,5 +141,6 @@ def load(folder: str) -> TrainedHead:
         encoders={name: EncoderSpec(**spec) for name, spec in facts["encoders"].items()},
         weights=data,
         sha256=sha256,
+        known=facts["calibrations"],
         facts=facts,
     )

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise, Prediction
 from daf_core.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
+from daf_core.schemas import POLARITIES, polarity_number
 from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
 
 
@@ -31,6 +32,7 @@ class Recipe:
     weight_decay: float = 0.01
     side_loss: float = 0.2  # weight of the loss of what each modality says alone
     modality_dropout: float = 0.1  # share of rows with both modalities that lose one
+    balance: bool = False  # rows of each polarity weigh the same in sum, however many they are
     seed: int = 0
 
 
@@ -62,6 +64,7 @@ def fit(
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train until validation MAE has not improved for `patience` epochs; head ends at its best.
+    With `recipe.balance` both the loss and the MAE are weighted.
 
     Call with the same arguments on every worker of `torch.distributed`, or without it. Of `also`,
     rows of other corpora, which may lack a modality, `recipe.also_rows` join each step, drawn with
@@ -81,11 +84,12 @@ def fit(
         head.load_state_dict(state.head)
         optimiser.load_state_dict(state.optimiser)
     train, valid = standardised(head, train), standardised(head, valid)
+    weights = _polarity_weights(train, recipe)
     also = None if also is None else standardised(head, also)
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
-        loss = _train_epoch(head, optimiser, train, also, recipe, state.epoch)
-        mae = mean_absolute_error(head, valid)
+        loss = _train_epoch(head, optimiser, train, also, weights, recipe, state.epoch)
+        mae = _mean_absolute_error(head, valid, _polarity_weights(valid, recipe))
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
         if mae < state.best_mae:
             state.best_epoch, state.best_mae, state.best_head = state.epoch, mae, _copy(head)
@@ -113,12 +117,21 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
     )
 
 
-def mean_absolute_error(head: nn.Module, rows: Rows) -> float:
-    """MAE over the rows of all workers."""
+def _mean_absolute_error(head: nn.Module, rows: Rows, weights: Tensor) -> float:
+    """Weighted MAE over the rows of all workers."""
     difference = predict(head, rows).sentiment - rows.labels
-    total = sum_over_workers(difference.abs().double().sum())
-    count = sum_over_workers(torch.tensor(len(difference), device=difference.device))
-    return float(total / count)
+    own = weights[polarity_number(rows.labels)].double()
+    total, weight = sum_over_workers(torch.stack([(difference.abs() * own).sum(), own.sum()]))
+    return float(total / weight)
+
+
+def _polarity_weights(rows: Rows, recipe: Recipe) -> Tensor:
+    """(POLARITIES,) what a row of each polarity weighs; on average over the rows it is 1."""
+    if not recipe.balance:
+        return torch.ones(len(POLARITIES), device=rows.labels.device)
+    number = polarity_number(rows.labels)
+    count = sum_over_workers(torch.bincount(number, minlength=len(POLARITIES)).double())
+    return (count.sum() / (count > 0).sum() / count.clamp_min(1)).float()
 
 
 def _train_epoch(
@@ -126,13 +139,14 @@ def _train_epoch(
     optimiser: torch.optim.Optimizer,
     train: Rows,
     also: Rows | None,
+    weights: Tensor,
     recipe: Recipe,
     epoch: int,
 ) -> float:
     """One pass over the global batches of `epoch`; returns the mean loss per row."""
     losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
     for features, labels, rows in _steps(train, also, recipe, epoch):
-        loss = _loss(head, features, labels, recipe) / rows
+        loss = _loss(head, features, labels, weights, recipe) / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
@@ -173,15 +187,17 @@ def _rows_of_all(rows: Rows) -> int:
     return int(sum_over_workers(torch.tensor(len(rows.labels), device=rows.labels.device)).item())
 
 
-def _loss(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:
+def _loss(
+    head: nn.Module, features: Features, labels: Tensor, weights: Tensor, recipe: Recipe
+) -> Tensor:
     """Summed cross-entropy of these rows, with each modality's own answer beside it."""
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
-    loss = cross_entropy(prediction.logits, labels).sum()
+    loss = cross_entropy(prediction.logits, labels)
     if prediction.side_logits is not None:
         alone = cross_entropy(prediction.side_logits, labels) * features.present
-        loss = loss + recipe.side_loss * alone.sum()
-    return loss
+        loss = loss + recipe.side_loss * alone.sum(dim=1)
+    return loss @ weights[polarity_number(labels)]
 
 
 def _drop_modalities(features: Features, share: float) -> Features:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from daf_core.calibration import certainty, certainty_metrics
 from daf_core.controls import controls
 from daf_core.dataset import Corpus, load_rows, utterance_ids
 from daf_core.fitting import fit_head
@@ -35,9 +36,9 @@ def run_trial(
     """Fit the head on the CPU; all heads are judged on the same rows, with what they read or not.
 
     Returns:
-        A row for each test row: utterance_id, label, sentiment, text_weight, audio_weight and a
-        column for each of `controls`; and facts: metrics of the test and validation rows,
-        parameters, seconds, history, best_epoch.
+        A row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
+        text_weight, audio_weight and a column for each of `controls`; and facts: metrics of the
+        test and validation rows, parameters, seconds, history, best_epoch.
     """
     started = time.monotonic()
     recipe = replace(recipe, seed=trial.seed)
@@ -45,10 +46,14 @@ def run_trial(
     seconds = time.monotonic() - started
     test = load_rows(corpus, shapes)["test"]
     said = predict(fitted.module, test)
+    sentiment, true = said.sentiment.numpy(), test.labels.numpy()
+    sure = certainty(fitted.calibrations, said.logits, test.present)
     columns = {
         "utterance_id": pa.array(utterance_ids(corpus, "test")),
-        "label": pa.array(test.labels.numpy()),
-        "sentiment": pa.array(said.sentiment.numpy()),
+        "label": pa.array(true),
+        "sentiment": pa.array(sentiment),
+        "interval_low": pa.array(sure.low),
+        "interval_high": pa.array(sure.high),
     }
     for number, name in enumerate(MODALITIES):
         weight = None if said.weights is None else said.weights[:, number].numpy()
@@ -60,7 +65,7 @@ def run_trial(
     facts = {
         "head": trial.head,
         "seed": trial.seed,
-        "test": regression_metrics(said.sentiment.numpy(), test.labels.numpy()),
+        "test": regression_metrics(sentiment, true) | certainty_metrics(sure, sentiment, true),
         "valid": fitted.metrics["valid"],
         "parameters": sum(p.numel() for p in fitted.module.parameters()),
         "seconds": round(seconds, 2),

@@ -174,6 +174,13 @@ class Training:
     modality_dropout: Annotated[
         float, typer.Option(min=0, max=1, help="Share of rows that lose one modality in a step.")
     ] = 0.1
+    balance: Annotated[
+        bool,
+        typer.Option(
+            "--balance",
+            help="Rows of each polarity count the same in all, however many there are: for UAR.",
+        ),
+    ] = False
     layers: Annotated[
         str | None,
         typer.Option(

@@ -44,7 +44,7 @@ def run(settings: TrainSettings) -> str:
         "seed": how.seed,
         "recipe": asdict(how),
         "data": rows.facts,
-        **{key: fitted[key] for key in ("metrics", "best_epoch", "history")},
+        **{key: fitted[key] for key in ("metrics", "reliability", "best_epoch", "history")},
     }
     _publish_head(settings, fitted, rows.encoders, how, facts)
     return _summary(facts, time.monotonic() - started)
@@ -106,6 +106,7 @@ def _publish_head(
         width=how.width,
         streams=streams,
         encoders={name: EncoderSpec(**encoders[name]) for name in streams},
+        known=fitted["known"],
         facts=facts,
     )
     tables.delete_folder(tables.join(settings.out, "_train"))

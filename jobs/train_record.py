@@ -12,12 +12,13 @@ from daf_core import tables
 
 
 def publish_record(folder: str, kind: str, facts: dict[str, Any]) -> None:
-    """Publish README.md, learning-curve.png and tensorboard/ under `folder`."""
+    """Publish README.md, learning-curve.png, reliability.png and tensorboard/ under `folder`."""
     history = facts["history"]
     tables.publish(tables.join(folder, "README.md"), _card(kind, facts).encode())
     tables.publish(
         tables.join(folder, "learning-curve.png"), _learning_curve(history, facts["best_epoch"])
     )
+    tables.publish(tables.join(folder, "reliability.png"), _reliability(facts["reliability"]))
     with tempfile.TemporaryDirectory() as local:
         with SummaryWriter(local) as writer:
             for epoch in history:
@@ -38,6 +39,29 @@ def _learning_curve(history: list[dict[str, float]], best_epoch: int) -> bytes:
     axes.axvline(best_epoch, color="grey", linewidth=0.8, linestyle=":")
     axes.set_xlabel("epoch (dotted: the best one, kept)")
     axes.legend(frameon=False)
+    return _png(figure)
+
+
+def _reliability(found: dict[str, Any]) -> bytes:
+    """Left: how often the central share of a distribution holds the label; right: how often a
+    polarity is right that claims a probability, and how many rows do.
+    """
+    figure = matplotlib.figure.Figure(figsize=(8, 3.8), layout="constrained")
+    intervals, polarity = figure.subplots(1, 2)
+    for axes in (intervals, polarity):
+        axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle=":")
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    intervals.plot(*zip(*found["intervals"], strict=True))
+    intervals.set(xlabel="central share of the distribution", ylabel="holds the label")
+    claimed, right, share = zip(*found["polarity"] or [[0, 0, 0]], strict=True)
+    polarity.bar(claimed, share, width=0.06, color="lightgrey", label="share of the rows")
+    polarity.plot(claimed, right, marker="o")
+    polarity.set(xlabel="probability of the polarity", ylabel="is right")
+    polarity.legend(frameon=False)
+    return _png(figure)
+
+
+def _png(figure: matplotlib.figure.Figure) -> bytes:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=120)
     return picture.getvalue()
@@ -63,9 +87,10 @@ Scores utterances in [-3, 3] from frozen embeddings; `head.json` names the encod
 
 Trained on {facts["data"]["embeddings"]} (fingerprint {facts["data"]["fingerprint"]}, splits
 {facts["data"]["splits"]}), seed {facts["seed"]}; kept is the epoch of the best validation MAE,
-{facts["best_epoch"]}.
+{facts["best_epoch"]}. `coverage`: how many of the intervals, made to hold nine times in ten on the
+validation rows, hold the label; `width`: their mean width; reliability.png shows more.
 The figures hold for recordings like these; on others, label some and measure.
 """
 
 
-_SHOWN = ("mae", "r", "non0_accuracy", "non0_f1", "acc7")
+_SHOWN = ("mae", "r", "non0_accuracy", "non0_f1", "acc7", "coverage", "width")

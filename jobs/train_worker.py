@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def train_worker(config: dict[str, Any]) -> None:
     result = {
         "module": fitted.module.state_dict(),
         "streams": {name: list(shape) for name, shape in fitted.streams.items()},
+        "known": {name: asdict(learned) for name, learned in fitted.calibrations.items()},
         "metrics": fitted.metrics,
+        "reliability": fitted.reliability,
         "history": fitted.state.history,
         "best_epoch": fitted.state.best_epoch,
     }

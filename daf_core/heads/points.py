@@ -29,14 +29,29 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def median(logits: Tensor) -> Tensor:
-    """Of distributions, given as logits (…, POINTS): (…,) in [-3, 3].
+    """Of distributions, given as logits (…, POINTS): (…,) in [-3, 3]."""
+    return quantile(logits, 0.5)
 
-    Each point stands for the values around it, from half a step below to half a step above.
+
+def quantile(logits: Tensor, level: float) -> Tensor:
+    """The sentiment (…,) in [-3, 3] that a share `level`, in [0, 1], of a distribution is below.
+
+    Each point stands for the values around it, evenly, from half a step below to half a step above.
     """
     shares_of = logits.softmax(dim=-1)
     upto = shares_of.cumsum(dim=-1)
-    at = (upto < 0.5).sum(dim=-1, keepdim=True).clamp_max(POINTS - 1)
+    at = (upto < level).sum(dim=-1, keepdim=True).clamp_max(POINTS - 1)
     own = shares_of.gather(-1, at)
-    into = (0.5 - (upto.gather(-1, at) - own)) / own.clamp_min(1e-9)
+    into = (level - (upto.gather(-1, at) - own)) / own.clamp_min(1e-9)
     value: Tensor = (LOWEST + STEP * (at + into - 0.5)).clamp(-3, 3)
     return value[..., 0]
+
+
+def share_below(logits: Tensor, sentiment: Tensor) -> Tensor:
+    """The share (…,) of each distribution that is below a `sentiment`, which broadcasts to (…,)."""
+    shares_of = logits.softmax(dim=-1)
+    place = ((sentiment - LOWEST) / STEP + 0.5).expand(shares_of.shape[:-1])[..., None]
+    at = place.floor().clamp(0, POINTS - 1).long()
+    own = shares_of.gather(-1, at)
+    share: Tensor = shares_of.cumsum(dim=-1).gather(-1, at) - own * (at + 1 - place).clamp(0, 1)
+    return share[..., 0]

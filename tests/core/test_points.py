@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daf_core.heads.points import POINTS, cross_entropy, median, shares
+from daf_core.heads.points import POINTS, cross_entropy, median, quantile, share_below, shares
 
 LABELS = st.lists(st.floats(-3, 3, width=32), min_size=1, max_size=20)
 
@@ -52,3 +52,14 @@ def test_cross_entropy_of_each_modality() -> None:
     found = cross_entropy(logits, label)
     assert found.shape == (4, 2)
     torch.testing.assert_close(found[:, 1], cross_entropy(logits[:, 1], label))
+
+
+@given(st.lists(st.floats(-4, 4), min_size=POINTS, max_size=POINTS), st.floats(0.01, 0.99))
+def test_share_below_undoes_quantile(logits: list[float], level: float) -> None:
+    said = torch.tensor([logits])
+    value = quantile(said, level)
+    share = share_below(said, value)
+    if value.abs() < 3:
+        torch.testing.assert_close(share, torch.tensor([level]), atol=1e-4, rtol=0)
+    else:  # cut off at the ends
+        assert (share >= level - 1e-4) if value < 0 else (share <= level + 1e-4)

@@ -8,6 +8,7 @@ import soundfile
 import torch
 
 from daf_core import trained_head
+from daf_core.calibration import Calibration
 from daf_core.decoding import DECODED, decode_part
 from daf_core.embedding import Embed
 from daf_core.errors import SettingsError
@@ -19,6 +20,10 @@ from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import resolve
 
 RATE_HZ = 16_000
+KNOWN = {
+    "text and audio": {"mass": 0.9, "temperature": 1.1, "rows": 30},
+    "text": {"mass": 0.8, "temperature": 1.5, "rows": 20},
+}
 
 
 def manifest_rows(*rows):
@@ -116,8 +121,15 @@ def a_head(kind, embed, columns=("text", "audio")):
     torch.manual_seed(0)
     streams = {name: embed.shapes[name] for name in columns}
     module = build(kind, streams, 8)
-    weights = safetensors.torch.save(module.state_dict())
-    return TrainedHead(kind=kind, width=8, streams=streams, encoders={}, weights=weights, sha256="")
+    return TrainedHead(
+        kind=kind,
+        width=8,
+        streams=streams,
+        encoders={},
+        weights=safetensors.torch.save(module.state_dict()),
+        sha256="",
+        known=KNOWN,
+    )
 
 
 def test_scores_say_what_each_row_has(part, embed):
@@ -130,6 +142,12 @@ def test_scores_say_what_each_row_has(part, embed):
     assert scores["text_sentiment"].is_valid().to_pylist() == [True, True, False, True]
     assert scores["audio_sentiment"].is_valid().to_pylist() == [True, False, True, False]
     assert scores["disagreement"].is_valid().to_pylist() == [True, False, False, False]
+    low, sentiment, high = (
+        scores[name].to_pylist() for name in ("interval_low", "sentiment", "interval_high")
+    )
+    for column in ("interval_low", "interval_high", "polarity_probability"):  # no KNOWN of audio
+        assert scores[column].is_valid().to_pylist() == [True, True, False, True]
+    assert all(low[row] < sentiment[row] < high[row] for row in (0, 1, 3))
 
 
 def test_a_head_without_weights_leaves_them_null(part, embed):
@@ -172,11 +190,19 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
     module = build("daf", embed.shapes, 8)
     encoders = {column: resolve("descriptors") for column in embed.shapes}
     trained_head.save(
-        folder, module, kind="daf", width=8, streams=embed.shapes, encoders=encoders, facts={"a": 1}
+        folder,
+        module,
+        kind="daf",
+        width=8,
+        streams=embed.shapes,
+        encoders=encoders,
+        known=KNOWN,
+        facts={"a": 1},
     )
     loaded = trained_head.load(folder)
     assert loaded.streams == embed.shapes
     assert loaded.facts["a"] == 1
+    assert loaded.calibrations["text"] == Calibration(0.8, 1.5, 20)
     for name, value in module.state_dict().items():
         torch.testing.assert_close(loaded.module.state_dict()[name], value)
     data = bytearray((tmp_path / "head.safetensors").read_bytes())

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from daf_core.heads import build
+from daf_core.heads.points import share_below
 from daf_core.heads.streams import LayerMix
 from daf_core.rows import Rows, standardise
 from daf_core.training import Recipe, State, fit, predict
@@ -93,3 +94,22 @@ def test_standardise_looks_at_present_rows_only() -> None:
     )
     has = rows.values["audio"][rows.present[:, 1]].float()
     torch.testing.assert_close(mix.mean, has.mean(dim=0), atol=1e-4, rtol=1e-3)
+
+
+def test_balance_gives_rare_polarities_their_share() -> None:
+    """Nine rows in ten are positive and nothing tells them apart: unbalanced, all are called so."""
+    draw = torch.Generator().manual_seed(0)
+    values = {name: torch.randn(400, *shape, generator=draw) for name, shape in STREAMS.items()}
+    labels = torch.ones(400)
+    labels[::10] = -1.0
+    rows = Rows(values, torch.ones(400, 2, dtype=torch.bool), labels)
+    said = {}
+    for balance in (False, True):
+        recipe = replace(RECIPE, epochs=12, learning_rate=1e-3, balance=balance)
+        torch.manual_seed(0)
+        head = build("daf", STREAMS, recipe.width)
+        fit(head, rows, rows, recipe)
+        below = share_below(predict(head, rows).logits, torch.tensor(0.0))
+        said[balance] = float(below.mean())
+    assert said[False] == pytest.approx(0.1, abs=0.1)
+    assert said[True] == pytest.approx(0.5, abs=0.15)

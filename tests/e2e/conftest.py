@@ -157,6 +157,7 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
             width=8,
             streams=streams,
             encoders={name: encoders_of[name] for name in used},
+            known={},
             facts={},
         )
         return folder

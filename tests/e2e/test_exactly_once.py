@@ -59,6 +59,7 @@ def untrained_head(folder: Path, seed: int) -> str:
         width=16,
         streams=streams,
         encoders={"text": resolve(TEXT_ENCODER), "audio": resolve(AUDIO_ENCODER)},
+        known={},
         facts={},
     )
     return str(folder)
