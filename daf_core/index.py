@@ -6,13 +6,19 @@ listing, however many parts there are; without it, footers say the same, one rea
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
 
 import pyarrow as pa
 
 from daf_core import tables
+from daf_core.errors import SettingsError
+from daf_core.runs import Output
 
 FACTS_FOOTER = "daf.facts"
+READERS = 32
 SCHEMA = pa.schema(
     [
         pa.field("part", pa.string(), nullable=False),
@@ -72,3 +78,30 @@ def read(uri: str, fingerprint: str) -> dict[str, PartFacts]:
         row["part"]: PartFacts(**{**row, "reasons": dict(row["reasons"])})
         for row in found[0].to_pylist()
     }
+
+
+def of_finished(output: Output, record: dict[str, Any]) -> dict[str, PartFacts]:
+    """Part name → facts of the finished run with this record; from footers if its index is lost.
+
+    Raises:
+        SettingsError: parts are missing, or say nothing of themselves.
+    """
+    found = read(output.index_uri, record["fingerprint"])
+    if not found:
+        with ThreadPoolExecutor(READERS) as pool:
+            parts = pool.map(partial(_from_footer, output), tables.list_parts(output.parts_uri))
+            found = {facts.part: facts for facts in parts}
+    if len(found) != record["parts"]:
+        raise SettingsError(
+            f"{output.root}: expected the {record['parts']} parts of a finished run of "
+            f"{output.kind}, found {len(found)}; make it again"
+        )
+    return found
+
+
+def _from_footer(output: Output, name: str) -> PartFacts:
+    uri = tables.join(output.parts_uri, name)
+    facts = facts_in(tables.read_footer(uri, output.kind)[1])
+    if facts is None:
+        raise SettingsError(f"{uri}: expected a part that says what it holds; make it again")
+    return facts

@@ -51,7 +51,7 @@ def encode_manifest(
 
 def _parts_of(manifest: Output, record: dict[str, Any]) -> list[PartFacts]:
     """What is asked of the parts of a complete manifest: all rows that they hold."""
-    parts = index.read(manifest.index_uri, record["fingerprint"]).values()
+    parts = index.of_finished(manifest, record).values()
     return [replace(part, rows_in=part.rows, rows=0, reasons={}) for part in parts]
 
 

@@ -80,7 +80,7 @@ def recipe(settings: Training, seed: int = 0) -> Recipe:
 
 def _fingerprint(embeddings: Output, record: dict[str, Any]) -> str:
     """What stands for the rows of finished embeddings with this record."""
-    parts = index.read(embeddings.index_uri, record["fingerprint"]).values()
+    parts = index.of_finished(embeddings, record).values()
     return runs.fingerprint([record["fingerprint"], *(part.contents for part in parts)])
 
 

@@ -31,7 +31,7 @@ def run(settings: RetryQuarantineSettings) -> str:
             f"score again into another folder"
         )
     reasons = frozenset(settings.reason)
-    known = index.read(output.index_uri, record["fingerprint"])
+    known = index.of_finished(output, record)
     asked = [part for part in known.values() if _retried(part.reasons, reasons)]
     before = Counts.of(known.values()).reasons
     if asked:

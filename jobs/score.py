@@ -56,7 +56,7 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     record = runs.complete_record(source)
     check_fit(head, record["identity"]["encoders"], settings.head, embeddings)
     output = runs.scores_output(settings.out)
-    parts = [*index.read(source.index_uri, record["fingerprint"]).values()]
+    parts = [*index.of_finished(source, record).values()]
     # That of scoring the manifest, where the head uses all the encoders: the bytes are the same.
     identity = {**record["identity"], "head": head.identity}
     publish = PublishPart(output, runs.fingerprint(identity))
