@@ -158,11 +158,13 @@ def _label(name: str, value: Any) -> float:
 
 
 def _split(name: str, value: Any) -> str:
-    if value not in SPLITS:
+    split = VALIDATION_SPLITS.get(str(value), str(value))
+    if split not in SPLITS:
         raise BadInput("bad_split", f"{name}: expected {', '.join(SPLITS)}, got something else")
-    return str(value)
+    return split
 
 
+VALIDATION_SPLITS = {"dev": "valid", "val": "valid", "validation": "valid"}  # as corpora call it
 _TIMES = ("start_s", "end_s")
 _COLUMNS: dict[str, Callable[[str, Any], Any]] = {
     "utterance_id": _words,

@@ -78,7 +78,7 @@ def test_each_unfit_row_is_named_and_the_rest_goes_on(tmp_path):
         "outside_recording": "x,hi,a.wav,,1,2.6,,",
         "bad_channel": "x,hi,a.wav,2,0,1,,",
         "bad_label": "x,hi,a.wav,,0,1,3.5,",
-        "bad_split": "x,hi,a.wav,,0,1,,dev",
+        "bad_split": "x,hi,a.wav,,0,1,,held out",
         "empty_row": "x,,,,,,1,test",
         "duplicate_id": "good,again,a.wav,,0,1,,",
         "missing_audio": "x,,b.wav,,,,,",
@@ -93,6 +93,15 @@ def test_each_unfit_row_is_named_and_the_rest_goes_on(tmp_path):
         assert sorted(row["utterance_id"] for row in rows) == ["good", "last"]
         kept = next(row for row in rows if row["utterance_id"] == "good")
         assert (kept["start_s"], kept["end_s"], kept["channel"]) == (0.0, 2.0, 1)
+
+
+def test_corpora_call_the_validation_rows_by_several_names(tmp_path):
+    names = ["train", "valid", "dev", "val", "validation", "test", ""]
+    table = write_csv(tmp_path / "t.csv", "text,split", *(f"hi {name},{name}" for name in names))
+    rows, rejected = ingest(table)
+    assert rejected == []
+    found = {row["text"].removeprefix("hi").strip(): row["split"] for row in rows}
+    assert found == dict(zip(names, ["train", *["valid"] * 4, "test", None], strict=True))
 
 
 def test_broken_lines_are_named_by_file_and_line(tmp_path):
