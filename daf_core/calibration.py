@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from daf_core.heads.points import quantile, share_below
+from daf_core.metrics import class_metrics
 from daf_core.modalities import MODALITIES
 from daf_core.schemas import NEUTRAL_BELOW, polarity_number
 
@@ -47,13 +48,17 @@ Calibrations: TypeAlias = dict[str, Calibration]
 
 @dataclass(frozen=True)
 class Certainty:
-    """low, high: (rows,) ends of intervals in [-3, 3]; polarity: (rows,) probability, calibrated,
-    of the polarity that the sentiment has. NaN where nothing was learned about such rows.
+    """Of (rows,) scores.
+
+    low, high: ends of intervals in [-3, 3]; polarity: the most probable, an index into POLARITIES;
+    probability: its own, calibrated. But for the polarity NaN where nothing was learned about rows
+    with such modalities.
     """
 
     low: FloatArray
     high: FloatArray
-    polarity: FloatArray
+    polarity: npt.NDArray[np.int64]
+    probability: FloatArray
 
 
 def calibration(logits: Tensor, labels: Tensor) -> Calibration:
@@ -88,7 +93,8 @@ def polarities(logits: Tensor, temperature: float) -> Tensor:
 
 def certainty(known: Calibrations, logits: Tensor, present: Tensor) -> Certainty:
     """How sure the scores of rows are: logits (rows, POINTS), present (rows, modalities)."""
-    low, high, sure = (torch.full(logits.shape[:1], float("nan")) for _ in range(3))
+    low, high, probability = (torch.full(logits.shape[:1], math.nan) for _ in range(3))
+    polarity = polarities(logits, 1.0).argmax(dim=1)
     for had in torch.unique(present, dim=0):
         learned = known.get(modalities_had(had))
         if learned is None:
@@ -97,9 +103,8 @@ def certainty(known: Calibrations, logits: Tensor, present: Tensor) -> Certainty
         said = logits[rows]
         low[rows] = quantile(said, 0.5 - learned.mass / 2)
         high[rows] = quantile(said, 0.5 + learned.mass / 2)
-        own = polarity_number(quantile(said, 0.5))
-        sure[rows] = polarities(said, learned.temperature).gather(1, own[:, None])[:, 0]
-    return Certainty(low.numpy(), high.numpy(), sure.numpy())
+        probability[rows], polarity[rows] = polarities(said, learned.temperature).max(dim=1)
+    return Certainty(low.numpy(), high.numpy(), polarity.numpy(), probability.numpy())
 
 
 def modalities_had(present: Tensor) -> str:
@@ -107,36 +112,35 @@ def modalities_had(present: Tensor) -> str:
     return " and ".join(name for name, has in zip(MODALITIES, present.tolist(), strict=True) if has)
 
 
-def certainty_metrics(
-    found: Certainty, sentiment: FloatArray, label: FloatArray
-) -> dict[str, float]:
-    """Of (rows,) scores; {} where nothing is known of any.
+def certainty_metrics(found: Certainty, label: FloatArray) -> dict[str, float]:
+    """Of (rows,) scores; what nothing is known of is left out.
 
+    - polarity_ accuracy, uar, weighted_f1 and macro_f1: `metrics.class_metrics` of the polarities;
     - coverage: share of the intervals that hold the label, COVERAGE if they are right; width: mean;
     - polarity_ece: expected calibration error of the polarity's probability (Guo et al. 2017): the
       mean distance, over rows, of what is claimed from what is right in the same of ten ranges.
     """
+    classes = class_metrics(found.polarity, polarity_number(label))
+    metrics = {f"polarity_{name}": value for name, value in classes.items()}
     known = ~np.isnan(found.low)
-    if not known.any():
-        return {}
-    inside = (found.low <= label) & (label <= found.high)
-    bins = polarity_reliability(found, sentiment, label)
-    return {
-        "coverage": float(inside[known].mean()),
-        "width": float((found.high - found.low)[known].mean()),
-        "polarity_ece": sum(share * abs(claimed - right) for claimed, right, share in bins),
-    }
+    if known.any():
+        inside = (found.low <= label) & (label <= found.high)
+        bins = polarity_reliability(found, label)
+        metrics |= {
+            "coverage": float(inside[known].mean()),
+            "width": float((found.high - found.low)[known].mean()),
+            "polarity_ece": sum(share * abs(claimed - right) for claimed, right, share in bins),
+        }
+    return metrics
 
 
-def polarity_reliability(
-    found: Certainty, sentiment: FloatArray, label: FloatArray
-) -> list[tuple[float, float, float]]:
+def polarity_reliability(found: Certainty, label: FloatArray) -> list[tuple[float, float, float]]:
     """For each tenth of probability that any row's polarity has: the mean probability that is
     claimed, the share of the rows where the label has that polarity, and the share of all rows.
     """
-    known = ~np.isnan(found.polarity)
-    right = (polarity_number(sentiment) == polarity_number(label))[known]
-    claimed = found.polarity[known]
+    known = ~np.isnan(found.probability)
+    right = (found.polarity == polarity_number(label))[known]
+    claimed = found.probability[known]
     bin_of = np.minimum((claimed * BINS).astype(int), BINS - 1)
     return [
         (float(claimed[own].mean()), float(right[own].mean()), float(own.mean()))

@@ -111,11 +111,11 @@ def _judged(
     logits, present, labels = _said(head, rows)
     sentiment, true = median(logits).numpy(), labels.numpy()
     sure = certainty(known, logits, present)
-    metrics = regression_metrics(sentiment, true) | certainty_metrics(sure, sentiment, true)
+    metrics = regression_metrics(sentiment, true) | certainty_metrics(sure, true)
     intervals = interval_reliability(logits, labels)
     return metrics, {
         "intervals": intervals,
-        "polarity": polarity_reliability(sure, sentiment, true),
+        "polarity": polarity_reliability(sure, true),
     }
 
 

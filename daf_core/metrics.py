@@ -10,8 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from daf_core.schemas import polarity_number
-
 FloatArray = npt.NDArray[np.floating]
 
 
@@ -23,8 +21,7 @@ def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, fl
     - non0_accuracy, non0_f1: rows with label 0 left out, positive against not positive; F1 of both
       kinds is weighted by the rows of each class;
     - acc5, acc7: both clipped to [-2, 2] or [-3, 3] and rounded, half to even;
-    - acc7_cmu: both clipped to [-3, 3] and rounded away from zero, as CMU counts MOSEI's classes;
-    - polarity_ accuracy, uar, weighted_f1 and macro_f1: `class_metrics` of the polarities.
+    - acc7_cmu: both clipped to [-3, 3] and rounded away from zero, as CMU counts MOSEI's classes.
     """
     if not len(label):
         return {}
@@ -38,8 +35,6 @@ def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, fl
         "acc7": _share_equal(np.round(predicted.clip(-3, 3)), np.round(label.clip(-3, 3))),
         "acc7_cmu": _share_equal(_away_from_zero(predicted), _away_from_zero(label)),
     }
-    classes = class_metrics(polarity_number(predicted), polarity_number(label))
-    metrics |= {f"polarity_{name}": value for name, value in classes.items()}
     signed = label != 0
     if signed.any():
         metrics |= _two_classes("non0", predicted[signed] > 0, label[signed] > 0)

@@ -9,7 +9,7 @@ from daf_core.calibration import FloatArray, certainty
 from daf_core.features import stream_values
 from daf_core.modalities import MODALITIES
 from daf_core.rows import Rows
-from daf_core.schemas import SCORES, polarity, quarantine_rows
+from daf_core.schemas import POLARITIES, SCORES, quarantine_rows
 from daf_core.trained_head import TrainedHead
 from daf_core.training import predict
 
@@ -40,8 +40,8 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         "sentiment": pa.array(sentiment),
         "interval_low": _unless_nan(sure.low),
         "interval_high": _unless_nan(sure.high),
-        "polarity_probability": _unless_nan(sure.polarity),
-        "polarity": pa.array([polarity(float(value)) for value in sentiment], pa.string()),
+        "polarity": pa.array(np.array(POLARITIES)[sure.polarity], pa.string()),
+        "polarity_probability": _unless_nan(sure.probability),
         **_by_modality("weight", said.weights, np.ones_like(present)),
         **_by_modality("sentiment", said.sides, present),
         "disagreement": _disagreement(said.sides, present[:, 0] & present[:, 1]),

@@ -14,6 +14,7 @@ from daf_core.dataset import Corpus, load_rows, utterance_ids
 from daf_core.fitting import fit_head
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import MODALITIES, Streams
+from daf_core.schemas import POLARITIES
 from daf_core.training import Recipe, predict
 
 
@@ -37,8 +38,8 @@ def run_trial(
 
     Returns:
         A row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
-        text_weight, audio_weight and a column for each of `controls`; and facts: metrics of the
-        test and validation rows, parameters, seconds, history, best_epoch.
+        polarity, text_weight, audio_weight and a column for each of `controls`; and facts: metrics
+        of the test and validation rows, parameters, seconds, history, best_epoch.
     """
     started = time.monotonic()
     recipe = replace(recipe, seed=trial.seed)
@@ -54,6 +55,7 @@ def run_trial(
         "sentiment": pa.array(sentiment),
         "interval_low": pa.array(sure.low),
         "interval_high": pa.array(sure.high),
+        "polarity": pa.array(np.array(POLARITIES)[sure.polarity]),
     }
     for number, name in enumerate(MODALITIES):
         weight = None if said.weights is None else said.weights[:, number].numpy()
@@ -65,7 +67,7 @@ def run_trial(
     facts = {
         "head": trial.head,
         "seed": trial.seed,
-        "test": regression_metrics(sentiment, true) | certainty_metrics(sure, sentiment, true),
+        "test": regression_metrics(sentiment, true) | certainty_metrics(sure, true),
         "valid": fitted.metrics["valid"],
         "parameters": sum(p.numel() for p in fitted.module.parameters()),
         "seconds": round(seconds, 2),

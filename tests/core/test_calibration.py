@@ -17,7 +17,7 @@ from daf_core.calibration import (
     polarities,
     polarity_reliability,
 )
-from daf_core.heads.points import LOWEST, POINTS, STEP
+from daf_core.heads.points import LOWEST, POINTS, STEP, median
 
 BOTH = "text and audio"
 
@@ -38,7 +38,7 @@ def test_intervals_hold_as_often_as_they_say(sharper: float) -> None:
     logits, labels = drawn(3000, 2, sharper)
     present = torch.ones(3000, 2, dtype=torch.bool)
     found = certainty({BOTH: learned}, logits, present)
-    metrics = certainty_metrics(found, labels.numpy(), labels.numpy())
+    metrics = certainty_metrics(found, labels.numpy())
     assert metrics["coverage"] == pytest.approx(COVERAGE, abs=0.02)
     assert (found.low <= found.high).all()
 
@@ -69,8 +69,18 @@ def test_certainty_is_that_of_rows_with_the_same_modalities() -> None:
     # An even distribution goes from -3.25 to 3.25.
     np.testing.assert_allclose(found.low[:2], [-3.25 * 0.5, -3.25 * 0.9], rtol=1e-5)
     np.testing.assert_allclose(found.high[:2], [3.25 * 0.5, 3.25 * 0.9], rtol=1e-5)
-    np.testing.assert_allclose(found.polarity[:2], 1 / 6.5, rtol=1e-4)
-    assert np.isnan([found.low[2], found.high[2], found.polarity[2]]).all()
+    # Negative and positive have 2.75 / 6.5 each, at any temperature.
+    np.testing.assert_allclose(found.probability[:2], 2.75 / 6.5, rtol=1e-4)
+    assert np.isnan([found.low[2], found.high[2], found.probability[2]]).all()
+
+
+def test_polarity_is_the_most_probable_one() -> None:
+    """Torn between -2 and 2, with 0 between them: the median is neutral, the polarity is not."""
+    logits = torch.full((1, POINTS), -math.inf)
+    logits[0, [2, 6, 10]] = torch.tensor([0.45, 0.15, 0.4]).log()
+    found = certainty({}, logits, torch.ones(1, 2, dtype=torch.bool))
+    assert abs(float(median(logits))) < 0.5
+    assert found.polarity.tolist() == [0]
 
 
 def test_polarities_by_hand() -> None:
@@ -84,19 +94,26 @@ def test_metrics_by_hand() -> None:
     found = Certainty(
         low=np.array([-1.0, 0.0, 1.0, nan]),
         high=np.array([1.0, 2.0, 2.0, nan]),
-        polarity=np.array([0.95, 0.55, 0.52, nan]),
+        polarity=np.array([1, 2, 2, 0]),
+        probability=np.array([0.95, 0.55, 0.52, nan]),
     )
-    sentiment, label = np.array([0.0, 1.0, 2.0, 1.0]), np.array([0.0, 3.0, 2.0, 1.0])
-    metrics = certainty_metrics(found, sentiment, label)
-    assert metrics["coverage"] == pytest.approx(2 / 3)
+    label = np.array([0.0, 3.0, 0.2, -1.0])
+    metrics = certainty_metrics(found, label)
+    assert metrics["coverage"] == pytest.approx(1 / 3)
     assert metrics["width"] == pytest.approx(5 / 3)
-    assert polarity_reliability(found, sentiment, label) == [
-        (pytest.approx(0.535), 1.0, pytest.approx(2 / 3)),
+    # 0 + + - against 0 + 0 -: recalls of -, 0, + are 1, 1/2, 1
+    assert metrics["polarity_accuracy"] == pytest.approx(3 / 4)
+    assert metrics["polarity_uar"] == pytest.approx(2.5 / 3)
+    # F1 of - is 1 (1 row), of 0 2/3 (2 rows), of + 2/3 (1 row)
+    assert metrics["polarity_weighted_f1"] == pytest.approx((1 + 2 * 2 / 3 + 2 / 3) / 4)
+    assert polarity_reliability(found, label) == [
+        (pytest.approx(0.535), 0.5, pytest.approx(2 / 3)),
         (pytest.approx(0.95), 1.0, pytest.approx(1 / 3)),
     ]
-    assert metrics["polarity_ece"] == pytest.approx(2 / 3 * 0.465 + 1 / 3 * 0.05)
-    unknown = Certainty(*(np.array([nan]),) * 3)
-    assert certainty_metrics(unknown, np.zeros(1), np.zeros(1)) == {}
+    assert metrics["polarity_ece"] == pytest.approx(2 / 3 * 0.035 + 1 / 3 * 0.05)
+    nothing = np.array([nan])
+    unknown = Certainty(nothing, nothing, np.array([1]), nothing)
+    assert "coverage" not in certainty_metrics(unknown, np.zeros(1))
 
 
 def test_central_shares_of_true_distributions_hold_their_share() -> None:

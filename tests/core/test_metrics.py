@@ -31,16 +31,6 @@ def test_with_and_without_zeros_by_hand() -> None:
     assert metrics["has0_f1"] == pytest.approx(0.8)
 
 
-def test_polarities_by_hand() -> None:
-    metrics = regression_metrics(SAID, LABEL)
-    # + - 0 0 - against + - 0 + -: recalls of -, 0, + are 1, 1, 1/2
-    assert metrics["polarity_accuracy"] == pytest.approx(4 / 5)
-    assert metrics["polarity_uar"] == pytest.approx(2.5 / 3)
-    # F1 of - is 1 (2 rows), of 0 2/3 (1 row), of + 2/3 (2 rows)
-    assert metrics["polarity_weighted_f1"] == pytest.approx((2 * 1 + 2 / 3 + 2 * 2 / 3) / 5)
-    assert metrics["polarity_macro_f1"] == pytest.approx((1 + 2 / 3 + 2 / 3) / 3)
-
-
 def test_classes_by_hand() -> None:
     metrics = regression_metrics(SAID, LABEL)
     # rounded: 1 -2 0 0 -3 against 2 -1 0 1 -3 (half goes to even: -1.5 → -2)
