@@ -107,8 +107,9 @@ def together(corpora: list[list[Made]]) -> list[Made]:
         table = pa.concat_tables([table for table, _ in trials])
         every = [facts for _, facts in trials]
         test = regression_metrics(table["sentiment"].to_numpy(), table["label"].to_numpy())
-        if all("auc" in facts["test"] for facts in every):
-            test["auc"] = float(np.mean([facts["test"]["auc"] for facts in every]))
+        for name in ("auc", "coverage", "width"):
+            if all(name in facts["test"] for facts in every):
+                test[name] = float(np.mean([facts["test"][name] for facts in every]))
         seconds = float(np.mean([facts["seconds"] for facts in every]))
         merged.append((table, every[0] | {"test": test, "seconds": seconds}))
     return merged
