@@ -1,7 +1,7 @@
 """Labelled rows of an embeddings folder, by split, each worker its share."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +74,27 @@ def labelled_corpus(source: Output) -> Corpus:
     return Corpus(source, dict(zip(names, used, strict=True)), rule)
 
 
+def with_train_rows(corpus: Corpus, rows: int) -> Corpus:
+    """The corpus with only so many of its train rows, drawn at random but always the same ones;
+    fewer are among more.
+
+    Raises:
+        SettingsError: it has not so many.
+    """
+    train = SPLITS.index("train")
+    places = [(name, row) for name, index in corpus.parts.items() for row in _rows_of(index, train)]
+    if rows > len(places):
+        raise SettingsError(
+            f"--train-rows {rows}: expected at most the {len(places)} labelled train rows of "
+            f"{corpus.source.root}"
+        )
+    parts = {name: index.copy() for name, index in corpus.parts.items()}
+    for unused in np.random.default_rng(0).permutation(len(places))[rows:]:
+        name, row = places[unused]
+        parts[name][row] = UNUSED
+    return replace(corpus, parts=parts)
+
+
 def load_rows(corpus: Corpus, shapes: Streams, rank: int = 0, workers: int = 1) -> dict[str, Rows]:
     """This worker's rows of each split: of the rows of a split in part order, every N-th.
 
@@ -123,6 +144,10 @@ def _rows(pieces: list[_Piece], shapes: Streams) -> Rows:
             values[column] = torch.zeros(1, 1, 1, dtype=torch.half).expand(len(present), *shape)
     labels = np.concatenate([piece.labels for piece in pieces])
     return Rows(values, torch.from_numpy(present), torch.from_numpy(labels))
+
+
+def _rows_of(index: npt.NDArray[np.int8], split: int) -> list[int]:
+    return [int(row) for row in np.flatnonzero(index == split)]
 
 
 def _split_indices(names: list[str | None]) -> npt.NDArray[np.int8]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from daf_core import index, runs, tables
-from daf_core.dataset import Corpus, labelled_corpus
+from daf_core.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.errors import SettingsError
 from daf_core.modalities import Streams
 from daf_core.runs import Output
@@ -53,14 +53,19 @@ def labelled(settings: Training) -> Labelled:
     source = runs.embeddings_output(settings.embeddings)
     record = runs.complete_record(source)
     shapes = _shapes(source, settings.first_layers)
-    identity = {"embeddings": _fingerprint(source, record), "layers": settings.layers}
+    identity: dict[str, Any] = {"embeddings": _fingerprint(source, record)}
+    identity["layers"] = settings.layers
     also = None
     if settings.also is not None:
         other = runs.embeddings_output(settings.also)
         identity["also"] = _fingerprint(other, _same_encoders(other, record, source))
         also = labelled_corpus(other)
     encoders = record["identity"]["encoders"]
-    return Labelled(labelled_corpus(source), also, shapes, encoders, identity)
+    corpus = labelled_corpus(source)
+    if settings.train_rows is not None:
+        corpus = with_train_rows(corpus, settings.train_rows)
+        identity["train rows"] = settings.train_rows
+    return Labelled(corpus, also, shapes, encoders, identity)
 
 
 def recipe(settings: Training, seed: int = 0) -> Recipe:

@@ -156,6 +156,14 @@ class Training:
     """What heads are trained on and how: shared by train and evaluate."""
 
     embeddings: Annotated[str, typer.Option(help="Folder that `daf embed` made.")]
+    train_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Only so many of the train rows, always the same ones; fewer are among more: how "
+            "many labels are needed? Default: all.",
+        ),
+    ] = None
     also: Annotated[
         str | None,
         typer.Option(

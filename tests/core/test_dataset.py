@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from daf_core import tables
-from daf_core.dataset import labelled_corpus, load_rows
+from daf_core.dataset import labelled_corpus, load_rows, utterance_ids, with_train_rows
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list
 from daf_core.modalities import MODALITIES
@@ -53,6 +53,18 @@ def test_given_splits_are_taken_and_unlabelled_rows_left_out(tmp_path):
     assert split_of_each(corpus) == [-1, 0, 1, 2, -1] + [0, 0, 1, 2, -1] * 3
     assert corpus.counts == {"train": 7, "valid": 4, "test": 4}
     assert corpus.rule == "as given"
+
+
+def test_fewer_train_rows_are_among_more(tmp_path):
+    whole = labelled_corpus(write_embeddings(str(tmp_path), ["train"] * 30 + ["valid", "test"] * 3))
+    kept = {}
+    for rows in (5, 12, 30):
+        corpus = with_train_rows(whole, rows)
+        assert corpus.counts == {"train": rows, "valid": 3, "test": 3}
+        kept[rows] = set(utterance_ids(corpus, "train"))
+    assert kept[5] < kept[12] < kept[30]
+    with pytest.raises(SettingsError, match="--train-rows 31: expected at most the 30 labelled"):
+        with_train_rows(whole, 31)
 
 
 def test_without_splits_recordings_are_split_and_never_cut_in_two(tmp_path):
