@@ -22,9 +22,11 @@ def robustness(predictions: pa.Table) -> list[dict[str, Any]]:
 
     condition, kind, level (None: not graded), head, rows; mae, r, non0_accuracy (None: all labels
     are 0); audio_weight, the mean over rows (None: the head has no weights); difference_mean … as
-    in `comparison.Difference`, how the MAE differs from clean's on the same rows (None of clean; a
-    bootstrap over rows, which leaves open what another training would give). A head that could say
-    nothing under a condition has no row for it.
+    in `comparison.Difference`, how the MAE differs from clean's on the same rows (None of clean).
+    A head that could say nothing under a condition has no row for it.
+
+    Several predictions of a head for a row, as many for each, are those of several trainings: then
+    the interval is over rows and trainings. With one it leaves open what another would give.
     """
     heads = dict.fromkeys(predictions["head"].to_pylist())
     of_head = {head: predictions.filter(pc.equal(predictions["head"], head)) for head in heads}
@@ -36,7 +38,7 @@ def robustness(predictions: pa.Table) -> list[dict[str, Any]]:
             if not len(said):
                 continue
             row = {"condition": condition.name, "kind": condition.kind, "level": condition.level}
-            row |= {"head": head, "rows": len(said), **_measured(said)}
+            row |= {"head": head, "rows": _rows(said), **_measured(said)}
             against = UNKNOWN if condition == CLEAN else asdict(_against(said, clean[head]))
             found.append(row | {f"difference_{name}": value for name, value in against.items()})
     return found
@@ -76,15 +78,19 @@ def _measured(said: pa.Table) -> dict[str, float | None]:
 
 
 def _against(said: pa.Table, clean: pa.Table) -> Difference:
-    ids = (table["utterance_id"].combine_chunks() for table in (said, clean))
-    place = pc.index_in(*ids)
-    both = _errors(said.filter(pc.is_valid(place))), _errors(clean.take(place.drop_null()))
-    return paired_difference(*both, same_seeds=True)
+    of_both = pc.is_in(said["utterance_id"], clean["utterance_id"].combine_chunks())
+    said = said.filter(of_both)
+    clean = clean.filter(pc.is_in(clean["utterance_id"], said["utterance_id"].combine_chunks()))
+    return paired_difference(_errors(said), _errors(clean), same_seeds=True)
 
 
 def _errors(said: pa.Table) -> npt.NDArray[np.float32]:
-    """(1, rows) absolute errors: one training."""
-    errors: npt.NDArray[np.float32] = np.abs(
-        said["sentiment"].to_numpy() - said["label"].to_numpy()
-    )
-    return errors[None]
+    """(trainings, rows) absolute errors, rows in the order of their ids."""
+    order = np.argsort(said["utterance_id"].to_numpy(), kind="stable")
+    errors = np.abs(said["sentiment"].to_numpy() - said["label"].to_numpy())
+    apart: npt.NDArray[np.float32] = errors[order].reshape((-1, _rows(said)), order="F")
+    return apart
+
+
+def _rows(said: pa.Table) -> int:
+    return int(pc.count_distinct(said["utterance_id"]).as_py())

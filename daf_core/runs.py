@@ -81,14 +81,6 @@ def scores_output(root: str) -> Output:
     )
 
 
-def predictions_output(root: str) -> Output:
-    """Layout of a robustness grid: predictions/, quarantine/ and run.json, beside its tables."""
-    names = {"parts": "predictions", "quarantine": "quarantine"}
-    return Output(
-        tables.absolute(root), "predictions", **names, record="run.json", index="index.parquet"
-    )
-
-
 def fingerprint(value: Any) -> str:
     """16 hex digits that stand for what JSON can say."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))

@@ -34,13 +34,13 @@ def run(settings: StressSettings) -> str:
         )
     for spec in grid.encoders.values():
         locate(spec, settings.offline)
-    output = runs.predictions_output(settings.out)
+    output = _output(settings)
     folders = map(tables.absolute, loaded)
     facts = {"heads": dict(zip(heads, folders, strict=True))}
     summary = encode_manifest(
         "predicted", settings, source, output, grid.encoders, grid, facts, chosen
     )
-    rows = robustness(_predictions(output))
+    rows = robustness(predictions(settings))
     if not rows:
         raise NotDone(f"{summary}: no row has all that the heads read; see {output.quarantine_uri}")
     _publish(output, rows)
@@ -48,10 +48,18 @@ def run(settings: StressSettings) -> str:
     return "\n\n".join([rendered(rows, "simple"), f"{conditions}, {summary}; in {output.root}"])
 
 
-def _predictions(output: Output) -> pa.Table:
+def predictions(settings: StressSettings) -> pa.Table:
+    """What the heads of a grid that `run` has made say, all rows under all conditions."""
+    output = _output(settings)
     parts = tables.list_parts(output.parts_uri)
     read = (tables.read(tables.join(output.parts_uri, name), output.kind) for name in parts)
     return pa.concat_tables([rows for rows, _ in read])
+
+
+def _output(settings: StressSettings) -> Output:
+    names = {"parts": "predictions", "quarantine": "quarantine"}
+    root = tables.absolute(settings.out)
+    return Output(root, "predictions", **names, record="run.json", index="index.parquet")
 
 
 def _publish(output: Output, rows: list[dict[str, Any]]) -> None:

@@ -204,3 +204,19 @@ def test_table_and_picture(stressed):
     assert lines[2].startswith("| clean")
     assert picture(rows).startswith(b"\x89PNG")
     assert picture([row for row in rows if row["kind"] in ("clean", "word error")])
+
+
+def test_predictions_of_several_trainings_are_paired_by_training_and_row():
+    """Two trainings, the second twice as far off; noise adds .5 to the errors of both."""
+    rows = [
+        {"utterance_id": row, "label": 0.0, "condition": condition, "head": "daf"}
+        | {"sentiment": training * place + (0.5 if condition != "clean" else 0)}
+        for training in (1, 2)
+        for condition in ("clean", "telephone")
+        for place, row in enumerate("bac")
+    ]
+    clean, worse = robustness(pa.Table.from_pylist(rows, schema=PREDICTIONS))
+    assert (clean["rows"], clean["mae"]) == (3, pytest.approx(1.5))
+    assert worse["mae"] == pytest.approx(2)
+    names = ("difference_mean", "difference_low", "difference_high")
+    assert [worse[name] for name in names] == pytest.approx([0.5] * 3)
