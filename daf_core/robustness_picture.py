@@ -24,13 +24,13 @@ def picture(rows: list[dict[str, Any]]) -> bytes:
         panels.append(UNGRADED)
     lines = -(-len(panels) // COLUMNS)
     figure = Figure(figsize=(4 * COLUMNS, 3.2 * lines), layout="constrained")
-    grid = figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).flat
+    grid = [*figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).flat]
     for axes, kind in zip(grid, panels, strict=False):
         graded = kind in units
         inside = {kind, CLEAN.kind} if graded else {CLEAN.kind, *kinds} - units.keys()
         _panel(axes, [row for row in rows if row["kind"] in inside], graded)
         axes.set_title(f"{kind} ({units[kind]})" if graded else kind, fontsize=10)
-    for axes in list(grid)[len(panels) :]:
+    for axes in grid[len(panels) :]:
         axes.remove()
     for axes in figure.axes[::COLUMNS]:
         axes.set_ylabel("MAE")

@@ -39,20 +39,17 @@ def stress(grid: Grid, embed: Embed, decoded: pa.Table) -> tuple[pa.Table, pa.Ta
 
 def _whole(decoded: pa.Table, modalities: list[str]) -> tuple[pa.Table, pa.Table]:
     """Rows that have all modalities, or already a reason; and quarantine of the others."""
-    lacks = pc.is_null(decoded["reason"])
-    has_all = pa.array(np.ones(len(decoded), bool))
-    for modality in modalities:
-        has_all = pc.and_(has_all, pc.is_valid(decoded[SOURCES[modality]]))
-    lacks = pc.and_(lacks, pc.invert(has_all))
-    rows = decoded.filter(lacks)
+    has = [decoded[SOURCES[modality]].is_valid().to_numpy() for modality in modalities]
+    told = decoded["reason"].is_valid().to_numpy()
+    whole = np.logical_and.reduce(has) | told
+    rows = decoded.filter(pa.array(~whole))
     reasons = [
         next((flag for flag in flags if flag in REASONS), "missing_modality")
         for flags in rows["flags"].to_pylist()
     ]
     message = f"the grid takes rows that have {' and '.join(modalities)}; the row lacks some"
-    return decoded.filter(pc.invert(lacks)), quarantine_rows(
-        rows, "decode", pa.array(reasons, pa.string()), message
-    )
+    lacking = quarantine_rows(rows, "decode", pa.array(reasons, pa.string()), message)
+    return decoded.filter(pa.array(whole)), lacking
 
 
 def _embedded(
