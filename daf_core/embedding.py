@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from types import MappingProxyType
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.features import fixed_size_list
-from daf_core.modalities import Streams
+from daf_core.modalities import MODALITIES, Streams, modality_number
 from daf_core.precision import Precision
 from daf_core.schemas import embeddings_schema, quarantine_rows
 from daf_core.weights.specs import EncoderSpec
@@ -48,6 +49,16 @@ class Embed:
     def shapes(self) -> Streams:
         """Layers and features of each column."""
         return {name: (encoder.layers, encoder.width) for name, encoder in self.encoders.items()}
+
+    def only(self, modality: str) -> "Embed":
+        """The same encoders, those of one modality."""
+        made = copy(self)
+        made.encoders = {
+            name: encoder
+            for name, encoder in self.encoders.items()
+            if MODALITIES[modality_number(name)] == modality
+        }
+        return made
 
     def __call__(self, decoded: pa.Table) -> tuple[pa.Table, pa.Table]:
         """Embeddings of the usable rows, in order, and quarantine of the others."""

@@ -25,6 +25,7 @@ REASONS = {
     "unreadable_audio": "the recording cannot be decoded",
     "encoder_failed": "an encoder gave numbers that are not finite",
     "poison": "the part that the row is in kills every process that works on it",
+    "missing_modality": "the row lacks text or audio, and the robustness grid damages both",
     "unused_modality": "the row has only a modality that the head was not trained on",
 }
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from scipy.stats import spearmanr
-from tabulate import tabulate
 
 from daf_core.comparison import paired_difference
 from daf_core.modalities import MODALITIES
+from daf_core.rendering import shown_interval, shown_table
 from daf_core.trial import errors
 
 METRICS = {
@@ -84,7 +84,7 @@ def rendered(rows: list[dict[str, Any]], style: str) -> str:
         line |= _shown_difference(row)
         line |= {"parameters": f"{row['parameters']:,}", "s": f"{row['seconds']:.0f}"}
         shown.append(line)
-    return _table(shown, style)
+    return shown_table(shown, style)
 
 
 def rendered_controls(rows: list[dict[str, Any]], style: str) -> str:
@@ -96,13 +96,7 @@ def rendered_controls(rows: list[dict[str, Any]], style: str) -> str:
         | {"ρ with weight": _shown(row.get("weight_correlation", float("nan")))}
         for row in rows
     ]
-    return _table(shown, style)
-
-
-def _table(shown: list[dict[str, Any]], style: str) -> str:
-    return str(
-        tabulate(shown, headers="keys", tablefmt=style, stralign="left", disable_numparse=True)
-    )
+    return shown_table(shown, style)
 
 
 def _shown(value: float) -> str:
@@ -136,6 +130,6 @@ def _shown_difference(row: dict[str, Any]) -> dict[str, str]:
         return {"difference [95 %]": "", "p over rows": ""}
     mean, low, high, p = (row[f"difference_{name}"] for name in ("mean", "low", "high", "p"))
     return {
-        "difference [95 %]": f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]",
+        "difference [95 %]": shown_interval(mean, low, high),
         "p over rows": "< .001" if p < 0.001 else f"{p:.3f}",
     }

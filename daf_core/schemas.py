@@ -73,6 +73,18 @@ SCORES = pa.schema(
     ]
 )
 
+PREDICTIONS = pa.schema(  # what a head says of a row under a condition of a robustness grid
+    [
+        pa.field("utterance_id", pa.string(), nullable=False),
+        pa.field("label", pa.float32(), nullable=False),
+        pa.field("condition", pa.string(), nullable=False),
+        pa.field("head", pa.string(), nullable=False),
+        pa.field("sentiment", pa.float32(), nullable=False),
+        pa.field("text_weight", pa.float32()),  # null: the head has no weights
+        pa.field("audio_weight", pa.float32()),
+    ]
+)
+
 QUARANTINE = pa.schema(
     [
         pa.field("utterance_id", pa.string()),  # null: a whole recording, or a row without an id

@@ -70,6 +70,7 @@ for _name, _settings in (
     ("train", verbs.TrainSettings),
     ("evaluate", verbs.EvaluateSettings),
     ("score", verbs.ScoreSettings),
+    ("stress", verbs.StressSettings),
     ("retry-quarantine", verbs.RetryQuarantineSettings),
     ("verify", verbs.VerifySettings),
     ("report", verbs.ReportSettings),

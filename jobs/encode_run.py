@@ -1,10 +1,13 @@
-"""manifest → embeddings or scores: what the verbs that encode a whole manifest share."""
+"""manifest → embeddings, scores or predictions: what the verbs that encode it share."""
 
 from dataclasses import asdict, replace
 from typing import Any
 
-from daf_core import index, runs
+from daf_core import index, runs, tables
+from daf_core.grid import Grid
 from daf_core.index import PartFacts
+from daf_core.labelled_sample import LabelledSample
+from daf_core.manifest import speech_s
 from daf_core.precision import Precision, fastest_precision
 from daf_core.runs import Output
 from daf_core.trained_head import TrainedHead
@@ -22,21 +25,24 @@ def encode_manifest(
     source: Output,
     output: Output,
     encoders: dict[str, EncoderSpec],
-    head: TrainedHead | None = None,
+    head: TrainedHead | Grid | None = None,
     facts: dict[str, Any] | None = None,
+    only: LabelledSample | None = None,
 ) -> str:
-    """Embed the missing parts of the manifest `source`, or with a head score them; returns the
-    summary line.
+    """Embed the missing parts of the manifest `source`, or with a head or a grid of heads score
+    them, all their rows or `only` some; returns the summary line.
     """
     record = runs.complete_record(source)
-    asked = _parts_of(source, record)
+    asked = _parts_of(source, record, only)
     with workplace(settings, len(asked)) as place:
         precision: Precision = settings.precision or fastest_precision(place.device)
         identity = _embeddings_identity(record, encoders, precision)
         if head is not None:
             identity["head"] = head.identity
+        if only is not None:
+            identity["rows"] = asdict(only)
         encoding = Encoding(encoders, place.device, precision, settings.offline, head)
-        read = ReadPart(source, encoding.audio)
+        read = ReadPart(source, encoding.audio, only=only)
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(
             verb,
@@ -49,10 +55,24 @@ def encode_manifest(
         )
 
 
-def _parts_of(manifest: Output, record: dict[str, Any]) -> list[PartFacts]:
-    """What is asked of the parts of a complete manifest: all rows that they hold."""
-    parts = index.of_finished(manifest, record).values()
-    return [replace(part, rows_in=part.rows, rows=0, reasons={}) for part in parts]
+def _parts_of(
+    manifest: Output, record: dict[str, Any], only: LabelledSample | None
+) -> list[PartFacts]:
+    """What is asked of the parts of a complete manifest: all their rows, or `only` some."""
+    found = index.of_finished(manifest, record).values()
+    parts = [replace(part, rows_in=part.rows, rows=0, reasons={}) for part in found]
+    if only is None:
+        return parts
+    chosen = (_chosen(manifest, part, only) for part in parts)
+    return [part for part in chosen if part.rows_in]
+
+
+def _chosen(manifest: Output, part: PartFacts, only: LabelledSample) -> PartFacts:
+    """Facts of the rows of a part that are in the sample."""
+    uri = tables.join(manifest.parts_uri, part.part)
+    rows = only.of(tables.read(uri, manifest.kind)[0]).to_pylist()
+    audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
+    return replace(part, rows_in=len(rows), audio_s=audio_s)
 
 
 def _embeddings_identity(

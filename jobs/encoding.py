@@ -1,4 +1,4 @@
-"""A decoded part through the encoders, with a head to scores; or stored embeddings to scores."""
+"""A decoded part through the encoders, with heads to scores; or stored embeddings to scores."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from daf_core import tables
 from daf_core.errors import SettingsError
+from daf_core.grid import Grid
 from daf_core.index import PartFacts
 from daf_core.precision import Precision
 from daf_core.runs import Output
@@ -22,13 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Encoding:
-    """What encodes a part, and with a head scores it; plain values, to be shipped."""
+    """What encodes a part, and with a head scores it, with a grid of heads damages and scores it;
+    plain values, to be shipped.
+    """
 
     encoders: dict[str, EncoderSpec]
     device: str
     precision: Precision
     offline: bool
-    head: TrainedHead | None = None
+    head: TrainedHead | Grid | None = None
 
     @property
     def audio(self) -> bool:
@@ -37,7 +40,7 @@ class Encoding:
 
 
 class Encode:
-    """Decoded part → embeddings, or with a head → scores."""
+    """Decoded part → embeddings, or with a head → scores, or with a grid → predictions."""
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
@@ -68,11 +71,17 @@ class Encode:
         return passed_on(self._encode, parcel)
 
     def _encode(self, facts: PartFacts, made: Tables) -> Made:
+        head = self.encoding.head
+        if isinstance(head, Grid):
+            from daf_core.stressing import stress
+
+            rows, quarantine = stress(head, self.embed, made["rows"])
+            return facts, {"rows": rows, "quarantine": quarantine}
         rows, quarantine = self.embed(made["rows"])
-        if self.encoding.head is not None:
+        if head is not None:
             from daf_core.scoring import score
 
-            rows, unused = score(self.encoding.head, rows)
+            rows, unused = score(head, rows)
             quarantine = pa.concat_tables([quarantine, unused])
         return facts, {"rows": rows, "quarantine": quarantine}
 

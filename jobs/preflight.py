@@ -34,7 +34,8 @@ def check_stores(settings: Any) -> None:
         SettingsError: a store refuses the credentials, or has no such bucket.
         NotDone: a store does not answer within seconds.
     """
-    values = (getattr(settings, field.name) for field in fields(settings))
+    given = (getattr(settings, field.name) for field in fields(settings))
+    values = [one for value in given for one in (value if isinstance(value, list) else [value])]
     paths = [value for value in values if isinstance(value, str) and value.startswith(s3.PREFIXES)]
     for bucket, uri in {path.split("/")[2]: path for path in paths}.items():
         _check(bucket, uri)

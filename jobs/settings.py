@@ -122,7 +122,7 @@ class EncodeResources:
 
 @dataclass(frozen=True, kw_only=True)
 class PartsRun(EncodeResources):
-    """How a run over all parts of a manifest goes: embed and score."""
+    """How a run over all parts of a manifest goes: embed, score and stress."""
 
     max_error_rate: Annotated[
         float,
@@ -261,6 +261,30 @@ class ScoreSettings(PartsRun):
     def __post_init__(self) -> None:
         if (self.manifest is None) == (self.embeddings is None):
             raise SettingsError("daf score: give --manifest or --embeddings, one of them")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StressSettings(PartsRun):
+    """Measure heads on damaged rows: noise, reverberation, telephone, lost packets, misheard words.
+
+    Takes the labelled test rows of a manifest (all labelled ones where it has no splits) that have
+    all that the heads read; damages the audio or the text of each, in graded strength, and writes
+    how the error grows, as tables and a picture, with all predictions.
+    """
+
+    manifest: Manifest
+    head: Annotated[
+        list[str],
+        typer.Option(help="Folder that `daf train` made. Repeatable: heads of the same encoders."),
+    ]
+    out: Annotated[
+        str,
+        typer.Option(help="Folder for robustness.md, .tex, .parquet, .png and predictions/."),
+    ]
+    rows: Annotated[int | None, typer.Option(min=1, help="Only so many rows, drawn by --seed.")] = (
+        None
+    )
+    seed: Annotated[int, typer.Option(help="Of the damage and the sample.")] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from daf_core import tables
 from daf_core.decoding import decode_part, give_up
 from daf_core.index import PartFacts
+from daf_core.labelled_sample import LabelledSample
 from daf_core.publishing import publish_part, replace_part
 from daf_core.runs import Output
 from jobs.parcel import Made, Tables, passed_on
@@ -42,15 +43,15 @@ class ReadPart:
     manifest: Output
     audio: bool
     give_up: bool = False
-    retry: Retry | None = None
+    only: Retry | LabelledSample | None = None
 
     def __call__(self, parcel: pa.Table) -> pa.Table:
         return passed_on(self._read, parcel)
 
     def _read(self, facts: PartFacts, _: Tables) -> Made:
         rows, _footer = tables.read(tables.join(self.manifest.parts_uri, facts.part), "manifest")
-        if self.retry is not None:
-            rows = self.retry.of(rows, facts.part)
+        if self.only is not None:
+            rows = self.only.of(rows, facts.part)
         if self.give_up:
             message = f"{facts.part} killed the process that worked on it {KILLS} times"
             return facts, {"rows": give_up(rows, "poison", message)}

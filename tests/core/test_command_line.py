@@ -12,7 +12,18 @@ from jobs.cli import app
 from jobs.settings import EvaluateSettings
 
 ROOT = Path(__file__).parents[2]
-VERBS = ("ingest", "embed", "train", "evaluate", "score", "verify", "report", "models", "demo")
+VERBS = (
+    "ingest",
+    "embed",
+    "train",
+    "evaluate",
+    "score",
+    "stress",
+    "verify",
+    "report",
+    "models",
+    "demo",
+)
 COMMANDS = typer.main.get_command(app)
 
 

@@ -1,0 +1,19 @@
+"""Rows of figures as text for people."""
+
+from typing import Any
+
+from tabulate import tabulate
+
+
+def shown_table(rows: list[dict[str, Any]], style: str) -> str:
+    """Cells as they are, headed by their keys: "simple" for a terminal, "github" for Markdown,
+    "latex_booktabs".
+    """
+    return str(
+        tabulate(rows, headers="keys", tablefmt=style, stralign="left", disable_numparse=True)
+    )
+
+
+def shown_interval(mean: float, low: float, high: float) -> str:
+    """A difference and its interval."""
+    return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"

@@ -1,0 +1,63 @@
+"""The picture of a robustness grid: MAE against severity, a panel a damage, a line a head."""
+
+import io
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from daf_core.damage.conditions import CLEAN, CONDITIONS
+
+COLUMNS = 3
+INTERVAL = ("difference_low", "difference_high")
+UNGRADED = "missing or telephone"
+
+
+def picture(rows: list[dict[str, Any]]) -> bytes:
+    """PNG of the rows of `robustness.robustness`; bands are the 95 % intervals of the differences
+    from clean. Lines begin at clean; damage that is not graded shares a panel, as points.
+    """
+    units = {one.kind: one.unit for one in CONDITIONS if one.level is not None}
+    kinds = dict.fromkeys(row["kind"] for row in rows if row["kind"] != CLEAN.kind)
+    panels = [kind for kind in kinds if kind in units]
+    if len(panels) < len(kinds):
+        panels.append(UNGRADED)
+    lines = -(-len(panels) // COLUMNS)
+    figure = Figure(figsize=(4 * COLUMNS, 3.2 * lines), layout="constrained")
+    grid = [*figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).flat]
+    for axes, kind in zip(grid, panels, strict=False):
+        graded = kind in units
+        inside = {kind, CLEAN.kind} if graded else {CLEAN.kind, *kinds} - units.keys()
+        _panel(axes, [row for row in rows if row["kind"] in inside], graded)
+        axes.set_title(f"{kind} ({units[kind]})" if graded else kind, fontsize=10)
+    for axes in grid[len(panels) :]:
+        axes.remove()
+    for axes in figure.axes[::COLUMNS]:
+        axes.set_ylabel("MAE")
+    figure.axes[0].legend(frameon=False, fontsize=9)
+    data = io.BytesIO()
+    figure.savefig(data, format="png", dpi=120)
+    return data.getvalue()
+
+
+def _panel(axes: Axes, rows: list[dict[str, Any]], graded: bool) -> None:
+    names = list(dict.fromkeys(_tick(row) for row in rows))
+    for number, head in enumerate(dict.fromkeys(row["head"] for row in rows)):
+        own = [row for row in rows if row["head"] == head]
+        places = [names.index(_tick(row)) for row in own]
+        mae = [row["mae"] for row in own]
+        clean = own[0]["mae"]
+        low, high = ([clean + (row[end] or 0.0) for row in own] for end in INTERVAL)
+        colour = f"C{number}"
+        if graded:
+            axes.plot(places, mae, marker=".", color=colour, label=head)
+            axes.fill_between(places, low, high, color=colour, alpha=0.15, linewidth=0)
+        else:
+            axes.plot(places, mae, "o", color=colour, label=head)
+            axes.vlines(places, low, high, color=colour)
+    axes.set_xticks(range(len(names)), names, fontsize=8)
+    axes.grid(axis="y", linewidth=0.4)
+
+
+def _tick(row: dict[str, Any]) -> str:
+    return str(row["kind"]) if row["level"] is None else f"{row['level']:g}"
