@@ -71,7 +71,13 @@ def head(kind, streams, encoders, seed=0):
     torch.manual_seed(seed)
     weights = safetensors.torch.save(build(kind, streams, 8).state_dict())
     return TrainedHead(
-        kind=kind, width=8, streams=streams, encoders=encoders, weights=weights, sha256=str(seed)
+        kind=kind,
+        width=8,
+        streams=streams,
+        encoders=encoders,
+        weights=weights,
+        sha256=str(seed),
+        known={},
     )
 
 
