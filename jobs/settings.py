@@ -35,7 +35,8 @@ class IngestSettings:
         str,
         typer.Argument(
             help="A table (.csv, .jsonl, .parquet) with the columns text, audio_path or audio_uri, "
-            "or a folder of recordings with transcripts (.vtt, .srt) of the same names."
+            "a folder of recordings with transcripts (.vtt, .srt) of the same names, or a labelled "
+            "corpus as it came: MMSA's pickle."
         ),
     ]
     out: Annotated[str, typer.Option(help="Folder of the manifest to write.")]

@@ -1,0 +1,239 @@
+import builtins
+import codecs
+import copyreg
+import functools
+import operator
+import os
+import pickle
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from daf_core.corpora.arrays_pickle import load_arrays
+from daf_core.errors import SettingsError
+from daf_core.sources import open_source
+from tests.core.corpus_forms import (
+    mmsa,
+    write_mmsa,
+)
+
+
+def ingest(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    source = open_source(str(path))
+    source.gather()
+    rows, rejected = [], list(source.rejected)
+    for _, recordings in source.recordings():
+        found, refused = source.inspector()(recordings)
+        rows += found
+        rejected += refused
+    return rows, rejected
+
+
+def reasons(rejected: list[dict[str, Any]]) -> list[str]:
+    return sorted(row["reason"] for row in rejected)
+
+
+# Pickles
+
+
+class Call:
+    """Pickles as a call of `function`, here or inside something harmless."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.reduced = function, arguments
+
+    def __reduce__(self) -> Any:
+        return self.reduced
+
+
+def calls(marker: Path) -> dict[str, Any]:
+    """What pickles are made to do; each would leave `marker` behind, or be a step towards it."""
+    touch = f"touch {marker}"
+    return {
+        "os.system": Call(os.system, touch),
+        "subprocess": Call(subprocess.check_call, ["touch", str(marker)]),
+        "eval": Call(builtins.eval, f"open({str(marker)!r}, 'w')"),
+        "exec": Call(builtins.exec, f"open({str(marker)!r}, 'w')"),
+        "open": Call(builtins.open, str(marker), "w"),
+        "getattr": Call(getattr, os, "system"),
+        "getattr chain": Call(Call(getattr, Call(__import__, "os"), "system"), touch),
+        "import": Call(__import__, "antigravity"),
+        "copyreg": Call(copyreg._reconstructor, Path, object, None),
+        "copyreg new": Call(copyreg.__newobj__, Path, str(marker)),
+        "partial": Call(functools.partial, os.system, touch),
+        "methodcaller": Call(operator.methodcaller("touch"), marker),
+        "method of an allowed class": Call(np.ndarray.tofile, np.zeros(1), str(marker)),
+        "numpy's own loader": Call(np.load, str(marker), None, True),
+        "a codec": Call(codecs.encode, "x", "rot13"),
+        "a path": marker,
+        "a type": dict[str, int],
+        "a class": Call,
+    }
+
+
+CALLS = list(calls(Path("x")))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(CALLS),
+    protocol=st.integers(0, pickle.HIGHEST_PROTOCOL),
+    depth=st.integers(0, 3),
+    beside=arrays(np.float32, (2,)),
+)
+def test_a_pickle_that_calls_anything_is_refused_and_nothing_ran(
+    tmp_path_factory, name, protocol, depth, beside
+):
+    folder = tmp_path_factory.mktemp("pickles")
+    held = calls(folder / "ran")[name]
+    for _ in range(depth):
+        held = {"audio": beside, "id": [held]}
+    try:
+        data = pickle.dumps(held, protocol=protocol)
+    except (TypeError, pickle.PicklingError):
+        return  # not to be had in this protocol
+    (folder / "a.pkl").write_bytes(data)
+    with pytest.raises(SettingsError, match=r"refused, nothing of it was run: .* wants to call"):
+        load_arrays(str(folder / "a.pkl"))
+    assert [path.name for path in folder.iterdir()] == ["a.pkl"]
+
+
+def test_the_refusal_names_what_was_to_be_called(tmp_path):
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps({"train": Call(os.system, f"touch {tmp_path}/ran")}))
+    with pytest.raises(SettingsError, match=r"a\.pkl: refused.*call (posix|nt)\.system; take"):
+        open_source(str(path))
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"cnumpy\nndarray\n}S'tofile'\nNs\x86b.",  # sets attributes of an allowed class
+        b"cnumpy.core.numeric\n_frombuffer\nN}S'__defaults__'\nNs\x86b.",  # and of a function
+        b"cnumpy\nndarray.tofile\n.",
+        b"\x80\x04\x8c\x05numpy\x8c\x0endarray.tofile\x93.",  # a dotted name, protocol 4
+        b"Pos.system\n.",  # a persistent id
+        b"\x82\x01.",  # an extension of copyreg
+        b"(cnumpy\nndarray\nI1000000000000000\ntR.",
+        # A dtype whose state says that its numbers are pointers: numpy follows them.
+        pickle.dumps(np.arange(3)).replace(b"K\x00t\x94b", b"K\x3ft\x94b"),
+        pickle.dumps({"train": np.zeros(3)}).replace(b"K\x03\x85", b"K\x09\x85"),  # a larger shape
+        b"garbage",
+        b"",
+    ],
+)
+def test_programs_written_by_hand_are_refused(tmp_path, program):
+    (tmp_path / "a.pkl").write_bytes(program)
+    with pytest.raises(SettingsError, match=r"a\.pkl: "):
+        open_source(str(tmp_path / "a.pkl"))
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(np.arange(3), 5)), np.arange(3))
+
+
+def equal(ours: Any, theirs: Any) -> bool:
+    """Whether both are the same containers of the same arrays."""
+    if isinstance(theirs, np.ndarray):
+        native = theirs.dtype.newbyteorder("=")  # as numpy itself has it from most protocols
+        same = type(ours) is np.ndarray and ours.dtype.newbyteorder("=") == native
+        return same and ours.shape == theirs.shape and ours.tolist() == theirs.tolist()
+    if isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(equal(ours[k], theirs[k]) for k in theirs)
+    return type(ours) is type(theirs) and ours == theirs
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_arrays_texts_and_numbers_come_back_in_every_protocol(tmp_path, protocol):
+    held = {
+        "floats": np.arange(6, dtype="f4").reshape(2, 3),
+        "fortran": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        "cut": np.arange(12).reshape(3, 4)[:, 1:3],
+        "turned": np.arange(24.0).reshape(2, 3, 4).transpose(2, 0, 1),
+        "big end first": np.arange(3, dtype=">i2"),
+        "texts": np.array(["a", "über"]),
+        "empty": np.zeros((0, 3), "f2"),
+        "scalars": [np.float32(0.1), np.int64(3), np.str_("ü"), np.bool_(True)],
+        "plain": ["ü", b"\xff\0", b"", 1, 0.5, None, True, (1, 2), {"nested": [10**30]}],
+    }
+    write_mmsa(tmp_path / "a.pkl", held, protocol)
+    assert equal(load_arrays(str(tmp_path / "a.pkl")), held)
+    if protocol == 2:
+        write_mmsa(tmp_path / "a.pkl", held, protocol, numpy_1=True)
+        assert equal(load_arrays(str(tmp_path / "a.pkl")), held)
+    objects = np.array(["a", None, "über"], object)
+    write_mmsa(tmp_path / "a.pkl", objects, protocol)
+    assert load_arrays(str(tmp_path / "a.pkl")).tolist() == objects.tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_damaged_pickle_is_refused_or_read_and_nothing_else(tmp_path_factory, data):
+    pickled = bytearray(pickle.dumps(mmsa()["valid"], 2))
+    for _ in range(data.draw(st.integers(1, 4))):
+        pickled[data.draw(st.integers(0, len(pickled) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("pickles") / "a.pkl"
+    path.write_bytes(pickled[: data.draw(st.integers(0, len(pickled)))])
+    complaint = "a.pkl: none"
+    try:
+        ingest(path)
+    except SettingsError as err:
+        complaint = str(err)
+    assert "a.pkl: " in complaint
+
+
+# MMSA's pickle
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+def test_mmsa_rows(tmp_path, aligned):
+    data = mmsa(aligned)
+    rows, rejected = ingest(write_mmsa(tmp_path / "a.pkl", data))
+    assert rejected == []
+    assert [row["utterance_id"] for row in rows] == [
+        i for held in data.values() for i in held["id"]
+    ]
+    first = rows[0]
+    assert (first["recording_id"], first["text"]) == ("train0", "words of train0$_$1")
+    assert (first["audio_uri"], first["start_s"], first["split"]) == (None, None, "train")
+    assert first["label"] == pytest.approx(data["train"]["regression_labels"][0])
+    assert first["meta"] == {"annotation": data["train"]["annotations"][0]}
+    assert {row["split"] for row in rows} == {"train", "valid", "test"}
+
+
+def test_mmsa_labels_that_are_none_and_ids_that_come_twice_are_quarantined(tmp_path):
+    data = mmsa()
+    data["train"]["regression_labels"][:3] = [3.5, np.nan, -np.inf]
+    data["train"]["id"][4] = data["train"]["id"][5]
+    rows, rejected = ingest(write_mmsa(tmp_path / "a.pkl", data))
+    assert reasons(rejected) == ["bad_label", "bad_label", "bad_label", "duplicate_id"]
+    assert rejected[0]["message"] == "a.pkl:train[0]: label: expected a number in [-3, 3], got 3.5"
+    assert [row["utterance_id"] for row in rejected[:3]] == data["train"]["id"][:3]
+    assert len(rows) == 18 - 4
+
+
+@pytest.mark.parametrize(
+    ("broken", "complaint"),
+    [
+        ([1, 2], "expected a dict of train, valid, test, found list"),
+        ({"a": 1}, "found dict with 'a'"),
+        ({"train": 3}, "expected train to be a dict with id, text, audio …, found int"),
+        ({"train": {"id": ["a"], "raw_text": []}}, "expected in train 1 raw_text, .* found 0"),
+        ({"train": {"id": ["a"], "raw_text": ["b"]}}, "1 regression_labels, .* found none"),
+    ],
+)
+def test_other_pickles_are_refused_by_what_they_lack(tmp_path, broken, complaint):
+    with pytest.raises(SettingsError, match=complaint):
+        open_source(str(write_mmsa(tmp_path / "a.pkl", broken)))
+
+
+def test_a_corpus_takes_no_options_of_tables_and_folders(tmp_path):
+    path = str(write_mmsa(tmp_path / "a.pkl", mmsa()))
+    with pytest.raises(SettingsError, match="--rename"):
+        open_source(path, renamed={"a": "text"})
+    with pytest.raises(SettingsError, match="no file"):
+        open_source(str(tmp_path / "b.pkl"))
