@@ -29,7 +29,7 @@ def encode_manifest(
     summary line.
     """
     record = runs.complete_record(source)
-    asked = _parts_of(source, record)
+    asked = parts_of(source, record)
     with workplace(settings, len(asked)) as place:
         precision: Precision = settings.precision or fastest_precision(place.device)
         identity = _embeddings_identity(record, encoders, precision)
@@ -49,7 +49,7 @@ def encode_manifest(
         )
 
 
-def _parts_of(manifest: Output, record: dict[str, Any]) -> list[PartFacts]:
+def parts_of(manifest: Output, record: dict[str, Any]) -> list[PartFacts]:
     """What is asked of the parts of a complete manifest: all rows that they hold."""
     parts = index.read(manifest.index_uri, record["fingerprint"]).values()
     return [replace(part, rows_in=part.rows, rows=0, reasons={}) for part in parts]
