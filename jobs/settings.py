@@ -36,7 +36,7 @@ class IngestSettings:
         typer.Argument(
             help="A table (.csv, .jsonl, .parquet) with the columns text, audio_path or audio_uri, "
             "a folder of recordings with transcripts (.vtt, .srt) of the same names, or a labelled "
-            "corpus as it came: MMSA's pickle."
+            "corpus as it came: MMSA's pickle, MMSA-FET's label.csv and Raw/, MELD or IEMOCAP."
         ),
     ]
     out: Annotated[str, typer.Option(help="Folder of the manifest to write.")]

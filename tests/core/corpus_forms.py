@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile as sf
 
 TEXT_WIDTH, AUDIO_WIDTH, STEPS = 6, 4, 8
 
@@ -50,3 +51,78 @@ def write_mmsa(path: Path, data: Any, protocol: int = 4, numpy_1: bool = False) 
         pickled = pickled.replace(b"numpy._core.", b"numpy.core.")
     path.write_bytes(pickled)
     return path
+
+
+def write_wav(path: Path, seconds: float = 0.5) -> None:
+    """A tone at 8 kHz."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sf.write(path, 0.3 * np.sin(np.arange(int(seconds * 8000)) / 5), 8000)
+
+
+def write_mmsa_fet(root: Path) -> Path:
+    """label.csv and Raw/; of its clips one is missing."""
+    root.mkdir(parents=True)
+    (root / "label.csv").write_text(
+        "video_id,clip_id,text,label,label_T,label_A,label_V,annotation,mode\n"
+        "aqgy4,0001,so it is,0.4,0.2,,,Positive,train\n"
+        'aqgy4,0002,"no, never",-1.6,,,,Negative,valid\n'
+        "a-_b,1,well,3.5,,,,Positive,test\n"
+        "a-_b,2,well,,,,,,test\n"
+        "a-_b,,well,1,,,,,test\n"
+        "a-_b,3,well,1,,,,,dev\n"
+    )
+    for clip in ("aqgy4/0001", "aqgy4/0002", "a-_b/1"):
+        write_wav(root / "Raw" / f"{clip}.wav")
+    return root
+
+
+MELD_HEAD = (
+    "Sr No.,Utterance,Speaker,Emotion,Sentiment,Dialogue_ID,Utterance_ID,Season,Episode,"
+    "StartTime,EndTime\n"
+)
+
+
+def write_meld(root: Path) -> Path:
+    """Three tables, clips of train and test; train0's second turn has none, dev has no folder."""
+    (root / "train").mkdir(parents=True)
+    (root / "train/train_sent_emo.csv").write_text(
+        MELD_HEAD + '1,"Oh, he\x92s lost it.",Phoebe,sadness,negative,0,0,4,7,"00:20:57,256",'
+        '"00:21:00,049"\n2,What?,Monica,surprise,Neutral,0,1,4,7,"00:21:01,927","00:21:03,261"\n'
+        '3,What?,Joey,surprise,positive,0,2,4,7,"00:21:05,927","00:21:03,261"\n'
+        '4,Yes,Joey,joy,glad,1,0,4,7,"00:21:05,927","00:21:06,261"\n',
+        encoding="utf-8",
+    )
+    row = '1,Hi,Ross,joy,positive,0,0,1,1,"00:00:01,000","00:00:02,000"\n'
+    (root / "dev_sent_emo.csv").write_text(MELD_HEAD + row)
+    (root / "test_sent_emo.csv").write_text(MELD_HEAD + row + "2,Hi\n")
+    write_wav(root / "train/train_splits/dia0_utt0.wav")
+    write_wav(root / "train/train_splits/dia0_utt2.wav")
+    write_wav(root / "test/output_repeated_splits_test/dia0_utt0.wav")
+    write_wav(root / "test/output_repeated_splits_test/final_videos_testdia0_utt1.wav")
+    write_wav(root / "test/output_repeated_splits_test/._dia0_utt1.wav")
+    return root
+
+
+def write_iemocap(root: Path) -> Path:
+    """One dialogue in Session1, one without recordings in Session2."""
+    for session, dialogue in (("Session1", "Ses01F_impro01"), ("Session2", "Ses02M_script01_1")):
+        for kind in ("transcriptions", "EmoEvaluation"):
+            (root / session / "dialog" / kind).mkdir(parents=True)
+        (root / session / f"dialog/transcriptions/{dialogue}.txt").write_text(
+            f"{dialogue}_F000 [006.2901-008.2357]: Excuse me.\n"
+            f"{dialogue}_M000 [007.5712-010.4750]: Do you have your forms?\n"
+            f"{dialogue}_MXX0 [010.5000-010.9000]: Mhm.\n"
+            "M: Excuse me.\n"
+        )
+        (root / session / f"dialog/EmoEvaluation/{dialogue}.txt").write_text(
+            "% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]\n\n"
+            f"[7.5712 - 10.4750]\t{dialogue}_M000\tfru\t[1.5000, 2.5000, 2.5000]\n"
+            "C-E2:\tFrustration;\t(curious)\nA-E3:\tval 2; act 2; dom  2;\t()\n\n"
+            f"[6.2901 - 8.2357]\t{dialogue}_F000\tneu\t[2.5000, 2.5000, 2.5000]\n\n"
+            f"[11.0 - 12.0]\t{dialogue}_F001\txxx\t[5.5000, 2.5000, 2.5000]\n"
+            "[12.0 - 13.0]\tunfinished\n"
+        )
+    wavs = root / "Session1/sentences/wav/Ses01F_impro01"
+    for turn in ("F000", "M000", "F001"):
+        write_wav(wavs / f"Ses01F_impro01_{turn}.wav")
+    return root

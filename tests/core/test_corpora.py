@@ -24,7 +24,11 @@ from tests.core.corpus_forms import (
     AUDIO_WIDTH,
     TEXT_WIDTH,
     mmsa,
+    write_iemocap,
+    write_meld,
     write_mmsa,
+    write_mmsa_fet,
+    write_wav,
 )
 
 
@@ -326,3 +330,83 @@ def test_pooling_is_finite_does_not_see_padding_and_counts_what_it_repairs(frame
         repaired = np.where(np.isfinite(frames[row]), frames[row], 0)[used[row]].astype(float)
         expected = np.concatenate([repaired.mean(axis=0), repaired.std(axis=0)])
         np.testing.assert_allclose(pooled.values[row], expected, rtol=2e-3, atol=1e-3)
+
+
+# Folders
+
+
+def by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["utterance_id"]: row for row in rows}
+
+
+def test_mmsa_fet(tmp_path):
+    rows, rejected = ingest(write_mmsa_fet(tmp_path / "sims"))
+    found = by_id(rows)
+    first = found["aqgy4$_$0001"]
+    assert first["audio_uri"] == str(tmp_path / "sims/Raw/aqgy4/0001.wav")
+    assert (first["recording_id"], first["start_s"], first["end_s"]) == ("aqgy4", 0.0, 0.5)
+    assert (first["text"], first["label"], first["split"]) == ("so it is", 0.4, "train")
+    assert first["meta"] == {"label_T": "0.2", "annotation": "Positive"}
+    missing = found["a-_b$_$2"]  # scored on its text, and flagged
+    assert missing["audio_uri"].endswith("Raw/a-_b/2.mp4")
+    assert (missing["start_s"], missing["label"]) == (None, None)
+    assert list(found) == ["aqgy4$_$0001", "aqgy4$_$0002", "a-_b$_$2"]
+    assert reasons(rejected) == ["bad_label", "bad_row", "bad_split"]
+    assert any(row["message"].startswith("label.csv:6: expected video_id") for row in rejected)
+    (tmp_path / "sims/label.csv").write_text("video_id,text\n")
+    with pytest.raises(SettingsError, match=r"label\.csv: expected a column clip_id, label, mode"):
+        ingest(tmp_path / "sims")
+
+
+def test_meld(tmp_path):
+    rows, rejected = ingest(write_meld(tmp_path / "MELD.Raw"))
+    found = by_id(rows)
+    assert list(found) == [
+        "train_dia0_utt0", "train_dia0_utt1", "train_dia0_utt2", "dev_dia0_utt0", "test_dia0_utt0"
+    ]  # fmt: skip
+    first = found["train_dia0_utt0"]
+    assert first["text"] == "Oh, he’s lost it."
+    assert (first["recording_id"], first["speaker"], first["label"]) == ("train_dia0", "Phoebe", -1)
+    assert (first["start_s"], first["end_s"], first["split"]) == (0.0, 0.5, "train")
+    assert first["meta"]["emotion"] == "sadness"
+    assert first["meta"]["starttime"] == "00:20:57,256"
+    folder = tmp_path / "MELD.Raw/train/train_splits"
+    assert [found[f"train_dia0_utt{n}"]["audio_uri"] for n in range(3)] == [
+        str(folder / name) for name in ("dia0_utt0.wav", "dia0_utt1.mp4", "dia0_utt2.wav")
+    ]
+    assert found["dev_dia0_utt0"]["audio_uri"] is None
+    assert [found[name]["split"] for name in ("dev_dia0_utt0", "test_dia0_utt0")] == [
+        "valid", "test"
+    ]  # fmt: skip
+    assert found["test_dia0_utt0"]["audio_uri"].endswith("test/dia0_utt0.wav")
+    assert reasons(rejected) == ["bad_label", "bad_row"]
+
+
+def test_iemocap(tmp_path):
+    rows, rejected = ingest(write_iemocap(tmp_path))
+    found = by_id(rows)
+    woman, man = (found[f"Ses01F_impro01_{turn}"] for turn in ("F000", "M000"))
+    assert [row["text"] for row in (woman, man)] == ["Excuse me.", "Do you have your forms?"]
+    assert [row["label"] for row in (woman, man)] == [-0.75, -2.25]
+    assert [row["speaker"] for row in (woman, man)] == ["Ses01F", "Ses01M"]
+    assert (man["recording_id"], man["split"], man["end_s"]) == ("Ses01F_impro01", None, 0.5)
+    assert man["audio_uri"] == str(
+        tmp_path / "Session1/sentences/wav/Ses01F_impro01/Ses01F_impro01_M000.wav"
+    )
+    assert man["meta"] == {
+        "emotion": "fru", "valence": "1.5000", "activation": "2.5000", "dominance": "2.5000",
+        "dialogue_start_s": "7.5712", "dialogue_end_s": "10.475",
+    }  # fmt: skip
+    unrated = found["Ses01F_impro01_MXX0"]
+    assert (unrated["text"], unrated["label"], unrated["audio_uri"]) == ("Mhm.", None, None)
+    assert found["Ses02M_script01_1_F000"]["audio_uri"] is None
+    assert len(rows) == 6
+    # A valence of 5.5, a line of each kind of file that is no turn; in each of the two dialogues.
+    assert reasons(rejected) == ["bad_label"] * 2 + ["bad_row"] * 4
+
+
+def test_a_folder_of_recordings_that_is_called_as_a_session_is_no_corpus(tmp_path):
+    write_wav(tmp_path / "Session1/a.wav")
+    (tmp_path / "Session1/a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:00.400\nhi\n")
+    rows, _ = ingest(tmp_path)
+    assert [row["recording_id"] for row in rows] == ["Session1/a"]
