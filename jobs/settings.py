@@ -36,7 +36,8 @@ class IngestSettings:
         typer.Argument(
             help="A table (.csv, .jsonl, .parquet) with the columns text, audio_path or audio_uri, "
             "a folder of recordings with transcripts (.vtt, .srt) of the same names, or a labelled "
-            "corpus as it came: MMSA's pickle, MMSA-FET's label.csv and Raw/, MELD or IEMOCAP."
+            "corpus as it came: MMSA's pickle, MMSA-FET's label.csv and Raw/, MELD, IEMOCAP, or a "
+            "folder of .csd files."
         ),
     ]
     out: Annotated[str, typer.Option(help="Folder of the manifest to write.")]
@@ -158,7 +159,7 @@ class EmbedSettings(PartsRun):
         str | None,
         typer.Option(
             help="Instead of encoders: text and audio features that a corpus came with (MMSA's "
-            "pickle), found by utterance id."
+            "pickle, or a folder of .csd files), found by utterance id."
         ),
     ] = None
 

@@ -8,7 +8,7 @@ made of them would collide; and features that others extracted are found by the 
 import posixpath
 from collections.abc import Callable
 
-from daf_core.corpora import iemocap, meld, mmsa, mmsa_fet
+from daf_core.corpora import csd, iemocap, meld, mmsa, mmsa_fet
 from daf_core.source_rows import Rows
 from daf_core.tables import filesystem
 
@@ -22,6 +22,7 @@ FOLDERS: tuple[tuple[Callable[[str, set[str]], bool], Reader], ...] = (
     (mmsa_fet.is_here, mmsa_fet.read),
     (meld.is_here, meld.read),
     (iemocap.is_here, iemocap.read),
+    (csd.is_here, csd.read),
 )
 
 

@@ -1,10 +1,11 @@
-"""Where extracted features are: MMSA's pickle."""
+"""Where extracted features are: MMSA's pickle, or a folder of .csd files."""
 
 import posixpath
 
-from daf_core.corpora import mmsa, mmsa_features
+from daf_core.corpora import csd_features, mmsa, mmsa_features
 from daf_core.corpora.extracted import Extracted
 from daf_core.errors import SettingsError
+from daf_core.tables import filesystem
 
 
 def read_features(uri: str) -> Extracted:
@@ -15,7 +16,10 @@ def read_features(uri: str) -> Extracted:
     """
     if posixpath.splitext(uri)[1].lower() in mmsa.SUFFIXES:
         return mmsa_features.read_features(uri)
+    fs, path = filesystem(uri)
+    if fs.isdir(path):
+        return csd_features.read_features(uri)
     raise SettingsError(
         f"{uri}: expected features that a corpus came with: MMSA's pickle "
-        f"({', '.join(mmsa.SUFFIXES)})"
+        f"({', '.join(mmsa.SUFFIXES)}) or a folder of .csd files"
     )

@@ -4,14 +4,21 @@ No file of a real corpus can be had for tests, so these follow what is documente
 corpora's own tools read and write: see each reader in daf_core/corpora.
 """
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import soundfile as sf
 
 TEXT_WIDTH, AUDIO_WIDTH, STEPS = 6, 4, 8
+METADATA = (
+    "root name", "computational sequence description", "dimension namescomputational sequence "
+    "version", "alignment compatible", "dataset name", "dataset version", "creator", "contact",
+    "featureset bib citation", "dataset bib citation",
+)  # fmt: skip
 
 
 def mmsa_split(split: str, videos: int, rng: np.random.Generator, aligned: bool) -> dict[str, Any]:
@@ -125,4 +132,57 @@ def write_iemocap(root: Path) -> Path:
     wavs = root / "Session1/sentences/wav/Ses01F_impro01"
     for turn in ("F000", "M000", "F001"):
         write_wav(wavs / f"Ses01F_impro01_{turn}.wav")
+    return root
+
+
+def write_sequence(
+    path: Path, data: dict[str, tuple[Any, Any]], metadata: tuple[str, ...] | None = METADATA
+) -> Path:
+    """A computational sequence as the SDK's write_CSD writes it: gzip 9, metadata as JSON texts."""
+    with h5py.File(path, "w") as file:
+        root = file.create_group(path.stem)
+        videos = root.create_group("data")
+        for video, (features, intervals) in data.items():
+            group = videos.create_group(video)
+            for name, values in (("features", features), ("intervals", intervals)):
+                group.create_dataset(
+                    name, data=np.asarray(values), compression="gzip", compression_opts=9
+                )
+        if metadata is not None:
+            known = root.create_group("metadata")
+            for key in metadata:
+                known.create_dataset(key, (1,), dtype=h5py.special_dtype(vlen=str))
+                known[key][0] = json.dumps("made up")
+    return path
+
+
+SEGMENTS = [(0.0, 1.0), (1.0, 2.0), (2.5, 3.5)]
+
+
+def write_csd_folder(root: Path, videos: tuple[str, ...] = ("-v1_x", "v2", "v3", "v4")) -> Path:
+    """Labels, words, word vectors and COVAREP of some videos, and the SDK's file of folds."""
+    root.mkdir(parents=True)
+    rng = np.random.default_rng(3)
+    labels = {v: (rng.uniform(-3, 3, (3, 7)).astype("f4"), SEGMENTS) for v in videos}
+    times = np.arange(0, 3.5, 0.5)
+    words = np.array([[b"sp"], [b"one"], [b"two"], [b"sp"], [b"lost"], [b"three"], [b"four"]])
+    spoken = np.stack([times, times + 0.5], axis=1)
+    heard = np.arange(0, 3.5, 0.01)
+    write_sequence(root / "CMU_MOSEI_Labels.csd", labels)
+    write_sequence(root / "CMU_MOSEI_TimestampedWords.csd", dict.fromkeys(videos, (words, spoken)))
+    write_sequence(
+        root / "CMU_MOSEI_TimestampedWordVectors.csd",
+        {v: (rng.normal(size=(7, TEXT_WIDTH)).astype("f4"), spoken) for v in videos},
+    )
+    frames = {
+        v: (rng.normal(size=(350, AUDIO_WIDTH)), np.stack([heard, heard + 0.01], axis=1))
+        for v in videos
+    }
+    frames[videos[0]][0][:3, 0] = -np.inf
+    write_sequence(root / "CMU_MOSEI_COVAREP.csd", frames)
+    train, valid, test, *_ = videos
+    (root / "cmu_mosei_std_folds.py").write_text(
+        f"import os\nstandard_train_fold=[{train!r}]\nstandard_valid_fold = [\n{valid!r},]\n"
+        f"standard_test_fold=[{test!r}]\nos.system('touch {root}/ran')\n"
+    )
     return root

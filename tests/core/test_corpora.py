@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,12 +23,15 @@ from daf_core.errors import SettingsError
 from daf_core.sources import open_source
 from tests.core.corpus_forms import (
     AUDIO_WIDTH,
+    SEGMENTS,
     TEXT_WIDTH,
     mmsa,
+    write_csd_folder,
     write_iemocap,
     write_meld,
     write_mmsa,
     write_mmsa_fet,
+    write_sequence,
     write_wav,
 )
 
@@ -410,3 +414,115 @@ def test_a_folder_of_recordings_that_is_called_as_a_session_is_no_corpus(tmp_pat
     (tmp_path / "Session1/a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:00.400\nhi\n")
     rows, _ = ingest(tmp_path)
     assert [row["recording_id"] for row in rows] == ["Session1/a"]
+
+
+# The CMU Multimodal SDK's files
+
+
+def test_csd(tmp_path, caplog):
+    folder = write_csd_folder(tmp_path / "mosei")
+    rows, rejected = ingest(folder)
+    assert rejected == []
+    assert caplog.messages == []
+    found = by_id(rows)
+    assert list(found) == [f"{v}[{n}]" for v in ("-v1_x", "v2", "v3", "v4") for n in range(3)]
+    assert [found[f"v2[{n}]"]["text"] for n in range(3)] == ["one", "two", "three four"]
+    third = found["v2[2]"]
+    assert (third["start_s"], third["end_s"], third["recording_id"]) == (2.5, 3.5, "v2")
+    with h5py.File(folder / "CMU_MOSEI_Labels.csd") as file:
+        label = file["CMU_MOSEI_Labels/data/v2/features"][2]
+    assert third["label"] == pytest.approx(label[0])
+    assert float(third["meta"]["fear"]) == pytest.approx(label[6])
+    splits = [found[f"{video}[0]"]["split"] for video in ("-v1_x", "v2", "v3", "v4")]
+    assert splits == ["train", "valid", "test", None]
+    assert not (folder / "ran").exists()  # the file of folds is read, not run
+
+
+def test_csd_with_recordings(tmp_path):
+    folder = write_csd_folder(tmp_path / "mosei")
+    write_wav(folder / "Raw/Audio/v2.wav", seconds=3.0)
+    (folder / "CMU_MOSEI_TimestampedWords.csd").unlink()
+    rows, rejected = ingest(folder)
+    assert [row["utterance_id"] for row in rows] == ["v2[0]", "v2[1]", "v2[2]"]
+    assert rows[0]["audio_uri"] == str(folder / "Raw/Audio/v2.wav")
+    assert [(row["start_s"], row["end_s"]) for row in rows[:2]] == SEGMENTS[:2]
+    assert set(reasons(rejected)) == {"empty_row"}
+
+
+def test_csd_without_metadata_and_folds_is_read_and_told(tmp_path, caplog):
+    folder = write_csd_folder(tmp_path / "mosei")
+    labels = {"v2": ([[4.0], [np.nan], [1.0]], SEGMENTS), "v3": ([[1.0]], SEGMENTS)}
+    write_sequence(folder / "CMU_MOSEI_Labels.csd", labels, metadata=None)
+    (folder / "cmu_mosei_std_folds.py").unlink()
+    rows, rejected = ingest(folder)
+    assert [(row["utterance_id"], row["split"]) for row in rows] == [("v2[2]", None)]
+    assert reasons(rejected) == ["bad_label", "bad_label", "bad_row"]
+    assert "v3: expected features (n, …) and intervals (n, 2), found (1, 1) and (3, 2)" in " ".join(
+        row["message"] for row in rejected
+    )
+    no_folds, no_metadata = caplog.messages
+    assert "has no …_std_folds.py, so that no row has a split" in no_folds
+    assert "CMU_MOSEI_Labels.csd: lacks the metadata root name, " in no_metadata
+
+
+def damage(folder: Path, kind: str) -> None:
+    labels, words = folder / "CMU_MOSEI_Labels.csd", folder / "CMU_MOSEI_TimestampedWords.csd"
+    if kind == "cut":
+        labels.write_bytes(labels.read_bytes()[:3000])
+    elif kind == "no HDF5":
+        labels.write_text("hello")
+    elif kind == "no data":
+        with h5py.File(labels, "w") as file:
+            file.create_group("Labels/metadata")
+    elif kind == "empty":
+        h5py.File(labels, "w").close()
+    elif kind == "no labels":
+        labels.unlink()
+    elif kind == "no words":
+        words.unlink()
+    elif kind == "two":
+        (folder / "Other_Labels.csd").write_bytes(labels.read_bytes())
+    else:
+        (folder / "cmu_mosei_std_folds.py").write_text(kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "complaint"),
+    [
+        ("cut", "expected HDF5, cannot be read"),
+        ("no HDF5", "expected HDF5, cannot be read"),
+        ("no data", "found Labels without such data"),
+        ("empty", "found nothing without such data"),
+        ("no labels", r"expected …Labels\.csd"),
+        ("no words", r"expected …Words\.csd or recordings"),
+        ("two", "found CMU_MOSEI_Labels.csd, Other_Labels.csd"),
+        ("standard_train_fold = open('x')", "expected lists of video ids, cannot be read"),
+        ("a = 1", "expected lists standard_train_fold"),
+    ],
+)
+def test_csd_that_is_none_is_refused(tmp_path, kind, complaint):
+    folder = write_csd_folder(tmp_path / "mosei")
+    damage(folder, kind)
+    with pytest.raises(SettingsError, match=complaint):
+        open_source(str(folder))
+
+
+def test_csd_features_are_those_of_the_labelled_intervals(tmp_path):
+    folder = write_csd_folder(tmp_path / "mosei")
+    extracted = read_features(str(folder))
+    assert extracted.shapes == {"text": (1, TEXT_WIDTH), "audio": (1, 2 * AUDIO_WIDTH)}
+    assert extracted.repaired == 3
+    assert extracted.encoders["audio"].name == "CMU_MOSEI_COVAREP.csd"
+    with h5py.File(folder / "CMU_MOSEI_COVAREP.csd") as file:
+        frames = file["CMU_MOSEI_COVAREP/data/v2/features"][100:200]
+    (found,), _ = extracted.columns["audio"].of_rows(["v2[1]"])
+    expected = np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+    with h5py.File(folder / "CMU_MOSEI_TimestampedWordVectors.csd") as file:
+        words = file["CMU_MOSEI_TimestampedWordVectors/data/v3/features"][5:7]
+    (found,), _ = extracted.columns["text"].of_rows(["v3[2]"])
+    np.testing.assert_allclose(found, words.mean(axis=0), atol=2e-3)
+    (folder / "CMU_MOSEI_TimestampedWordVectors.csd").unlink()
+    (folder / "CMU_MOSEI_COVAREP.csd").unlink()
+    with pytest.raises(SettingsError, match="expected word vectors, COVAREP or openSMILE"):
+        read_features(str(folder))

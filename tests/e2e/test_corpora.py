@@ -56,3 +56,6 @@ def test_utterances_without_features_are_quarantined(daf, tmp_path):
     bad = pq.read_table(tmp_path / "embeddings/_quarantine").to_pylist()
     assert {row["reason"] for row in bad} == {"missing_features"}
     assert bad[0]["message"] == ("expected features of this utterance_id in some.pkl, found none")
+    other = daf("embed", manifest=tmp_path / "manifest", features=tmp_path, out=tmp_path / "other")
+    assert other.status == 2
+    assert "expected …Labels.csd" in other.complaint
