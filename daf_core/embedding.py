@@ -1,6 +1,5 @@
 """Embed one decoded part: frozen encoders over its texts and samples, every layer pooled."""
 
-import json
 from collections.abc import Mapping
 from copy import copy
 from types import MappingProxyType
@@ -13,10 +12,10 @@ import pyarrow.compute as pc
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
-from daf_core.features import fixed_size_list
+from daf_core.features import embeddings_table, fixed_size_list
 from daf_core.modalities import MODALITIES, Streams, modality_number
 from daf_core.precision import Precision
-from daf_core.schemas import embeddings_schema, quarantine_rows
+from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
 
 
@@ -85,20 +84,8 @@ class Embed:
             _unused(rows.filter(pa.array(~had_any)), [*self.encoders]),
             _failed(rows.filter(pa.array(had_any & ~has_any))),
         ]
-        return self._table(rows, columns, flags).filter(pa.array(has_any)), pa.concat_tables(
-            quarantine
-        )
-
-    def _table(
-        self, rows: pa.Table, columns: dict[str, pa.FixedSizeListArray], flags: list[list[str]]
-    ) -> pa.Table:
-        schema = embeddings_schema(
-            {name: column.type.list_size for name, column in columns.items()}
-        )
-        kept = {name: rows[name] for name in schema.names if name in rows.column_names}
-        columns = {**kept, **columns, "flags": pa.array(flags, pa.list_(pa.string()))}
-        table = pa.table([columns[name] for name in schema.names], schema=schema)
-        return table.replace_schema_metadata({"daf.shapes": json.dumps(self.shapes)})
+        embedded = embeddings_table(rows, columns, self.shapes, flags)
+        return embedded.filter(pa.array(has_any)), pa.concat_tables(quarantine)
 
 
 def _items(column: pa.ChunkedArray) -> list[Any]:

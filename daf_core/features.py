@@ -1,5 +1,6 @@
 """Embeddings tables as arrays: what a head takes, without copies through Python objects."""
 
+import json
 from typing import TypeAlias
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from daf_core.modalities import MODALITIES, Streams, modality_number
+from daf_core.schemas import embeddings_schema
 
 HalfArray: TypeAlias = npt.NDArray[np.float16]
 
@@ -16,6 +18,20 @@ def fixed_size_list(values: HalfArray, present: npt.NDArray[np.bool_]) -> pa.Fix
     return pa.FixedSizeListArray.from_arrays(
         pa.array(values.reshape(-1)), values.shape[1], mask=pa.array(~present)
     )
+
+
+def embeddings_table(
+    rows: pa.Table,
+    columns: dict[str, pa.FixedSizeListArray],
+    shapes: Streams,
+    flags: list[list[str]],
+) -> pa.Table:
+    """Embeddings table of the manifest `rows`, with the shapes of its columns in its metadata."""
+    schema = embeddings_schema({name: column.type.list_size for name, column in columns.items()})
+    kept = {name: rows[name] for name in schema.names if name in rows.column_names}
+    made = {**kept, **columns, "flags": pa.array(flags, pa.list_(pa.string()))}
+    table = pa.table([made[name] for name in schema.names], schema=schema)
+    return table.replace_schema_metadata({"daf.shapes": json.dumps(shapes)})
 
 
 def stream_values(

@@ -57,7 +57,7 @@ def open_rows(uri: str) -> Iterator[tuple[list[str], Rows]]:
             raise SettingsError(
                 f"{uri}: expected a table, cannot read its head: {_first_line(err)}"
             ) from err
-        yield columns, _placed(uri, rows)
+        yield columns, placed(uri, rows)
 
 
 def shown(columns: list[str]) -> str:
@@ -83,7 +83,8 @@ def _suffix(uri: str) -> str:
     return os.path.splitext(uri)[1].lower()
 
 
-def _placed(uri: str, rows: Rows) -> Rows:
+def placed(uri: str, rows: Rows) -> Rows:
+    """The rows with the file's name before each place; those that are not Unicode are bad."""
     place = uri
     while True:
         try:

@@ -3,13 +3,14 @@
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.file_versions import ListedVersions, contents_version
 from daf_core.inspection import Inspected, measure, settle
 from daf_core.runs import fingerprint
 from daf_core.shelf import Shelf
-from daf_core.source_rows import Cells, open_rows, shown
+from daf_core.source_rows import Cells, Rows, shown
 from daf_core.tables import join
 from daf_core.utterances import (
     Row,
@@ -20,34 +21,39 @@ from daf_core.utterances import (
     utterance_id,
 )
 
+OpenTable = Callable[[], AbstractContextManager[tuple[list[str], Rows]]]
 _ABSOLUTE = re.compile(r"/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 class TableSource:
-    """A CSV, JSONL or Parquet table with the columns text, audio_path or audio_uri, and more.
+    """A table with the columns text, audio_path or audio_uri, and more.
 
-    `renamed` maps the table's own names of columns to ours. `rejected` holds the quarantine rows
-    of what never became part of a recording.
+    `open_table` opens that at `uri`, as `open_rows` does: names of columns, and rows. `renamed`
+    maps the table's own names of columns to ours. `rejected` holds the quarantine rows of what
+    never became part of a recording.
 
     Raises:
         SettingsError: there is no such table, or it has neither text nor audio.
     """
 
-    def __init__(self, uri: str, renamed: Mapping[str, str], check_contents: bool) -> None:
+    def __init__(
+        self, uri: str, open_table: OpenTable, renamed: Mapping[str, str], check_contents: bool
+    ) -> None:
         self._uri = uri
+        self._open_table = open_table
         self._folder = posixpath.dirname(uri)
         self._renamed = renamed
         self.rejected: list[Row] = []
         self._shelf = Shelf()
         self.check_contents = check_contents
         self._file_version = contents_version if check_contents else ListedVersions()
-        with open_rows(uri) as (columns, _):
+        with open_table() as (columns, _):
             self._check(columns)
         self.gives_ids = "utterance_id" in [renamed.get(name, name) for name in columns]
 
     def gather(self) -> None:
         """Read and check all rows; comes before `recordings`."""
-        with open_rows(self._uri) as (_, rows):
+        with self._open_table() as (_, rows):
             for place, cells in rows:
                 self._put_aside(place, cells)
 

@@ -33,7 +33,7 @@ def encode_manifest(
     them, all their rows or `only` some; returns the summary line.
     """
     record = runs.complete_record(source)
-    asked = _parts_of(source, record, only)
+    asked = parts_of(source, record, only)
     with workplace(settings, len(asked)) as place:
         precision: Precision = settings.precision or fastest_precision(place.device)
         identity = _embeddings_identity(record, encoders, precision)
@@ -55,8 +55,8 @@ def encode_manifest(
         )
 
 
-def _parts_of(
-    manifest: Output, record: dict[str, Any], only: LabelledSample | None
+def parts_of(
+    manifest: Output, record: dict[str, Any], only: LabelledSample | None = None
 ) -> list[PartFacts]:
     """What is asked of the parts of a complete manifest: all their rows, or `only` some."""
     found = index.of_finished(manifest, record).values()

@@ -8,6 +8,7 @@ from daf_core import index, runs, trained_head
 from daf_core.errors import SettingsError
 from daf_core.index import PartFacts
 from daf_core.runs import Output
+from daf_core.weights.specs import locate
 from jobs.encoding import Encoding
 from jobs.progress import Counts, PartProgress
 from jobs.settings import RetryQuarantineSettings
@@ -35,6 +36,8 @@ def run(settings: RetryQuarantineSettings) -> str:
     asked = [part for part in known.values() if _retried(part.reasons, reasons)]
     before = Counts.of(known.values()).reasons
     if asked:
+        for spec in head.encoders.values():
+            locate(spec, settings.offline)  # before the scores are marked as being retried
         manifest = runs.manifest_output(record["manifest"])
         precision = record["identity"]["precision"]
         with workplace(settings, len(asked)) as place:

@@ -35,7 +35,9 @@ class IngestSettings:
         str,
         typer.Argument(
             help="A table (.csv, .jsonl, .parquet) with the columns text, audio_path or audio_uri, "
-            "or a folder of recordings with transcripts (.vtt, .srt) of the same names."
+            "a folder of recordings with transcripts (.vtt, .srt) of the same names, or a labelled "
+            "corpus as it came: MMSA's pickle, MMSA-FET's label.csv and Raw/, MELD, IEMOCAP, or a "
+            "folder of .csd files."
         ),
     ]
     out: Annotated[str, typer.Option(help="Folder of the manifest to write.")]
@@ -140,15 +142,36 @@ class EmbedSettings(PartsRun):
     manifest: Manifest
     out: Annotated[str, typer.Option(help="Folder for the embeddings, local or s3://.")]
     text_encoder: Annotated[
-        str, typer.Option(help="Hugging Face id (ID@REVISION to pin) or local folder.")
-    ] = TEXT_ENCODER
+        str | None,
+        typer.Option(
+            help="Hugging Face id (ID@REVISION to pin) or local folder.", show_default=TEXT_ENCODER
+        ),
+    ] = None
     audio_encoder: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Whisper, wav2vec 2.0, HuBERT or WavLM, as above; several with commas; "
-            "`descriptors` adds pitch, level and spectral shape without a network."
+            "`descriptors` adds pitch, level and spectral shape without a network.",
+            show_default=AUDIO_ENCODER,
         ),
-    ] = AUDIO_ENCODER
+    ] = None
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="Instead of encoders: text and audio features that a corpus came with (MMSA's "
+            "pickle, or a folder of .csd files), found by utterance id."
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        if self.features is None:
+            return
+        for option in ("text_encoder", "audio_encoder", "precision"):
+            if (given := getattr(self, option)) is not None:
+                raise SettingsError(
+                    f"--{option.replace('_', '-')} {given}: goes with encoders; with --features "
+                    f"nothing is encoded, leave one of the two out"
+                )
 
 
 @dataclass(frozen=True, kw_only=True)

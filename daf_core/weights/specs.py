@@ -18,6 +18,7 @@ from daf_core.weights.packages import PACKAGED, PACKAGES, packaged
 
 DESCRIPTORS = "descriptors"
 DESCRIPTORS_VERSION = "descriptors-1"
+EXTRACTED = "extracted"  # revision of features that came in a file: no weights stand behind them
 
 # Hub commits, taken where no revision is named.
 PINNED = {
@@ -31,9 +32,9 @@ PINNED = {
 class EncoderSpec:
     """What identifies frozen weights; plain values, so that it travels in JSON and to workers."""
 
-    name: str  # Hugging Face id, local folder, or "descriptors"
-    revision: str | None  # commit; "packaged"; None for a local folder and for descriptors
-    sha256: str  # of the weights; for descriptors the version of the algorithm
+    name: str  # Hugging Face id, local folder, "descriptors", or a file of extracted features
+    revision: str | None  # commit; "packaged"; "extracted"; None: local folder or descriptors
+    sha256: str  # of the weights or the file; for descriptors the version of the algorithm
 
 
 def resolve(name: str, offline: bool = False) -> EncoderSpec:
@@ -70,6 +71,12 @@ def locate(spec: EncoderSpec, offline: bool = False) -> tuple[Path, ...]:
     """
     if spec.name == DESCRIPTORS:
         return ()
+    if spec.revision == EXTRACTED:
+        raise SettingsError(
+            f"encoder {spec.name}: expected weights, but the head was trained on features that "
+            f"this file holds, and nothing here makes them of recordings or texts; give "
+            f"`daf score` --embeddings that `daf embed --features {spec.name}` made"
+        )
     place = _find(spec, offline)
     found = weights_sum(place)
     if found != spec.sha256:
