@@ -103,13 +103,10 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
     else:
         given = torch.split(weights, CHUNK_ROWS)
         said = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
-    logits = torch.cat([one.logits for one in said])
-    if said[0].weights is None:
-        return Prediction(logits)
     return Prediction(
-        logits,
-        weights=torch.cat([one.weights for one in said]),
-        side_logits=torch.cat([one.side_logits for one in said]),
+        torch.cat([one.logits for one in said]),
+        _whole([one.weights for one in said]),
+        _whole([one.side_logits for one in said]),
     )
 
 
@@ -132,7 +129,7 @@ def _train_epoch(
     """One pass over the global batches of `epoch`; returns the mean loss per row."""
     losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
     for features, labels, rows in _steps(train, also, recipe, epoch):
-        loss = _loss(head, features, labels, recipe) / rows
+        loss = loss_of(head, features, labels, recipe) / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
@@ -173,7 +170,7 @@ def _rows_of_all(rows: Rows) -> int:
     return int(sum_over_workers(torch.tensor(len(rows.labels), device=rows.labels.device)).item())
 
 
-def _loss(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:
+def loss_of(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:
     """Summed cross-entropy of these rows, with each modality's own answer beside it."""
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
@@ -191,6 +188,12 @@ def _drop_modalities(features: Features, share: float) -> Features:
     hide = torch.cat([drawn < share / 2, drawn >= 1 - share / 2], dim=1)
     both = features.present.all(dim=1, keepdim=True)
     return replace(features, present=features.present & ~(hide & both))
+
+
+def _whole(pieces: list[Tensor | None]) -> Tensor | None:
+    """What a head says of all rows, if it says it."""
+    there = [piece for piece in pieces if piece is not None]
+    return torch.cat(there) if there else None
 
 
 def _copy(head: nn.Module) -> dict[str, Tensor]:

@@ -11,6 +11,7 @@ from daf_core.precision import Precision
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 AUDIO_ENCODER = "openai/whisper-tiny.en"
+COMPARED_HEADS = "daf,text,audio,concat,static,late"
 
 Manifest = Annotated[str, typer.Option(help="Folder that `daf ingest` made.")]
 Fresh = Annotated[
@@ -204,7 +205,11 @@ class TrainSettings(Training):
 
     out: Annotated[str, typer.Option(help="Folder for the head.")]
     head: Annotated[
-        str, typer.Option(help="daf, or a baseline: text, audio, concat, static, late.")
+        str,
+        typer.Option(
+            help="daf, or a baseline: text, audio, concat, static, late; or another fusion: tfn "
+            "(tensor), lmf (low-rank), gmu (gated)."
+        ),
     ] = "daf"
     seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0
     workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1
@@ -221,9 +226,9 @@ class EvaluateSettings(Training):
     """
 
     out: Annotated[str, typer.Option(help="Folder for the tables and all trials.")]
-    heads: Annotated[str, typer.Option(help="Which to compare, with commas.")] = (
-        "daf,text,audio,concat,static,late"
-    )
+    heads: Annotated[
+        str, typer.Option(help="Which to compare, with commas; any that `daf train --head` takes.")
+    ] = COMPARED_HEADS
     seeds: Annotated[int, typer.Option(min=1, help="Trials a head, of seeds 0, 1 …")] = 5
     baseline: Annotated[
         str, typer.Option(help="The head that the others' errors are compared with.")

@@ -12,9 +12,12 @@ from torch import nn
 from daf_core.errors import SettingsError
 from daf_core.heads.concat import ConcatHead
 from daf_core.heads.daf import DafHead
+from daf_core.heads.gmu import GmuHead
 from daf_core.heads.late import LateHead
+from daf_core.heads.lmf import LmfHead
 from daf_core.heads.single import AudioHead, TextHead
 from daf_core.heads.static import StaticHead
+from daf_core.heads.tfn import TfnHead
 from daf_core.modalities import Streams
 
 HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
@@ -24,6 +27,9 @@ HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
     "concat": ConcatHead,
     "static": StaticHead,
     "late": LateHead,
+    "tfn": TfnHead,
+    "lmf": LmfHead,
+    "gmu": GmuHead,
 }
 
 
