@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from daf_core.adversarial import unsteadiness
 from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise, Prediction
 from daf_core.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
@@ -31,6 +32,7 @@ class Recipe:
     weight_decay: float = 0.01
     side_loss: float = 0.2  # weight of the loss of what each modality says alone
     modality_dropout: float = 0.1  # share of rows with both modalities that lose one
+    adversarial: float = 0.0  # radius of virtual adversarial training, in standard deviations
     seed: int = 0
 
 
@@ -171,13 +173,19 @@ def _rows_of_all(rows: Rows) -> int:
 
 
 def loss_of(head: nn.Module, features: Features, labels: Tensor, recipe: Recipe) -> Tensor:
-    """Summed cross-entropy of these rows, with each modality's own answer beside it."""
+    """Summed cross-entropy of these rows; beside it that of each modality's own answer, and what
+    else the head or the recipe asks for.
+    """
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
     loss = cross_entropy(prediction.logits, labels).sum()
     if prediction.side_logits is not None:
         alone = cross_entropy(prediction.side_logits, labels) * features.present
         loss = loss + recipe.side_loss * alone.sum()
+    if prediction.extra_loss is not None:
+        loss = loss + prediction.extra_loss.sum()
+    if recipe.adversarial:
+        loss = loss + unsteadiness(head, features, recipe.adversarial).sum()
     return loss
 
 

@@ -73,6 +73,7 @@ def recipe(settings: Training, seed: int = 0) -> Recipe:
         patience=settings.patience,
         learning_rate=settings.learning_rate,
         modality_dropout=settings.modality_dropout,
+        adversarial=settings.adversarial,
         seed=seed,
     )
 

@@ -175,6 +175,14 @@ class Training:
     modality_dropout: Annotated[
         float, typer.Option(min=0, max=1, help="Share of rows that lose one modality in a step.")
     ] = 0.1
+    adversarial: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Virtual adversarial training: answers shall not change where embeddings move by "
+            "so many standard deviations. Takes four times as long. Default: none.",
+        ),
+    ] = 0.0
     layers: Annotated[
         str | None,
         typer.Option(
@@ -208,7 +216,8 @@ class TrainSettings(Training):
         str,
         typer.Option(
             help="daf, or a baseline: text, audio, concat, static, late; or another fusion: tfn "
-            "(tensor), lmf (low-rank), gmu (gated)."
+            "(tensor), lmf (low-rank), gmu (gated), agfn (entropy and importance gates), avad "
+            "(words and a gated residual)."
         ),
     ] = "daf"
     seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0

@@ -1,7 +1,8 @@
 """Heads: embeddings of both modalities in, sentiment and modality weights out.
 
 A head is a small file with one class: `Head(streams, width)` → `forward(Features) -> Prediction`.
-One whose weights can be told, to see what they do, has `forward(Features, weights=None)`.
+One whose weights can be told, to see what they do, has `forward(Features, weights=None)`; one with
+a loss of its own gives it with what it predicts while training.
 To add one, write the file and name it in HEADS.
 """
 
@@ -10,6 +11,8 @@ from collections.abc import Callable
 from torch import nn
 
 from daf_core.errors import SettingsError
+from daf_core.heads.agfn import AgfnHead
+from daf_core.heads.avad import AvadHead
 from daf_core.heads.concat import ConcatHead
 from daf_core.heads.daf import DafHead
 from daf_core.heads.gmu import GmuHead
@@ -30,6 +33,8 @@ HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
     "tfn": TfnHead,
     "lmf": LmfHead,
     "gmu": GmuHead,
+    "agfn": AgfnHead,
+    "avad": AvadHead,
 }
 
 

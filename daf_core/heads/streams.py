@@ -63,11 +63,13 @@ class Prediction:
     weights: (B, M), each row sums to 1 and is 0 where absent; None if the head has no weights.
     side_logits: (B, M, POINTS), what each modality says alone, meaningless where absent; None if
     not said.
+    extra_loss: (B,), while training only: what a head wants to be small beside its error.
     """
 
     logits: Tensor
     weights: Tensor | None = None
     side_logits: Tensor | None = None
+    extra_loss: Tensor | None = None
 
     @cached_property
     def sentiment(self) -> Tensor:

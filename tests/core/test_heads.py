@@ -65,10 +65,11 @@ def test_a_row_does_not_depend_on_its_batch(head: torch.nn.Module) -> None:
 
 
 def test_all_of_a_head_is_trained(head: torch.nn.Module) -> None:
-    """Whatever it holds has a say in its loss."""
+    """Whatever it holds has a say in its loss; and a loss of its own is for training alone."""
     present = torch.tensor([[True, True], [True, False], [False, True]] * 4)
     rows = features(12, present)
     noise = Noise(torch.Generator().manual_seed(0), 12, torch.arange(12))
+    assert head(rows).extra_loss is None
     loss_of(head, replace(rows, noise=noise), torch.zeros(12), Recipe()).backward()
     read = {name for name, value in head.named_parameters() if value.grad is not None}
     assert read == {name for name, _ in head.named_parameters()}
