@@ -34,7 +34,7 @@ def unsteadiness(head: nn.Module, features: Features, radius: float) -> Tensor:
         apart: Tensor = (said.exp() * (said - moved)).sum(dim=1)
         return apart
 
-    # What is 0 stays so: it may stand for what is not there.
+    # What is 0 stays so: it may stand for steps beyond an utterance's end.
     start = {
         name: (features.noise.uniform(value[0].numel()).view_as(value) - 0.5) * (value != 0)
         for name, value in features.values.items()

@@ -10,7 +10,7 @@ import torch.distributed as dist
 from torch import nn
 
 from daf_core.dataset import Corpus, load_rows
-from daf_core.heads import build
+from daf_core.heads import build, columns_read
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import MODALITIES, Streams, columns_of
 from daf_core.rows import Rows
@@ -45,7 +45,7 @@ def fit_head(
     The head gets the columns that its kind uses and some training row has: trained on text alone,
     it ignores audio. Train rows of `also` join each step (`fit`).
     """
-    shapes = columns_of(kind, shapes) if kind in MODALITIES else shapes
+    shapes = columns_read(kind, shapes)
     rows, more = _load(corpus, also, shapes, device)
     streams = _trained_streams(rows["train"], more, shapes)
     if streams != shapes:

@@ -1,7 +1,9 @@
 """manifest → embeddings: frozen encoders over every utterance, on Ray Data."""
 
 from daf_core import runs
-from daf_core.weights.specs import EncoderSpec, resolve
+from daf_core.errors import SettingsError
+from daf_core.modalities import FRAMES, MODALITIES
+from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
 from jobs.encode_run import encode_manifest
 from jobs.settings import EmbedSettings
 
@@ -12,12 +14,27 @@ def run(settings: EmbedSettings) -> str:
     runs.complete_record(source)  # before a hub is asked for weights
     encoders = resolve_encoders(settings)
     output = runs.embeddings_output(settings.out)
-    return encode_manifest("embedded", settings, source, output, encoders)
+    return encode_manifest(
+        "embedded", settings, source, output, encoders, frame_steps=settings.frames
+    )
 
 
 def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
-    """Embedding column → encoder: "text", and "audio", "audio_2" … in the order given."""
+    """Embedding column → encoder: "text", and "audio", "audio_2" … in the order given; with
+    `frames` also "text_frames" and "audio_frames", of the first two.
+
+    Raises:
+        SettingsError: an encoder is not to be had, or frames are asked of one that has none.
+    """
     audio = [name.strip() for name in settings.audio_encoder.split(",")]
     columns = ["audio", *(f"audio_{number}" for number in range(2, len(audio) + 1))]
     names = {"text": settings.text_encoder, **dict(zip(columns, audio, strict=True))}
-    return {column: resolve(name, settings.offline) for column, name in names.items()}
+    found = {column: resolve(name, settings.offline) for column, name in names.items()}
+    if not settings.frames:
+        return found
+    if found["audio"].name == DESCRIPTORS:
+        raise SettingsError(
+            f"--frames {settings.frames}: expected a first audio encoder with hidden layers, got "
+            f"{DESCRIPTORS}; name it after another one"
+        )
+    return found | {name + FRAMES: found[name] for name in MODALITIES}

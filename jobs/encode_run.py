@@ -24,18 +24,21 @@ def encode_manifest(
     encoders: dict[str, EncoderSpec],
     head: TrainedHead | None = None,
     facts: dict[str, Any] | None = None,
+    frame_steps: int = 0,
 ) -> str:
     """Embed the missing parts of the manifest `source`, or with a head score them; returns the
-    summary line.
+    summary line. Frames are of at most `frame_steps` steps, or of those that the head reads.
     """
     record = runs.complete_record(source)
     asked = _parts_of(source, record)
     with workplace(settings, len(asked)) as place:
         precision: Precision = settings.precision or fastest_precision(place.device)
         identity = _embeddings_identity(record, encoders, precision)
+        if frame_steps:
+            identity["frames"] = frame_steps
         if head is not None:
             identity["head"] = head.identity
-        encoding = Encoding(encoders, place.device, precision, settings.offline, head)
+        encoding = Encoding(encoders, place.device, precision, settings.offline, head, frame_steps)
         read = ReadPart(source, encoding.audio)
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(

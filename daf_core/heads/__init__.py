@@ -8,6 +8,7 @@ To add one, write the file and name it in HEADS.
 
 from collections.abc import Callable
 
+import torch
 from torch import nn
 
 from daf_core.errors import SettingsError
@@ -18,8 +19,10 @@ from daf_core.heads.daf import DafHead
 from daf_core.heads.gmu import GmuHead
 from daf_core.heads.late import LateHead
 from daf_core.heads.lmf import LmfHead
+from daf_core.heads.pool import PoolHead
 from daf_core.heads.single import AudioHead, TextHead
 from daf_core.heads.static import StaticHead
+from daf_core.heads.streams import columns_in
 from daf_core.heads.tfn import TfnHead
 from daf_core.modalities import Streams
 
@@ -35,6 +38,7 @@ HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
     "gmu": GmuHead,
     "agfn": AgfnHead,
     "avad": AvadHead,
+    "pool": PoolHead,
 }
 
 
@@ -47,3 +51,14 @@ def build(kind: str, streams: Streams, width: int) -> nn.Module:
     if kind not in HEADS:
         raise SettingsError(f"no head is called {kind!r}: expected one of {', '.join(HEADS)}")
     return HEADS[kind](streams, width)
+
+
+def columns_read(kind: str, streams: Streams) -> Streams:
+    """Those of `streams` that a head of `kind` reads; it is built without values to see.
+
+    Raises:
+        SettingsError: as `build`.
+    """
+    with torch.device("meta"):
+        read = dict(columns_in(build(kind, streams, width=1)))
+    return {column: shape for column, shape in streams.items() if column in read}

@@ -11,7 +11,7 @@ from daf_core.heads import HEADS, build
 from daf_core.heads.points import POINTS
 from daf_core.heads.streams import Features, Noise, Prediction
 
-STREAMS = {"text": (2, 4), "audio": (1, 3)}
+STREAMS = {"text": (2, 4), "audio": (1, 3), "text_frames": (2, 4), "audio_frames": (2, 3)}
 
 
 def features(rows: int, noise_seed: int = 0, own: list[int] | None = None) -> Features:
@@ -35,14 +35,14 @@ class OneFeature(nn.Module):
 
 
 def test_it_moves_what_the_answer_hangs_on() -> None:
-    """All of the move goes into the one feature: as far as all 11 together would go."""
+    """All of the move goes into the one feature: as far as all 25 together would go."""
     rows, radius = features(6), 0.2
     found = unsteadiness(OneFeature(), rows, radius)
     said = OneFeature()(rows).logits.log_softmax(dim=1)
     far = []
     for side in (-1, 1):
         moved = {name: value.float() for name, value in rows.values.items()}
-        moved["text"][:, 1, 2] += side * radius * 11**0.5
+        moved["text"][:, 1, 2] += side * radius * 25**0.5
         other = OneFeature()(replace(rows, values=moved)).logits.log_softmax(dim=1)
         far.append((said.exp() * (said - other)).sum(dim=1))
     either = torch.stack(far)

@@ -14,7 +14,13 @@ from daf_core.heads.streams import Features, LayerMix, Noise
 from daf_core.modalities import MODALITIES
 from daf_core.training import Recipe, loss_of
 
-STREAMS = {"text": (3, 8), "audio": (2, 6), "audio_2": (1, 5)}
+STREAMS = {
+    "text": (3, 8),
+    "audio": (2, 6),
+    "audio_2": (1, 5),
+    "text_frames": (4, 8),
+    "audio_frames": (4, 6),
+}
 
 
 def features(rows: int, present: torch.Tensor, seed: int = 0) -> Features:
