@@ -156,8 +156,8 @@ class EmbedSettings(PartsRun):
             min=0,
             metavar="N",
             help="Keep also what one layer, two thirds up, says along the utterance: tokens and "
-            "speech in at most N equal spans, for the head pool. Takes N × width × 2 bytes "
-            "an utterance and modality: with the default encoders and N = 16 25 kB, "
+            "speech in at most N equal spans, for the heads pool, drw, mult, mods. Takes N × width "
+            "× 2 bytes an utterance and modality: with the default encoders and N = 16 25 kB, "
             "beside 13 kB for all layers pooled. Default: none.",
         ),
     ] = 0
@@ -228,7 +228,8 @@ class TrainSettings(Training):
         typer.Option(
             help="daf, or a baseline: text, audio, concat, static, late; or another fusion: tfn "
             "(tensor), lmf (low-rank), gmu (gated), agfn (entropy and importance gates), avad "
-            "(words and a gated residual); or one of embeddings with --frames: pool (attention)."
+            "(words and a gated residual); or one of embeddings with --frames: pool (attention), "
+            "drw (looks again), mult (cross-attention), mods (one modality leads)."
         ),
     ] = "daf"
     seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0

@@ -16,9 +16,12 @@ from daf_core.heads.agfn import AgfnHead
 from daf_core.heads.avad import AvadHead
 from daf_core.heads.concat import ConcatHead
 from daf_core.heads.daf import DafHead
+from daf_core.heads.drw import DrwHead
 from daf_core.heads.gmu import GmuHead
 from daf_core.heads.late import LateHead
 from daf_core.heads.lmf import LmfHead
+from daf_core.heads.mods import ModsHead
+from daf_core.heads.mult import MultHead
 from daf_core.heads.pool import PoolHead
 from daf_core.heads.single import AudioHead, TextHead
 from daf_core.heads.static import StaticHead
@@ -39,6 +42,9 @@ HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
     "agfn": AgfnHead,
     "avad": AvadHead,
     "pool": PoolHead,
+    "drw": DrwHead,
+    "mult": MultHead,
+    "mods": ModsHead,
 }
 
 

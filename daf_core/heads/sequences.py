@@ -3,7 +3,7 @@
 Shapes: B rows, M = 2 modalities, N steps, D head width.
 """
 
-from math import sqrt
+from math import gcd, sqrt
 
 import torch
 from torch import Tensor, nn
@@ -101,3 +101,36 @@ class AttentionPool(nn.Module):
     def forward(self, states: Tensor, there: Tensor) -> Tensor:
         weights = attention(states @ self.query / sqrt(len(self.query)), there)
         return torch.bmm(weights[:, None], states)[:, 0]
+
+
+class Attend(nn.Module):
+    """Every step of one sequence looks at those of another: (B, N, D) of what it saw.
+
+    It may look at nothing, as it must where the other one is absent.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(
+            width, gcd(width, 4), add_zero_attn=True, batch_first=True
+        )
+
+    def forward(self, looking: Tensor, seen: Tensor, there: Tensor) -> Tensor:
+        found: Tensor = self.attention(
+            looking, seen, seen, key_padding_mask=~there, need_weights=False
+        )[0]
+        return found
+
+
+class Refine(nn.Module):
+    """The position-wise network of a transformer block, with its norm and skip."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.normalise = nn.LayerNorm(width)
+        self.hidden = nn.Linear(width, width)
+        self.out = nn.Linear(width, width)
+
+    def forward(self, states: Tensor) -> Tensor:
+        refined: Tensor = self.out(functional.gelu(self.hidden(self.normalise(states))))
+        return states + refined

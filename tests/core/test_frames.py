@@ -32,9 +32,10 @@ from jobs.settings import EmbedSettings
 from tests.core.encoder_folders import text_folder, wave_folder, whisper_folder
 
 STEPS = 4
-READERS = ("pool",)
+READERS = ("pool", "drw", "mult", "mods")
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     lengths=st.lists(st.integers(0, 40), min_size=1, max_size=5),
     most=st.integers(1, 12),
@@ -55,6 +56,7 @@ def test_spans_are_equal_and_lose_nothing(lengths: list[int], most: int, padding
             torch.testing.assert_close(spans[row, span], hidden[row, start:end].mean(0))
 
 
+@settings(max_examples=20, deadline=None)
 @given(lengths=st.lists(st.integers(1, 50), min_size=1, max_size=4), most=st.integers(1, 8))
 def test_windows_of_equal_length_merge_to_spans_of_the_whole(lengths: list[int], most: int) -> None:
     """The mean over an utterance's spans is that over its steps, where they divide it evenly."""
