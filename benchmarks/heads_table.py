@@ -18,12 +18,11 @@ from pairs import SHARED, degraded_pairs
 from sklearn.metrics import roc_auc_score
 
 from daf_core import runs, tables
-from daf_core.heads import HEADS
 from daf_core.metrics import regression_metrics
 from daf_core.results import Made, rendered, rendered_controls, standings, weight_controls
 from jobs import embed, evaluate, ingest
 from jobs.session import ray_session
-from jobs.settings import EmbedSettings, EvaluateSettings, IngestSettings
+from jobs.settings import COMPARED_HEADS, EmbedSettings, EvaluateSettings, IngestSettings
 
 TEST_ROWS = 3000
 
@@ -48,7 +47,7 @@ def of_corpus(work: Path, corpus: int, seeds: int, mosei: str) -> list[Made]:
     """Trials on one corpus, with the AUC of each in its facts."""
     name = f"pairs-{corpus}-{TEST_ROWS}"
     embeddings = prepare(degraded_pairs(work, corpus, TEST_ROWS), work, name, [])
-    trials = evaluated(embeddings, mosei, ",".join(HEADS), seeds)
+    trials = evaluated(embeddings, mosei, COMPARED_HEADS, seeds)
     damaged = damage(runs.manifest_output(str(work / f"{name}-manifest")))
     for table, facts in trials:
         facts["test"] |= damage_auc(table, damaged)

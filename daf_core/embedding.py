@@ -12,18 +12,19 @@ import pyarrow.compute as pc
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
-from daf_core.features import embeddings_table, fixed_size_list
-from daf_core.modalities import MODALITIES, Streams, modality_number
+from daf_core.features import HalfArray, embeddings_table, fixed_size_list
+from daf_core.modalities import FRAMES, MODALITIES, Streams, modality_number
 from daf_core.precision import Precision
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
 
 
 class Embed:
-    """Frozen encoders, one per embedding column: "text", "audio", "audio_2" …
+    """Frozen encoders of embedding columns: "text", "audio", "audio_2" … and, of the same networks,
+    "text_frames", "audio_frames".
 
-    `layers` says for some columns how many of the first layers are wanted; the others are not
-    computed.
+    `layers` says for some columns how many of the first layers are wanted, and for frames how many
+    steps at most; other layers are not computed.
 
     Construct with plain values; weights are loaded once. Called with a decoded part
     (`decoding.DECODED`), gives its embeddings and its quarantine; never raises for a bad row.
@@ -37,21 +38,35 @@ class Embed:
         precision: Precision = "float32",
         layers: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
+        self.columns = [*encoders]
+        networks = {column.removesuffix(FRAMES): spec for column, spec in encoders.items()}
         self.encoders = {
-            column: (load_text_encoder if column == "text" else load_speech_encoder)(
-                spec, device, offline, precision, layers.get(column)
+            name: (load_text_encoder if name == "text" else load_speech_encoder)(
+                spec,
+                device,
+                offline,
+                precision,
+                layers.get(name) if name in encoders else 1,  # of frames alone: no other layers
+                layers[name + FRAMES] if name + FRAMES in encoders else 0,
             )
-            for column, spec in encoders.items()
+            for name, spec in networks.items()
         }
 
     @property
     def shapes(self) -> Streams:
-        """Layers and features of each column."""
-        return {name: (encoder.layers, encoder.width) for name, encoder in self.encoders.items()}
+        """Layers, or steps of frames, and features of each column."""
+        every: Streams = {}
+        for name, encoder in self.encoders.items():
+            every[name] = (encoder.layers, encoder.width)
+            every[name + FRAMES] = (encoder.frames.steps, encoder.frame_width)
+        return {column: every[column] for column in self.columns}
 
     def only(self, modality: str) -> "Embed":
         """The same encoders, those of one modality."""
         made = copy(self)
+        made.columns = [
+            name for name in self.columns if MODALITIES[modality_number(name)] == modality
+        ]
         made.encoders = {
             name: encoder
             for name, encoder in self.encoders.items()
@@ -64,21 +79,21 @@ class Embed:
         bad = pc.is_valid(decoded["reason"])
         rows, unusable = decoded.filter(pc.invert(bad)), decoded.filter(bad)
         flags: list[list[str]] = rows["flags"].to_pylist()
-        columns, had_any, has_any = {}, np.zeros(len(rows), bool), np.zeros(len(rows), bool)
+        columns: dict[str, pa.FixedSizeListArray] = {}
+        had_any, has_any = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
         for name, encoder in self.encoders.items():
             source = rows["text" if name == "text" else "samples"]
             present = source.is_valid().to_numpy()
             items: list[Any] = _items(source.drop_null())
-            values = np.zeros((len(rows), encoder.layers * encoder.width), np.float16)
-            values[present] = encoder(items).reshape(len(items), values.shape[1])
+            made = self._made(name, items, present)
             if isinstance(encoder, TextEncoder):
                 _flag(flags, np.flatnonzero(present)[encoder.truncated(items)], "truncated_text")
-            broken = ~np.isfinite(values).all(axis=1)
+            broken = ~np.all([np.isfinite(value).all(axis=1) for value in made.values()], axis=0)
             _flag(flags, np.flatnonzero(broken), "encoder_failed")
             had_any |= present
             present = present & ~broken
             has_any |= present
-            columns[name] = fixed_size_list(values, present)
+            columns |= {name: fixed_size_list(value, present) for name, value in made.items()}
         quarantine = [
             quarantine_rows(unusable, "decode", unusable["reason"], unusable["message"]),
             _unused(rows.filter(pa.array(~had_any)), [*self.encoders]),
@@ -86,6 +101,19 @@ class Embed:
         ]
         embedded = embeddings_table(rows, columns, self.shapes, flags)
         return embedded.filter(pa.array(has_any)), pa.concat_tables(quarantine)
+
+    def _made(
+        self, name: str, items: list[Any], present: npt.NDArray[np.bool_]
+    ) -> dict[str, HalfArray]:
+        """Columns of one encoder, (rows, size): what it says of `items`, zeros where none is."""
+        made = {}
+        encoded = self.encoders[name].encode(items)
+        for column, value in zip((name, name + FRAMES), encoded, strict=True):
+            if column in self.columns:
+                size = value.shape[1] * value.shape[2]
+                made[column] = np.zeros((len(present), size), np.float16)
+                made[column][present] = value.reshape(len(items), size)
+        return made
 
 
 def _items(column: pa.ChunkedArray) -> list[Any]:

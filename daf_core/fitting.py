@@ -20,7 +20,7 @@ from daf_core.calibration import (
     polarity_reliability,
 )
 from daf_core.dataset import Corpus, load_rows
-from daf_core.heads import build
+from daf_core.heads import build, columns_read
 from daf_core.heads.points import median
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import MODALITIES, Streams, columns_of
@@ -64,7 +64,7 @@ def fit_head(
     The head gets the columns that its kind uses and some training row has: trained on text alone,
     it ignores audio. Train rows of `also` join each step (`fit`).
     """
-    shapes = columns_of(kind, shapes) if kind in MODALITIES else shapes
+    shapes = columns_read(kind, shapes)
     rows, more = _load(corpus, also, shapes, device)
     streams = _trained_streams(rows["train"], more, shapes)
     if streams != shapes:

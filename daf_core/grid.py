@@ -10,7 +10,7 @@ from typing import Any
 from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.damage.words import Words
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, modalities_of
+from daf_core.modalities import Streams, frames, modalities_of
 from daf_core.runs import fingerprint
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import EncoderSpec
@@ -73,7 +73,7 @@ def named(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
     """Heads by folder → by kind, or where two are of one kind by folder still.
 
     Raises:
-        SettingsError: two read the same column by different encoders.
+        SettingsError: two read the same column by different encoders, or frames of other numbers.
     """
     by: dict[str, tuple[str, EncoderSpec]] = {}
     for folder, head in heads.items():
@@ -85,5 +85,11 @@ def named(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
                     f"{spec.name} (SHA-256 {spec.sha256[:12]}…), {first} by {theirs.name} "
                     f"({theirs.sha256[:12]}…); put them into grids of their own"
                 )
+    steps = {steps for head in heads.values() for steps, _ in frames(head.streams).values()}
+    if len(steps) > 1:
+        raise SettingsError(
+            f"expected heads on the same number of frames, found {sorted(steps)}; "
+            f"put them into grids of their own"
+        )
     kinds = Counter(head.kind for head in heads.values())
     return {head.kind if kinds[head.kind] == 1 else folder: head for folder, head in heads.items()}

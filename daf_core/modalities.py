@@ -1,10 +1,13 @@
 """The modalities, and which embedding columns belong to them."""
 
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 MODALITIES = ("text", "audio")
+FRAMES = "_frames"
+T = TypeVar("T")
 
-# Embedding column → (layers, features). A modality may have several: "audio", "audio_2" …
+# Embedding column → (layers, features). A modality may have several: "audio", "audio_2" … and
+# "audio_frames", which has steps of time in the place of layers.
 Streams: TypeAlias = dict[str, tuple[int, int]]
 
 
@@ -25,3 +28,13 @@ def columns_of(modality: str, streams: Streams) -> Streams:
 def modalities_of(streams: Streams) -> list[str]:
     """The modalities that have a column."""
     return [name for name in MODALITIES if columns_of(name, streams)]
+
+
+def pooled(columns: dict[str, T]) -> dict[str, T]:
+    """The columns of whole utterances."""
+    return {name: value for name, value in columns.items() if not name.endswith(FRAMES)}
+
+
+def frames(columns: dict[str, T]) -> dict[str, T]:
+    """The columns of steps over time."""
+    return {name: value for name, value in columns.items() if name.endswith(FRAMES)}

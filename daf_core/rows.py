@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Features, LayerMix, Noise
+from daf_core.heads.streams import Features, Noise, columns_in
 from daf_core.modalities import modality_number
 from daf_core.workers import sum_over_workers
 
@@ -60,17 +60,17 @@ def joined(pieces: list[Features], noise: Noise) -> Features:
 
 
 def standardise(head: nn.Module, *corpora: Rows) -> None:
-    """Give every layer mix of `head` the mean and deviation of the training rows of all workers.
+    """Give every column of `head` the mean and deviation of the training rows of all workers.
 
     Of several corpora those of the first in which any row has the modality.
     """
-    for column, mix in _mixes(head):
-        modality = modality_number(column)
+    for name, column in columns_in(head):
+        modality = modality_number(name)
         rows, has = corpora[0], corpora[0].present[:, modality]
         for other in corpora[1:]:
             if not sum_over_workers(has.sum()):
                 rows, has = other, other.present[:, modality]
-        chunks = torch.split(rows.values[column][has], CHUNK_ROWS)
+        chunks = [column.observed(x) for x in torch.split(rows.values[name][has], CHUNK_ROWS)]
         count = torch.tensor([[[len(chunk)]] for chunk in chunks], device=has.device)
         found = [torch.var_mean(chunk.float(), dim=0, correction=0) for chunk in chunks]
         variance, mean = (torch.stack(moment).double() for moment in zip(*found, strict=True))
@@ -79,24 +79,17 @@ def standardise(head: nn.Module, *corpora: Rows) -> None:
         # The squares around the mean of all rows, from those around the chunks' means.
         squares = (count * (variance + (mean - whole) ** 2).nan_to_num()).sum(dim=0)
         deviation = (sum_over_workers(squares) / rows_of_all).sqrt()
-        mix.standardise_on(whole.float(), deviation.float())
+        column.standardise_on(whole.float(), deviation.float())
 
 
 @torch.no_grad()
 def standardised(head: nn.Module, rows: Rows) -> Rows:
-    """The rows as the layer mixes of `head` standardise them: once, instead of in each step."""
+    """The rows as the columns of `head` standardise them: once, instead of in each step."""
     values = {}
-    for column, mix in _mixes(head):
-        value = rows.values[column]
+    for name, column in columns_in(head):
+        value = rows.values[name]
         if value.stride(0):  # else no row has any
             parts = torch.split(value, CHUNK_ROWS)
-            value = torch.cat([mix.standardise(part).half() for part in parts])
-        values[column] = value
+            value = torch.cat([column.standardise(part).half() for part in parts])
+        values[name] = value
     return Rows(values, rows.present, rows.labels, standard=True)
-
-
-def _mixes(head: nn.Module) -> Iterator[tuple[str, LayerMix]]:
-    """The layer mixes of a head, each with its column."""
-    for name, module in head.named_modules():
-        if isinstance(module, LayerMix):
-            yield name.rsplit(".", 1)[-1], module

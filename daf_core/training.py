@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from daf_core.adversarial import unsteadiness
 from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise, Prediction
 from daf_core.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
@@ -33,6 +34,7 @@ class Recipe:
     side_loss: float = 1.0  # weight of the loss of what each modality says alone
     modality_dropout: float = 0.1  # share of rows with both modalities that lose one
     balance: bool = False  # rows of each polarity weigh the same in sum, however many they are
+    adversarial: float = 0.0  # radius of virtual adversarial training, in standard deviations
     seed: int = 0
 
 
@@ -107,13 +109,10 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
     else:
         given = torch.split(weights, CHUNK_ROWS)
         said = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
-    logits = torch.cat([one.logits for one in said])
-    if said[0].weights is None:
-        return Prediction(logits)
     return Prediction(
-        logits,
-        weights=torch.cat([one.weights for one in said]),
-        side_logits=torch.cat([one.side_logits for one in said]),
+        torch.cat([one.logits for one in said]),
+        _whole([one.weights for one in said]),
+        _whole([one.side_logits for one in said]),
     )
 
 
@@ -146,7 +145,7 @@ def _train_epoch(
     """One pass over the global batches of `epoch`; returns the mean loss per row."""
     losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
     for features, labels, rows in _steps(train, also, recipe, epoch):
-        loss = _loss(head, features, labels, weights, recipe) / rows
+        loss = loss_of(head, features, labels, weights, recipe) / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
@@ -187,16 +186,22 @@ def _rows_of_all(rows: Rows) -> int:
     return int(sum_over_workers(torch.tensor(len(rows.labels), device=rows.labels.device)).item())
 
 
-def _loss(
+def loss_of(
     head: nn.Module, features: Features, labels: Tensor, weights: Tensor, recipe: Recipe
 ) -> Tensor:
-    """Summed cross-entropy of these rows, with each modality's own answer beside it."""
+    """Summed cross-entropy of these rows, each weighted as its polarity; beside it that of each
+    modality's own answer, and what else the head or the recipe asks for.
+    """
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
     loss = cross_entropy(prediction.logits, labels)
     if prediction.side_logits is not None:
         alone = cross_entropy(prediction.side_logits, labels) * features.present
         loss = loss + recipe.side_loss * alone.sum(dim=1)
+    if prediction.extra_loss is not None:
+        loss = loss + prediction.extra_loss
+    if recipe.adversarial:
+        loss = loss + unsteadiness(head, features, recipe.adversarial)
     return loss @ weights[polarity_number(labels)]
 
 
@@ -207,6 +212,12 @@ def _drop_modalities(features: Features, share: float) -> Features:
     hide = torch.cat([drawn < share / 2, drawn >= 1 - share / 2], dim=1)
     both = features.present.all(dim=1, keepdim=True)
     return replace(features, present=features.present & ~(hide & both))
+
+
+def _whole(pieces: list[Tensor | None]) -> Tensor | None:
+    """What a head says of all rows, if it says it."""
+    there = [piece for piece in pieces if piece is not None]
+    return torch.cat(there) if there else None
 
 
 def _copy(head: nn.Module) -> dict[str, Tensor]:

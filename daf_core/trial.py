@@ -13,7 +13,7 @@ from daf_core.controls import controls
 from daf_core.dataset import Corpus, load_rows, utterance_ids
 from daf_core.fitting import fit_head
 from daf_core.metrics import regression_metrics
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.modalities import MODALITIES, Streams, pooled
 from daf_core.schemas import POLARITIES
 from daf_core.training import Recipe, predict
 
@@ -45,7 +45,7 @@ def run_trial(
     recipe = replace(recipe, seed=trial.seed)
     fitted = fit_head(trial.head, corpus, shapes, recipe, torch.device("cpu"), also=also)
     seconds = time.monotonic() - started
-    test = load_rows(corpus, shapes)["test"]
+    test = load_rows(corpus, pooled(shapes) | fitted.streams)["test"]
     said = predict(fitted.module, test)
     sentiment, true = said.sentiment.numpy(), test.labels.numpy()
     sure = certainty(fitted.calibrations, said.logits, test.present)

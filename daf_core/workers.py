@@ -1,5 +1,7 @@
 """The workers of one training, who sum over all of them; outside `torch.distributed` it is one."""
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -31,3 +33,24 @@ def sum_gradients(head: nn.Module) -> None:
     for parameter in parameters:
         parameter.grad = flat[start : start + parameter.numel()].view_as(parameter)
         start += parameter.numel()
+
+
+class _Summed(torch.autograd.Function):
+    """The sum over all workers; so is its gradient, as each worker's loss hangs on it."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        return sum_over_workers(value.clone())
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return sum_over_workers(gradient.clone())
+
+
+def batch_of_all(value: Tensor, batch_rows: int, own: Tensor) -> Tensor:
+    """Rows (own rows, …) of every worker, (batch_rows, …), each at its place in the global batch;
+    gradients find their way back. Every worker has to call it.
+    """
+    place = value.new_zeros((batch_rows, *value.shape[1:])).index_copy(0, own, value)
+    whole: Tensor = _Summed.apply(place)  # type: ignore[no-untyped-call]
+    return whole

@@ -1,7 +1,9 @@
 """manifest → embeddings: frozen encoders over every utterance, or features that came in a file."""
 
 from daf_core import runs
-from daf_core.weights.specs import EncoderSpec, resolve
+from daf_core.errors import SettingsError
+from daf_core.modalities import FRAMES, MODALITIES
+from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
 from jobs.encode_run import encode_manifest
 from jobs.extracted import embed_features
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER, EmbedSettings
@@ -15,15 +17,30 @@ def run(settings: EmbedSettings) -> str:
     if settings.features is not None:
         return embed_features(settings, settings.features, source, output)
     encoders = resolve_encoders(settings)
-    return encode_manifest("embedded", settings, source, output, encoders)
+    return encode_manifest(
+        "embedded", settings, source, output, encoders, frame_steps=settings.frames
+    )
 
 
 def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
-    """Embedding column → encoder: "text", and "audio", "audio_2" … in the order given."""
+    """Embedding column → encoder: "text", and "audio", "audio_2" … in the order given; with
+    `frames` also "text_frames" and "audio_frames", of the first two.
+
+    Raises:
+        SettingsError: an encoder is not to be had, or frames are asked of one that has none.
+    """
     audio = [name.strip() for name in (settings.audio_encoder or AUDIO_ENCODER).split(",")]
     columns = ["audio", *(f"audio_{number}" for number in range(2, len(audio) + 1))]
     names = {
         "text": settings.text_encoder or TEXT_ENCODER,
         **dict(zip(columns, audio, strict=True)),
     }
-    return {column: resolve(name, settings.offline) for column, name in names.items()}
+    found = {column: resolve(name, settings.offline) for column, name in names.items()}
+    if not settings.frames:
+        return found
+    if found["audio"].name == DESCRIPTORS:
+        raise SettingsError(
+            f"--frames {settings.frames}: expected a first audio encoder with hidden layers, got "
+            f"{DESCRIPTORS}; name it after another one"
+        )
+    return found | {name + FRAMES: found[name] for name in MODALITIES}

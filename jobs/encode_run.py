@@ -28,20 +28,24 @@ def encode_manifest(
     head: TrainedHead | Grid | None = None,
     facts: dict[str, Any] | None = None,
     only: LabelledSample | None = None,
+    frame_steps: int = 0,
 ) -> str:
     """Embed the missing parts of the manifest `source`, or with a head or a grid of heads score
-    them, all their rows or `only` some; returns the summary line.
+    them, all their rows or `only` some; returns the summary line. Frames are of at most
+    `frame_steps` steps, or of those that the heads read.
     """
     record = runs.complete_record(source)
     asked = parts_of(source, record, only)
     with workplace(settings, len(asked)) as place:
         precision: Precision = settings.precision or fastest_precision(place.device)
         identity = _embeddings_identity(record, encoders, precision)
+        if frame_steps:
+            identity["frames"] = frame_steps
         if head is not None:
             identity["head"] = head.identity
         if only is not None:
             identity["rows"] = asdict(only)
-        encoding = Encoding(encoders, place.device, precision, settings.offline, head)
+        encoding = Encoding(encoders, place.device, precision, settings.offline, head, frame_steps)
         read = ReadPart(source, encoding.audio, only=only)
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(

@@ -10,6 +10,7 @@ from daf_core import tables
 from daf_core.errors import SettingsError
 from daf_core.grid import Grid
 from daf_core.index import PartFacts
+from daf_core.modalities import frames
 from daf_core.precision import Precision
 from daf_core.runs import Output
 from daf_core.trained_head import TrainedHead
@@ -32,11 +33,12 @@ class Encoding:
     precision: Precision
     offline: bool
     head: TrainedHead | Grid | None = None
+    frame_steps: int = 0  # without a head, whose streams say it
 
     @property
     def audio(self) -> bool:
         """Whether recordings are needed at all."""
-        return any(column != "text" for column in self.encoders)
+        return any(not column.startswith("text") for column in self.encoders)
 
 
 class Encode:
@@ -58,7 +60,8 @@ class Encode:
         asked = self.encoding
         if asked.device == "cpu":
             torch.set_num_threads(1)  # one actor per core beats threads on batches this small
-        layers = {} if asked.head is None else asked.head.layers
+        steps = dict.fromkeys(frames(asked.encoders), asked.frame_steps)
+        layers = steps if asked.head is None else asked.head.layers
         embed = Embed(asked.encoders, asked.device, asked.offline, asked.precision, layers)
         if asked.head is not None and asked.head.streams != embed.shapes:
             raise SettingsError(

@@ -7,7 +7,7 @@ from typing import Any
 from daf_core import index, runs, tables
 from daf_core.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams
+from daf_core.modalities import Streams, pooled
 from daf_core.runs import Output
 from daf_core.training import Recipe
 from jobs.settings import Training
@@ -79,6 +79,7 @@ def recipe(settings: Training, seed: int = 0) -> Recipe:
         learning_rate=settings.learning_rate,
         modality_dropout=settings.modality_dropout,
         balance=settings.balance,
+        adversarial=settings.adversarial,
         seed=seed,
     )
 
@@ -92,8 +93,8 @@ def _fingerprint(embeddings: Output, record: dict[str, Any]) -> str:
 def _same_encoders(also: Output, record: dict[str, Any], source: Output) -> dict[str, Any]:
     """The record of `also`, whose encoders are those on `record`, of `source`."""
     other = runs.complete_record(also)
-    ours, theirs = (r["identity"]["encoders"] for r in (record, other))
-    if ours != theirs:
+    ours, theirs = record["identity"], other["identity"]
+    if any(ours.get(key) != theirs.get(key) for key in ("encoders", "frames")):
         raise SettingsError(
             f"--also {also.root}: expected embeddings by the encoders of {source.root}, "
             f"{_names(ours)}; these are by {_names(theirs)}"
@@ -101,8 +102,9 @@ def _same_encoders(also: Output, record: dict[str, Any], source: Output) -> dict
     return other
 
 
-def _names(encoders: dict[str, dict[str, Any]]) -> str:
-    return " and ".join(spec["name"] for spec in encoders.values())
+def _names(identity: dict[str, Any]) -> str:
+    names = " and ".join(spec["name"] for spec in pooled(identity["encoders"]).values())
+    return f"{names} (frames: {identity.get('frames', 'none')})"
 
 
 def _shapes(source: Output, first: dict[str, int]) -> Streams:
@@ -117,8 +119,8 @@ def _shapes(source: Output, first: dict[str, int]) -> Streams:
         for column, (layers, features) in json.loads(footer["daf.shapes"]).items()
     }
     for column, number in first.items():
-        if number > shapes.get(column, (0, 0))[0]:
-            there = ", ".join(f"{name} with {layers}" for name, (layers, _) in shapes.items())
+        if number > pooled(shapes).get(column, (0, 0))[0]:
+            there = ", ".join(f"{n} with {layers}" for n, (layers, _) in pooled(shapes).items())
             raise SettingsError(
                 f"--layers {column}={number}: expected a column of {source.root} and at most its "
                 f"layers; it has {there}"

@@ -18,10 +18,12 @@ requests; with `daf ingest --part-minutes 120` a sixth of that.
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from daf_core import index, runs, tables, trained_head
 from daf_core.errors import SettingsError
 from daf_core.index import PartFacts
+from daf_core.modalities import frames
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import locate
 from jobs.encode_run import encode_manifest
@@ -54,7 +56,7 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
 def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHead) -> str:
     source = runs.embeddings_output(embeddings)
     record = runs.complete_record(source)
-    check_fit(head, record["identity"]["encoders"], settings.head, embeddings)
+    check_fit(head, record["identity"], settings.head, embeddings)
     output = runs.scores_output(settings.out)
     parts = [*index.of_finished(source, record).values()]
     # That of scoring the manifest, where the head uses all the encoders: the bytes are the same.
@@ -73,16 +75,22 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     return run_missing_parts("scored", parts, output, identity, facts, settings, make)
 
 
-def check_fit(
-    head: TrainedHead, encoders: dict[str, dict[str, str]], head_uri: str, embeddings: str
-) -> None:
-    """Refuse embeddings of other encoders than the head was trained on.
+def check_fit(head: TrainedHead, identity: dict[str, Any], head_uri: str, embeddings: str) -> None:
+    """Refuse embeddings, of this identity, that are not like those that the head was trained on.
 
     Raises:
-        SettingsError: an encoder is missing or differs.
+        SettingsError: an encoder is missing or differs, or frames are of other steps.
     """
+    there = identity.get("frames", 0)
+    for steps, _ in frames(head.streams).values():
+        if steps != there:
+            raise SettingsError(
+                f"{head_uri}: this head reads frames of {steps} steps, {embeddings} holds "
+                f"{f'those of {there}' if there else 'none'}; make it with "
+                f"`daf embed --frames {steps}`"
+            )
     for column, spec in head.encoders.items():
-        wanted, found = asdict(spec), encoders.get(column)
+        wanted, found = asdict(spec), identity["encoders"].get(column)
         if wanted != found:
             raise SettingsError(
                 f"{head_uri}: this head was trained on {column} embeddings by {_brief(wanted)}, "

@@ -11,6 +11,7 @@ from daf_core.precision import Precision
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 AUDIO_ENCODER = "openai/whisper-tiny.en"
+COMPARED_HEADS = "daf,text,audio,concat,static,late"
 
 Manifest = Annotated[str, typer.Option(help="Folder that `daf ingest` made.")]
 Fresh = Annotated[
@@ -162,12 +163,23 @@ class EmbedSettings(PartsRun):
             "pickle, or a folder of .csd files), found by utterance id."
         ),
     ] = None
+    frames: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Keep also what one layer, two thirds up, says along the utterance: tokens and "
+            "speech in at most N equal spans, for the heads pool, drw, mult, mods. Takes N × width "
+            "× 2 bytes an utterance and modality: with the default encoders and N = 16 25 kB, "
+            "beside 13 kB for all layers pooled. Default: none.",
+        ),
+    ] = 0
 
     def __post_init__(self) -> None:
         if self.features is None:
             return
-        for option in ("text_encoder", "audio_encoder", "precision"):
-            if (given := getattr(self, option)) is not None:
+        for option in ("text_encoder", "audio_encoder", "precision", "frames"):
+            if given := getattr(self, option):
                 raise SettingsError(
                     f"--{option.replace('_', '-')} {given}: goes with encoders; with --features "
                     f"nothing is encoded, leave one of the two out"
@@ -212,6 +224,14 @@ class Training:
             help="Rows of each polarity count the same in all, however many there are: for UAR.",
         ),
     ] = False
+    adversarial: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Virtual adversarial training: answers shall not change where embeddings move by "
+            "so many standard deviations. Takes four times as long. Default: none.",
+        ),
+    ] = 0.0
     layers: Annotated[
         str | None,
         typer.Option(
@@ -242,7 +262,13 @@ class TrainSettings(Training):
 
     out: Annotated[str, typer.Option(help="Folder for the head.")]
     head: Annotated[
-        str, typer.Option(help="daf, or a baseline: text, audio, concat, static, late.")
+        str,
+        typer.Option(
+            help="daf, or a baseline: text, audio, concat, static, late; or another fusion: tfn "
+            "(tensor), lmf (low-rank), gmu (gated), agfn (entropy and importance gates), avad "
+            "(words and a gated residual); or one of embeddings with --frames: pool (attention), "
+            "drw (looks again), mult (cross-attention), mods (one modality leads)."
+        ),
     ] = "daf"
     seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0
     workers: Annotated[int, typer.Option(min=1, help="Ray Train workers.")] = 1
@@ -259,9 +285,9 @@ class EvaluateSettings(Training):
     """
 
     out: Annotated[str, typer.Option(help="Folder for the tables and all trials.")]
-    heads: Annotated[str, typer.Option(help="Which to compare, with commas.")] = (
-        "daf,text,audio,concat,static,late"
-    )
+    heads: Annotated[
+        str, typer.Option(help="Which to compare, with commas; any that `daf train --head` takes.")
+    ] = COMPARED_HEADS
     seeds: Annotated[int, typer.Option(min=1, help="Trials a head, of seeds 0, 1 …")] = 5
     baseline: Annotated[
         str, typer.Option(help="The head that the others' errors are compared with.")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 import torchaudio.functional as audio
 
+from daf_core.encoders.pooling import NO_FRAMES
 from daf_core.encoders.waves import RATE_HZ, Wave, as_float, windows
 
 FRAME = 640  # 40 ms: three periods of the lowest pitch
@@ -33,6 +34,7 @@ class Descriptors:
 
     layers = 1
     width = 3 * CONTOURS
+    frames, frame_width = NO_FRAMES, 0
 
     def __init__(self) -> None:
         self.taper = torch.hann_window(FRAME)
@@ -46,6 +48,12 @@ class Descriptors:
     def __call__(self, waves: Sequence[Wave]) -> npt.NDArray[np.float16]:
         """Describe mono 16 kHz waves (samples,), int16 or float32: (rows, 1, 57)."""
         return self.pooled(waves).astype(np.float16)
+
+    def encode(
+        self, waves: Sequence[Wave]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The descriptors, and no frames: they are of the whole."""
+        return self.pooled(waves), np.empty((len(waves), 0, 0), np.float32)
 
     @torch.inference_mode()
     def pooled(self, waves: Sequence[Wave]) -> npt.NDArray[np.float32]:

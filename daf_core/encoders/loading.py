@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, WhisperModel
 from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
 from daf_core.encoders.descriptors import Descriptors
+from daf_core.encoders.pooling import Frames
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.wav2vec import WaveNetwork
@@ -36,8 +37,10 @@ def load_text_encoder(
     offline: bool = False,
     precision: Precision = "float32",
     layers: int | None = None,
+    steps: int = 0,
 ) -> TextEncoder:
-    """Load the text encoder that `spec` identifies, or only its first `layers`.
+    """Load the text encoder that `spec` identifies, or only its first `layers`; one that gives
+    frames too if their `steps` are not 0.
 
     Raises:
         SettingsError: the weights are not to be had, are others, or are not a text encoder.
@@ -47,7 +50,8 @@ def load_text_encoder(
     if family in (*SPEECH_FAMILIES, DESCRIPTORS):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
     (folder,) = place
-    blocks = _blocks(folder, layers) if family in CUT_SHORT else None
+    frames = Frames.of(_all_blocks(folder), steps)
+    blocks = _blocks(folder, layers, frames) if family in CUT_SHORT else None
     model = _model(AutoModel, folder, blocks)
     if model.config.is_encoder_decoder:
         raise SettingsError(
@@ -57,7 +61,7 @@ def load_text_encoder(
         folder, local_files_only=True, trust_remote_code=False
     )
     tokens = CPU_BATCH_TOKENS if on_cpu(device) else GPU_BATCH_TOKENS
-    return TextEncoder(model, tokenizer, device, getattr(torch, precision), tokens, layers)
+    return TextEncoder(model, tokenizer, device, getattr(torch, precision), tokens, layers, frames)
 
 
 def load_speech_encoder(
@@ -66,13 +70,18 @@ def load_speech_encoder(
     offline: bool = False,
     precision: Precision = "float32",
     layers: int | None = None,
+    steps: int = 0,
 ) -> SpeechEncoder | Descriptors:
-    """Load the speech encoder that `spec` identifies, or only its first `layers`.
+    """Load the speech encoder that `spec` identifies, or only its first `layers`; one that gives
+    frames too if their `steps` are not 0.
 
     Raises:
-        SettingsError: the weights are not to be had, are others, or are not a speech encoder.
+        SettingsError: the weights are not to be had, are others, or are not a speech encoder; or
+            frames of descriptors, which have none.
     """
     if spec.name == DESCRIPTORS:
+        if steps:
+            raise SettingsError(f"frames of {DESCRIPTORS}: expected an encoder with hidden layers")
         return Descriptors()
     place = locate(spec, offline)
     family = _family(place[0])
@@ -84,9 +93,11 @@ def load_speech_encoder(
     dtype = getattr(torch, precision)
     network: WhisperNetwork | WaveNetwork
     if family == "whisper":
-        network = WhisperNetwork(_whisper(place), device, dtype, layers)
+        encoder = _whisper(place)
+        frames = Frames.of(encoder.config.encoder_layers, steps)
+        network = WhisperNetwork(encoder, device, dtype, layers, frames)
     else:
-        network = _wave_network(place[0], device, dtype, layers)
+        network = _wave_network(place[0], device, dtype, layers, steps)
     return SpeechEncoder(network, CPU_BATCH_S if on_cpu(device) else GPU_BATCH_S)
 
 
@@ -96,16 +107,19 @@ def _whisper(place: tuple[Path, ...]) -> Any:
     return _model(WhisperModel, place[0]).encoder
 
 
-def _wave_network(path: Path, device: str, dtype: torch.dtype, layers: int | None) -> WaveNetwork:
+def _wave_network(
+    path: Path, device: str, dtype: torch.dtype, layers: int | None, steps: int
+) -> WaveNetwork:
     settings = path / "preprocessor_config.json"
     if not settings.is_file():
         raise SettingsError(f"encoder {path}: expected {settings.name}, found none")
     features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
-    blocks = _blocks(path, layers)
+    frames = Frames.of(_all_blocks(path), steps)
+    blocks = _blocks(path, layers, frames)
     model = _model(AutoModel, path, blocks)
     if blocks is not None and model.config.do_stable_layer_norm:
         model.encoder.layer_norm = torch.nn.Identity()  # it is for the last layer, left out here
-    return WaveNetwork(model, features.do_normalize, device, dtype, layers)
+    return WaveNetwork(model, features.do_normalize, device, dtype, layers, frames)
 
 
 def _family(path: Path) -> str:
@@ -122,10 +136,17 @@ def _family(path: Path) -> str:
     return str(config.model_type)
 
 
-def _blocks(path: Path, layers: int | None) -> int | None:
-    """How many blocks the first `layers` need, at least the one that all have; None: all."""
+def _all_blocks(path: Path) -> int:
     config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-    return max(1, layers - 1) if layers and layers <= config.num_hidden_layers else None
+    return int(config.num_hidden_layers)
+
+
+def _blocks(path: Path, layers: int | None, frames: Frames) -> int | None:
+    """How many blocks the first `layers` and the frames need, at least the one that all have;
+    None: all.
+    """
+    needed = max(1, (layers or 0) - 1, frames.layer)
+    return needed if layers and needed < _all_blocks(path) else None
 
 
 def _model(kind: Any, path: Path, blocks: int | None = None) -> Any:

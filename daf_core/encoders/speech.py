@@ -1,11 +1,13 @@
-"""A frozen speech encoder: waves in, mean and deviation over time of every hidden layer out."""
+"""A frozen speech encoder: waves in, mean and deviation over time of every hidden layer out, and
+the states of one layer along the wave.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from daf_core.encoders.pooling import in_batches, merge_windows
+from daf_core.encoders.pooling import in_batches, merge_spans, merge_windows
 from daf_core.encoders.wav2vec import WaveNetwork
 from daf_core.encoders.waves import RATE_HZ, Wave, as_float, windows
 from daf_core.encoders.whisper import WhisperNetwork
@@ -22,6 +24,7 @@ class SpeechEncoder:
         self.network = network
         self.layers = network.layers
         self.width = 2 * network.width
+        self.frames, self.frame_width = network.frames, network.width
         self.batch_samples = int(batch_s * RATE_HZ)
 
     def __call__(self, waves: Sequence[Wave]) -> npt.NDArray[np.float16]:
@@ -30,16 +33,25 @@ class SpeechEncoder:
 
     def pooled(self, waves: Sequence[Wave]) -> npt.NDArray[np.float32]:
         """The embeddings before they are rounded to float16."""
+        return self.encode(waves)[0]
+
+    def encode(
+        self, waves: Sequence[Wave]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The embeddings, and the frames (rows, steps, frame_width), before they are rounded."""
         if len(waves) == 0:
-            return np.empty((0, self.layers, self.width), np.float32)
+            shapes = (0, self.layers, self.width), (0, self.frames.steps, self.frame_width)
+            return np.empty(shapes[0], np.float32), np.empty(shapes[1], np.float32)
         utterances = [windows(self.network.prepare(as_float(wave))) for wave in waves]
         pieces = [window for utterance in utterances for window in utterance]
         starts = np.cumsum([0, *(len(utterance) for utterance in utterances[:-1])])
         counts = np.empty(len(pieces), np.int64)
         moments = np.empty((len(pieces), self.layers, 2, self.network.width), np.float32)
+        spans = np.empty((len(pieces), self.frames.steps, self.frame_width), np.float32)
 
         def encode(batch: npt.NDArray[np.intp]) -> None:
-            counts[batch], moments[batch] = self.network([pieces[index] for index in batch])
+            found = self.network([pieces[index] for index in batch])
+            counts[batch], moments[batch], spans[batch] = found
 
         in_batches([len(window) for window in pieces], self.batch_samples, encode)
-        return merge_windows(moments, counts, starts)
+        return merge_windows(moments, counts, starts), merge_spans(spans, counts, starts)

@@ -1,4 +1,6 @@
-"""A frozen text encoder: sentences in, the mean over tokens of every hidden layer out."""
+"""A frozen text encoder: sentences in, the mean over tokens of every hidden layer out, and the
+states of one layer along the sentence.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from daf_core.encoders.pooling import in_batches, masked_mean
+from daf_core.encoders.pooling import NO_FRAMES, Frames, in_batches, masked_mean, span_means
 
 
 class TextEncoder:
@@ -25,12 +27,14 @@ class TextEncoder:
         dtype: torch.dtype,
         batch_tokens: int,
         layers: int | None = None,
+        frames: Frames = NO_FRAMES,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device, dtype)
         self.tokenizer = tokenizer
         every: int = model.config.num_hidden_layers + 1
         self.layers = min(layers or every, every)
         self.width: int = model.config.hidden_size
+        self.frames, self.frame_width = frames, self.width
         # RoBERTa and its kin number positions from the padding id plus one.
         positions = model.config.max_position_embeddings - (model.config.pad_token_id or 0) - 1
         self.longest: int = min(tokenizer.model_max_length, positions)
@@ -55,24 +59,32 @@ class TextEncoder:
     def _tokens(self, text: str) -> int:
         return len(self.tokenizer(text, verbose=False).input_ids)
 
-    @torch.inference_mode()
     def pooled(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """The embeddings before they are rounded to float16."""
+        return self.encode(texts)[0]
+
+    @torch.inference_mode()
+    def encode(
+        self, texts: Sequence[str]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """The embeddings, and the frames (rows, steps, width), before they are rounded."""
         out = np.empty((len(texts), self.layers, self.width), np.float32)
+        frames = np.empty((len(texts), self.frames.steps, self.frame_width), np.float32)
         if len(texts) == 0:
-            return out
+            return out, frames
         tokens = self.tokenizer(
             list(texts), truncation=True, max_length=self.longest, padding=False
         ).input_ids
 
         def encode(batch: npt.NDArray[np.intp]) -> None:
-            out[batch] = self._layers([tokens[row] for row in batch]).cpu().numpy()
+            layers, spans = self._layers([tokens[row] for row in batch])
+            out[batch], frames[batch] = layers.cpu().numpy(), spans.cpu().numpy()
 
         in_batches([len(row) for row in tokens], self.batch_tokens, encode)
-        return out
+        return out, frames
 
-    def _layers(self, tokens: list[list[int]]) -> torch.Tensor:
-        """(rows, layers, width) of one batch."""
+    def _layers(self, tokens: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """(rows, layers, width) and (rows, steps, width) of one batch."""
         lengths = np.array([len(row) for row in tokens])
         valid = np.arange(lengths.max()) < lengths[:, None]
         padded = np.full(valid.shape, self.tokenizer.pad_token_id or 0)
@@ -81,6 +93,8 @@ class TextEncoder:
             input_ids=torch.from_numpy(padded).to(self.device),
             attention_mask=torch.from_numpy(valid.astype(np.int64)).to(self.device),
             output_hidden_states=True,
-        ).hidden_states[: self.layers]
-        device_lengths = torch.from_numpy(lengths).to(self.device)
-        return torch.stack([masked_mean(layer, device_lengths) for layer in hidden], dim=1)
+        ).hidden_states
+        on_device = torch.from_numpy(lengths).to(self.device)
+        means = [masked_mean(layer, on_device) for layer in hidden[: self.layers]]
+        spans = span_means(hidden[self.frames.layer], on_device, self.frames.steps)
+        return torch.stack(means, dim=1), spans

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from daf_core.encoders.pooling import masked_moments
+from daf_core.encoders.pooling import NO_FRAMES, Frames, masked_moments, over_time
 from daf_core.encoders.waves import Samples, normalise_level
 
 
 class WaveNetwork:
     """Moments over time of every hidden layer, or the first `layers`, of a network that reads the
-    wave itself.
+    wave itself; and of one layer spans of time.
     """
 
     def __init__(
@@ -23,11 +23,13 @@ class WaveNetwork:
         device: str,
         dtype: torch.dtype,
         layers: int | None = None,
+        frames: Frames = NO_FRAMES,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device, dtype)
         self.unit_variance = unit_variance
         every: int = model.config.num_hidden_layers + 1
         self.layers = min(layers or every, every)
+        self.frames = frames
         self.width: int = model.config.hidden_size
         self.convolutions = list(
             zip(model.config.conv_kernel, model.config.conv_stride, strict=True)
@@ -52,8 +54,10 @@ class WaveNetwork:
     @torch.inference_mode()
     def __call__(
         self, windows: Sequence[Samples]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Frames of each window and moments (windows, layers, 2, width)."""
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Frames of each window, moments (windows, layers, 2, width) and spans (windows, steps,
+        width).
+        """
         samples = np.array([max(self.shortest, len(wave)) for wave in windows])
         waves = np.zeros((len(windows), samples.max()), np.float32)
         for row, wave in zip(waves, windows, strict=True):
@@ -66,10 +70,10 @@ class WaveNetwork:
             torch.from_numpy(waves).to(self.device, self.dtype),
             attention_mask=None if mask.all() else torch.from_numpy(mask).to(self.device).long(),
             output_hidden_states=True,
-        ).hidden_states[: self.layers]
+        ).hidden_states
         lengths = torch.from_numpy(frames).to(self.device)
-        moments = torch.stack([masked_moments(layer, lengths) for layer in hidden], dim=1)
-        return frames, moments.cpu().numpy()
+        moments, spans = over_time(hidden, lengths, self.layers, self.frames)
+        return frames, moments.cpu().numpy(), spans.cpu().numpy()
 
     def _lengths(self, samples: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
         """Valid steps after each convolution."""

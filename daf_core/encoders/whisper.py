@@ -13,7 +13,7 @@ from torch.nn.functional import gelu
 from transformers import WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from daf_core.encoders.pooling import masked_moments
+from daf_core.encoders.pooling import NO_FRAMES, Frames, over_time
 from daf_core.encoders.waves import WINDOW_SAMPLES, Samples, normalise_level
 
 HOP = 160
@@ -25,7 +25,7 @@ LONGEST_FRAMES = WINDOW_SAMPLES // HOP
 class WhisperNetwork:
     """Moments over time of every hidden layer: the input of the first block to the final norm.
 
-    Or of the first `layers`: blocks above are not computed.
+    Or of the first `layers`; and of one layer spans of time. Blocks above are not computed.
     """
 
     prepare = staticmethod(normalise_level)
@@ -36,10 +36,12 @@ class WhisperNetwork:
         device: str,
         dtype: torch.dtype,
         layers: int | None = None,
+        frames: Frames = NO_FRAMES,
     ) -> None:
         self.encoder = encoder.eval().requires_grad_(False).to(device, dtype)
         every: int = encoder.config.encoder_layers + 1
         self.layers = min(layers or every, every)
+        self.frames = frames
         self.width: int = encoder.config.d_model
         self.device = device
         self.dtype = dtype
@@ -50,14 +52,17 @@ class WhisperNetwork:
     @torch.inference_mode()
     def __call__(
         self, windows: Sequence[Samples]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-        """Positions of each window (B,) and moments (B, layers, 2, D); windows up to 30 s."""
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Positions of each window (B,), moments (B, layers, 2, D) and spans (B, steps, D); windows
+        up to 30 s.
+        """
         positions = np.array([max(1, -(-len(wave) // POSITION_SAMPLES)) for wave in windows])
         lengths = torch.from_numpy(positions).to(self.device)
         mel = self.log_mel(windows, positions * POSITION_SAMPLES)
-        hidden = itertools.islice(self._hidden(mel, lengths), self.layers)
-        moments = [masked_moments(layer, lengths) for layer in hidden]
-        return positions, torch.stack(moments, dim=1).cpu().numpy()
+        depth = max(self.layers, self.frames.layer + 1)
+        hidden = itertools.islice(self._hidden(mel, lengths), depth)
+        moments, spans = over_time(hidden, lengths, self.layers, self.frames)
+        return positions, moments.cpu().numpy(), spans.cpu().numpy()
 
     def log_mel(self, windows: Sequence[Samples], samples: npt.NDArray[np.int64]) -> torch.Tensor:
         """Log-mel spectrogram (B, M, F), zero beyond each window's own `samples` // 160 frames.

@@ -9,7 +9,7 @@ from torch.nn import functional
 from daf_core.errors import SettingsError
 from daf_core.heads.points import POINTS
 from daf_core.heads.streams import Features, Network, Prediction, Side
-from daf_core.modalities import MODALITIES, Streams, columns_of
+from daf_core.modalities import MODALITIES, Streams, columns_of, pooled
 
 
 class SingleHead(nn.Module):
@@ -17,7 +17,7 @@ class SingleHead(nn.Module):
 
     def __init__(self, modality: str, streams: Streams, width: int) -> None:
         super().__init__()
-        columns = columns_of(modality, streams)
+        columns = columns_of(modality, pooled(streams))
         if not columns:
             raise SettingsError(
                 f"the {modality} head needs training rows with {modality}, found none"

@@ -3,6 +3,7 @@
 Shapes: B rows, L layers, F features, D head width, M = 2 modalities in the order of MODALITIES.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from daf_core.heads.points import POINTS, median
-from daf_core.modalities import MODALITIES, Streams, columns_of
+from daf_core.modalities import MODALITIES, Streams, columns_of, pooled
 
 
 class Noise:
@@ -36,6 +37,7 @@ class Features:
     """Embeddings of B utterances.
 
     values: column → (B, L, F), any float type; rows of an absent modality may hold anything finite.
+    Of frames L are the steps; those beyond an utterance's end are all zero.
     present: (B, M) bool, which modality a row has; every row has one at least.
     noise: given while training only.
     standard: whether the values are standardised already, as they are once for a whole training.
@@ -48,11 +50,12 @@ class Features:
 
 
 def drop(x: Tensor, noise: Noise | None, share_dropped: float = 0.5) -> Tensor:
-    """Dropout of (B, width) while training, else x."""
+    """Dropout of (B, width) while training, else x; of (B, steps, width) the same at each step."""
     if noise is None:
         return x
-    kept = noise.uniform(x.shape[1]) >= share_dropped
-    return x * (kept.to(x.dtype) / (1 - share_dropped))
+    kept = noise.uniform(x.shape[-1]) >= share_dropped
+    factors = kept.to(x.dtype) / (1 - share_dropped)
+    return x * (factors if x.ndim == 2 else factors[:, None])
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,13 @@ class Prediction:
     weights: (B, M), each row sums to 1 and is 0 where absent; None if the head has no weights.
     side_logits: (B, M, POINTS), what each modality says alone, meaningless where absent; None if
     not said.
+    extra_loss: (B,), while training only: what a head wants to be small beside its error.
     """
 
     logits: Tensor
     weights: Tensor | None = None
     side_logits: Tensor | None = None
+    extra_loss: Tensor | None = None
 
     @cached_property
     def sentiment(self) -> Tensor:
@@ -80,11 +85,9 @@ class Prediction:
         return None if self.side_logits is None else median(self.side_logits)
 
 
-class LayerMix(nn.Module):
-    """Standardise each feature of each layer over the training rows, then mix the layers.
-
-    The mix is a softmax over learned layer weights (as in ELMo, arXiv 1802.05365, eq. 1). Middle
-    layers of frozen encoders beat the last one, and the data says which.
+class Column(nn.Module):
+    """What reads an embedding column, by whose name a head holds it: standardises each feature of
+    each layer over the training rows.
     """
 
     mean: Tensor
@@ -94,16 +97,38 @@ class LayerMix(nn.Module):
         super().__init__()
         self.register_buffer("mean", torch.zeros(layers, features))
         self.register_buffer("scale", torch.ones(layers, features))
-        self.layer_logits = nn.Parameter(torch.zeros(layers))
+
+    def observed(self, x_blf: Tensor) -> Tensor:
+        """What counts for mean and deviation: (observations, L, F)."""
+        return x_blf
 
     def standardise_on(self, mean: Tensor, deviation: Tensor) -> None:
-        """Take the training rows' (L, F) mean and deviation; constant features stay at 0."""
+        """Take the (L, F) mean and deviation of training rows; constant features stay at 0."""
         self.mean.copy_(mean)
         self.scale.copy_(torch.where(deviation > 1e-6, 1 / deviation.clamp_min(1e-6), 0.0))
 
     def standardise(self, x_blf: Tensor) -> Tensor:
-        """What is mixed, of any float type: within [-8, 8], float32."""
+        """Values of any float type: within [-8, 8], float32."""
         return (x_blf.to(self.mean.dtype) - self.mean).mul_(self.scale).clamp_(-8, 8)
+
+
+def columns_in(head: nn.Module) -> Iterator[tuple[str, Column]]:
+    """The columns that a head reads, by name."""
+    for name, module in head.named_modules():
+        if isinstance(module, Column):
+            yield name.rsplit(".", 1)[-1], module
+
+
+class LayerMix(Column):
+    """The layers of a column, mixed.
+
+    The mix is a softmax over learned layer weights (as in ELMo, arXiv 1802.05365, eq. 1). Middle
+    layers of frozen encoders beat the last one, and the data says which.
+    """
+
+    def __init__(self, layers: int, features: int) -> None:
+        super().__init__(layers, features)
+        self.layer_logits = nn.Parameter(torch.zeros(layers))
 
     def forward(self, x_blf: Tensor, standard: bool) -> Tensor:
         x_blf = x_blf.to(self.mean.dtype) if standard else self.standardise(x_blf)
@@ -133,7 +158,7 @@ class Sides(nn.Module):
     def __init__(self, streams: Streams, width: int) -> None:
         super().__init__()
         self.width = width
-        held = {name: columns_of(name, streams) for name in MODALITIES}
+        held = {name: columns_of(name, pooled(streams)) for name in MODALITIES}
         self.sides = nn.ModuleDict(
             {name: Side(columns, width) for name, columns in held.items() if columns}
         )

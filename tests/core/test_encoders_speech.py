@@ -98,9 +98,9 @@ def test_a_long_wave_has_the_statistics_of_all_its_windows(encoder: SpeechEncode
     frames = [encoder.network([half]) for half in np.split(wave, 2)]
     (row,) = encoder.pooled([wave])
     width = encoder.network.width
-    counts = [count[0] for count, _ in frames]
-    means = [moments[0, :, 0] for _, moments in frames]
-    squares = [moments[0, :, 1] + counts[0] * moments[0, :, 0] ** 2 for _, moments in frames]
+    counts = [count[0] for count, _, _ in frames]
+    means = [moments[0, :, 0] for _, moments, _ in frames]
+    squares = [moments[0, :, 1] + counts[0] * moments[0, :, 0] ** 2 for _, moments, _ in frames]
     mean = np.average(means, axis=0, weights=counts)
     deviation = np.sqrt(np.sum(squares, axis=0) / np.sum(counts) - mean**2)
     np.testing.assert_allclose(row[:, :width], mean, atol=1e-4)

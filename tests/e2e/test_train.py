@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from daf_core import trained_head
+from daf_core.heads import HEADS
 from jobs import train
 from jobs.settings import TrainSettings
 
@@ -105,6 +106,4 @@ def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch
 def test_a_head_that_the_corpus_cannot_train_is_refused_at_once(daf, embeddings, tmp_path):
     unknown = daf("train", embeddings=embeddings, out=tmp_path, head="nonsense")
     assert unknown.status == 2
-    assert unknown.complaint == (
-        "daf: --head nonsense: expected one of daf, text, audio, concat, static, late\n"
-    )
+    assert unknown.complaint == f"daf: --head nonsense: expected one of {', '.join(HEADS)}\n"

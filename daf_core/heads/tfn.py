@@ -1,0 +1,37 @@
+"""Tensor fusion: every product of a feature of the words and one of the voice. No weights.
+
+The fusion of Zadeh et al. 2017 (arXiv 1707.07250) on frozen embeddings. A one goes before each
+side, so that the products hold the sides themselves too.
+"""
+
+from math import isqrt
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from daf_core.heads.points import POINTS
+from daf_core.heads.streams import Features, Network, Prediction, Sides
+from daf_core.modalities import MODALITIES, Streams
+
+
+class TfnHead(nn.Module):
+    """[1; text] ⊗ [1; audio] → sentiment. Of an absent modality only the one is left.
+
+    Sides are projected so small that there are no more products than `concat` has inputs.
+    """
+
+    def __init__(self, streams: Streams, width: int) -> None:
+        super().__init__()
+        factors = max(2, isqrt(len(MODALITIES) * (width + 1)))
+        self.sides = Sides(streams, width)
+        self.reduce = nn.ModuleList(nn.Linear(width, factors - 1) for _ in MODALITIES)
+        self.fuse = Network(factors ** len(MODALITIES), width, POINTS)
+
+    def forward(self, features: Features) -> Prediction:
+        sides = self.sides(features)
+        small = [reduce(sides[:, m]) for m, reduce in enumerate(self.reduce)]
+        masked = torch.stack(small, dim=1) * features.present[:, :, None]
+        text, audio = functional.pad(masked, (1, 0), value=1.0).unbind(dim=1)
+        products: Tensor = torch.einsum("bi,bj->bij", text, audio)
+        return Prediction(self.fuse(products.flatten(1), features.noise))
