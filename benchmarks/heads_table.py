@@ -54,12 +54,12 @@ def of_corpus(work: Path, corpus: int, seeds: int, mosei: str) -> list[Made]:
     return trials
 
 
-def prepare(source: Path, work: Path, name: str, rename: list[str]) -> str:
+def prepare(source: Path, work: Path, name: str, rename: list[str], **encoders: str) -> str:
     """Ingest and embed, if that is not done; returns the embeddings folder."""
     manifest, embeddings = str(work / f"{name}-manifest"), str(work / f"{name}-embeddings")
     if runs.record_if_complete(runs.embeddings_output(embeddings)) is None:
         print(ingest.run(IngestSettings(source=str(source), out=manifest, rename=rename)))
-        print(embed.run(EmbedSettings(manifest=manifest, out=embeddings)), flush=True)
+        print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **encoders)), flush=True)
     return embeddings
 
 

@@ -22,7 +22,7 @@ from daf_core import index, runs
 from daf_core.index import PartFacts
 from daf_core.publishing import publish_part
 from daf_core.schemas import QUARANTINE, SCORES
-from jobs.embed import parts_of
+from jobs.encode_run import parts_of
 from jobs.resumable import run_missing_parts
 from jobs.settings import ScoreSettings
 
