@@ -24,13 +24,21 @@ METRICS = {
     "coverage": "in 90 %",
     "width": "width",
 }
+CLASS_METRICS = {  # where labels are negative, neutral and positive, no more
+    "mae": "MAE",
+    "polarity_accuracy": "accuracy",
+    "polarity_uar": "UAR",
+    "polarity_weighted_f1": "weighted F1",
+    "polarity_macro_f1": "macro F1",
+    "polarity_ece": "ECE",
+}
 Made = tuple[pa.Table, dict[str, Any]]  # rows and facts of a trial
 
 
 def standings(trials: Sequence[Made], baseline: str) -> list[dict[str, Any]]:
     """One row a head, in the order of the trials: mean and sample deviation over its seeds of every
-    metric of the test rows, parameters, seconds of training, and how its MAE differs from the
-    baseline's (`comparison.Difference`; none for the baseline).
+    metric of the test rows, whether labels are three classes, parameters, seconds of training, and
+    how its MAE differs from the baseline's (`comparison.Difference`; none for the baseline).
     """
     heads = {facts["head"]: None for _, facts in trials}
     stacked = {head: _errors(trials, head, "sentiment") for head in heads}
@@ -38,6 +46,7 @@ def standings(trials: Sequence[Made], baseline: str) -> list[dict[str, Any]]:
     for head in heads:
         facts = [facts for _, facts in trials if facts["head"] == head]
         row: dict[str, Any] = {"head": head, "seeds": len(facts)}
+        row["three_classes"] = all(one["three_classes"] for one in facts)
         for metric in facts[0]["test"]:
             values = [one["test"][metric] for one in facts]
             deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
@@ -76,7 +85,7 @@ def rendered(rows: list[dict[str, Any]], style: str) -> str:
     shown = []
     for row in rows:
         line = {"head": row["head"]}
-        for metric, name in METRICS.items():
+        for metric, name in (CLASS_METRICS if row["three_classes"] else METRICS).items():
             if metric in row:
                 deviation = row[f"{metric}_deviation"]
                 line[name] = f"{row[metric]:.3f}"

@@ -39,7 +39,8 @@ def run_trial(
     Returns:
         A row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
         polarity, text_weight, audio_weight and a column for each of `controls`; and facts: metrics
-        of the test and validation rows, parameters, seconds, history, best_epoch.
+        of the test and validation rows, whether labels are -1, 0 and 1 alone, parameters, seconds,
+        history, best_epoch.
     """
     started = time.monotonic()
     recipe = replace(recipe, seed=trial.seed)
@@ -69,6 +70,7 @@ def run_trial(
         "seed": trial.seed,
         "test": regression_metrics(sentiment, true) | certainty_metrics(sure, true),
         "valid": fitted.metrics["valid"],
+        "three_classes": bool(np.isin(true, (-1, 0, 1)).all()),
         "parameters": sum(p.numel() for p in fitted.module.parameters()),
         "seconds": round(seconds, 2),
         "best_epoch": fitted.state.best_epoch,

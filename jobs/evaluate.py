@@ -14,6 +14,7 @@ import torch
 from daf_core import runs, tables
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS
+from daf_core.learning_curves import learning_curves
 from daf_core.results import Made, rendered, rendered_controls, standings, weight_controls
 from daf_core.runs import Output
 from daf_core.training import Recipe
@@ -55,7 +56,9 @@ def run(settings: EvaluateSettings) -> str:
         "versions": {name: version(name) for name in VERSIONS},
         "command": asdict(settings),
     }
-    _publish(output, compared, controlled, facts)
+    _publish(output, compared, controlled)
+    curves = learning_curves([facts for _, facts in results])
+    tables.publish(tables.join(output.root, "learning-curves.png"), curves)
     runs.finish(output, identity, facts)
     counts = rows.corpus.counts
     shown = [rendered(compared, "simple"), rendered_controls(controlled, "simple")]
@@ -123,7 +126,6 @@ def _publish(
     output: Output,
     compared: list[dict[str, Any]],
     controlled: list[dict[str, Any]],
-    facts: dict[str, Any],
 ) -> None:
     """The tables as Parquet, Markdown and LaTeX."""
     for name, rows, render in (

@@ -36,6 +36,7 @@ def test_tables_of_all_heads_and_a_second_run_does_only_what_is_new(daf, embeddi
     assert {row["control"] for row in controls} >= {"other_text", "no_audio"}
     assert "| daf" in (out / "heads.md").read_text()
     assert r"\toprule" in (out / "heads.tex").read_text()
+    assert (out / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
     record = json.loads((out / "run.json").read_text())
     assert record["complete"]
     assert record["data"]["rows"]["test"] == 18
