@@ -1,6 +1,7 @@
 """Every head on the degraded pairs, several corpora and seeds: errors, and do weights find damage?
 
     python benchmarks/heads_table.py --work /tmp/daf-bench [--corpora 7 43 101] [--seeds 5]
+                                     [--train-rows 500]
 
 Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
 of training 384 CMU-MOSEI sentences without audio join. Means and paired differences are over the
@@ -32,22 +33,28 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for corpora and results")
     parser.add_argument("--corpora", type=int, nargs="+", default=[7, 43, 101])
     parser.add_argument("--seeds", type=int, default=5, help="seeds a head")
+    parser.add_argument("--train-rows", type=int, help="only so many; all: 4,500 a corpus")
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
     asked = parser.parse_args()
     with ray_session():
         rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
         mosei = prepare(SHARED / "data" / "mosei" / "manifest.csv", asked.work, "mosei", rename)
-        found = [of_corpus(asked.work, seed, asked.seeds, mosei) for seed in asked.corpora]
+        found = [
+            of_corpus(asked.work, seed, asked.seeds, mosei, asked.train_rows)
+            for seed in asked.corpora
+        ]
         show(together(found), "concat")
         if asked.mosei:
-            show(evaluated(mosei, None, "daf", asked.seeds), "daf")
+            show(evaluated(mosei, None, "daf", asked.seeds, None), "daf")
 
 
-def of_corpus(work: Path, corpus: int, seeds: int, mosei: str) -> list[Made]:
+def of_corpus(
+    work: Path, corpus: int, seeds: int, mosei: str, train_rows: int | None
+) -> list[Made]:
     """Trials on one corpus, with the AUC of each in its facts."""
     name = f"pairs-{corpus}-{TEST_ROWS}"
     embeddings = prepare(degraded_pairs(work, corpus, TEST_ROWS), work, name, [])
-    trials = evaluated(embeddings, mosei, COMPARED_HEADS, seeds)
+    trials = evaluated(embeddings, mosei, COMPARED_HEADS, seeds, train_rows)
     damaged = damage(runs.manifest_output(str(work / f"{name}-manifest")))
     for table, facts in trials:
         facts["test"] |= damage_auc(table, damaged)
@@ -63,13 +70,16 @@ def prepare(source: Path, work: Path, name: str, rename: list[str], **encoders: 
     return embeddings
 
 
-def evaluated(embeddings: str, also: str | None, heads: str, seeds: int) -> list[Made]:
+def evaluated(
+    embeddings: str, also: str | None, heads: str, seeds: int, train_rows: int | None
+) -> list[Made]:
     """Trials of some heads."""
     baseline = heads.split(",")[0]
     settings = EvaluateSettings(
         embeddings=embeddings,
         also=also,
-        out=f"{embeddings}-evaluation",
+        train_rows=train_rows,
+        out=f"{embeddings}-evaluation" + (f"-{train_rows}" if train_rows else ""),
         heads=heads,
         seeds=seeds,
         baseline=baseline,
