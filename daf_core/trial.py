@@ -13,7 +13,7 @@ from daf_core.controls import controls
 from daf_core.dataset import Corpus, load_rows, utterance_ids
 from daf_core.fitting import fit_head
 from daf_core.metrics import regression_metrics
-from daf_core.modalities import MODALITIES, Streams, pooled
+from daf_core.modalities import MODALITIES, Streams, modalities_of, pooled
 from daf_core.schemas import POLARITIES
 from daf_core.training import Recipe, predict
 
@@ -49,7 +49,8 @@ def run_trial(
     test = load_rows(corpus, pooled(shapes) | fitted.streams)["test"]
     said = predict(fitted.module, test)
     sentiment, true = said.sentiment.numpy(), test.labels.numpy()
-    sure = certainty(fitted.calibrations, said.logits, test.present)
+    read = torch.tensor([name in modalities_of(fitted.streams) for name in MODALITIES])
+    sure = certainty(fitted.calibrations, said.logits, test.present & read)
     columns = {
         "utterance_id": pa.array(utterance_ids(corpus, "test")),
         "label": pa.array(true),

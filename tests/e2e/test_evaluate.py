@@ -30,6 +30,7 @@ def test_tables_of_all_heads_and_a_second_run_does_only_what_is_new(daf, embeddi
         ]
         assert row["mae"] == pytest.approx(sum(apart) / 2, abs=1e-5)
         assert (row["difference_mean"] is None) == (row["head"] == "concat")
+        assert 0 <= row["coverage"] <= 1  # also of a head that reads one modality of rows with both
     controls = pq.read_table(out / "controls.parquet").to_pylist()
     told = {row["head"] for row in controls if row["control"] == "permuted_weights"}
     assert told == {"daf"}
