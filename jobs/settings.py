@@ -171,7 +171,7 @@ class EmbedSettings(PartsRun):
             help="Keep also what one layer, two thirds up, says along the utterance: tokens and "
             "speech in at most N equal spans, for the heads pool, drw, mult, mods. Takes N × width "
             "× 2 bytes an utterance and modality: with the default encoders and N = 16 25 kB, "
-            "beside 13 kB for all layers pooled. Default: none.",
+            "beside 13 kB for all layers pooled. 0: none.",
         ),
     ] = 0
 
@@ -229,7 +229,7 @@ class Training:
         typer.Option(
             min=0,
             help="Virtual adversarial training: answers shall not change where embeddings move by "
-            "so many standard deviations. Takes four times as long. Default: none.",
+            "so many standard deviations, at twice the passes and more. 0: none.",
         ),
     ] = 0.0
     layers: Annotated[

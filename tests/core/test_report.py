@@ -166,6 +166,14 @@ def test_page_shows_the_contradiction_with_time_and_words(call: str) -> None:
     assert "are accounted for" not in page
 
 
+def test_contradictions_say_how_sure_the_score_is_where_that_is_known(tmp_path: Path) -> None:
+    known = publish(tmp_path / "a", [[score("u", interval_low=-0.5, interval_high=1.0)]])
+    unknown = publish(tmp_path / "b", [[score("u")]])
+    assert "fused, −0.5 to +1.0" in render(gather(known))
+    assert '<line class="sure" x1="41.7%" x2="66.7%"' in render(gather(known))
+    assert '<line class="sure" x1="41' not in render(gather(unknown))
+
+
 def test_change_is_last_quarter_less_first() -> None:
     rows = [
         agreeing(f"u{i}", s, start_s=i, end_s=i + 1) for i, s in enumerate([-2, -2, 0, 0, 1, 1])
