@@ -4,7 +4,7 @@
                                      [--train-rows 500]
 
 Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
-of training 384 CMU-MOSEI sentences without audio join. Means and paired differences are over the
+of training 128 CMU-MOSEI sentences without audio join. Means and paired differences are over the
 test rows of all corpora together. AUC is the area under the ROC curve of audio_weight, rows with
 damaged text against rows with damaged audio (which modality was damaged is known to this script
 alone, never to a head). With --mosei also the text of CMU-MOSEI alone.

@@ -26,12 +26,12 @@ class Recipe:
 
     width: int = 128
     batch_rows: int = 128
-    also_rows: int = 384  # more rows a step, where there are others than those to be learned
+    also_rows: int = 128  # more rows a step, where there are others than those to be learned
     epochs: int = 100
     patience: int = 15
     learning_rate: float = 3e-4
     weight_decay: float = 0.01
-    side_loss: float = 1.0  # weight of the loss of what each modality says alone
+    side_loss: float = 0.2  # weight of the loss of what each modality says alone
     modality_dropout: float = 0.1  # share of rows with both modalities that lose one
     balance: bool = False  # rows of each polarity weigh the same in sum, however many they are
     adversarial: float = 0.0  # radius of virtual adversarial training, in standard deviations

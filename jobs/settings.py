@@ -206,7 +206,7 @@ class Training:
             "join each step. They may lack a modality, as sentences without a recording do."
         ),
     ] = None
-    also_rows: Annotated[int, typer.Option(min=1, help="Rows of --also a step.")] = 384
+    also_rows: Annotated[int, typer.Option(min=1, help="Rows of --also a step.")] = 128
     batch_rows: Annotated[int, typer.Option(min=1, help="Rows a step, over all workers.")] = 128
     epochs: Annotated[int, typer.Option(min=1, help="At most so many passes.")] = 100
     patience: Annotated[
