@@ -7,7 +7,6 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-import pyarrow as pa
 import ray
 import torch
 
@@ -15,6 +14,7 @@ from daf_core import runs, tables
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS
 from daf_core.learning_curves import learning_curves
+from daf_core.rendering import arrow_table
 from daf_core.results import Made, rendered, rendered_controls, standings, weight_controls
 from daf_core.runs import Output
 from daf_core.training import Recipe
@@ -134,7 +134,7 @@ def _publish(
     ):
         if not rows:  # no controls where no row has both modalities
             continue
-        data = tables.parquet_bytes(pa.Table.from_pylist(rows), name, {})
+        data = tables.parquet_bytes(arrow_table(rows), name, {})
         tables.publish(tables.join(output.root, f"{name}.parquet"), data)
         for suffix, style in (("md", "github"), ("tex", "latex_booktabs")):
             text = f"{render(rows, style)}\n"

@@ -9,6 +9,7 @@ from daf_core.damage.words import Words
 from daf_core.errors import NotDone, SettingsError
 from daf_core.grid import Grid, named
 from daf_core.labelled_sample import labelled_sample, labelled_texts
+from daf_core.rendering import arrow_table
 from daf_core.robustness import rendered, robustness
 from daf_core.robustness_picture import picture
 from daf_core.runs import Output
@@ -65,7 +66,7 @@ def _output(settings: StressSettings) -> Output:
 def _publish(output: Output, rows: list[dict[str, Any]]) -> None:
     """The grid as Parquet, Markdown, LaTeX and a picture."""
     data = {
-        "parquet": tables.parquet_bytes(pa.Table.from_pylist(rows), "robustness", {}),
+        "parquet": tables.parquet_bytes(arrow_table(rows), "robustness", {}),
         "md": f"{rendered(rows, 'github')}\n".encode(),
         "tex": f"{rendered(rows, 'latex_booktabs')}\n".encode(),
         "png": picture(rows),

@@ -1,0 +1,17 @@
+"""Rows of figures: for programs nothing is lost, whichever row has it."""
+
+from daf_core.rendering import arrow_table, shown_table
+
+ROWS = [{"head": "concat"}, {"head": "daf", "difference": -0.01}]
+
+
+def test_a_table_has_what_any_row_has() -> None:
+    assert arrow_table(ROWS).to_pylist() == [{"head": "concat", "difference": None}, ROWS[1]]
+    assert arrow_table(ROWS[::-1]).to_pylist() == [ROWS[1], {"head": "concat", "difference": None}]
+    assert arrow_table([]).to_pylist() == []
+
+
+def test_shown_cells_are_as_they_are() -> None:
+    lines = shown_table([{"head": "daf", "MAE": "0.500 ± 0.010"}], "github").splitlines()
+    assert [cell.strip() for cell in lines[0].split("|")] == ["", "head", "MAE", ""]
+    assert [cell.strip() for cell in lines[2].split("|")] == ["", "daf", "0.500 ± 0.010", ""]
