@@ -35,8 +35,9 @@ def write_manifest(folder: Path, name: str, uris: dict[int, str]) -> str:
         recordings.append(Recording(f"r{number}", "", [row], []))
     parts = [publish(output, part, lambda: None) for part in pack(recordings, part_s=3.5)]
     identity = {"source": "test"}  # the same of all, so that parts of two can be compared
-    index.write(output.index_uri, filter(None, parts), runs.fingerprint(identity))
-    runs.finish(output, identity, {})
+    made = [part for part in parts if part is not None]
+    index.write(output.index_uri, made, runs.fingerprint(identity))
+    runs.finish(output, identity, {"parts": len(made)})
     return output.root
 
 
