@@ -1,6 +1,5 @@
 """Labelled rows of an embeddings folder, by split, each worker its share."""
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +14,7 @@ from daf_core.modalities import Streams, modality_number
 from daf_core.rows import Rows
 from daf_core.runs import Output
 from daf_core.schemas import SPLITS
+from daf_core.split_rule import TEST_FROM, VALID_FROM, percent
 
 UNUSED = -1
 
@@ -56,14 +56,14 @@ def labelled_corpus(source: Output) -> Corpus:
     ]
     labelled = [table["label"].is_valid().to_numpy() for table in read]
     given = [_split_indices(table["split"].to_pylist()) for table in read]
-    percent = [_percent(table["recording_id"].to_pylist()) for table in read]
+    numbers = [percent(table["recording_id"].to_pylist()) for table in read]
     rule = "as given"
     if not _has(given, labelled, "train"):
         rule = "80 / 10 / 10 % of recordings"
-        given = [np.select([p < 80, p < 90], [0, 1], 2).astype(np.int8) for p in percent]
+        given = [_split_by(number) for number in numbers]
     elif not _has(given, labelled, "valid"):
         rule = "as given, valid from 10 % of the train recordings"
-        given = [np.where((g == 0) & (p < 10), 1, g) for g, p in zip(given, percent, strict=True)]
+        given = [np.where((g == 0) & (p < 10), 1, g) for g, p in zip(given, numbers, strict=True)]
     for split in ("train", "valid"):
         if not _has(given, labelled, split):
             raise SettingsError(
@@ -154,12 +154,8 @@ def _split_indices(names: list[str | None]) -> npt.NDArray[np.int8]:
     return np.array([UNUSED if name is None else SPLITS.index(name) for name in names], np.int8)
 
 
-def _percent(recordings: list[str]) -> npt.NDArray[np.int64]:
-    """A number in [0, 100) per recording id, the same everywhere."""
-    return np.array(
-        [int(hashlib.sha256(r.encode()).hexdigest()[:8], 16) % 100 for r in recordings],
-        np.int64,
-    )
+def _split_by(number: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+    return np.select([number < VALID_FROM, number < TEST_FROM], [0, 1], 2).astype(np.int8)
 
 
 def _has(

@@ -316,9 +316,9 @@ class ScoreSettings(PartsRun):
 class StressSettings(PartsRun):
     """Measure heads on damaged rows: noise, reverberation, telephone, lost packets, misheard words.
 
-    Takes the labelled test rows of a manifest (all labelled ones where it has no splits) that have
-    all that the heads read; damages the audio or the text of each, in graded strength, and writes
-    how the error grows, as tables and a picture, with all predictions.
+    Takes the labelled test rows of a manifest (where it has no splits, those that training leaves
+    for testing) that have all that the heads read; damages the audio or the text of each, in graded
+    strength, and writes how the error grows, as tables and a picture, with all predictions.
     """
 
     manifest: Manifest

@@ -20,6 +20,7 @@ from daf_core.robustness import rendered, robustness
 from daf_core.robustness_picture import picture
 from daf_core.runs import manifest_output
 from daf_core.schemas import MANIFEST, PREDICTIONS
+from daf_core.split_rule import TEST_FROM, percent
 from daf_core.stressing import stress
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import EncoderSpec, resolve
@@ -55,13 +56,21 @@ def test_a_sample_is_of_labelled_test_rows_and_grows(tmp_path):
     assert {*other} != chosen[1]
 
 
-def test_without_splits_all_labelled_rows_are_taken_and_without_test_rows_none(tmp_path):
-    manifest, table = in_manifest(tmp_path / "none", [None] * 8)
-    everything = table.set_column(
-        table.schema.get_field_index("split"), "split", pa.nulls(len(table), pa.string())
-    )
-    tables.write(str(tmp_path / "none" / tables.part_name(1)), everything.slice(5), "manifest")
-    assert len(labelled_sample(manifest, None, 0).of(everything)) == 8
+def test_without_splits_the_rows_are_those_that_training_leaves_for_testing(tmp_path):
+    manifest, table = in_manifest(tmp_path / "none", [None] * 80)
+    recordings = [f"r{n}" for n in range(len(table))]
+    changes = {"split": pa.nulls(len(table), pa.string()), "recording_id": pa.array(recordings)}
+    for name, values in changes.items():
+        table = table.set_column(table.schema.get_field_index(name), name, values)
+    for number, part in enumerate((table.slice(0, 5), table.slice(5))):
+        tables.write(str(tmp_path / "none" / tables.part_name(number)), part, "manifest")
+    found = labelled_sample(manifest, None, 0).of(table)["recording_id"].to_pylist()
+    labelled = recordings[:-1]
+    assert found == [r for r in labelled if percent([r])[0] >= TEST_FROM]
+    assert 0 < len(found) < 20
+
+
+def test_without_test_rows_there_is_nothing_to_measure(tmp_path):
     manifest, _ = in_manifest(tmp_path / "train", ["train"] * 8)
     with pytest.raises(SettingsError, match="expected labelled test rows, found none"):
         labelled_sample(manifest, None, 0)
