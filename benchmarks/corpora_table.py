@@ -32,7 +32,7 @@ TIMES = ["start=start_s", "end=end_s"]
 RENAMED = {
     "mosei": ["video_id=recording_id", *TIMES],
     "mosi": ["video_id=recording_id", *TIMES],
-    "meld": ["dialogue_id=recording_id", "start=starts", "end=ends"],
+    "meld": ["dialogue_id=recording_id"],
     "ravdess": [],
 }
 HEADS = {"mosi-audio73": "text,daf,static,concat,audio", "ravdess": "audio"}
