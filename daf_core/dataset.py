@@ -95,6 +95,13 @@ def with_train_rows(corpus: Corpus, rows: int) -> Corpus:
     return replace(corpus, parts=parts)
 
 
+def without_test(corpus: Corpus) -> Corpus:
+    """The corpus with no test rows, for what must not see them."""
+    test = SPLITS.index("test")
+    parts = {name: np.where(index == test, UNUSED, index) for name, index in corpus.parts.items()}
+    return replace(corpus, parts=parts)
+
+
 def load_rows(corpus: Corpus, shapes: Streams, rank: int = 0, workers: int = 1) -> dict[str, Rows]:
     """This worker's rows of each split: of the rows of a split in part order, every N-th.
 

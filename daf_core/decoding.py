@@ -14,11 +14,13 @@ from daf_core.tables import is_remote
 
 AT_ONCE = 8  # recordings of a store: of its answers waiting is the most
 
-# A decoded part: manifest rows, each with 16-bit mono samples at 16 kHz (null: no usable audio),
-# flags, and a reason (null: has something to score) with its message.
+# A decoded part: manifest rows, each with what was said before it (`context`; null: is not read),
+# 16-bit mono samples at 16 kHz (null: no usable audio), flags, and a reason (null: has something to
+# score) with its message.
 DECODED = pa.schema(
     [
         *MANIFEST,
+        pa.field("before", pa.string()),
         pa.field("samples", pa.large_binary()),
         pa.field("flags", pa.list_(pa.string())),
         pa.field("reason", pa.string()),

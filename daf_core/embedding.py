@@ -85,9 +85,13 @@ class Embed:
             source = rows["text" if name == "text" else "samples"]
             present = source.is_valid().to_numpy()
             items: list[Any] = _items(source.drop_null())
-            made = self._made(name, items, present)
             if isinstance(encoder, TextEncoder):
+                before = rows["before"].filter(source.is_valid()).to_pylist()
+                encoded = encoder.encode(items, before)
                 _flag(flags, np.flatnonzero(present)[encoder.truncated(items)], "truncated_text")
+            else:
+                encoded = encoder.encode(items)
+            made = self._made(name, encoded, present)
             broken = ~np.all([np.isfinite(value).all(axis=1) for value in made.values()], axis=0)
             _flag(flags, np.flatnonzero(broken), "encoder_failed")
             had_any |= present
@@ -103,16 +107,18 @@ class Embed:
         return embedded.filter(pa.array(has_any)), pa.concat_tables(quarantine)
 
     def _made(
-        self, name: str, items: list[Any], present: npt.NDArray[np.bool_]
+        self,
+        name: str,
+        encoded: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
+        present: npt.NDArray[np.bool_],
     ) -> dict[str, HalfArray]:
-        """Columns of one encoder, (rows, size): what it says of `items`, zeros where none is."""
+        """Columns of one encoder, (rows, size): what it says of the `present` rows, else zeros."""
         made = {}
-        encoded = self.encoders[name].encode(items)
         for column, value in zip((name, name + FRAMES), encoded, strict=True):
             if column in self.columns:
                 size = value.shape[1] * value.shape[2]
                 made[column] = np.zeros((len(present), size), np.float16)
-                made[column][present] = value.reshape(len(items), size)
+                made[column][present] = value.reshape(len(value), size)
         return made
 
 

@@ -1,5 +1,7 @@
 """manifest → embeddings: frozen encoders over every utterance, or features that came in a file."""
 
+from dataclasses import replace
+
 from daf_core import runs
 from daf_core.errors import SettingsError
 from daf_core.modalities import FRAMES, MODALITIES
@@ -36,6 +38,7 @@ def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
         **dict(zip(columns, audio, strict=True)),
     }
     found = {column: resolve(name, settings.offline) for column, name in names.items()}
+    found["text"] = replace(found["text"], context=settings.context)
     if not settings.frames:
         return found
     if found["audio"].name == DESCRIPTORS:

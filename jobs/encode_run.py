@@ -46,7 +46,7 @@ def encode_manifest(
         if only is not None:
             identity["rows"] = asdict(only)
         encoding = Encoding(encoders, place.device, precision, settings.offline, head, frame_steps)
-        read = ReadPart(source, encoding.audio, only=only)
+        read = ReadPart(source, encoding.audio, only=only, context=encoding.context)
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(
             verb,

@@ -40,6 +40,11 @@ class Encoding:
         """Whether recordings are needed at all."""
         return any(not column.startswith("text") for column in self.encoders)
 
+    @property
+    def context(self) -> int:
+        """How many turns before an utterance are read with it."""
+        return max(spec.context for spec in self.encoders.values())
+
 
 class Encode:
     """Decoded part → embeddings, or with a head → scores, or with a grid → predictions."""

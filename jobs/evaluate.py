@@ -34,17 +34,26 @@ def run(settings: EvaluateSettings) -> str:
     if not rows.corpus.counts["test"]:
         raise SettingsError(f"{settings.embeddings}: expected labelled test rows, found none")
     output = _output(settings)
-    identity = {**rows.identity, **{k: v for k, v in asdict(how).items() if k != "seed"}}
+    identity = _identity(rows, how)
+    if settings.search:
+        identity["search"] = settings.search
     started = time.monotonic()
     runs.begin(output, identity, settings.fresh)
-    fingerprint = runs.fingerprint(identity)
+    recipes = dict.fromkeys(heads, how)
+    if settings.search:
+        from jobs.search import searched  # Ray Tune takes a second to load
+
+        recipes = searched(recipes, rows, settings, output, runs.fingerprint(identity))
+    prints = {head: runs.fingerprint(identity | _identity(rows, recipes[head])) for head in heads}
     trials = [Trial(head, seed) for head in heads for seed in range(settings.seeds)]
     missing = [
-        trial for trial in trials if settings.fresh or not _is_done(output, trial, fingerprint)
+        trial
+        for trial in trials
+        if settings.fresh or not _is_done(output, trial, prints[trial.head])
     ]
     if missing:
         with ray_session(), progress_of("trials", len(missing)) as advance:
-            for _ in _run(missing, rows, how, output, fingerprint):
+            for _ in _run(missing, rows, recipes, output, prints):
                 advance()
     results = made(settings)
     compared, controlled = standings(results, settings.baseline), weight_controls(results)
@@ -53,6 +62,7 @@ def run(settings: EvaluateSettings) -> str:
         "seeds": settings.seeds,
         "baseline": settings.baseline,
         "data": rows.facts,
+        "recipes": {head: asdict(one) for head, one in recipes.items()},
         "versions": {name: version(name) for name in VERSIONS},
         "command": asdict(settings),
     }
@@ -92,13 +102,25 @@ def _heads(settings: EvaluateSettings) -> list[str]:
     return heads
 
 
+def _identity(rows: Labelled, how: Recipe) -> dict[str, Any]:
+    """What decides a trial beside its head and its seed, as JSON."""
+    return {**rows.identity, **{k: v for k, v in asdict(how).items() if k != "seed"}}
+
+
 def _run(
-    trials: list[Trial], rows: Labelled, how: Recipe, output: Output, fingerprint: str
+    trials: list[Trial],
+    rows: Labelled,
+    recipes: dict[str, Recipe],
+    output: Output,
+    fingerprints: dict[str, str],
 ) -> Iterator[None]:
     """Run trials, each on one CPU, and publish each as it ends."""
     work = ray.remote(num_cpus=1, max_retries=3)(_work)
     shared = ray.put(rows)
-    waiting = [work.remote(trial, shared, how, output, fingerprint) for trial in trials]
+    waiting = [
+        work.remote(trial, shared, recipes[trial.head], output, fingerprints[trial.head])
+        for trial in trials
+    ]
     while waiting:
         (ready, *_), waiting = ray.wait(waiting)
         yield ray.get(ready)

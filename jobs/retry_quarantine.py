@@ -43,7 +43,8 @@ def run(settings: RetryQuarantineSettings) -> str:
         with workplace(settings, len(asked)) as place:
             runs.mark_retrying(output, record)
             encoding = Encoding(head.encoders, place.device, precision, settings.offline, head)
-            read = ReadPart(manifest, encoding.audio, only=Retry(output, reasons))
+            again = Retry(output, reasons)
+            read = ReadPart(manifest, encoding.audio, only=again, context=encoding.context)
             publish = PublishRetried(output, manifest, record["fingerprint"])
             with PartProgress("retried", len(asked)) as progress:
                 for part in place.encode(asked, read, encoding, publish):

@@ -163,6 +163,16 @@ class EmbedSettings(PartsRun):
             "pickle, or a folder of .csd files), found by utterance id."
         ),
     ] = None
+    context: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="The text encoder reads an utterance with the N turns of its recording before it, "
+            "whoever spoke; as many as fit. The head that is trained on it scores so too. Of a "
+            "recording that is cut into parts the first turns of a part have fewer before them.",
+        ),
+    ] = 0
     frames: Annotated[
         int,
         typer.Option(
@@ -178,7 +188,7 @@ class EmbedSettings(PartsRun):
     def __post_init__(self) -> None:
         if self.features is None:
             return
-        for option in ("text_encoder", "audio_encoder", "precision", "frames"):
+        for option in ("text_encoder", "audio_encoder", "precision", "context", "frames"):
             if given := getattr(self, option):
                 raise SettingsError(
                     f"--{option.replace('_', '-')} {given}: goes with encoders; with --features "
@@ -292,6 +302,16 @@ class EvaluateSettings(Training):
     baseline: Annotated[
         str, typer.Option(help="The head that the others' errors are compared with.")
     ] = "concat"
+    search: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Try N settings for each head first (learning rate, weight decay, width, batch, "
+            "modality dropout, side loss; the given ones and random ones, of which ASHA stops the "
+            "worse early) and take those best on the validation rows. 0: those given.",
+        ),
+    ] = 0
 
 
 @dataclass(frozen=True, kw_only=True)

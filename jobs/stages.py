@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core import tables
+from daf_core.context import with_turns_before
 from daf_core.decoding import decode_part, give_up
 from daf_core.index import PartFacts
 from daf_core.labelled_sample import LabelledSample
@@ -44,12 +45,15 @@ class ReadPart:
     audio: bool
     give_up: bool = False
     only: Retry | LabelledSample | None = None
+    context: int = 0  # turns before an utterance
 
     def __call__(self, parcel: pa.Table) -> pa.Table:
         return passed_on(self._read, parcel)
 
     def _read(self, facts: PartFacts, _: Tables) -> Made:
         rows, _footer = tables.read(tables.join(self.manifest.parts_uri, facts.part), "manifest")
+        if self.context:
+            rows = with_turns_before(rows, self.context)
         if self.only is not None:
             rows = self.only.of(rows, facts.part)
         if self.give_up:

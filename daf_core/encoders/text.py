@@ -16,7 +16,8 @@ class TextEncoder:
     """Mean over the tokens, special ones included, of the hidden layers of a frozen AutoModel.
 
     All of them, or the first `layers`; the very first is the embedding. A row depends on its text
-    alone: neither on the batch it is in nor on padding. Text beyond `longest` tokens is cut off.
+    alone, and on what was said before if that is given: neither on the batch it is in nor on
+    padding. Text beyond `longest` tokens is cut off.
     """
 
     def __init__(
@@ -65,26 +66,46 @@ class TextEncoder:
 
     @torch.inference_mode()
     def encode(
-        self, texts: Sequence[str]
+        self, texts: Sequence[str], before: Sequence[str | None] = ()
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """The embeddings, and the frames (rows, steps, width), before they are rounded."""
+        """The embeddings, and the frames (rows, steps, width), before they are rounded.
+
+        Where a text has something `before` it, the network reads both and the states of the text's
+        own tokens are taken: as much of the end of what was before as fits beside the text.
+        """
         out = np.empty((len(texts), self.layers, self.width), np.float32)
         frames = np.empty((len(texts), self.frames.steps, self.frame_width), np.float32)
         if len(texts) == 0:
             return out, frames
-        tokens = self.tokenizer(
+        own = self.tokenizer(
             list(texts), truncation=True, max_length=self.longest, padding=False
         ).input_ids
+        tokens = self._with_before(own, before) if any(before) else own
 
         def encode(batch: npt.NDArray[np.intp]) -> None:
-            layers, spans = self._layers([tokens[row] for row in batch])
+            lengths = np.array([len(own[row]) for row in batch])
+            layers, spans = self._layers([tokens[row] for row in batch], lengths)
             out[batch], frames[batch] = layers.cpu().numpy(), spans.cpu().numpy()
 
         in_batches([len(row) for row in tokens], self.batch_tokens, encode)
         return out, frames
 
-    def _layers(self, tokens: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        """(rows, layers, width) and (rows, steps, width) of one batch."""
+    def _with_before(self, own: list[list[int]], before: Sequence[str | None]) -> list[list[int]]:
+        """Tokens of each text, and behind them those of what was said before it, closed alike."""
+        told = self.tokenizer(
+            [text or "" for text in before], add_special_tokens=False, verbose=False
+        ).input_ids
+        return [
+            [*tokens, *more[-room:], tokens[-1]]
+            if more and (room := self.longest - len(tokens) - 1) > 0
+            else tokens
+            for tokens, more in zip(own, told, strict=True)
+        ]
+
+    def _layers(
+        self, tokens: list[list[int]], own: npt.NDArray[np.int64]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """(rows, layers, width) and (rows, steps, width) of the first, `own`, tokens of a batch."""
         lengths = np.array([len(row) for row in tokens])
         valid = np.arange(lengths.max()) < lengths[:, None]
         padded = np.full(valid.shape, self.tokenizer.pad_token_id or 0)
@@ -94,7 +115,7 @@ class TextEncoder:
             attention_mask=torch.from_numpy(valid.astype(np.int64)).to(self.device),
             output_hidden_states=True,
         ).hidden_states
-        on_device = torch.from_numpy(lengths).to(self.device)
+        on_device = torch.from_numpy(own).to(self.device)
         means = [masked_mean(layer, on_device) for layer in hidden[: self.layers]]
         spans = span_means(hidden[self.frames.layer], on_device, self.frames.steps)
         return torch.stack(means, dim=1), spans

@@ -30,11 +30,14 @@ PINNED = {
 
 @dataclass(frozen=True)
 class EncoderSpec:
-    """What identifies frozen weights; plain values, so that it travels in JSON and to workers."""
+    """What identifies frozen weights and what they are shown; plain values, so that it travels in
+    JSON and to workers.
+    """
 
     name: str  # Hugging Face id, local folder, "descriptors", or a file of extracted features
     revision: str | None  # commit; "packaged"; "extracted"; None: local folder or descriptors
     sha256: str  # of the weights or the file; for descriptors the version of the algorithm
+    context: int = 0  # turns before an utterance that a text encoder reads with it
 
 
 def resolve(name: str, offline: bool = False) -> EncoderSpec:

@@ -6,7 +6,13 @@ import pytest
 import torch
 
 from daf_core import tables
-from daf_core.dataset import labelled_corpus, load_rows, utterance_ids, with_train_rows
+from daf_core.dataset import (
+    labelled_corpus,
+    load_rows,
+    utterance_ids,
+    with_train_rows,
+    without_test,
+)
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list
 from daf_core.modalities import MODALITIES
@@ -65,6 +71,17 @@ def test_fewer_train_rows_are_among_more(tmp_path):
     assert kept[5] < kept[12] < kept[30]
     with pytest.raises(SettingsError, match="--train-rows 31: expected at most the 30 labelled"):
         with_train_rows(whole, 31)
+
+
+def test_what_must_not_see_test_rows_finds_none(tmp_path):
+    whole = labelled_corpus(write_embeddings(str(tmp_path), ["train", "valid", "test"] * 9))
+    corpus = without_test(whole)
+    assert corpus.counts == {"train": 9, "valid": 9, "test": 0}
+    assert whole.counts["test"] == 9
+    rows = load_rows(corpus, SHAPES)
+    assert len(rows["test"].labels) == 0
+    for split in ("train", "valid"):
+        assert utterance_ids(corpus, split) == utterance_ids(whole, split)
 
 
 def test_without_splits_recordings_are_split_and_never_cut_in_two(tmp_path):
