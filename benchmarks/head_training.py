@@ -6,7 +6,7 @@ The same DAF head, embeddings (random, of the default encoders' shape), batch si
 threads for all; forward, backward, optimiser and a validation of a tenth of the rows each epoch.
 In turns, some rounds; the fastest of each counts, the one that the machine disturbed least.
 
-- ours: daf_core.training.fit, as `daf train` runs it on each worker, standardisation and all;
+- ours: daf_core.training.loop.fit, as `daf train` runs it on each worker, standardisation and all;
 - hand-written: a plain torch loop over tensors in memory, standardised at first, fused AdamW;
 - MMSA: its trainer's loop (MMSA 2.2.1, trains/singleTask/TFN.py and data_loader.py): a Dataset of
   float32 arrays that gives dicts of tensors, a DataLoader of no or four processes (its default;
@@ -30,8 +30,8 @@ from daf_core.heads import build
 from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise
 from daf_core.metrics import regression_metrics
-from daf_core.rows import Rows, standardise, standardised
-from daf_core.training import Recipe, fit
+from daf_core.training.loop import Recipe, fit
+from daf_core.training.rows import Rows, standardise, standardised
 
 STREAMS = {"text": (7, 384), "audio": (5, 768)}
 

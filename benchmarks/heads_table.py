@@ -19,8 +19,14 @@ from pairs import SHARED, degraded_pairs
 from sklearn.metrics import roc_auc_score
 
 from daf_core import runs, tables
+from daf_core.evaluation.results import (
+    Made,
+    rendered,
+    rendered_controls,
+    standings,
+    weight_controls,
+)
 from daf_core.metrics import regression_metrics
-from daf_core.results import Made, rendered, rendered_controls, standings, weight_controls
 from jobs import embed, evaluate, ingest
 from jobs.session import ray_session
 from jobs.settings import COMPARED_HEADS, EmbedSettings, EvaluateSettings, IngestSettings

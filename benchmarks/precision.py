@@ -19,15 +19,15 @@ import torch
 from pairs import degraded_pairs
 
 from daf_core import runs, tables, trained_head
-from daf_core.dataset import labelled_corpus, load_rows
 from daf_core.decoding import decode_part
 from daf_core.embedding import Embed
 from daf_core.heads import build
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import Streams
-from daf_core.rows import Rows
 from daf_core.scoring import score
-from daf_core.training import Recipe, fit, predict
+from daf_core.training.dataset import labelled_corpus, load_rows
+from daf_core.training.loop import Recipe, fit, predict
+from daf_core.training.rows import Rows
 from jobs import embed, ingest, train
 from jobs.settings import EmbedSettings, IngestSettings, TrainSettings
 

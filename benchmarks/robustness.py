@@ -18,8 +18,8 @@ import pyarrow as pa
 from heads_table import TEST_ROWS, prepare
 from pairs import SHARED, degraded_pairs
 
-from daf_core.robustness import rendered, robustness
-from daf_core.robustness_picture import picture
+from daf_core.stress.picture import picture
+from daf_core.stress.table import rendered, robustness
 from jobs import ingest, stress, train
 from jobs.session import ray_session
 from jobs.settings import IngestSettings, StressSettings, TrainSettings

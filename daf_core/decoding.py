@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from daf_core.audio import Recording, audio_flags, open_recording
 from daf_core.errors import BadInput
+from daf_core.recordings.audio import Recording, audio_flags, open_recording
 from daf_core.schemas import MANIFEST
 from daf_core.tables import is_remote
 

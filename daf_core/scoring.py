@@ -8,10 +8,10 @@ import torch
 from daf_core.calibration import FloatArray, certainty
 from daf_core.features import stream_values
 from daf_core.modalities import MODALITIES
-from daf_core.rows import Rows
 from daf_core.schemas import POLARITIES, SCORES, quarantine_rows
 from daf_core.trained_head import TrainedHead
-from daf_core.training import predict
+from daf_core.training.loop import predict
+from daf_core.training.rows import Rows
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -4,12 +4,12 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from daf_core import index, runs, tables
-from daf_core.grid import Grid
 from daf_core.index import PartFacts
-from daf_core.labelled_sample import LabelledSample
-from daf_core.manifest import speech_s
+from daf_core.manifest.parts import speech_s
 from daf_core.precision import Precision, fastest_precision
 from daf_core.runs import Output
+from daf_core.stress.grid import Grid
+from daf_core.stress.labelled_sample import LabelledSample
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import EncoderSpec
 from jobs.encoding import Encoding

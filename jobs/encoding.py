@@ -8,11 +8,11 @@ import pyarrow as pa
 
 from daf_core import tables
 from daf_core.errors import SettingsError
-from daf_core.grid import Grid
 from daf_core.index import PartFacts
 from daf_core.modalities import frames
 from daf_core.precision import Precision
 from daf_core.runs import Output
+from daf_core.stress.grid import Grid
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import EncoderSpec
 from jobs.lasting import lasting
@@ -81,7 +81,7 @@ class Encode:
     def _encode(self, facts: PartFacts, made: Tables) -> Made:
         head = self.encoding.head
         if isinstance(head, Grid):
-            from daf_core.stressing import stress
+            from daf_core.stress.part import stress
 
             rows, quarantine = stress(head, self.embed, made["rows"])
             return facts, {"rows": rows, "quarantine": quarantine}

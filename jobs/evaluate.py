@@ -12,13 +12,19 @@ import torch
 
 from daf_core import runs, tables
 from daf_core.errors import SettingsError
+from daf_core.evaluation.learning_curves import learning_curves
+from daf_core.evaluation.rendering import arrow_table
+from daf_core.evaluation.results import (
+    Made,
+    rendered,
+    rendered_controls,
+    standings,
+    weight_controls,
+)
+from daf_core.evaluation.trial import Trial, run_trial
 from daf_core.heads import HEADS
-from daf_core.learning_curves import learning_curves
-from daf_core.rendering import arrow_table
-from daf_core.results import Made, rendered, rendered_controls, standings, weight_controls
 from daf_core.runs import Output
-from daf_core.training import Recipe
-from daf_core.trial import Trial, run_trial
+from daf_core.training.loop import Recipe
 from jobs.labelled import Labelled, labelled, recipe
 from jobs.progress import progress_of
 from jobs.session import ray_session

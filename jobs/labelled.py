@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from daf_core import index, runs, tables
-from daf_core.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.errors import SettingsError
 from daf_core.modalities import Streams, pooled
 from daf_core.runs import Output
-from daf_core.training import Recipe
+from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
+from daf_core.training.loop import Recipe
 from jobs.settings import Training
 
 

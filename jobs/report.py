@@ -3,7 +3,7 @@
 import time
 
 from daf_core.errors import SettingsError
-from daf_core.report import gather, render
+from daf_core.report.page import gather, render
 from daf_core.tables import filesystem, join, publish
 from jobs.settings import ReportSettings
 

@@ -13,11 +13,11 @@ from ray.tune.schedulers import ASHAScheduler
 from ray.tune.search import BasicVariantGenerator
 
 from daf_core import tables
-from daf_core.dataset import without_test
 from daf_core.errors import NotDone
-from daf_core.fitting import fit_head
 from daf_core.runs import Output
-from daf_core.training import Recipe, State
+from daf_core.training.dataset import without_test
+from daf_core.training.fitting import fit_head
+from daf_core.training.loop import Recipe, State
 from jobs.labelled import Labelled
 from jobs.progress import progress_of
 from jobs.session import ray_session
@@ -47,10 +47,12 @@ def searched(
     search/HEAD.json, with all that was tried.
     """
     uris = {head: tables.join(output.root, "search", f"{head}.json") for head in recipes}
-    known = {} if settings.fresh else {head: tables.read_json(uri) for head, uri in uris.items()}
-    missing = [
-        head for head in recipes if (known.get(head) or {}).get("fingerprint") != fingerprint
-    ]
+    known: dict[str, dict[str, Any]] = {}
+    for head, uri in uris.items():
+        found = None if settings.fresh else tables.read_json(uri)
+        if found and found["fingerprint"] == fingerprint:
+            known[head] = found
+    missing = [head for head in recipes if head not in known]
     if missing:
         total = len(missing) * settings.search
         with ray_session(), progress_of("settings", total) as advance:

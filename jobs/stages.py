@@ -14,9 +14,9 @@ from daf_core import tables
 from daf_core.context import with_turns_before
 from daf_core.decoding import decode_part, give_up
 from daf_core.index import PartFacts
-from daf_core.labelled_sample import LabelledSample
 from daf_core.publishing import publish_part, replace_part
 from daf_core.runs import Output
+from daf_core.stress.labelled_sample import LabelledSample
 from jobs.parcel import Made, Tables, passed_on
 
 KILLS = 3  # a part that kills its process so often is not tried again

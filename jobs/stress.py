@@ -7,12 +7,12 @@ import pyarrow as pa
 from daf_core import runs, tables, trained_head
 from daf_core.damage.words import Words
 from daf_core.errors import NotDone, SettingsError
-from daf_core.grid import Grid, named
-from daf_core.labelled_sample import labelled_sample, labelled_texts
-from daf_core.rendering import arrow_table
-from daf_core.robustness import rendered, robustness
-from daf_core.robustness_picture import picture
+from daf_core.evaluation.rendering import arrow_table
 from daf_core.runs import Output
+from daf_core.stress.grid import Grid, named
+from daf_core.stress.labelled_sample import labelled_sample, labelled_texts
+from daf_core.stress.picture import picture
+from daf_core.stress.table import rendered, robustness
 from daf_core.weights.specs import locate
 from jobs.encode_run import encode_manifest
 from jobs.settings import StressSettings

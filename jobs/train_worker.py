@@ -12,8 +12,8 @@ from ray.train import Checkpoint
 from ray.train.torch import get_device
 
 from daf_core.errors import SettingsError
-from daf_core.fitting import fit_head
-from daf_core.training import State
+from daf_core.training.fitting import fit_head
+from daf_core.training.loop import State
 
 CHECKPOINT_EVERY_S = 10.0
 STATE_FILE, FITTED_FILE = "state.pt", "fitted.pt"

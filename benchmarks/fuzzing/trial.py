@@ -15,7 +15,7 @@ from daf_core import tables
 from daf_core.decoding import decode_part
 from daf_core.errors import REASONS, SettingsError
 from daf_core.schemas import FLAGS
-from daf_core.source_rows import open_rows
+from daf_core.sources.source_rows import open_rows
 from fuzzing.inputs import Input
 from fuzzing.originals import CUES, SECRET
 from jobs import ingest
@@ -44,7 +44,7 @@ class Result:
 
 def prepare() -> None:
     """Load what every input needs, so that none is charged for it; then bound this process."""
-    from daf_core.recording_files import _voice_activity
+    from daf_core.sources.recording_files import _voice_activity
 
     _voice_activity()
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -9,7 +9,7 @@ import posixpath
 from collections.abc import Callable
 
 from daf_core.corpora import csd, iemocap, meld, mmsa, mmsa_fet
-from daf_core.source_rows import Rows
+from daf_core.sources.source_rows import Rows
 from daf_core.tables import filesystem
 
 COLUMNS = ["utterance_id", "recording_id", "audio_uri", "text", "label", "split"]

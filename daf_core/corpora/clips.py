@@ -2,7 +2,7 @@
 
 import posixpath
 
-from daf_core.folder_source import AUDIO_SUFFIXES
+from daf_core.sources.folder import AUDIO_SUFFIXES
 from daf_core.tables import filesystem, join
 
 

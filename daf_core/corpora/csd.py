@@ -21,7 +21,7 @@ import numpy as np
 from daf_core.corpora.clips import clips_under
 from daf_core.corpora.computational_sequence import SUFFIX, Array, Sequence, open_sequence
 from daf_core.errors import BadInput, SettingsError
-from daf_core.source_rows import Cells, Rows, placed
+from daf_core.sources.source_rows import Cells, Rows, placed
 from daf_core.tables import filesystem, join
 
 log = logging.getLogger(__name__)

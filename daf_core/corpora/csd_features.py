@@ -13,7 +13,7 @@ from daf_core.corpora.computational_sequence import SUFFIX, Sequence, open_seque
 from daf_core.corpora.csd import labels_uri, segment_id, sequences, within
 from daf_core.corpora.extracted import Extracted, ExtractedColumn, Pooled, joined, pool
 from daf_core.errors import BadInput, SettingsError
-from daf_core.source_rows import file_sha256
+from daf_core.sources.source_rows import file_sha256
 from daf_core.weights.specs import EXTRACTED, EncoderSpec
 
 _KINDS = {"text": ("wordvectors", "glovevectors"), "audio": ("covarep", "opensmile")}

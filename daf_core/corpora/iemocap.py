@@ -14,7 +14,7 @@ from typing import Any
 
 from daf_core.corpora.clips import clips_under
 from daf_core.errors import BadInput
-from daf_core.source_rows import Cells, Rows, placed
+from daf_core.sources.source_rows import Cells, Rows, placed
 from daf_core.tables import filesystem, join
 
 _SESSIONS = [f"Session{number}" for number in range(1, 6)]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from daf_core.corpora.clips import clips_under
 from daf_core.errors import BadInput, SettingsError
-from daf_core.source_rows import Cells, Rows, open_rows, shown
+from daf_core.sources.source_rows import Cells, Rows, open_rows, shown
 from daf_core.tables import filesystem, join
 
 _SPLITS = {"train": "train", "dev": "valid", "test": "test"}

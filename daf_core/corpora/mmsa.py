@@ -14,7 +14,7 @@ import numpy as np
 from daf_core.corpora.arrays_pickle import load_arrays
 from daf_core.errors import SettingsError
 from daf_core.schemas import SPLITS
-from daf_core.source_rows import Cells, Rows, placed
+from daf_core.sources.source_rows import Cells, Rows, placed
 
 SUFFIXES = (".pkl", ".pickle")
 BETWEEN = "$_$"  # video and clip in an id

@@ -16,7 +16,7 @@ from daf_core.corpora.extracted import (
 )
 from daf_core.corpora.mmsa import load_splits, plain_column
 from daf_core.errors import SettingsError
-from daf_core.source_rows import file_sha256
+from daf_core.sources.source_rows import file_sha256
 from daf_core.weights.specs import EXTRACTED, EncoderSpec
 
 

@@ -7,9 +7,9 @@ is train, valid or test; as github.com/thuiar/MMSA-FET documents it. Ids are tho
 from daf_core.corpora.clips import clips_under
 from daf_core.corpora.mmsa import BETWEEN
 from daf_core.errors import BadInput, SettingsError
-from daf_core.source_rows import Cells, Rows, open_rows, shown
+from daf_core.sources.source_rows import Cells, Rows, open_rows, shown
+from daf_core.sources.utterances import is_empty
 from daf_core.tables import join
-from daf_core.utterances import is_empty
 
 TABLE, CLIPS = "label.csv", "Raw"
 _NEEDED = ("video_id", "clip_id", "text", "label", "mode")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from numpy.polynomial import Polynomial
 from scipy.signal import fftconvolve
 
-from daf_core.audio import RATE_HZ
+from daf_core.recordings.audio import RATE_HZ
 
 Wave = npt.NDArray[np.float64]
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from daf_core.adversarial import unsteadiness
 from daf_core.heads import HEADS, build
 from daf_core.heads.points import POINTS
 from daf_core.heads.streams import Features, Noise, Prediction
+from daf_core.training.adversarial import unsteadiness
 
 STREAMS = {"text": (2, 4), "audio": (1, 3), "text_frames": (2, 4), "audio_frames": (2, 3)}
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate
 
-from daf_core.audio import RATE_HZ, Recording, audio_flags, open_recording
 from daf_core.errors import BadInput, NotDone
-from daf_core.ffmpeg import PyAVDecoder
-from daf_core.libsndfile import SoundFileDecoder
+from daf_core.recordings.audio import RATE_HZ, Recording, audio_flags, open_recording
+from daf_core.recordings.ffmpeg import PyAVDecoder
+from daf_core.recordings.libsndfile import SoundFileDecoder
 
 SOUNDFILE = [
     *("wav_u8", "wav_16", "wav_24", "wav_32", "wav_float", "wav_ulaw", "wav_alaw"),

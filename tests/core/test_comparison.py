@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from daf_core.comparison import paired_difference
+from daf_core.evaluation.comparison import paired_difference
 
 
 def errors(seeds: int, rows: int, mean: float, seed: int) -> np.ndarray:

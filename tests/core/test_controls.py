@@ -3,10 +3,10 @@
 import pytest
 import torch
 
-from daf_core.controls import controls
+from daf_core.evaluation.controls import controls
 from daf_core.heads import build
-from daf_core.rows import Rows
-from daf_core.training import predict
+from daf_core.training.loop import predict
+from daf_core.training.rows import Rows
 
 STREAMS = {"text": (2, 6), "audio": (1, 5)}
 TOLD = {"permuted_weights", "mean_weights", "uniform_weights"}

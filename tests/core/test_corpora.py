@@ -20,7 +20,7 @@ from daf_core.corpora.arrays_pickle import load_arrays
 from daf_core.corpora.extracted import pool
 from daf_core.corpora.feature_files import read_features
 from daf_core.errors import SettingsError
-from daf_core.sources import open_source
+from daf_core.sources.opening import open_source
 from tests.core.corpus_forms import (
     AUDIO_WIDTH,
     SEGMENTS,

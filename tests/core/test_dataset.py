@@ -6,18 +6,18 @@ import pytest
 import torch
 
 from daf_core import tables
-from daf_core.dataset import (
+from daf_core.errors import SettingsError
+from daf_core.features import fixed_size_list
+from daf_core.modalities import MODALITIES
+from daf_core.runs import embeddings_output
+from daf_core.schemas import embeddings_schema
+from daf_core.training.dataset import (
     labelled_corpus,
     load_rows,
     utterance_ids,
     with_train_rows,
     without_test,
 )
-from daf_core.errors import SettingsError
-from daf_core.features import fixed_size_list
-from daf_core.modalities import MODALITIES
-from daf_core.runs import embeddings_output
-from daf_core.schemas import embeddings_schema
 
 SHAPES = {"text": (2, 3), "audio": (1, 4)}
 

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from daf_core import runs, tables
-from daf_core.dataset import labelled_corpus, load_rows
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list
-from daf_core.fitting import fit_head
 from daf_core.heads import build
-from daf_core.rows import standardised
 from daf_core.schemas import SPLITS, embeddings_schema
-from daf_core.training import Recipe, predict
+from daf_core.training.dataset import labelled_corpus, load_rows
+from daf_core.training.fitting import fit_head
+from daf_core.training.loop import Recipe, predict
+from daf_core.training.rows import standardised
 
 SHAPES = {"text": (2, 4), "audio": (1, 3), "audio_2": (1, 2)}
 RECIPE = Recipe(width=8, batch_rows=8, epochs=3)

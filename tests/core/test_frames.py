@@ -22,10 +22,10 @@ from daf_core.errors import SettingsError
 from daf_core.features import stream_values
 from daf_core.heads import HEADS, build, columns_read
 from daf_core.heads.sequences import Frames as FrameColumn
-from daf_core.rows import Rows, standardise, standardised
 from daf_core.scoring import score
 from daf_core.trained_head import TrainedHead
-from daf_core.training import predict
+from daf_core.training.loop import predict
+from daf_core.training.rows import Rows, standardise, standardised
 from daf_core.weights.specs import resolve
 from jobs.embed import resolve_encoders
 from jobs.settings import EmbedSettings

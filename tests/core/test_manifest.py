@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core.errors import BadInput, NotDone
-from daf_core.inspection import settle
-from daf_core.manifest import REJECTED_PER_PART, Part, Recording, pack, publish
+from daf_core.manifest.parts import REJECTED_PER_PART, Part, Recording, pack, publish
 from daf_core.runs import manifest_output
-from daf_core.utterances import manifest_row, quarantined
+from daf_core.sources.inspection import settle
+from daf_core.sources.utterances import manifest_row, quarantined
 
 
 def rows_of(recording: str, *seconds: float) -> list[dict[str, Any]]:

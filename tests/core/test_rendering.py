@@ -1,6 +1,6 @@
 """Rows of figures: for programs nothing is lost, whichever row has it."""
 
-from daf_core.rendering import arrow_table, shown_table
+from daf_core.evaluation.rendering import arrow_table, shown_table
 
 ROWS = [{"head": "concat"}, {"head": "daf", "difference": -0.01}]
 

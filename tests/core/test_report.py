@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daf_core import charts, report_totals
 from daf_core.errors import SettingsError
-from daf_core.report import RECORDINGS_DRAWN, gather, render
-from daf_core.report_recordings import describe
+from daf_core.report import charts
+from daf_core.report.page import RECORDINGS_DRAWN, gather, render
+from daf_core.report.recordings import describe
+from daf_core.report.totals import STRONGEST_KEPT
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
 from daf_core.tables import join, part_name, write, write_json
 from jobs.report import run
@@ -209,7 +210,7 @@ def test_contradictions_and_recordings_are_counted_beyond_what_is_drawn(tmp_path
     ]
     report = gather(publish(tmp_path, [rows[:100], rows[100:]]))
     assert report.totals.contradictions == count
-    assert len(report.contradictions) == report_totals.STRONGEST_KEPT
+    assert len(report.contradictions) == STRONGEST_KEPT
     assert report.contradictions[0]["utterance_id"] == f"u{count - 1}"
     means = [item.mean for item in report.recordings]
     assert len(means) == RECORDINGS_DRAWN

@@ -13,16 +13,16 @@ from daf_core.damage.words import Words
 from daf_core.decoding import DECODED
 from daf_core.embedding import Embed
 from daf_core.errors import SettingsError
-from daf_core.grid import Grid, named
 from daf_core.heads import build
-from daf_core.labelled_sample import labelled_sample
-from daf_core.robustness import rendered, robustness
-from daf_core.robustness_picture import picture
 from daf_core.runs import manifest_output
 from daf_core.schemas import MANIFEST, PREDICTIONS
-from daf_core.split_rule import TEST_FROM, percent
-from daf_core.stressing import stress
+from daf_core.stress.grid import Grid, named
+from daf_core.stress.labelled_sample import labelled_sample
+from daf_core.stress.part import stress
+from daf_core.stress.picture import picture
+from daf_core.stress.table import rendered, robustness
 from daf_core.trained_head import TrainedHead
+from daf_core.training.split_rule import TEST_FROM, percent
 from daf_core.weights.specs import EncoderSpec, resolve
 from tests.core.encoder_folders import text_folder
 

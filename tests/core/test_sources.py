@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from daf_core.errors import SettingsError
-from daf_core.sources import open_source
+from daf_core.sources.opening import open_source
 
 RATE_HZ = 8000
 

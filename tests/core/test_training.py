@@ -8,8 +8,8 @@ import torch
 from daf_core.heads import build
 from daf_core.heads.points import share_below
 from daf_core.heads.streams import LayerMix
-from daf_core.rows import Rows, standardise
-from daf_core.training import Recipe, State, fit, predict
+from daf_core.training.loop import Recipe, State, fit, predict
+from daf_core.training.rows import Rows, standardise
 
 STREAMS = {"text": (2, 4), "audio": (2, 3)}
 RECIPE = Recipe(width=32, batch_rows=32, epochs=15, patience=15, learning_rate=1e-2)

@@ -5,9 +5,9 @@ import pytest
 import soundfile
 import torch
 
-from daf_core import voice_activity
-from daf_core.audio import RATE_HZ, open_recording
-from daf_core.voice_activity import VoiceActivity
+from daf_core.recordings import voice_activity
+from daf_core.recordings.audio import RATE_HZ, open_recording
+from daf_core.recordings.voice_activity import VoiceActivity
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_torch_keeps_its_threads():
 
     script = (
         "import torch; torch.set_num_threads(2)\n"
-        "from daf_core.voice_activity import VoiceActivity; VoiceActivity()\n"
+        "from daf_core.recordings.voice_activity import VoiceActivity; VoiceActivity()\n"
         "assert torch.get_num_threads() == 2, torch.get_num_threads()"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

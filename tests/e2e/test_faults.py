@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from daf_core import index, runs
-from daf_core.manifest import Recording, pack, publish
+from daf_core.manifest.parts import Recording, pack, publish
 from tests.e2e.conftest import part_bytes
 from tests.e2e.corpus import labelled_rows
 

@@ -9,8 +9,8 @@ import pytest
 import s3fs
 
 from daf_core import runs, tables
-from daf_core.audio import open_recording
 from daf_core.errors import BadInput, NotDone
+from daf_core.recordings.audio import open_recording
 from tests.e2e.corpus import labelled_rows, write_table
 
 

@@ -1,0 +1,1 @@
+"""Heads compared: trials, intervals, what their weights are worth, and the tables of it."""

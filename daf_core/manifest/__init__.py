@@ -1,0 +1,1 @@
+"""A manifest: recordings cut into parts, and kept true as the archive grows."""

@@ -1,0 +1,1 @@
+"""Recordings of any format: opened once, read by time, cut where voices are."""

@@ -1,0 +1,230 @@
+"""Recordings of any format as 16 kHz mono, cut by time without decoding what comes before."""
+
+import errno
+import math
+import sys
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+import soxr
+from fsspec.implementations.local import LocalFileSystem
+
+from daf_core import s3
+from daf_core.errors import BadInput
+from daf_core.recordings.ffmpeg import PyAVDecoder
+from daf_core.recordings.libsndfile import SoundFileDecoder
+from daf_core.recordings.watched_file import unread
+from daf_core.tables import filesystem
+
+RATE_HZ = 16_000
+Samples = npt.NDArray[np.float32]  # (samples,) in [-1, 1] at RATE_HZ
+Frames = npt.NDArray[np.float32]  # (frames, channels) at the recording's own rate
+
+RATE_RANGE_HZ = (1_000, 384_000)
+MOST_CHANNELS = 64
+
+MARGIN_S = 0.05  # the resampling filter reaches this far around a cut
+SKIP_S = 5.0  # a gap up to this long is decoded through; a longer one is jumped
+BLOCK_VALUES = 1 << 20  # decoded at once: memory follows what a file holds, not what it says
+NOWHERE = sys.maxsize  # before no frame
+
+SILENT_BELOW = 10 ** (-60 / 20)  # peak, -60 dBFS
+FULL_SCALE = 0.98  # the largest value that mu-law can say
+CLIPPED_SHARE = 0.001
+SHORT_BELOW_S = 0.3
+
+
+class Recording:
+    """An open recording; made by `open_recording`. Cuts taken in time order are the cheapest."""
+
+    def __init__(self, uri: str, file: Any, decoder: SoundFileDecoder | PyAVDecoder) -> None:
+        self.uri = uri
+        self._file = file
+        self._decoder = decoder
+        self.rate_hz = decoder.rate_hz
+        self.channels = decoder.channels
+        self._held = np.zeros((0, decoder.channels), np.float32)  # the latest cut, at rate_hz
+        self._held_start = NOWHERE
+
+    def __enter__(self) -> "Recording":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._decoder.close()
+        self._file.close()
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds of sound, as the header says or, where it does not, as the packets add up to."""
+        return self._decoder.frames / self.rate_hz
+
+    def read(self, start_s: float, end_s: float, channel: int | None = None) -> Samples:
+        """Cut out [start_s, end_s), equal to the same slice of the whole recording resampled.
+
+        Returns (samples,) float32 in [-1, 1] at 16 kHz; `channel` None is the mean of all. Beyond
+        the recording's end there is nothing: the cut is shorter, or empty.
+
+        Raises:
+            BadInput: bad_channel, or unreadable_audio where the cut is damaged beyond decoding.
+        """
+        if channel is not None and not 0 <= channel < self.channels:
+            raise BadInput(
+                "bad_channel",
+                f"{self.uri}: expected a channel under {self.channels}, got {channel}",
+            )
+        first, last = max(0, round(start_s * RATE_HZ)), round(end_s * RATE_HZ)
+        if last <= first:
+            return np.zeros(0, np.float32)
+        if self.rate_hz == RATE_HZ:
+            return _mono(self._frames(first, last), channel)
+        # So many frames of the recording last as long as so many of ours: the cut with its margin
+        # starts at such a point, where the two grids meet.
+        shared = math.gcd(self.rate_hz, RATE_HZ)
+        theirs, ours = self.rate_hz // shared, RATE_HZ // shared
+        margin = math.ceil(MARGIN_S * self.rate_hz)
+        meeting = max(0, first * theirs // ours - margin) // theirs
+        stop = last * theirs // ours + margin + 1
+        mono = _mono(self._frames(meeting * theirs, stop), channel)
+        if not len(mono):
+            return mono
+        resampled: Samples = soxr.resample(mono, self.rate_hz, RATE_HZ)
+        return resampled[first - meeting * ours : last - meeting * ours].clip(-1, 1)
+
+    def _frames(self, start: int, stop: int) -> Frames:
+        """Frames [start, stop) of all channels, decoded on from the latest cut where it is near."""
+        held, held_start = self._held, self._held_start
+        held_stop = held_start + len(held)
+        self._held, self._held_start = held[:0], NOWHERE  # should decoding fail
+        if not held_start <= start <= held_stop + SKIP_S * self.rate_hz:
+            self._decoder.seek(start)
+            held, held_start, held_stop = held[:0], start, start
+        blocks = [held]
+        block_frames = BLOCK_VALUES // self.channels
+        while held_stop < stop:
+            block = self._decoder.read(min(stop - held_stop, block_frames))
+            if not len(block):
+                break
+            blocks.append(_finite(block))
+            held_stop += len(block)
+        self._held, self._held_start = np.concatenate(blocks)[start - held_start :], start
+        return self._held[: stop - start]
+
+
+def open_recording(uri: str) -> Recording:
+    """Open the recording at a path or URI (s3://…); use it as a context manager.
+
+    Raises:
+        BadInput: missing_audio, empty_audio or unreadable_audio.
+        NotDone: its storage fails.
+    """
+    file = _opened(uri)
+    try:
+        if not _first_byte(file, uri):
+            raise BadInput("empty_audio", f"{uri}: expected a recording, the file is empty")
+        return Recording(uri, file, _open_decoder(file, uri))
+    except BaseException:
+        file.close()
+        raise
+
+
+def _opened(uri: str) -> Any:
+    """The file at a path or URI."""
+    try:
+        fs, path = filesystem(uri)
+        # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
+        opener = open if isinstance(fs, LocalFileSystem) else fs.open
+        return opener(path, "rb")
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as err:
+        raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
+    except PermissionError as err:
+        _check_credentials(uri)
+        raise BadInput("unreadable_audio", f"{uri}: may not be read: {err}") from err
+    except ValueError as err:  # also SettingsError: no such kind of place
+        raise BadInput("missing_audio", f"{uri!r}: expected a path or URI: {err}") from err
+    except Exception as err:  # each store's client has others
+        if getattr(err, "errno", None) != errno.ENAMETOOLONG:
+            raise unread(uri, err) from err
+        raise BadInput("missing_audio", f"{uri:.200}…: no file has so long a name") from err
+
+
+def _first_byte(file: Any, uri: str) -> bytes:
+    """Look whether there is one. A store sends much of the file with it, all of the header.
+
+    So nobody waits for a store while libsndfile opens, which it does one file at a time.
+    """
+    try:
+        first: bytes = file.read(1)
+        file.seek(0)
+    except Exception as err:
+        raise unread(uri, err) from err
+    return first
+
+
+def _check_credentials(uri: str) -> None:
+    """Raise where a store refuses who asks, not just this one recording."""
+    if uri.startswith(s3.PREFIXES):
+        fs, path = filesystem(uri)
+        try:
+            fs.cat_file(path, 0, 1)
+        except OSError as err:
+            if s3.refuses_credentials(err):
+                raise unread(uri, err) from err
+
+
+def _open_decoder(file: Any, uri: str) -> SoundFileDecoder | PyAVDecoder:
+    """The decoder that reads `file`: libsndfile where it can, for it is exact, else FFmpeg."""
+    decoder: SoundFileDecoder | PyAVDecoder
+    try:
+        decoder = SoundFileDecoder(file, uri)
+    except soundfile.LibsndfileError:
+        decoder = PyAVDecoder(file, uri)
+    else:
+        if not (decoder.knows_its_length and decoder.seekable):
+            decoder.close()
+            decoder = PyAVDecoder(file, uri)
+    low, high = RATE_RANGE_HZ
+    if not low <= decoder.rate_hz <= high or decoder.channels > MOST_CHANNELS:
+        raise BadInput(
+            "unreadable_audio",
+            f"{uri}: expected {low} to {high} Hz and at most {MOST_CHANNELS} channels, "
+            f"got {decoder.rate_hz} Hz and {decoder.channels}",
+        )
+    return decoder
+
+
+def audio_flags(samples: Samples) -> list[str]:
+    """Say what is odd about (samples,) at 16 kHz: any of silent, clipped, short."""
+    flags = []
+    level = np.abs(samples)
+    if level.max(initial=0) < SILENT_BELOW:
+        flags.append("silent")
+    if len(samples) and np.mean(level >= FULL_SCALE) > CLIPPED_SHARE:
+        flags.append("clipped")
+    if len(samples) < SHORT_BELOW_S * RATE_HZ:
+        flags.append("short")
+    return flags
+
+
+def _finite(frames: Frames) -> Frames:
+    """Frames within [-1, 1]; what is not a number is silence."""
+    if not np.isfinite(frames).all():
+        np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
+    np.clip(frames, -1, 1, out=frames)
+    return frames
+
+
+def _mono(frames: Frames, channel: int | None) -> Samples:
+    """(samples,) contiguous copy of one channel, or the mean of all."""
+    if channel is None and frames.shape[1] > 1:
+        mean: Samples = frames.mean(axis=1, dtype=np.float32)
+        return mean
+    column: Samples = frames[:, channel or 0].copy()
+    return column

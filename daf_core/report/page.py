@@ -1,0 +1,214 @@
+"""One self-contained page about a scored archive: gather the numbers, then fill report.html.
+
+Transcripts, ids and speakers are untrusted: everything that enters the page passes `_printable`
+and is escaped by jinja2. The page loads nothing and runs no script, and its own policy says so.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from daf_core.errors import REASONS, SettingsError
+from daf_core.report import charts
+from daf_core.report.recordings import Recording, describe, when, who
+from daf_core.report.totals import (
+    LARGE_DISAGREEMENT,
+    SENTIMENT_EDGES,
+    WEIGHT_EDGES,
+    Totals,
+)
+from daf_core.schemas import FLAGS, NEUTRAL_BELOW
+from daf_core.tables import join, list_parts, read, read_json
+
+RECORDINGS_DRAWN = 200
+LETTERS_AT_MOST = 280  # of an utterance's words
+
+_SCORE_COLUMNS = ["utterance_id", "recording_id", "channel", "speaker", "role", "start_s", "end_s"]
+_SCORE_COLUMNS += ["sentiment", "audio_weight"]
+# Control characters, marks that turn the direction of what follows, and what is not a character.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Utterances quarantined for one reason, with one message as an example."""
+
+    reason: str
+    meaning: str
+    rows: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that the page shows."""
+
+    run: dict[str, Any]  # run.json
+    totals: Totals
+    quarantined: int
+    refused: list[Refused]  # most rows first
+    contradictions: list[dict[str, Any]]  # rows of scores, strongest first, with `when` and `who`
+    recordings: list[Recording]  # lowest mean first
+    words: dict[str, str]  # utterance id → text, of the utterances named in the page
+    words_note: str  # why there are no words; empty where there are
+
+
+def gather(scores: str, manifest: str | None = None, text: bool = True) -> Report:
+    """Gather a report from a folder of scores, part by part.
+
+    Words come from `manifest`, or from the manifest that run.json names where it can be read;
+    without `text` none are read.
+
+    Raises:
+        SettingsError: there are no scores, or no manifest where `manifest` says.
+    """
+    folder = join(scores, "scores")
+    parts = list_parts(folder)
+    if not parts:
+        raise SettingsError(
+            f"{folder}: expected part-*.parquet, found none; give the folder that daf score wrote"
+        )
+    run = read_json(join(scores, "run.json")) or {}
+    totals = Totals()
+    for part in parts:
+        totals.add(part, read(join(folder, part), "scores")[0])
+    recordings = list(_recordings(folder, totals))
+    contradictions = [
+        {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
+    ]
+    quarantined, refused = _refused(join(scores, "quarantine"))
+    named = {row["utterance_id"] for row in contradictions}
+    named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
+    words, words_note = _words(manifest, run.get("manifest"), named) if text else ({}, "left out")
+    return Report(run, totals, quarantined, refused, contradictions, recordings, words, words_note)
+
+
+def render(report: Report) -> str:
+    """The page, as HTML in UTF-8 that needs no other file."""
+    environment = Environment(
+        loader=PackageLoader("daf_core.report", ""),
+        autoescape=True,
+        finalize=_printable,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=lambda count: f"{count:,}",
+        signed=_signed,
+        share=lambda part, whole: f"{100 * part / max(1, whole):.0f} %",
+        plain=_plain,
+        day=_day,
+        percent=charts.percent_of_axis,
+    )
+    totals = report.totals
+    return environment.get_template("report.html").render(
+        report=report,
+        run=report.run,
+        totals=totals,
+        sentiment_bars=charts.histogram(totals.sentiment_counts, SENTIMENT_EDGES),
+        weight_bars=charts.histogram(totals.weight_counts, WEIGHT_EDGES),
+        polarities=_polarities(totals.polarities),
+        flags=[(flag, FLAGS.get(flag, ""), rows) for flag, rows in totals.flags.most_common()],
+        neutral_below=NEUTRAL_BELOW,
+        large_disagreement=LARGE_DISAGREEMENT,
+        chart=charts,
+    )
+
+
+def _recordings(folder: str, totals: Totals) -> Iterator[Recording]:
+    """The recordings with the lowest means, from the parts that hold them."""
+    chosen = totals.lowest(RECORDINGS_DRAWN)
+    pieces: dict[str, list[pa.Table]] = {recording: [] for recording in chosen}
+    for part in sorted({part for key in chosen for part in totals.recordings[key].parts}):
+        rows, _ = read(join(folder, part), "scores", _SCORE_COLUMNS)
+        for key in chosen:
+            if part in totals.recordings[key].parts:
+                pieces[key].append(rows.filter(pc.equal(rows["recording_id"], key)))
+    for key in chosen:
+        yield describe(key, pa.concat_tables(pieces.pop(key)))
+
+
+def _refused(folder: str) -> tuple[int, list[Refused]]:
+    counts: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for part in list_parts(folder):
+        rows, _ = read(join(folder, part), "quarantine", ["reason", "message"])
+        for row in rows.to_pylist():
+            counts[row["reason"]] += 1
+            examples.setdefault(row["reason"], row["message"])
+    refused = [
+        Refused(reason, REASONS.get(reason, ""), rows, _shortened(examples[reason]))
+        for reason, rows in counts.most_common()
+    ]
+    return counts.total(), refused
+
+
+def _words(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[str, str], str]:
+    """Words of the `named` utterances, and why there are none where that is so."""
+    folder = manifest or from_run
+    if not isinstance(folder, str):
+        return {}, "not shown: run.json names no manifest (--manifest names one)"
+    parts = list_parts(folder)
+    if manifest and not parts:
+        raise SettingsError(f"{manifest}: expected part-*.parquet of a manifest, found none")
+    if not parts:
+        return {}, f"not shown: there is no manifest at {folder} (--manifest names another place)"
+    words: dict[str, str] = {}
+    wanted = pa.array(sorted(named), pa.string())
+    for part in parts:
+        rows, _ = read(join(folder, part), "manifest", ["utterance_id", "text"])
+        found = rows.filter(pc.is_in(rows["utterance_id"], wanted)).drop_null()
+        for row in found.to_pylist():
+            words[row["utterance_id"]] = _shortened(row["text"])
+    return words, ""
+
+
+def _polarities(counts: Counter[str]) -> list[tuple[str, int, float, float]]:
+    """Polarity, rows, and left and width of its piece of one bar in percent."""
+    names = ["negative", "neutral", "positive"]
+    pieces = charts.stack([counts[name] for name in names])
+    return [(name, counts[name], *piece) for name, piece in zip(names, pieces, strict=True)]
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LETTERS_AT_MOST else flat[: LETTERS_AT_MOST - 1] + "…"
+
+
+def _printable(value: Any) -> Any:
+    return _UNPRINTABLE.sub("\ufffd", value) if type(value) is str else value  # not Markup
+
+
+def _signed(value: float) -> str:
+    """Sentiment with its sign, a true minus, one decimal; no sign at zero."""
+    rounded = float(np.round(value, 1)) + 0.0
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
+def _plain(value: Any) -> str:
+    """A value of run.json as one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    return "none" if value is None else str(value)
+
+
+def _day(value: Any) -> str:
+    """A time in ISO 8601 as a person reads it; anything else as it is."""
+    try:
+        time = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    except ValueError:
+        return str(value)
+    return f"{time.day} {time:%B %Y, %H:%M %Z}".strip()

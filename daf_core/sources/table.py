@@ -1,0 +1,165 @@
+"""A table of utterances as source: rows checked one by one, then regrouped by recording."""
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+
+from daf_core.errors import BadInput, SettingsError
+from daf_core.manifest.file_versions import ListedVersions, contents_version
+from daf_core.runs import fingerprint
+from daf_core.sources.inspection import Inspected, measure, settle
+from daf_core.sources.shelf import Shelf
+from daf_core.sources.source_rows import Cells, Rows, shown
+from daf_core.sources.utterances import (
+    Row,
+    is_empty,
+    manifest_row,
+    place_in_recording,
+    quarantined,
+    utterance_id,
+)
+from daf_core.tables import join
+
+OpenTable = Callable[[], AbstractContextManager[tuple[list[str], Rows]]]
+_ABSOLUTE = re.compile(r"/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+
+
+class TableSource:
+    """A table with the columns text, audio_path or audio_uri, and more.
+
+    `open_table` opens that at `uri`, as `open_rows` does: names of columns, and rows. `renamed`
+    maps the table's own names of columns to ours. `rejected` holds the quarantine rows of what
+    never became part of a recording.
+
+    Raises:
+        SettingsError: there is no such table, or it has neither text nor audio.
+    """
+
+    def __init__(
+        self, uri: str, open_table: OpenTable, renamed: Mapping[str, str], check_contents: bool
+    ) -> None:
+        self._uri = uri
+        self._open_table = open_table
+        self._folder = posixpath.dirname(uri)
+        self._renamed = renamed
+        self.rejected: list[Row] = []
+        self._shelf = Shelf()
+        self.check_contents = check_contents
+        self._file_version = contents_version if check_contents else ListedVersions()
+        with open_table() as (columns, _):
+            self._check(columns)
+        self.gives_ids = "utterance_id" in [renamed.get(name, name) for name in columns]
+
+    def gather(self) -> None:
+        """Read and check all rows; comes before `recordings`."""
+        with self._open_table() as (_, rows):
+            for place, cells in rows:
+                self._put_aside(place, cells)
+
+    def recordings(self) -> Iterator[tuple[str, list[list[Row]]]]:
+        """Yield one stem after the other, in order of first appearance: its name, and the rows of
+        each recording of this stem.
+        """
+        for stem, rows in self._shelf.recordings():
+            yield stem, list(_name_recordings(stem, rows, self._folder))
+
+    def version(self, stem: str, recordings: list[list[Row]]) -> str:
+        """What changes when a row of this stem or a file of audio does."""
+        rows = [row for several in recordings for row in several]
+        uris = dict.fromkeys(row["audio_uri"] for row in rows if row["audio_uri"])
+        return fingerprint([rows, [self._file_version(uri) for uri in uris]])
+
+    def inspector(self) -> Callable[[list[list[Row]]], Inspected]:
+        """The function that makes manifest and quarantine rows of one stem's recordings."""
+        return inspect_recordings
+
+    def _check(self, columns: list[str]) -> None:
+        known = [self._renamed.get(name, name) for name in columns]
+        missing = [name for name in self._renamed if name not in columns]
+        if not missing and not {"text", "audio_path", "audio_uri"} & set(known):
+            missing = ["text, audio_path or audio_uri"]
+        if missing:
+            raise SettingsError(
+                f"{self._uri}: expected a column {', '.join(missing)}, "
+                f"found {shown(columns)}; --rename THEIRS=OURS maps names"
+            )
+        if len(set(known)) < len(known):
+            raise SettingsError(f"{self._uri}: --rename gives two columns one name: {shown(known)}")
+
+    def _put_aside(self, place: str, cells: Cells | BadInput) -> None:
+        known: Mapping[str, object] = {}
+        try:
+            if isinstance(cells, BadInput):
+                raise cells
+            known = self._ours(cells)
+            row = manifest_row(dict(known))
+            if not row["recording_id"] and not row["audio_uri"]:  # a text by itself
+                identity = row["utterance_id"] or utterance_id(row)
+                row = {**row, "recording_id": identity, "utterance_id": identity}
+            self._shelf.add(_stem(row, self._folder), row)
+        except BadInput as err:
+            message = err.message if err is cells else f"{place}: {err.message}"
+            self.rejected.append(quarantined(BadInput(err.reason, message), known))
+
+    def _ours(self, cells: Cells) -> Cells:
+        ours = {self._renamed.get(name, name): value for name, value in cells.items()}
+        path = ours.get("audio_path")
+        if is_empty(ours.get("audio_uri")) and isinstance(path, str) and not is_empty(path):
+            absolute = _ABSOLUTE.match(path)
+            ours["audio_uri"] = path if absolute else join(self._folder, posixpath.normpath(path))
+            del ours["audio_path"]
+        return ours
+
+
+def inspect_recordings(recordings: list[list[Row]]) -> Inspected:
+    """Make manifest and quarantine rows of the recordings of one stem."""
+    rows, rejected = [], []
+    for several in recordings:
+        found, refused = inspect_rows(several)
+        rows += found
+        rejected += refused
+    return rows, rejected
+
+
+def inspect_rows(rows: list[Row]) -> Inspected:
+    """Check the rows of one recording against its audio, settle their order and ids.
+
+    Rows with text stay where the audio cannot be used: text alone will be scored.
+    """
+    sizes = {uri: measure(uri) for uri in dict.fromkeys(row["audio_uri"] for row in rows) if uri}
+    placed, rejected = [], []
+    for row in rows:
+        size = sizes.get(row["audio_uri"])
+        try:
+            if isinstance(size, BadInput):
+                if row["text"] is None:
+                    raise size
+            elif size is not None:
+                row = place_in_recording(row, size)
+            placed.append(row)
+        except BadInput as err:
+            rejected.append(quarantined(err, row))
+    kept, doubled = settle(placed)
+    return kept, rejected + doubled
+
+
+def _stem(row: Row, folder: str) -> str:
+    """What rows of one recording share: the id it is given, or its path without suffix."""
+    return row["recording_id"] or posixpath.splitext(_relative(row["audio_uri"], folder))[0]
+
+
+def _relative(audio_uri: str, folder: str) -> str:
+    return audio_uri.removeprefix(f"{folder}/")
+
+
+def _name_recordings(stem: str, rows: list[Row], folder: str) -> Iterable[list[Row]]:
+    """Give rows their recording_id; files that differ only in suffix keep it, being several."""
+    unnamed = {row["audio_uri"] for row in rows if not row["recording_id"]}
+    recordings: dict[str, list[Row]] = {}
+    for row in rows:
+        name = row["recording_id"] or stem
+        if not row["recording_id"] and len(unnamed) > 1:
+            name = _relative(row["audio_uri"], folder)
+        recordings.setdefault(name, []).append({**row, "recording_id": name})
+    return recordings.values()

@@ -1,0 +1,1 @@
+"""Heads under damage: a grid of conditions, what it measures, its table and picture."""

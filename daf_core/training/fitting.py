@@ -1,0 +1,147 @@
+"""What each training worker does: load its rows, fit the head, measure it on every split."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from daf_core.calibration import (
+    Calibrations,
+    calibration,
+    certainty,
+    certainty_metrics,
+    interval_reliability,
+    modalities_had,
+    polarity_reliability,
+)
+from daf_core.heads import build, columns_read
+from daf_core.heads.points import median
+from daf_core.metrics import regression_metrics
+from daf_core.modalities import MODALITIES, Streams, columns_of
+from daf_core.schemas import SPLITS
+from daf_core.training.dataset import Corpus, load_rows
+from daf_core.training.loop import Recipe, State, fit, predict
+from daf_core.training.rows import Rows
+from daf_core.training.workers import rank_and_workers, sum_over_workers
+
+# "intervals" (`interval_reliability`) and "polarity" (`polarity_reliability`)
+Reliability: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained head, how far to believe it and how good it is; the same on every worker.
+
+    reliability: of the test rows, or where there are none of the validation rows.
+    """
+
+    module: nn.Module
+    streams: Streams
+    calibrations: Calibrations
+    metrics: dict[str, dict[str, float]]
+    reliability: Reliability
+    state: State
+
+
+def fit_head(
+    kind: str,
+    corpus: Corpus,
+    shapes: Streams,
+    recipe: Recipe,
+    device: torch.device,
+    *,
+    also: Corpus | None = None,
+    resume: State | None = None,
+    after_epoch: Callable[[State], None] = lambda state: None,
+) -> Fitted:
+    """Fit a head of `kind` on embeddings; call on every worker with the same arguments.
+
+    The head gets the columns that its kind uses and some training row has: trained on text alone,
+    it ignores audio. Train rows of `also` join each step (`fit`).
+    """
+    shapes = columns_read(kind, shapes)
+    rows, more = _load(corpus, also, shapes, device)
+    streams = _trained_streams(rows["train"], more, shapes)
+    if streams != shapes:
+        rows, more = _load(corpus, also, streams, device)
+    torch.manual_seed(recipe.seed)
+    head = build(kind, streams, recipe.width).to(device)
+    state = fit(
+        head,
+        rows["train"],
+        rows["valid"],
+        recipe,
+        also=more,
+        resume=resume,
+        after_epoch=after_epoch,
+    )
+    known = _calibrated(head, rows["valid"])
+    judged = {split: _judged(head, rows[split], known) for split in SPLITS}
+    metrics = {split: metrics for split, (metrics, _) in judged.items()}
+    reliability = judged["test" if metrics["test"] else "valid"][1]
+    return Fitted(head.cpu(), streams, known, metrics, reliability, state)
+
+
+def _load(
+    corpus: Corpus, also: Corpus | None, columns: Streams, device: torch.device
+) -> tuple[dict[str, Rows], Rows | None]:
+    """This worker's rows of each split, and the train rows of `also`."""
+    share = rank_and_workers()
+    rows = {name: part.to(device) for name, part in load_rows(corpus, columns, *share).items()}
+    more = None if also is None else load_rows(also, columns, *share)["train"].to(device)
+    return rows, more
+
+
+def _trained_streams(train: Rows, more: Rows | None, shapes: Streams) -> Streams:
+    present = train.present if more is None else torch.cat([train.present, more.present])
+    has = sum_over_workers(present.sum(dim=0)) > 0
+    known = [name for name, any_row in zip(MODALITIES, has.tolist(), strict=True) if any_row]
+    return {column: shape for name in known for column, shape in columns_of(name, shapes).items()}
+
+
+def _judged(
+    head: nn.Module, rows: Rows, known: Calibrations
+) -> tuple[dict[str, float], Reliability]:
+    """Metrics over the rows of all workers, and how often they are as sure as they claim to be."""
+    logits, present, labels = _said(head, rows)
+    sentiment, true = median(logits).numpy(), labels.numpy()
+    sure = certainty(known, logits, present)
+    metrics = regression_metrics(sentiment, true) | certainty_metrics(sure, true)
+    intervals = interval_reliability(logits, labels)
+    return metrics, {
+        "intervals": intervals,
+        "polarity": polarity_reliability(sure, true),
+    }
+
+
+def _calibrated(head: nn.Module, rows: Rows) -> Calibrations:
+    """Of every set of modalities that rows of any worker have, the others hidden."""
+    found = {}
+    for had in itertools.product((True, False), repeat=len(MODALITIES)):
+        shown = torch.tensor(had, device=rows.present.device)
+        index = (rows.present | ~shown).all(dim=1).nonzero()[:, 0]
+        if not any(had) or not sum_over_workers(torch.tensor(len(index), device=index.device)):
+            continue
+        part = rows.only(index)
+        part = replace(part, present=part.present & shown)
+        logits, _, labels = _said(head, part)
+        found[modalities_had(shown)] = calibration(logits, labels)
+    return found
+
+
+def _said(head: nn.Module, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
+    """What the head says of the rows of all workers, what these have, and their labels."""
+    own = tuple(x.cpu().numpy() for x in (predict(head, rows).logits, rows.present, rows.labels))
+    gathered: list[Any] = [own]
+    if dist.is_initialized():
+        gathered = [None] * dist.get_world_size()
+        dist.all_gather_object(gathered, own)
+    logits, present, labels = (
+        torch.from_numpy(np.concatenate(arrays)) for arrays in zip(*gathered, strict=True)
+    )
+    return logits, present, labels

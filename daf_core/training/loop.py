@@ -1,0 +1,224 @@
+"""Fit a head on embeddings: one process or several, same batches, same result to rounding.
+
+Every worker holds its share of the rows (global row g lives on worker g mod N) and walks through
+the same shuffled global batches; gradients are summed over workers, so a step equals the one that
+a single worker would take on the whole batch.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from daf_core.heads.points import cross_entropy
+from daf_core.heads.streams import Features, Noise, Prediction
+from daf_core.schemas import POLARITIES, polarity_number
+from daf_core.training.adversarial import unsteadiness
+from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
+from daf_core.training.workers import rank_and_workers, sum_gradients, sum_over_workers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a head is trained. The defaults are those of the published tables."""
+
+    width: int = 128
+    batch_rows: int = 128
+    also_rows: int = 128  # more rows a step, where there are others than those to be learned
+    epochs: int = 100
+    patience: int = 15
+    learning_rate: float = 3e-4
+    weight_decay: float = 0.01
+    side_loss: float = 0.2  # weight of the loss of what each modality says alone
+    modality_dropout: float = 0.1  # share of rows with both modalities that lose one
+    balance: bool = False  # rows of each polarity weigh the same in sum, however many they are
+    adversarial: float = 0.0  # radius of virtual adversarial training, in standard deviations
+    seed: int = 0
+
+
+@dataclass
+class State:
+    """Everything needed to go on after a lost worker: plain tensors and numbers."""
+
+    epoch: int
+    head: dict[str, Tensor]
+    optimiser: dict[str, Any]
+    best_epoch: int
+    best_mae: float
+    best_head: dict[str, Tensor]
+    history: list[dict[str, float]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `torch.save`; read back with `State(**torch.load(..., weights_only=True))`."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def fit(
+    head: nn.Module,
+    train: Rows,
+    valid: Rows,
+    recipe: Recipe,
+    *,
+    also: Rows | None = None,
+    resume: State | None = None,
+    after_epoch: Callable[[State], None] = lambda state: None,
+) -> State:
+    """Train until validation MAE has not improved for `patience` epochs; head ends at its best.
+    With `recipe.balance` both the loss and the MAE are weighted.
+
+    Call with the same arguments on every worker of `torch.distributed`, or without it. Of `also`,
+    rows of other corpora, which may lack a modality, `recipe.also_rows` join each step, drawn with
+    replacement; an epoch is a pass over `train`.
+
+    Returns:
+        The last state; `history` has epoch, train_loss and valid_mae per epoch.
+    """
+    optimiser = torch.optim.AdamW(
+        head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+    )
+    if resume is None:
+        standardise(head, *(rows for rows in (train, also) if rows is not None))
+        state = State(-1, {}, {}, -1, float("inf"), _copy(head), [])
+    else:
+        state = resume
+        head.load_state_dict(state.head)
+        optimiser.load_state_dict(state.optimiser)
+    train, valid = standardised(head, train), standardised(head, valid)
+    weights = _polarity_weights(train, recipe)
+    also = None if also is None else standardised(head, also)
+    while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
+        state.epoch += 1
+        loss = _train_epoch(head, optimiser, train, also, weights, recipe, state.epoch)
+        mae = _mean_absolute_error(head, valid, _polarity_weights(valid, recipe))
+        state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
+        if mae < state.best_mae:
+            state.best_epoch, state.best_mae, state.best_head = state.epoch, mae, _copy(head)
+        state.head, state.optimiser = _copy(head), optimiser.state_dict()
+        after_epoch(state)
+    head.load_state_dict(state.best_head)
+    return state
+
+
+@torch.no_grad()
+def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Prediction:
+    """What the head says of these rows; or would, with `weights`."""
+    if weights is None:
+        said = [head(chunk) for chunk in rows.chunks()]
+    else:
+        given = torch.split(weights, CHUNK_ROWS)
+        said = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
+    return Prediction(
+        torch.cat([one.logits for one in said]),
+        _whole([one.weights for one in said]),
+        _whole([one.side_logits for one in said]),
+    )
+
+
+def _mean_absolute_error(head: nn.Module, rows: Rows, weights: Tensor) -> float:
+    """Weighted MAE over the rows of all workers."""
+    difference = predict(head, rows).sentiment - rows.labels
+    own = weights[polarity_number(rows.labels)].double()
+    total, weight = sum_over_workers(torch.stack([(difference.abs() * own).sum(), own.sum()]))
+    return float(total / weight)
+
+
+def _polarity_weights(rows: Rows, recipe: Recipe) -> Tensor:
+    """(POLARITIES,) what a row of each polarity weighs; on average over the rows it is 1."""
+    if not recipe.balance:
+        return torch.ones(len(POLARITIES), device=rows.labels.device)
+    number = polarity_number(rows.labels)
+    count = sum_over_workers(torch.bincount(number, minlength=len(POLARITIES)).double())
+    return (count.sum() / (count > 0).sum() / count.clamp_min(1)).float()
+
+
+def _train_epoch(
+    head: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    train: Rows,
+    also: Rows | None,
+    weights: Tensor,
+    recipe: Recipe,
+    epoch: int,
+) -> float:
+    """One pass over the global batches of `epoch`; returns the mean loss per row."""
+    losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
+    for features, labels, rows in _steps(train, also, recipe, epoch):
+        loss = loss_of(head, features, labels, weights, recipe) / rows
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        sum_gradients(head)
+        optimiser.step()
+        losses += torch.stack([loss.detach() * rows, loss.new_tensor(len(labels))])
+    summed, rows = sum_over_workers(losses).tolist()
+    return float(summed / max(rows, 1))
+
+
+def _steps(
+    train: Rows, also: Rows | None, recipe: Recipe, epoch: int
+) -> Iterator[tuple[Features, Tensor, int]]:
+    """This worker's rows of each global batch of `epoch`, their labels, and the rows of all."""
+    device = train.labels.device
+    rank, workers = rank_and_workers()
+    shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
+    masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
+    total, others = _rows_of_all(train), 0 if also is None else _rows_of_all(also)
+    order = torch.randperm(total, generator=shuffle)
+    for batch in order.tensor_split(tuple(range(recipe.batch_rows, total, recipe.batch_rows))):
+        drawn = [(train, batch)]
+        if also is not None and others:
+            more = torch.randint(others, (recipe.also_rows,), generator=shuffle)
+            drawn.append((also, more))
+        mine, own, rows = [], [], 0
+        for corpus, index in drawn:
+            share = (index % workers == rank).nonzero()[:, 0]
+            mine.append((corpus, (index[share] // workers).to(device)))
+            own.append(share + rows)
+            rows += len(index)
+        noise = Noise(masks, rows, torch.cat(own).to(device))
+        features = joined([corpus.take(index) for corpus, index in mine], noise)
+        yield features, torch.cat([corpus.labels[index] for corpus, index in mine]), rows
+
+
+def _rows_of_all(rows: Rows) -> int:
+    """Rows of all workers."""
+    return int(sum_over_workers(torch.tensor(len(rows.labels), device=rows.labels.device)).item())
+
+
+def loss_of(
+    head: nn.Module, features: Features, labels: Tensor, weights: Tensor, recipe: Recipe
+) -> Tensor:
+    """Summed cross-entropy of these rows, each weighted as its polarity; beside it that of each
+    modality's own answer, and what else the head or the recipe asks for.
+    """
+    features = _drop_modalities(features, recipe.modality_dropout)
+    prediction: Prediction = head(features)
+    loss = cross_entropy(prediction.logits, labels)
+    if prediction.side_logits is not None:
+        alone = cross_entropy(prediction.side_logits, labels) * features.present
+        loss = loss + recipe.side_loss * alone.sum(dim=1)
+    if prediction.extra_loss is not None:
+        loss = loss + prediction.extra_loss
+    if recipe.adversarial:
+        loss = loss + unsteadiness(head, features, recipe.adversarial)
+    return loss @ weights[polarity_number(labels)]
+
+
+def _drop_modalities(features: Features, share: float) -> Features:
+    """Hide one modality, either with equal chance, of a share of the rows that have both."""
+    assert features.noise is not None
+    drawn = features.noise.uniform(1)
+    hide = torch.cat([drawn < share / 2, drawn >= 1 - share / 2], dim=1)
+    both = features.present.all(dim=1, keepdim=True)
+    return replace(features, present=features.present & ~(hide & both))
+
+
+def _whole(pieces: list[Tensor | None]) -> Tensor | None:
+    """What a head says of all rows, if it says it."""
+    there = [piece for piece in pieces if piece is not None]
+    return torch.cat(there) if there else None
+
+
+def _copy(head: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in head.state_dict().items()}
