@@ -1,25 +1,31 @@
 """Standard corpora, as far as they can be had: MOSEI, MOSI, MELD (words) and RAVDESS (voice).
 
     python benchmarks/corpora_table.py --work /tmp/daf-bench [--corpora mosei mosi meld ravdess]
-                                       [--seeds 5]
+                                       [--seeds 5] [--context 3]
 
 Runs the jobs as a user would, ingest → embed → evaluate, on the splits that the corpora have:
 
 - mosei, mosi: the words, frozen all-mpnet-base-v2;
+- mosei-context, mosi-context, meld-context: the same with the turns before each (--context), and
+  what these change;
 - mosi-audio73: beside them 73 acoustic statistics that are close to chance (CMU-MOSI as published
   with bc-LSTM): does a head learn to leave the voice alone?
-- meld: sentiment of dialogue turns, their words, all-mpnet-base-v2, without what was said before;
+- meld: sentiment of dialogue turns, their words, all-mpnet-base-v2;
 - ravdess: acted valence of two fixed sentences, actors unseen in training, frozen whisper-tiny.en.
 """
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 from heads_table import prepare
 from pairs import SHARED
+from pyarrow import csv
 
 from daf_core import index, runs, tables
+from daf_core.evaluation.results import Made, rendered, standings
 from daf_core.features import embeddings_table, fixed_size_list
 from daf_core.publishing import publish_part
 from daf_core.schemas import QUARANTINE
@@ -32,39 +38,75 @@ TIMES = ["start=start_s", "end=end_s"]
 RENAMED = {
     "mosei": ["video_id=recording_id", *TIMES],
     "mosi": ["video_id=recording_id", *TIMES],
-    "meld": ["dialogue_id=recording_id"],
+    "meld": [],
     "ravdess": [],
 }
+CONTEXT = "-context"
 HEADS = {"mosi-audio73": "text,daf,static,concat,audio", "ravdess": "audio"}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--work", type=Path, required=True, help="folder for corpora and results")
-    parser.add_argument("--corpora", nargs="+", default=[*RENAMED, "mosi-audio73"])
+    texts = [f"{name}{CONTEXT}" for name in RENAMED if name != "ravdess"]
+    parser.add_argument("--corpora", nargs="+", default=[*RENAMED, "mosi-audio73", *texts])
     parser.add_argument("--seeds", type=int, default=5, help="seeds a head")
+    parser.add_argument("--context", type=int, default=3, help="turns, where they are read")
     asked = parser.parse_args()
     with ray_session():
         for name in asked.corpora:
-            embeddings = embedded(name, asked.work)
-            heads = HEADS.get(name, "text")
-            settings = EvaluateSettings(
-                embeddings=embeddings,
-                out=f"{embeddings}-evaluation",
-                heads=heads,
-                seeds=asked.seeds,
-                baseline=heads.split(",")[0],
-            )
-            print(f"\n{name}\n\n{evaluate.run(settings)}", flush=True)
+            trials = evaluated(name, asked.work, asked.seeds, asked.context)
+            if name.endswith(CONTEXT):
+                alone = name.removesuffix(CONTEXT)
+                plain = evaluated(alone, asked.work, asked.seeds, 0)
+                both = named(plain, "alone") + named(trials, f"{asked.context} turns before")
+                print(f"\n{rendered(standings(both, 'alone'), 'github')}", flush=True)
 
 
-def embedded(name: str, work: Path) -> str:
+def evaluated(name: str, work: Path, seeds: int, context: int) -> list[Made]:
+    """Trials of a corpus, whose table is printed."""
+    embeddings = embedded(name, work, context)
+    heads = HEADS.get(name, "text")
+    settings = EvaluateSettings(
+        embeddings=embeddings,
+        out=f"{embeddings}-evaluation",
+        heads=heads,
+        seeds=seeds,
+        baseline=heads.split(",")[0],
+    )
+    print(f"\n{name}\n\n{evaluate.run(settings)}", flush=True)
+    return evaluate.made(settings)
+
+
+def named(trials: list[Made], name: str) -> list[Made]:
+    """Trials under another name than their head's."""
+    return [(table, {**facts, "head": name}) for table, facts in trials]
+
+
+def embedded(name: str, work: Path, context: int) -> str:
     """Embeddings of a corpus, made under `work` if they are not there."""
     if name == "mosi-audio73":
-        return with_audio73(embedded("mosi", work), f"{work}/mosi-audio73-embeddings")
-    table = SHARED / "data" / name / "manifest.csv"
-    encoder = {} if name == "ravdess" else {"text_encoder": MPNET}
-    return prepare(table, work, f"corpus-{name}", RENAMED[name], **encoder)
+        return with_audio73(embedded("mosi", work, 0), f"{work}/mosi-audio73-embeddings")
+    corpus = name.removesuffix(CONTEXT)
+    options: dict[str, Any] = {} if name == "ravdess" else {"text_encoder": MPNET}
+    if name.endswith(CONTEXT):
+        options["context"] = context
+    return prepare(table(corpus, work), work, f"corpus-{name}", RENAMED[corpus], **options)
+
+
+def table(corpus: str, work: Path) -> Path:
+    """A corpus as one table; of MELD, whose dialogues are counted anew in each split, with ids of
+    recordings that are not.
+    """
+    found = SHARED / "data" / corpus / "manifest.csv"
+    if corpus != "meld":
+        return found
+    made = work / "meld.csv"
+    rows = csv.read_csv(found)
+    dialogues = [rows[name].cast("string") for name in ("split", "dialogue_id")]
+    recordings = pc.binary_join_element_wise(*dialogues, "-")
+    csv.write_csv(rows.append_column("recording_id", recordings), made)
+    return made
 
 
 def with_audio73(words: str, out: str) -> str:

@@ -12,6 +12,7 @@ alone, never to a head). With --mosei also the text of CMU-MOSEI alone.
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -67,12 +68,12 @@ def of_corpus(
     return trials
 
 
-def prepare(source: Path, work: Path, name: str, rename: list[str], **encoders: str) -> str:
+def prepare(source: Path, work: Path, name: str, rename: list[str], **options: Any) -> str:
     """Ingest and embed, if that is not done; returns the embeddings folder."""
     manifest, embeddings = str(work / f"{name}-manifest"), str(work / f"{name}-embeddings")
     if runs.record_if_complete(runs.embeddings_output(embeddings)) is None:
         print(ingest.run(IngestSettings(source=str(source), out=manifest, rename=rename)))
-        print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **encoders)), flush=True)
+        print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **options)), flush=True)
     return embeddings
 
 

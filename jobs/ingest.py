@@ -11,10 +11,10 @@ from typing import Any
 import ray
 
 from daf_core import runs, tables
+from daf_core.archive import open_source
 from daf_core.errors import SettingsError
 from daf_core.manifest.growing import grow
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.opening import open_source
 from jobs.session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 

@@ -15,7 +15,7 @@ from daf_core.heads.points import POINTS
 from daf_core.heads.sequences import Attend, AttentionPool, Refine, Sequences
 from daf_core.heads.streams import Features, Network, Prediction
 from daf_core.modalities import MODALITIES, Streams
-from daf_core.training.workers import batch_of_all
+from daf_core.workers import batch_of_all
 
 CONTRAST = 0.1  # weight of InfoNCE: the paper's for MOSI and MOSEI
 TEMPERATURE = 0.1  # ours

@@ -14,6 +14,7 @@ from itertools import chain, islice
 from typing import Any
 
 from daf_core import runs, tables
+from daf_core.archive import Source
 from daf_core.manifest import attempts, catalogue, entries
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.manifest.entries import NO_RECORDING, NOTHING
@@ -22,7 +23,6 @@ from daf_core.manifest.parts import Recording, pack, publish
 from daf_core.manifest.removal import finish_removal, remove_old
 from daf_core.runs import Output, fingerprint
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.opening import Source
 
 Inspect = Callable[[Iterator[Any]], Iterator[Inspected]]
 _FILES_AT_ONCE = 16

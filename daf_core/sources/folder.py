@@ -6,8 +6,8 @@ from functools import partial
 from typing import NamedTuple
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.manifest.file_versions import contents_version, is_unicode, listed_version
 from daf_core.runs import fingerprint
+from daf_core.sources.file_versions import contents_version, is_unicode, listed_version
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.labels import Label, read_labels
 from daf_core.sources.recording_files import RecordingFiles, inspect_recording

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.manifest.file_versions import ListedVersions, contents_version
 from daf_core.runs import fingerprint
+from daf_core.sources.file_versions import ListedVersions, contents_version
 from daf_core.sources.inspection import Inspected, measure, settle
 from daf_core.sources.shelf import Shelf
 from daf_core.sources.source_rows import Cells, Rows, shown

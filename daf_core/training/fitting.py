@@ -27,7 +27,7 @@ from daf_core.schemas import SPLITS
 from daf_core.training.dataset import Corpus, load_rows
 from daf_core.training.loop import Recipe, State, fit, predict
 from daf_core.training.rows import Rows
-from daf_core.training.workers import rank_and_workers, sum_over_workers
+from daf_core.workers import rank_and_workers, sum_over_workers
 
 # "intervals" (`interval_reliability`) and "polarity" (`polarity_reliability`)
 Reliability: TypeAlias = dict[str, Any]

@@ -17,7 +17,7 @@ from daf_core.heads.streams import Features, Noise, Prediction
 from daf_core.schemas import POLARITIES, polarity_number
 from daf_core.training.adversarial import unsteadiness
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
-from daf_core.training.workers import rank_and_workers, sum_gradients, sum_over_workers
+from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from daf_core.heads.streams import Features, Noise, columns_in
 from daf_core.modalities import modality_number
-from daf_core.training.workers import sum_over_workers
+from daf_core.workers import sum_over_workers
 
 CHUNK_ROWS = 512  # standardised or predicted at once; more would not fit a core's cache
 

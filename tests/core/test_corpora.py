@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from daf_core.archive import open_source
 from daf_core.corpora.arrays_pickle import load_arrays
 from daf_core.corpora.extracted import pool
 from daf_core.corpora.feature_files import read_features
 from daf_core.errors import SettingsError
-from daf_core.sources.opening import open_source
 from tests.core.corpus_forms import (
     AUDIO_WIDTH,
     SEGMENTS,

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from daf_core.archive import open_source
 from daf_core.decoding import decode_part
 from daf_core.errors import BadInput, SettingsError
 from daf_core.recordings.audio import RATE_HZ, open_recording
 from daf_core.schemas import MANIFEST
-from daf_core.sources.opening import open_source
 from daf_core.transcripts import read_transcript
 
 NOISE = np.random.default_rng(0).uniform(-0.3, 0.3, RATE_HZ).astype(np.float32)

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core import index, runs, tables
+from daf_core.archive import open_source
 from daf_core.errors import NotDone
 from daf_core.manifest import attempts, growing
-from daf_core.sources.opening import open_source
 
 RATE_HZ = 8000
 IDENTITY = {"source": "test"}

@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile as sf
 
+from daf_core.archive import open_source
 from daf_core.errors import SettingsError
-from daf_core.sources.opening import open_source
 
 RATE_HZ = 8000
 
