@@ -91,6 +91,7 @@ def _search(
                 metric="valid_mae",
                 mode="min",
                 num_samples=number,
+                reuse_actors=True,  # a process takes longer to start than a setting of few rows
                 search_alg=BasicVariantGenerator(
                     points_to_evaluate=[given], random_state=recipe.seed
                 ),
@@ -137,6 +138,10 @@ class _Advance(tune.Callback):  # type: ignore[misc]
 
     def __init__(self, advance: Callable[[], None]) -> None:
         self._advance = advance
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Tune keeps a copy of all it is given, to go on from: a search is begun anew instead."""
+        return {}
 
     def on_trial_complete(self, *_: Any, **__: Any) -> None:
         self._advance()
