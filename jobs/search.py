@@ -77,7 +77,7 @@ def _search(
     Raises:
         NotDone: none could be tried.
     """
-    os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
+    os.environ |= {"TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1", "RAY_AIR_NEW_OUTPUT": "0"}  # quiet
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     given = {name: value for name, value in asdict(recipe).items() if name in SPACE}
     try_one = tune.with_parameters(

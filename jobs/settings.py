@@ -309,7 +309,8 @@ class EvaluateSettings(Training):
             metavar="N",
             help="Try N settings for each head first (learning rate, weight decay, width, batch, "
             "modality dropout, side loss; the given ones and random ones, of which ASHA stops the "
-            "worse early) and take those best on the validation rows. 0: those given.",
+            "worse early) and take those best on the validation rows, which should be many. 0: "
+            "those given.",
         ),
     ] = 0
 
