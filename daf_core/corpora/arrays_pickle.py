@@ -10,7 +10,7 @@ import math
 import pickle
 import re
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -112,7 +112,42 @@ _KNOWN: dict[tuple[str, str], Callable[..., Any]] = {
 }
 
 
-class _ArraysUnpickler(pickle.Unpickler):
+class _Keyed(dict[Any, Any]):
+    """A dict by texts and numbers: to hash tuples in each other, each twice, may never end."""
+
+    __slots__ = ()  # so that a pickle cannot set attributes
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if not isinstance(key, str | int | float):
+            raise ValueError("expected texts or numbers as keys")
+        super().__setitem__(key, value)
+
+
+def _empty_dict(unpickler: Any) -> None:
+    unpickler.append(_Keyed())
+
+
+def _dict(unpickler: Any) -> None:
+    keys_and_values, held = unpickler.pop_mark(), _Keyed()
+    for key, value in zip(keys_and_values[::2], keys_and_values[1::2], strict=True):
+        held[key] = value
+    unpickler.append(held)
+
+
+_SETS = pickle.EMPTY_SET + pickle.ADDITEMS + pickle.FROZENSET
+
+
+class _ArraysUnpickler(pickle._Unpickler):
+    """The unpickler that is written in Python. The one in C takes memory for all places of its memo
+    up to the furthest that a pickle names, and how it makes dicts cannot be changed.
+    """
+
+    dispatch: ClassVar = {
+        **{code: step for code, step in pickle._Unpickler.dispatch.items() if code not in _SETS},
+        pickle.EMPTY_DICT[0]: _empty_dict,
+        pickle.DICT[0]: _dict,
+    }
+
     def find_class(self, module: str, name: str) -> Any:
         as_in_numpy_1 = module.replace("numpy._core", "numpy.core")
         known = as_in_numpy_1.replace("__builtin__", "builtins")  # protocols 0 to 2

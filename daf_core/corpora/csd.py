@@ -19,7 +19,13 @@ from contextlib import ExitStack
 import numpy as np
 
 from daf_core.corpora.clips import clips_under
-from daf_core.corpora.computational_sequence import SUFFIX, Array, Sequence, open_sequence
+from daf_core.corpora.computational_sequence import (
+    SUFFIX,
+    Array,
+    Sequence,
+    open_sequence,
+    shown_name,
+)
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.source_rows import Cells, Rows, placed
 from daf_core.tables import filesystem, join
@@ -56,13 +62,10 @@ def read(uri: str) -> Rows:
         labels = files.enter_context(open_sequence(labels_uri(uri)))
         words = files.enter_context(open_sequence(words_uri)) if words_uri else None
         for video in labels.videos:
-            try:
-                found = list(_segments(labels, words, video))
-            except BadInput as err:
-                rows.append((video, err))
-                continue
             more = {"audio_uri": recordings.get(video), "split": splits.get(video)}
-            rows += [(cells["utterance_id"], cells | more) for cells in found]
+            for place, cells in _segments(labels, words, video):
+                known = cells if isinstance(cells, BadInput) else cells | more
+                rows.append((shown_name(place), known))
     return placed(uri, iter(rows))
 
 
@@ -114,22 +117,37 @@ def within(intervals: Array, start_s: float, end_s: float) -> Array:
     return among
 
 
-def _segments(labels: Sequence, words: Sequence | None, video: str) -> Iterator[Cells]:
-    values, intervals = labels.of_video(video)
-    spoken, times = words.of_video(video) if words else (np.zeros((0, 1)), np.zeros((0, 2)))
+def _segments(
+    labels: Sequence, words: Sequence | None, video: str
+) -> Iterator[tuple[str, Cells | BadInput]]:
+    """Each labelled interval of a video; the video where its intervals cannot be read."""
+    try:
+        values, intervals = labels.of_video(video)
+    except BadInput as err:
+        yield video, err
+        return
+    try:
+        spoken, times = words.of_video(video) if words else (np.zeros((0, 1)), np.zeros((0, 2)))
+    except BadInput as err:
+        yield from ((segment_id(video, number), err) for number in range(len(values)))
+        return
     for number, (value, (start_s, end_s)) in enumerate(zip(values, intervals, strict=True)):
         said = [_word(word) for word in spoken[within(times, start_s, end_s)]]
         sentiment, *emotions = np.ravel(value).tolist()
         named = zip(_EMOTIONS, emotions, strict=True) if len(emotions) == len(_EMOTIONS) else ()
-        yield {
-            "utterance_id": segment_id(video, number),
-            "recording_id": video,
-            "start_s": start_s,
-            "end_s": end_s,
-            "text": " ".join(word for word in said if word != PAUSE),
-            "label": str(sentiment),  # as text: a NaN is no empty cell here, it is a bad label
-            **dict(named),
-        }
+        name = segment_id(video, number)
+        yield (
+            name,
+            {
+                "utterance_id": name,
+                "recording_id": video,
+                "start_s": start_s,
+                "end_s": end_s,
+                "text": " ".join(word for word in said if word != PAUSE),
+                "label": str(sentiment),  # as text: a NaN is no empty cell here, it is a bad label
+                **dict(named),
+            },
+        )
 
 
 def _word(value: Array) -> str:

@@ -21,9 +21,11 @@ _SESSIONS = [f"Session{number}" for number in range(1, 6)]
 _TRANSCRIPTS, _EVALUATIONS = "dialog/transcriptions", "dialog/EmoEvaluation"
 _TIME = r"\s*(-?\d+(?:\.\d+)?)\s*"
 _TURN = re.compile(rf"(Ses\w+)\s+\[{_TIME}-{_TIME}\]:\s*(.*)")
+_RATING = r"\s*([^\s,\]]+)\s*"
 _EVALUATED = re.compile(
-    rf"\[{_TIME}-{_TIME}\]\s+(Ses\w+)\s+(\w+)\s+\[\s*([^,\]]+),\s*([^,\]]+),\s*([^,\]]+)\]\s*"
+    rf"\[{_TIME}-{_TIME}\]\s+(Ses\w+)\s+(\w+)\s+\[{_RATING},{_RATING},{_RATING}\]\s*"
 )
+_TWICE = BadInput("duplicate_id", "expected each turn once, found this one before")
 _Numbered = list[tuple[str, str]]  # place, line
 
 
@@ -80,12 +82,20 @@ def _turns(
     for place, line in transcript:
         if match := _TURN.fullmatch(line):
             name, start, end, text = match.groups()
+            if name in turns:
+                bad.append((place, _TWICE))
+                continue
             turns[name] = (place, _turn(name, start, end) | {"text": text})
         elif line:
             bad.append((place, BadInput("bad_row", "expected TURN [start-end]: words")))
+    evaluated: set[str] = set()
     for place, line in evaluation:
         if match := _EVALUATED.fullmatch(line):
             start, end, name, emotion, *ratings = match.groups()
+            if name in evaluated:
+                bad.append((place, _TWICE))
+                continue
+            evaluated.add(name)
             _, known = turns.get(name, ("", {}))
             said = dict(zip(("valence", "activation", "dominance"), ratings, strict=True))
             label = {"label": _label(said["valence"]), "emotion": emotion}

@@ -12,12 +12,13 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from daf_core.corpora.arrays_pickle import load_arrays
-from daf_core.errors import SettingsError
+from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import SPLITS
 from daf_core.sources.source_rows import Cells, Rows, placed
 
 SUFFIXES = (".pkl", ".pickle")
 BETWEEN = "$_$"  # video and clip in an id
+_LARGEST = 2**63
 
 
 def read(uri: str) -> Rows:
@@ -53,7 +54,7 @@ def load_splits(uri: str) -> dict[str, dict[str, Any]]:
 
 
 def plain_column(uri: str, split: str, held: dict[str, Any], name: str) -> list[Any]:
-    """A column of a split as plain values, one a row.
+    """A column of a split as plain values, one a row; a BadInput in place of what is none.
 
     Raises:
         SettingsError: the split lacks it, or it is not as long as that of ids.
@@ -64,7 +65,7 @@ def plain_column(uri: str, split: str, held: dict[str, Any], name: str) -> list[
         raise SettingsError(
             f"{uri}: expected in {split} {len(held['id'])} {name}, one for each id, found {rows}"
         )
-    return [_plain(value) for value in found]
+    return [_plain(name, value) for value in found]
 
 
 def _columns(uri: str, split: str, held: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -76,7 +77,10 @@ def _columns(uri: str, split: str, held: dict[str, Any]) -> Iterator[tuple[Any, 
     return zip(*needed, annotations, strict=True)
 
 
-def _cells(split: str, utterance: Any, text: Any, label: Any, annotation: Any) -> Cells:
+def _cells(split: str, utterance: Any, text: Any, label: Any, annotation: Any) -> Cells | BadInput:
+    for value in (utterance, text, label, annotation):
+        if isinstance(value, BadInput):
+            return value
     name = str(utterance)
     return {
         "utterance_id": name,
@@ -92,9 +96,17 @@ def _is_column(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
-def _plain(value: Any) -> Any:
-    alone = isinstance(value, np.generic | np.ndarray) and value.size == 1
-    return value.item() if alone else value
+def _plain(name: str, value: Any) -> Any:
+    """A text or number by itself. Others may be large beyond all bounds once they are written out:
+    lists in each other, each twice, or numbers of thousands of digits.
+    """
+    if isinstance(value, np.generic | np.ndarray) and value.size == 1:
+        value = value.item()
+    known = isinstance(value, str | float | None) or (
+        isinstance(value, int) and abs(value) <= _LARGEST
+    )
+    expected = f"{name}: expected a text or a number, got {type(value).__name__}"
+    return value if known else BadInput("bad_row", expected)
 
 
 def _kind(value: Any) -> str:

@@ -48,7 +48,8 @@ def read_features(uri: str) -> Extracted:
 
 def _pool(uri: str, name: str, split: str, held: dict[str, Any]) -> Pooled:
     frames = held[name]
-    if not _is_numbers(frames) or frames.ndim != 3 or len(frames) != len(held["id"]):
+    fits = _is_numbers(frames) and frames.ndim == 3 and len(frames) == len(held["id"])
+    if not fits or not frames.shape[2]:
         found = f"{frames.dtype} {frames.shape}" if isinstance(frames, np.ndarray) else type(frames)
         raise SettingsError(
             f"{uri}: expected in {split} {name} as numbers ({len(held['id'])} rows, frames, "
@@ -67,6 +68,8 @@ def _used(uri: str, split: str, held: dict[str, Any], name: str) -> BoolArray:
     """
     frames, tokens = held[name], held.get("text_bert")
     rows, steps = frames.shape[:2]
+    if not frames.size:  # of no rows any number of frames can be said
+        return np.zeros((rows, steps), bool)
     if f"{name}_lengths" in held:
         lengths = plain_column(uri, split, held, f"{name}_lengths")
         if not all(isinstance(length, int | float) for length in lengths):

@@ -5,6 +5,7 @@ import functools
 import operator
 import os
 import pickle
+import resource
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -148,6 +149,31 @@ def test_programs_written_by_hand_are_refused(tmp_path, program):
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(np.arange(3), 5)), np.arange(3))
 
 
+_TWICE_OVER = b"()" + b"2\x86" * 60  # a mark, and tuples in each other, each twice
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"}" + _TWICE_OVER[1:] + b"Ns.",  # a key of a dict: to hash it would never end
+        _TWICE_OVER + b"Nd.",
+        b"\x8f" + _TWICE_OVER + b"\x90.",  # in a set
+        _TWICE_OVER + b"\x91.",
+    ],
+)
+def test_a_pickle_that_would_hash_for_ever_is_refused(tmp_path, program):
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x04" + program)
+    with pytest.raises(SettingsError, match=r"a\.pkl: expected a pickle of arrays"):
+        load_arrays(str(tmp_path / "a.pkl"))
+
+
+def test_a_far_place_in_the_memo_takes_no_memory(tmp_path):
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x04]r" + (2**30).to_bytes(4, "little") + b".")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert load_arrays(str(tmp_path / "a.pkl")) == []
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
+
+
 def equal(ours: Any, theirs: Any) -> bool:
     """Whether both are the same containers of the same arrays."""
     if isinstance(theirs, np.ndarray):
@@ -228,6 +254,25 @@ def test_mmsa_labels_that_are_none_and_ids_that_come_twice_are_quarantined(tmp_p
     assert len(rows) == 18 - 4
 
 
+def test_mmsa_values_that_are_no_texts_and_numbers_are_quarantined(tmp_path):
+    shared: list[Any] = []
+    for _ in range(60):  # written out it would be larger than any disk
+        shared = [shared, shared]
+    data = mmsa()
+    data["train"]["id"][0] = shared
+    data["train"]["annotations"][1] = shared
+    data["train"]["raw_text"][2] = 10**5_000  # Python does not write these out
+    data["train"]["regression_labels"] = [*data["train"]["regression_labels"][:5], {"a": shared}]
+    path = write_mmsa(tmp_path / "a.pkl", data)
+    rows, rejected = ingest(path)
+    assert reasons(rejected) == ["bad_row"] * 4
+    messages = {row["message"] for row in rejected}
+    assert "a.pkl:train[0]: id: expected a text or a number, got list" in messages
+    assert len(rows) == 18 - 4
+    known = read_features(str(path)).columns["text"].places
+    assert {row["utterance_id"] for row in rows} <= known.keys()
+
+
 @pytest.mark.parametrize(
     ("broken", "complaint"),
     [
@@ -304,6 +349,8 @@ def test_numbers_that_are_none_are_repaired_and_counted(tmp_path):
         ("audio", np.zeros((5, 8, 2)), r"found float64 \(5, 8, 2\)"),
         ("audio", np.array([["a"]]), "found <U1"),
         ("audio", "much", "found <class 'str'>"),
+        ("audio", np.zeros((6, 8, 0)), r"found float64 \(6, 8, 0\)"),
+        ("audio", np.zeros((6, 2**40, 0)), r"found float64 \(6, 1099511627776, 0\)"),
         ("text", np.zeros((6, 8, 3)), r"text: expected features of one width, found \[3, 6\]"),
     ],
 )
@@ -312,6 +359,14 @@ def test_features_of_other_shapes_are_refused(tmp_path, name, value, complaint):
     data["train"][name] = value
     with pytest.raises(SettingsError, match=complaint):
         read_features(str(write_mmsa(tmp_path / "a.pkl", data)))
+
+
+def test_frames_of_no_rows_take_no_memory_however_many_they_are(tmp_path):
+    data = mmsa()
+    data["valid"] |= {"id": [], "audio": np.zeros((0, 2**40, AUDIO_WIDTH)), "audio_lengths": []}
+    data["valid"]["text"] = np.zeros((0, 2**40, TEXT_WIDTH))
+    extracted = read_features(str(write_mmsa(tmp_path / "a.pkl", data)))
+    assert extracted.shapes == {"text": (1, TEXT_WIDTH), "audio": (1, 2 * AUDIO_WIDTH)}
 
 
 @settings(max_examples=50, deadline=None)
@@ -409,6 +464,31 @@ def test_iemocap(tmp_path):
     assert reasons(rejected) == ["bad_label"] * 2 + ["bad_row"] * 4
 
 
+def test_iemocap_turns_that_come_twice_are_quarantined(tmp_path):
+    rows, before = ingest(write_iemocap(tmp_path / "whole"))
+    folder = write_iemocap(tmp_path / "doubled")
+    said = folder / "Session1/dialog/transcriptions/Ses01F_impro01.txt"
+    evaluated = folder / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    first, *_ = said.read_text().splitlines(keepends=True)
+    said.write_text(said.read_text() + first)
+    *_, third, _ = evaluated.read_text().splitlines(keepends=True)
+    evaluated.write_text(evaluated.read_text() + third)
+    found, rejected = ingest(folder)
+    assert len(found) == len(rows)
+    assert reasons(rejected) == sorted([*reasons(before), "duplicate_id", "duplicate_id"])
+
+
+def test_iemocap_a_long_gap_within_ratings_is_a_bad_row(tmp_path):
+    folder = write_iemocap(tmp_path)
+    path = folder / "Session1/dialog/EmoEvaluation/Ses01F_impro01.txt"
+    gap = " " * 200_000  # minutes, where it is split in all ways
+    line = f"[1.0 - 2.0]\tSes01F_impro01_F002\tneu\t[2.5,{gap}x\n"
+    path.write_text(path.read_text() + line)
+    _, before = ingest(write_iemocap(tmp_path / "whole"))
+    _, rejected = ingest(folder)
+    assert len(rejected) == len(before) + 1
+
+
 def test_a_folder_of_recordings_that_is_called_as_a_session_is_no_corpus(tmp_path):
     write_wav(tmp_path / "Session1/a.wav")
     (tmp_path / "Session1/a.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:00.400\nhi\n")
@@ -463,6 +543,30 @@ def test_csd_without_metadata_and_folds_is_read_and_told(tmp_path, caplog):
     no_folds, no_metadata = caplog.messages
     assert "has no …_std_folds.py, so that no row has a split" in no_folds
     assert "CMU_MOSEI_Labels.csd: lacks the metadata root name, " in no_metadata
+
+
+@pytest.mark.parametrize(
+    "name", ["CMU_MOSEI_Labels", "CMU_MOSEI_TimestampedWords", "CMU_MOSEI_COVAREP"]
+)
+def test_csd_datasets_that_are_none_cost_the_rows_of_their_video_and_no_more(tmp_path, name):
+    folder = write_csd_folder(tmp_path / "mosei")
+    with h5py.File(folder / f"{name}.csd", "r+") as file:
+        data = file[f"{name}/data"]
+        del data["v2/intervals"], data["v3/features"], data["v4/intervals"]
+        data["v2/intervals"] = np.full((3, 2), b"words")
+        shape = (2**50, 2)  # of which nothing is stored
+        data["v3"].create_dataset("features", shape, "f8", chunks=(1000, 2))
+        data["v4/intervals"] = h5py.Empty("f8")
+        data[b"\xff\n"] = data["-v1_x"]
+        del file[f"{name}/metadata"]
+        file[f"{name}/metadata"] = 1.0
+    rows, rejected = ingest(folder)
+    read = {"-v1_x", "v2", "v3", "v4"} if "COVAREP" in name else {"-v1_x"}
+    assert {row["recording_id"] for row in rows} == read
+    expected = {"Labels": 4, "TimestampedWords": 9, "COVAREP": 0}[name.removeprefix("CMU_MOSEI_")]
+    assert reasons(rejected) == ["bad_row"] * expected
+    assert not any("\n" in row["message"] for row in rejected)
+    assert "-v1_x[0]" in read_features(str(folder)).columns["audio"].places
 
 
 def damage(folder: Path, kind: str) -> None:
