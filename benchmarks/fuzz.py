@@ -1,8 +1,10 @@
 """Damaged recordings, transcripts and tables through ingest and decode: does anything break?
 
-    python benchmarks/fuzz.py [--seed 1] [--inputs 2000] [--only 1234] [--work /tmp/daf-fuzz]
+    PYTHONPATH=.:benchmarks python benchmarks/fuzz.py [--seed 1] [--inputs 2000] [--only 1234]
+        [--kinds corpora] [--work /tmp/daf-fuzz]
 
-Every input is a folder or a table for `daf ingest`, its manifest is decoded as `daf score` would.
+Every input is a folder, a table or a labelled corpus for `daf ingest`, its manifest is decoded as
+`daf score` would; or features that a corpus came with, for `daf embed`.
 Two processes do this under a watchdog, so that a crash of a native library or an endless loop is
 found and named. The same seed gives the same inputs; those with a fault are kept in `work`.
 Exit status 1 where there is any crash, hang, other fault, row unaccounted for, or memory beyond
@@ -19,7 +21,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from fuzzing.inputs import Input, Inputs
+from fuzzing.inputs import SHARES, Input, Inputs
 from fuzzing.trial import Result, attempt, prepare
 
 HANG_S = 30.0
@@ -31,6 +33,7 @@ PROCESSES = 2
 def serve(pipe, log: Path) -> None:
     """Try one input after the other, in a process of its own; what decoders say goes to `log`."""
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
+    os.chdir(log.parent)  # what an input runs leaves its trace here
     prepare()
     pipe.send("ready")
     while True:
@@ -109,7 +112,10 @@ class Findings:
         return not result.faults
 
     def print(self, inputs: int, seed: int) -> None:
-        columns = ["inputs", "decoded", "text alone", "quarantined", "refused", "with fault"]
+        columns = [
+            *("inputs", "decoded", "text alone", "embedded", "quarantined", "refused"),
+            "with fault",
+        ]
         for title, rows in self.counts.items():
             print(f"\n{title:28}" + "".join(f"{column:>13}" for column in columns))
             for name, row in sorted(rows.items()):
@@ -134,10 +140,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--inputs", type=int, default=2_000)
+    parser.add_argument("--kinds", nargs="+", choices=SHARES, default=[*SHARES])
     parser.add_argument("--only", type=int, help="try this input alone, and keep it")
     parser.add_argument("--work", type=Path, default=Path("/tmp/daf-fuzz"))
     args = parser.parse_args()
-    make = Inputs(args.seed, args.work / f"seed-{args.seed}")
+    args.work = args.work.resolve()
+    make = Inputs(args.seed, args.work / f"seed-{args.seed}", args.kinds)
     numbers = range(args.inputs) if args.only is None else [args.only]
     findings, own, lock = Findings(), threading.local(), threading.Lock()
     workers: list[Watched] = []

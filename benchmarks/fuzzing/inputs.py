@@ -9,10 +9,13 @@ import numpy as np
 
 from fuzzing import originals
 from fuzzing.bytes_damage import Damage, Rng, of_recordings
+from fuzzing.corpora import Corpus, corpora
 from fuzzing.originals import CUES, SECRET, SPEECH_S, Original
 from fuzzing.parquet_damage import PARQUET
 from fuzzing.text_damage import CSV, JSONL, TRANSCRIPT
 
+# Of each kind of input how many come in turn, where all do.
+SHARES = {"recordings": 10, "transcripts": 4, "tables": 5, "labels": 1, "corpora": 10}
 TABLE_DAMAGE = {"csv": CSV, "jsonl": JSONL, "parquet": PARQUET}
 
 
@@ -23,24 +26,32 @@ class Input:
     number: int
     kind: str
     mutation: str
-    route: str  # voices, cues, rows, later, transcript, table, labels
+    route: str  # voices, cues, rows, later, transcript, table, labels, corpus, features
     folder: Path
     source: Path
     labels: Path | None = None
-    # Takes the place of `damaged` between ingest and score: an archive that changed.
+    # Takes the place of `damaged` between ingest and score: an archive that changed. Of features
+    # the corpus that they are of.
     sound: Path | None = None
     damaged: Path | None = None
 
 
 class Inputs:
-    """Damaged inputs by number; the same seed and number give the same bytes."""
+    """Damaged inputs by number; the same seed, kinds and number give the same bytes."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, kinds: list[str]) -> None:
         self.seed = seed
         self.folder = folder
-        self._by_kind: dict[str, list[Original]] = {}
+        shares = [(kind, share) for kind, share in SHARES.items() if kind in kinds]
+        self._turns = [kind for kind, share in shares for _ in range(share)]
+        self._corpora = corpora(folder / "originals") if "corpora" in kinds else []
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Original]]:
+        by_kind: dict[str, list[Original]] = {}
         for original in originals.recordings():
-            self._by_kind.setdefault(original.kind, []).append(original)
+            by_kind.setdefault(original.kind, []).append(original)
+        return by_kind
 
     @cached_property
     def _good(self) -> Original:
@@ -90,17 +101,18 @@ class Inputs:
         folder = self.folder / f"{number:06d}"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "archive").mkdir(parents=True)
-        # Ten of twenty are recordings, each kind as often; four transcripts, five tables.
-        turn = number % 20
-        if turn < 10:
-            kinds = list(self._by_kind)
-            kind = kinds[(number // 20 * 10 + turn) % len(kinds)]
+        rounds, turn = divmod(number, len(self._turns))
+        if self._turns[turn] == "recordings":  # the first of all; each format as often
+            formats = list(self._by_kind)
+            kind = formats[(rounds * SHARES["recordings"] + turn) % len(formats)]
             return self._recording(rng, number, folder, _any(rng, self._by_kind[kind]))
-        if turn < 14:
-            return self._transcript(rng, number, folder)
-        return (
-            self._table(rng, number, folder) if turn < 19 else self._labelled(rng, number, folder)
-        )
+        make = {
+            "transcripts": self._transcript,
+            "tables": self._table,
+            "labels": self._labelled,
+            "corpora": self._corpus,
+        }
+        return make[self._turns[turn]](rng, number, folder)
 
     def _recording(self, rng: Rng, number: int, folder: Path, original: Original) -> Input:
         mutation, content = _damage(rng, original, of_recordings(original.kind))
@@ -157,6 +169,21 @@ class Inputs:
             folder / "archive",
             labels,
         )
+
+    def _corpus(self, rng: Rng, number: int, folder: Path) -> Input:
+        corpus: Corpus = _any(rng, self._corpora)
+        source = folder / "archive" / corpus.source.name
+        if corpus.source.is_dir():
+            shutil.copytree(corpus.source, source)
+        else:
+            shutil.copy(corpus.source, source)
+        pattern = _any(rng, list(corpus.files))
+        damaged = _any(rng, sorted(source.glob(pattern))) if pattern else source
+        original = Original(corpus.kind, damaged.suffix[1:], damaged.read_bytes())
+        mutation, content = _damage(rng, original, corpus.files[pattern])
+        damaged.write_bytes(content)
+        route = "features" if corpus.of_features else "corpus"
+        return Input(number, corpus.kind, mutation, route, folder, source, sound=corpus.source)
 
 
 def _damage(rng: Rng, original: Original, damages: list[Damage]) -> tuple[str, bytes]:

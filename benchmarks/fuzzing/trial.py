@@ -1,34 +1,30 @@
 """Take one damaged input the real way, ingest then decode, and account for its rows."""
 
-import io
 import os
 import re
 import resource
+import tempfile
 import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from daf_core import tables
 from daf_core.decoding import decode_part
 from daf_core.errors import REASONS, SettingsError
 from daf_core.schemas import FLAGS
-from daf_core.sources.source_rows import open_rows
+from fuzzing.accounts import Row, unaccounted
 from fuzzing.inputs import Input
-from fuzzing.originals import CUES, SECRET
-from jobs import ingest
-from jobs.settings import IngestSettings
+from fuzzing.originals import SECRET
+from fuzzing.pickle_damage import RAN
+from jobs import embed, ingest
+from jobs.settings import EmbedSettings, IngestSettings
 
 MOST_MEMORY = 4 << 30  # of address space beyond the start: no input may take the machine down
-ROWS = 7  # of the table that `inputs` writes for a recording
-WHOLE_FILE = {"bad_encoding", "unreadable_transcript", "no_cues"}
-_CUE = re.compile(r"-->|^\s*[\d:]*:\d\d[.,]\d+\s*\S{0,8}\s*[\d:]*:\d\d[.,]\d")
-_CUE_BLOCK = re.compile(rf"(?m){_CUE.pattern}|^(?:NOTE|STYLE|REGION)")
-_RANGE = re.compile(r":(\d+)(?:-(\d+))?$")
-
-Row = dict[str, Any]
 
 
 @dataclass
@@ -58,11 +54,14 @@ def attempt(given: Input) -> Result:
     before = _memory_mb("VmRSS")
     started = time.monotonic()
     try:
-        _take(given, result)
+        (_take_features if given.route == "features" else _take)(given, result)
     except Exception as err:
         where = traceback.extract_tb(err.__traceback__)[-1]
         line = f"{type(err).__name__}: {err}".partition("\n")[0][:200]
         result.faults.append(f"raised {line} ({os.path.basename(where.filename)}:{where.lineno})")
+    if os.path.exists(RAN):
+        os.unlink(RAN)
+        result.faults.append("something of the input was run")
     result.seconds = time.monotonic() - started
     result.grown_mb = _memory_mb("VmHWM") - before
     return result
@@ -74,15 +73,10 @@ def _take(given: Input, result: Result) -> None:
     try:
         ingest.run(IngestSettings(source=str(given.source), out=out, labels=labels))
     except SettingsError as err:
-        result.outcomes["refused: not a table"] += 1
-        table = given.labels or given.source
-        if given.route not in ("table", "labels") or not str(err).startswith(f"{table}: "):
-            result.faults.append(f"the job stopped: {err}"[:200])
-        if "\n" in str(err) or SECRET in str(err):
-            result.faults.append("an error with words of the table, or several lines")
+        _judge_stop(given, err, result)
         return
     rows, refused = _all(out, "manifest"), _all(f"{out}/_quarantine", "quarantine")
-    result.unaccounted += _unaccounted(given, rows, refused)
+    result.unaccounted += unaccounted(given, rows, refused)
     if given.damaged and given.sound:
         given.damaged.replace(given.sound)
     for row in refused:
@@ -93,6 +87,42 @@ def _take(given: Input, result: Result) -> None:
         result.unaccounted += abs(len(part) - len(decoded))
         for row in decoded.to_pylist():
             _judge_decoded(row, result)
+
+
+def _take_features(given: Input, result: Result) -> None:
+    """Embed the sound corpus by damaged features of it."""
+    manifest, out = _manifest_of(given.sound), str(given.folder / "embeddings")
+    try:
+        embed.run(EmbedSettings(manifest=manifest, out=out, features=str(given.source)))
+    except SettingsError as err:
+        _judge_stop(given, err, result)
+        return
+    rows, refused = _all(out, "embeddings"), _all(f"{out}/_quarantine", "quarantine")
+    result.unaccounted += abs(len(_all(manifest, "manifest")) - len(rows) - len(refused))
+    result.outcomes["embedded"] += len(rows)
+    for row in refused:
+        _judge_refusal(row, result, "embed")
+    for row in rows:
+        numbers = [*(row["text"] or [0]), *(row["audio"] or [0])]
+        if not np.isfinite(np.array(numbers, np.float64)).all():
+            result.faults.append("embeddings that are no numbers")
+
+
+@cache
+def _manifest_of(corpus: Path) -> str:
+    out = tempfile.mkdtemp(prefix="manifest-", dir=corpus.parent)
+    ingest.run(IngestSettings(source=str(corpus), out=out))
+    return out
+
+
+def _judge_stop(given: Input, err: SettingsError, result: Result) -> None:
+    result.outcomes["refused: not such a file"] += 1
+    source = given.labels or given.source
+    begins = str(err).startswith(str(source) if source.is_dir() else f"{source}: ")
+    if given.route not in ("table", "labels", "corpus", "features") or not begins:
+        result.faults.append(f"the job stopped: {err}"[:200])
+    if "\n" in str(err) or SECRET in str(err):
+        result.faults.append("an error with words of the input, or several lines")
 
 
 def _judge_decoded(row: Row, result: Result) -> None:
@@ -115,50 +145,6 @@ def _judge_refusal(row: Row, result: Result, stage: str) -> None:
     said = row["message"].replace(row["audio_uri"] or "", "")  # words may have become a path
     if SECRET in said or "\n" in row["message"]:
         result.faults.append("a message with words of a transcript, or several lines")
-
-
-def _unaccounted(given: Input, rows: list[Row], refused: list[Row]) -> int:
-    """How many rows or cues went in and are in neither table, or in both."""
-    found = len(rows) + len(refused)
-    if given.route == "voices":  # one recording: utterances, or one reason why there are none
-        return abs(1 - bool(rows) - len(refused))
-    if given.route == "cues":
-        return abs(len(CUES) - found)
-    if given.route in ("rows", "later"):
-        return abs(ROWS - found)
-    if given.route == "labels":
-        return abs(len(CUES) - len(rows)) + _lines_passed_by(given.labels)
-    if given.route == "transcript":
-        if {row["reason"] for row in refused} & WHOLE_FILE:
-            return abs(1 - found)
-        return max(0, _cues_in(given.source) - found)
-    with open_rows(str(given.source)) as (_, read):
-        return abs(sum(1 for _ in read) - found) + _lines_passed_by(given.source)
-
-
-def _cues_in(archive: Path) -> int:
-    """Lines that look like times; in WebVTT also blocks that have none."""
-    (path,) = (path for path in archive.iterdir() if path.suffix in (".vtt", ".srt"))
-    lines = path.read_text("utf-8-sig").split("\n")  # with universal newlines
-    number = sum(1 for line in lines if _CUE.search(line))
-    if path.suffix == ".srt":
-        return number
-    blocks = "\n".join(lines).split("\n\n")[1:]
-    return number + sum(1 for b in blocks if b.strip() and not _CUE_BLOCK.search(b))
-
-
-def _lines_passed_by(path: Path) -> int:
-    """Lines of a CSV or JSONL table, after its head, of which the reader of tables says nothing."""
-    if path.suffix == ".parquet":
-        return 0
-    newline = "" if path.suffix == ".csv" else "\n"
-    text = io.TextIOWrapper(io.BytesIO(path.read_bytes()), "utf-8", "replace", newline=newline)
-    filled = {n for n, line in enumerate(text, start=1) if line.strip("\r\n \t\ufeff")}
-    with open_rows(str(path)) as (_, rows):
-        places = [_RANGE.search(place) for place, _ in rows]
-    told = {n for m in places if m for n in range(int(m[1]), int(m[2] or m[1]) + 1)}
-    head = set(range(1, min(told, default=max(filled, default=0) + 1))) if newline == "" else set()
-    return len(filled - told - head)
 
 
 def _all(folder: str, kind: str) -> list[Row]:
