@@ -1,7 +1,7 @@
 """One decoded part under every condition of a grid: what every head says of its rows.
 
 The encoders run once a condition, and only those of the modality that is damaged: the other's
-embeddings are the clean ones.
+embeddings are the clean ones, and so are the turns that a text is read with.
 """
 
 import numpy as np
