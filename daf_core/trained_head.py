@@ -4,7 +4,7 @@ Reading one does without torch, which takes seconds to load; `TrainedHead.module
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ class TrainedHead:
             "kind": self.kind,
             "sha256": self.sha256,
             "calibrations": self.known,
-            "encoders": {name: asdict(spec) for name, spec in self.encoders.items()},
+            "encoders": {name: spec.as_dict() for name, spec in self.encoders.items()},
         }
 
     @property
@@ -102,7 +102,7 @@ def save(
             "kind": kind,
             "width": width,
             "streams": {name: list(shape) for name, shape in streams.items()},
-            "encoders": {name: asdict(spec) for name, spec in encoders.items()},
+            "encoders": {name: spec.as_dict() for name, spec in encoders.items()},
             "sha256": hashlib.sha256(data).hexdigest(),
             "calibrations": known,
             **facts,

@@ -85,6 +85,6 @@ def _embeddings_identity(
     """What decides the bytes of embeddings of the manifest with this record."""
     return {
         "manifest": manifest["fingerprint"],
-        "encoders": {column: asdict(spec) for column, spec in encoders.items()},
+        "encoders": {column: spec.as_dict() for column, spec in encoders.items()},
         "precision": precision,
     }

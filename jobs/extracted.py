@@ -1,7 +1,7 @@
 """manifest + a file of features → embeddings, in this process: there is nothing to encode."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -25,7 +25,7 @@ def embed_features(settings: EmbedSettings, features: str, source: Output, outpu
     """
     record = runs.complete_record(source)
     extracted = read_features(tables.absolute(features))
-    encoders = {column: asdict(spec) for column, spec in extracted.encoders.items()}
+    encoders = {column: spec.as_dict() for column, spec in extracted.encoders.items()}
     identity = {"manifest": record["fingerprint"], "encoders": encoders}
     look_up = LookUp(source, extracted)
     publish = PublishPart(output, runs.fingerprint(identity))

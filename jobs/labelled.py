@@ -10,6 +10,7 @@ from daf_core.modalities import Streams, pooled
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.training.loop import Recipe
+from daf_core.weights.specs import EncoderSpec
 from jobs.settings import Training
 
 
@@ -103,7 +104,8 @@ def _same_encoders(also: Output, record: dict[str, Any], source: Output) -> dict
 
 
 def _names(identity: dict[str, Any]) -> str:
-    names = " and ".join(spec["name"] for spec in pooled(identity["encoders"]).values())
+    specs = pooled(identity["encoders"]).values()
+    names = " and ".join(str(EncoderSpec(**spec)) for spec in specs)
     return f"{names} (frames: {identity.get('frames', 'none')})"
 
 

@@ -17,7 +17,6 @@ requests; with `daf ingest --part-minutes 120` a sixth of that.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import Any
 
 from daf_core import index, runs, tables, trained_head
@@ -25,7 +24,7 @@ from daf_core.errors import SettingsError
 from daf_core.index import PartFacts
 from daf_core.modalities import frames
 from daf_core.trained_head import TrainedHead
-from daf_core.weights.specs import locate
+from daf_core.weights.specs import EncoderSpec, locate
 from jobs.encode_run import encode_manifest
 from jobs.encoding import ScoreStored
 from jobs.resumable import run_missing_parts
@@ -90,15 +89,10 @@ def check_fit(head: TrainedHead, identity: dict[str, Any], head_uri: str, embedd
                 f"`daf embed --frames {steps}`"
             )
     for column, spec in head.encoders.items():
-        wanted, found = asdict(spec), identity["encoders"].get(column)
-        if wanted != found:
+        known = identity["encoders"].get(column)
+        found = known and EncoderSpec(**known)
+        if found != spec:
             raise SettingsError(
-                f"{head_uri}: this head was trained on {column} embeddings by {_brief(wanted)}, "
-                f"{embeddings} holds {_brief(found)}; embed again with the head's encoders"
+                f"{head_uri}: this head was trained on {column} embeddings by {spec}, "
+                f"{embeddings} holds {found or 'none'}; embed again with the head's encoders"
             )
-
-
-def _brief(spec: dict[str, str] | None) -> str:
-    if spec is None:
-        return "none"
-    return f"{spec['name']} ({spec['revision'] or 'local'}, SHA-256 {spec['sha256'][:12]}…)"

@@ -82,8 +82,7 @@ def named(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
             if theirs != spec:
                 raise SettingsError(
                     f"--head {folder}: expected heads of the same encoders; it reads {column} by "
-                    f"{spec.name} (SHA-256 {spec.sha256[:12]}…), {first} by {theirs.name} "
-                    f"({theirs.sha256[:12]}…); put them into grids of their own"
+                    f"{spec}, {first} by {theirs}; put them into grids of their own"
                 )
     steps = {steps for head in heads.values() for steps, _ in frames(head.streams).values()}
     if len(steps) > 1:

@@ -5,8 +5,9 @@ weights. Only safetensors are read (and the packaged Whisper files), never pickl
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -38,6 +39,14 @@ class EncoderSpec:
     revision: str | None  # commit; "packaged"; "extracted"; None: local folder or descriptors
     sha256: str  # of the weights or the file; for descriptors the version of the algorithm
     context: int = 0  # turns before an utterance that a text encoder reads with it
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON; without a context as before there was any: what was made then goes on."""
+        return {name: value for name, value in asdict(self).items() if name != "context" or value}
+
+    def __str__(self) -> str:
+        turns = f", with {self.context} turns before" if self.context else ""
+        return f"{self.name} ({self.revision or 'local'}, SHA-256 {self.sha256[:12]}…{turns})"
 
 
 def resolve(name: str, offline: bool = False) -> EncoderSpec:
