@@ -30,8 +30,10 @@ def add_verb(name: str, settings: type) -> None:
     """Make `daf NAME`: its options are the fields of `settings`, its work is jobs.NAME.run."""
 
     def command(**values: Any) -> None:
-        job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
         asked = settings(**values)
+        if isinstance(asked, verbs.EncodeResources) and asked.local:
+            importlib.import_module("jobs.forkserver").get_ready()
+        job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
         if any("://" in str(value) for value in values.values()):
             importlib.import_module("jobs.preflight").check_stores(asked)
         typer.echo(job.run(asked))

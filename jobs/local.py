@@ -20,7 +20,6 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from functools import reduce
 from itertools import islice
-from multiprocessing.forkserver import ensure_running, set_forkserver_preload
 from pathlib import Path
 
 import pyarrow as pa
@@ -29,9 +28,8 @@ from daf_core.errors import NotDone
 from daf_core.index import PartFacts
 from jobs.parcel import Work, delivered, parcels
 
-PRELOADED = ["jobs.preloaded"]
 AHEAD = 2  # parts per process that are handed out
-MOST_READ_BYTES = 100_000_000  # by the driver while the processes start: 50 minutes of speech
+MOST_READ_BYTES = 250_000_000  # by the driver while the processes start: two hours of speech
 GPUS = Path("/proc/driver/nvidia/gpus")
 
 _work: list[Work] = []
@@ -44,12 +42,6 @@ def device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def get_ready() -> None:
-    """Begin to load what all processes need, beside what comes before the work."""
-    set_forkserver_preload(PRELOADED)
-    ensure_running()
 
 
 def in_processes(

@@ -41,7 +41,8 @@ def workplace(resources: EncodeResources, parts: int) -> Iterator[Workplace]:
 
 
 def _here(resources: EncodeResources, parts: int) -> Workplace:
-    from jobs.local import device, get_ready, in_processes
+    from jobs.forkserver import get_ready
+    from jobs.local import device, in_processes
 
     get_ready()
     place = device()

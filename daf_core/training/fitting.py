@@ -10,19 +10,17 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from daf_core.calibration import (
-    Calibrations,
-    calibration,
-    certainty,
-    certainty_metrics,
-    interval_reliability,
-    modalities_had,
-    polarity_reliability,
-)
+from daf_core.calibration import Calibrations, certainty, modalities_had
 from daf_core.heads import build, columns_read
 from daf_core.heads.points import median
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import MODALITIES, Streams, columns_of
+from daf_core.reliability import (
+    calibration,
+    certainty_metrics,
+    interval_reliability,
+    polarity_reliability,
+)
 from daf_core.schemas import SPLITS
 from daf_core.training.dataset import Corpus, load_rows
 from daf_core.training.loop import Recipe, State, fit, predict

@@ -34,6 +34,7 @@ def test_daf_core_imports_without_ray():
     [
         ("jobs.cli", ["pyarrow", "ray", "torch", "fsspec", "botocore"]),  # --help answers at once
         ("jobs.stages", ["torch"]),  # its processes start in a third of the time and memory
+        ("jobs.preloaded", ["scipy", "sklearn", "pandas", "ray"]),  # encoding starts 2 s earlier
     ],
 )
 def test_modules_load_no_more_than_they_need(module, unwanted):

@@ -10,14 +10,16 @@ from daf_core.calibration import (
     COVERAGE,
     Calibration,
     Certainty,
-    calibration,
     certainty,
-    certainty_metrics,
-    interval_reliability,
     polarities,
-    polarity_reliability,
 )
 from daf_core.heads.points import LOWEST, POINTS, STEP, median
+from daf_core.reliability import (
+    calibration,
+    certainty_metrics,
+    interval_reliability,
+    polarity_reliability,
+)
 
 BOTH = "text and audio"
 
