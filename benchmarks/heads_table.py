@@ -1,7 +1,7 @@
 """Every head on the degraded pairs, several corpora and seeds: errors, and do weights find damage?
 
     python benchmarks/heads_table.py --work /tmp/daf-bench [--corpora 7 43 101] [--seeds 5]
-                                     [--train-rows 500]
+                                     [--train-rows 500] [--patience 15]
 
 Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
 of training 128 CMU-MOSEI sentences without audio join. Means and paired differences are over the
@@ -41,27 +41,29 @@ def main() -> None:
     parser.add_argument("--corpora", type=int, nargs="+", default=[7, 43, 101])
     parser.add_argument("--seeds", type=int, default=5, help="seeds a head")
     parser.add_argument("--train-rows", type=int, help="only so many; all: 4,500 a corpus")
+    parser.add_argument("--patience", type=int, default=15, help="epochs without a better MAE")
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
     asked = parser.parse_args()
     with ray_session():
         rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
         mosei = prepare(SHARED / "data" / "mosei" / "manifest.csv", asked.work, "mosei", rename)
-        found = [
-            of_corpus(asked.work, seed, asked.seeds, mosei, asked.train_rows)
-            for seed in asked.corpora
-        ]
+        found = [of_corpus(asked.work, seed, mosei, options_of(asked)) for seed in asked.corpora]
         show(together(found), "concat")
         if asked.mosei:
-            show(evaluated(mosei, None, "daf", asked.seeds, None), "daf")
+            options = options_of(asked) | {"also": None, "train_rows": None}
+            show(evaluated(mosei, "daf", options), "daf")
 
 
-def of_corpus(
-    work: Path, corpus: int, seeds: int, mosei: str, train_rows: int | None
-) -> list[Made]:
+def options_of(asked: argparse.Namespace) -> dict[str, Any]:
+    """How all heads are trained."""
+    return {name: getattr(asked, name) for name in ("seeds", "train_rows", "patience")}
+
+
+def of_corpus(work: Path, corpus: int, mosei: str, options: dict[str, Any]) -> list[Made]:
     """Trials on one corpus, with the AUC of each in its facts."""
     name = f"pairs-{corpus}-{TEST_ROWS}"
     embeddings = prepare(degraded_pairs(work, corpus, TEST_ROWS), work, name, [])
-    trials = evaluated(embeddings, mosei, COMPARED_HEADS, seeds, train_rows)
+    trials = evaluated(embeddings, COMPARED_HEADS, options | {"also": mosei})
     damaged = damage(runs.manifest_output(str(work / f"{name}-manifest")))
     for table, facts in trials:
         facts["test"] |= damage_auc(table, damaged)
@@ -77,19 +79,13 @@ def prepare(source: Path, work: Path, name: str, rename: list[str], **options: A
     return embeddings
 
 
-def evaluated(
-    embeddings: str, also: str | None, heads: str, seeds: int, train_rows: int | None
-) -> list[Made]:
-    """Trials of some heads."""
+def evaluated(embeddings: str, heads: str, options: dict[str, Any]) -> list[Made]:
+    """Trials of some heads, the first of which is the baseline; in a folder for these options."""
+    changed = [f"{name}-{options[name]}" for name in ("train_rows", "patience") if options[name]]
+    out = "-".join([embeddings, "evaluation", *changed])
     baseline = heads.split(",")[0]
     settings = EvaluateSettings(
-        embeddings=embeddings,
-        also=also,
-        train_rows=train_rows,
-        out=f"{embeddings}-evaluation" + (f"-{train_rows}" if train_rows else ""),
-        heads=heads,
-        seeds=seeds,
-        baseline=baseline,
+        embeddings=embeddings, out=out, heads=heads, baseline=baseline, **options
     )
     print(evaluate.run(settings).splitlines()[-1], flush=True)
     return evaluate.made(settings)
