@@ -32,6 +32,7 @@ def add_verb(name: str, settings: type) -> None:
     def command(**values: Any) -> None:
         asked = settings(**values)
         if isinstance(asked, verbs.EncodeResources) and asked.local:
+            # Before the job's own imports; where a job is called without a command, later.
             importlib.import_module("jobs.forkserver").get_ready()
         job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
         if any("://" in str(value) for value in values.values()):

@@ -22,7 +22,7 @@ from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a head is trained. Of the published tables those say so that have other settings."""
+    """How a head is trained; a published table names the settings in which it differs."""
 
     width: int = 128
     batch_rows: int = 128

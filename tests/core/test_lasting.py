@@ -1,6 +1,6 @@
 """Packages that encoders do not need are not there while large ones are imported."""
 
-import importlib
+import importlib.util
 import sys
 
 import pytest
