@@ -1,17 +1,18 @@
 """Standard corpora, as far as they can be had: MOSEI, MOSI, MELD (words) and RAVDESS (voice).
 
-    python benchmarks/corpora_table.py --work /tmp/daf-bench [--corpora mosei mosi meld ravdess]
-                                       [--seeds 5] [--context 3]
+    python benchmarks/corpora_table.py --work /tmp/daf-bench [--seeds 5]
+                                       [--corpora mosei mosei-context ravdess-relative …]
 
 Runs the jobs as a user would, ingest → embed → evaluate, on the splits that the corpora have:
 
-- mosei, mosi: the words, frozen all-mpnet-base-v2;
-- mosei-context, mosi-context, meld-context: the same with the turns before each (--context), and
-  what these change;
+- mosei, mosi, meld: the words, frozen all-mpnet-base-v2 (of MELD the sentiment);
 - mosi-audio73: beside them 73 acoustic statistics that are close to chance (CMU-MOSI as published
   with bc-LSTM): does a head learn to leave the voice alone?
-- meld: sentiment of dialogue turns, their words, all-mpnet-base-v2;
 - ravdess: acted valence of two fixed sentences, actors unseen in training, frozen whisper-tiny.en.
+
+A name goes on with what is done otherwise, one or several, and is then compared with the corpus
+alone: -context (the three turns before are read), -frames (heads on the states of single tokens,
+beside the text head), -balance, -relative (options of `daf train`).
 """
 
 import argparse
@@ -41,38 +42,51 @@ RENAMED = {
     "meld": [],
     "ravdess": [],
 }
-CONTEXT = "-context"
-HEADS = {"mosi-audio73": "text,daf,static,concat,audio", "ravdess": "audio"}
+EMBEDDED: dict[str, dict[str, Any]] = {"context": {"context": 3}, "frames": {"frames": 32}}
+TRAINED: dict[str, dict[str, Any]] = {
+    "balance": {"balance": True},
+    "relative": {"relative": True},
+}
+AUDIO73 = "mosi-audio73"
+HEADS = {AUDIO73: "text,daf,static,concat,audio", "ravdess": "audio", "frames": "text,pool,drw"}
+EVERY = [
+    *RENAMED,
+    AUDIO73,
+    *("mosei-context", "mosi-context", "meld-context", "mosei-frames"),
+    *("ravdess-balance", "ravdess-relative", "ravdess-relative-balance"),
+]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--work", type=Path, required=True, help="folder for corpora and results")
-    texts = [f"{name}{CONTEXT}" for name in RENAMED if name != "ravdess"]
-    parser.add_argument("--corpora", nargs="+", default=[*RENAMED, "mosi-audio73", *texts])
+    parser.add_argument("--corpora", nargs="+", default=EVERY)
     parser.add_argument("--seeds", type=int, default=5, help="seeds a head")
-    parser.add_argument("--context", type=int, default=3, help="turns, where they are read")
     asked = parser.parse_args()
     with ray_session():
         for name in asked.corpora:
-            trials = evaluated(name, asked.work, asked.seeds, asked.context)
-            if name.endswith(CONTEXT):
-                alone = name.removesuffix(CONTEXT)
-                plain = evaluated(alone, asked.work, asked.seeds, 0)
-                both = named(plain, "alone") + named(trials, f"{asked.context} turns before")
+            trials = evaluated(name, asked.work, asked.seeds)
+            corpus, *ways = name.split("-")
+            if name != AUDIO73 and ways and "frames" not in ways:
+                plain = evaluated(corpus, asked.work, asked.seeds)
+                both = named(plain, "alone") + named(trials, "-".join(ways))
                 print(f"\n{rendered(standings(both, 'alone'), 'github')}", flush=True)
 
 
-def evaluated(name: str, work: Path, seeds: int, context: int) -> list[Made]:
+def evaluated(name: str, work: Path, seeds: int) -> list[Made]:
     """Trials of a corpus, whose table is printed."""
-    embeddings = embedded(name, work, context)
-    heads = HEADS.get(name, "text")
+    ways = [] if name == AUDIO73 else name.split("-")[1:]
+    embeddings = embedded(name, ways, work)
+    heads = next((HEADS[key] for key in (name, *name.split("-")) if key in HEADS), "text")
+    trained = [way for way in ways if way in TRAINED]
+    options = {key: value for way in trained for key, value in TRAINED[way].items()}
     settings = EvaluateSettings(
         embeddings=embeddings,
-        out=f"{embeddings}-evaluation",
+        out="-".join([embeddings, "evaluation", *trained]),
         heads=heads,
         seeds=seeds,
         baseline=heads.split(",")[0],
+        **options,
     )
     print(f"\n{name}\n\n{evaluate.run(settings)}", flush=True)
     return evaluate.made(settings)
@@ -83,15 +97,15 @@ def named(trials: list[Made], name: str) -> list[Made]:
     return [(table, {**facts, "head": name}) for table, facts in trials]
 
 
-def embedded(name: str, work: Path, context: int) -> str:
+def embedded(name: str, ways: list[str], work: Path) -> str:
     """Embeddings of a corpus, made under `work` if they are not there."""
-    if name == "mosi-audio73":
-        return with_audio73(embedded("mosi", work, 0), f"{work}/mosi-audio73-embeddings")
-    corpus = name.removesuffix(CONTEXT)
-    options: dict[str, Any] = {} if name == "ravdess" else {"text_encoder": MPNET}
-    if name.endswith(CONTEXT):
-        options["context"] = context
-    return prepare(table(corpus, work), work, f"corpus-{name}", RENAMED[corpus], **options)
+    if name == AUDIO73:
+        return with_audio73(embedded("mosi", [], work), f"{work}/{AUDIO73}-embeddings")
+    corpus, read = name.split("-")[0], [way for way in ways if way in EMBEDDED]
+    options: dict[str, Any] = {} if corpus == "ravdess" else {"text_encoder": MPNET}
+    options |= {key: value for way in read for key, value in EMBEDDED[way].items()}
+    folder = "-".join(["corpus", corpus, *read])
+    return prepare(table(corpus, work), work, folder, RENAMED[corpus], **options)
 
 
 def table(corpus: str, work: Path) -> Path:

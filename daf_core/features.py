@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from daf_core.modalities import MODALITIES, Streams, modality_number
+from daf_core.modalities import MODALITIES, RELATIVE, Streams, modality_number, stored
 from daf_core.schemas import embeddings_schema
+from daf_core.voices import VOICE, against_usual, voices
 
 HalfArray: TypeAlias = npt.NDArray[np.float16]
 
@@ -34,10 +35,17 @@ def embeddings_table(
     return table.replace_schema_metadata({"daf.shapes": json.dumps(shapes)})
 
 
+def columns_for(streams: Streams) -> list[str]:
+    """The columns of an embeddings table that `stream_values` needs."""
+    names = [*stored(streams)]
+    return names if len(names) == len(streams) else [*names, *VOICE]
+
+
 def stream_values(
     table: pa.Table, streams: Streams
 ) -> tuple[dict[str, HalfArray], npt.NDArray[np.bool_]]:
-    """Columns of an embeddings table, of each the first layers, and which modality each row has.
+    """Columns of a part's embeddings table, or made of them, of each the first layers, and which
+    modality each row has.
 
     Returns:
         column → (rows, layers, features) float16, zeros where absent; (rows, modalities) bool.
@@ -45,13 +53,15 @@ def stream_values(
     values: dict[str, HalfArray] = {}
     present = np.zeros((len(table), len(MODALITIES)), bool)
     for name, (layers, features) in streams.items():
-        column = table[name].combine_chunks()
+        column = table[name.removesuffix(RELATIVE)].combine_chunks()
         has = column.is_valid().to_numpy(zero_copy_only=False)
         size = column.type.list_size
         start = column.offset * size + column.values.offset
         flat = np.frombuffer(column.values.buffers()[1], np.float16)
         rows = flat[start : start + len(table) * size]
         value = rows.reshape(len(table), size // features, features)[:, :layers]
+        if name.endswith(RELATIVE):
+            value = against_usual(value, has, voices(table))
         values[name] = value if has.all() else np.where(has[:, None, None], value, np.float16(0))
         present[:, modality_number(name)] |= has
     return values, present

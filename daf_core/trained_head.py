@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from daf_core import tables
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, modalities_of
+from daf_core.modalities import Streams, modalities_of, stored
 from daf_core.weights.specs import EncoderSpec
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ class TrainedHead:
     def layers(self) -> dict[str, int]:
         """How many layers of each column it reads, from the first."""
         return {name: layers for name, (layers, _) in self.streams.items()}
+
+    @property
+    def relative(self) -> bool:
+        """Whether it hears an utterance against the others of its voice (`voices`)."""
+        return self.streams != stored(self.streams)
 
     @property
     def modalities(self) -> list[str]:

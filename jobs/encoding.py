@@ -9,7 +9,7 @@ import pyarrow as pa
 from daf_core import tables
 from daf_core.errors import SettingsError
 from daf_core.index import PartFacts
-from daf_core.modalities import frames
+from daf_core.modalities import frames, stored
 from daf_core.precision import Precision
 from daf_core.runs import Output
 from daf_core.stress.grid import Grid
@@ -68,9 +68,9 @@ class Encode:
         steps = dict.fromkeys(frames(asked.encoders), asked.frame_steps)
         layers = steps if asked.head is None else asked.head.layers
         embed = Embed(asked.encoders, asked.device, asked.offline, asked.precision, layers)
-        if asked.head is not None and asked.head.streams != embed.shapes:
+        if asked.head is not None and (read := stored(asked.head.streams)) != embed.shapes:
             raise SettingsError(
-                f"the head was trained on layers × features of {asked.head.streams}, "
+                f"the head was trained on layers × features of {read}, "
                 f"its encoders give {embed.shapes}; train it again on embeddings by them"
             )
         return embed

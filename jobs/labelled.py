@@ -6,7 +6,7 @@ from typing import Any
 
 from daf_core import index, runs, tables
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, pooled
+from daf_core.modalities import Streams, pooled, with_relative
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.training.loop import Recipe
@@ -56,6 +56,8 @@ def labelled(settings: Training) -> Labelled:
     shapes = _shapes(source, settings.first_layers)
     identity: dict[str, Any] = {"embeddings": _fingerprint(source, record)}
     identity["layers"] = settings.layers
+    if settings.relative:
+        shapes, identity["relative"] = with_relative(shapes), True
     also = None
     if settings.also is not None:
         other = runs.embeddings_output(settings.also)

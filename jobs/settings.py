@@ -242,6 +242,15 @@ class Training:
             "so many standard deviations, at twice the passes and more. 0: none.",
         ),
     ] = 0.0
+    relative: Annotated[
+        bool,
+        typer.Option(
+            "--relative",
+            help="Also read how an utterance sounds against the mean of its voice: of the same "
+            "speaker on the same channel of the recording, in a corpus of clips of the speaker "
+            "whom the table names; as far as they are in the same part. Scoring then does too.",
+        ),
+    ] = False
     layers: Annotated[
         str | None,
         typer.Option(

@@ -12,7 +12,7 @@ from ray.train.torch import TorchTrainer
 from daf_core import runs, tables, trained_head
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
-from daf_core.modalities import Streams
+from daf_core.modalities import Streams, stored
 from daf_core.training.loop import Recipe
 from daf_core.weights.specs import EncoderSpec
 from jobs.labelled import Labelled, labelled, recipe
@@ -105,7 +105,7 @@ def _publish_head(
         kind=settings.head,
         width=how.width,
         streams=streams,
-        encoders={name: EncoderSpec(**encoders[name]) for name in streams},
+        encoders={name: EncoderSpec(**encoders[name]) for name in stored(streams)},
         known=fitted["known"],
         facts=facts,
     )

@@ -53,6 +53,13 @@ class Part:
         seconds = self._filled_s + sum(map(speech_s, rows))
         return not self.rows or (seconds <= part_s and len(self.rows) + len(rows) <= ROWS_PER_PART)
 
+    def goes_on(self, recording: Recording) -> bool:
+        """Whether it is a clip, a recording of one row, by the speaker of the row before."""
+        if not self.rows or len(recording.rows) != 1:
+            return False
+        speaker = recording.rows[0]["speaker"]
+        return speaker is not None and speaker == self.rows[-1]["speaker"]
+
     def add(self, row: Row) -> None:
         """Take a row of the recording that was entered last."""
         self.rows.append(row)
@@ -86,16 +93,18 @@ def pack(recordings: Iterable[Recording], part_s: float | None, first: int = 0) 
     """Fill parts, one at a time, numbered from `first`: 4,096 rows at most, `part_length` seconds.
 
     A recording that does not fit into what is left of a part begins the next; one longer than a
-    part spans several.
+    part spans several. Clips of one speaker, one after the other, stay together in a part of up to
+    twice the length: what is known of a voice is what its part holds.
     """
     part = Part(first)
     for recording in recordings:
-        if not part.fits(recording.rows, part_length(part.number, part_s)):
+        times = 2 if part.goes_on(recording) else 1
+        if not part.fits(recording.rows, times * part_length(part.number, part_s)):
             yield part
             part = Part(part.number + 1)
         part.entries.append(Entry(recording.name, recording.version))
         for row in recording.rows:
-            if not part.fits([row], part_length(part.number, part_s)):
+            if not part.fits([row], times * part_length(part.number, part_s)):
                 yield part
                 part = _next(part)
             part.add(row)

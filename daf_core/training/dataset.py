@@ -9,7 +9,7 @@ import torch
 
 from daf_core import tables
 from daf_core.errors import SettingsError
-from daf_core.features import stream_values
+from daf_core.features import columns_for, stream_values
 from daf_core.modalities import Streams, modality_number
 from daf_core.runs import Output
 from daf_core.schemas import SPLITS
@@ -111,7 +111,7 @@ def load_rows(corpus: Corpus, shapes: Streams, rank: int = 0, workers: int = 1) 
     seen = dict.fromkeys(SPLITS, 0)
     for name, index in corpus.parts.items():
         uri = tables.join(corpus.source.parts_uri, name)
-        table, _ = tables.read(uri, corpus.source.kind, [*shapes, "label"])
+        table, _ = tables.read(uri, corpus.source.kind, [*columns_for(shapes), "label"])
         values, present = stream_values(table, shapes)
         labels = table["label"].to_numpy()
         for number, split in enumerate(SPLITS):

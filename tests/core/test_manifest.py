@@ -50,6 +50,19 @@ def test_recordings_stay_together_and_long_ones_span_parts():
     ]
 
 
+def test_clips_of_a_speaker_stay_together_up_to_twice_the_length():
+    def clip(number: int, speaker: str | None) -> list[dict[str, Any]]:
+        return [{**rows_of(f"c{number}", 40)[0], "speaker": speaker}]
+
+    by = ["ann", "bob", "bob", "bob", "bob", "bob", "cat", None, None]
+    parts = pack_all([clip(number, speaker) for number, speaker in enumerate(by)])
+    assert [[row["speaker"] for row in part.rows] for part in parts] == [
+        ["ann", "bob", "bob", "bob", "bob"],
+        ["bob", "cat"],
+        [None, None],
+    ]
+
+
 def test_a_small_archive_gets_short_parts_and_a_large_one_long_parts():
     hours = [rows_of(f"{n:03}", *[60.0] * 60) for n in range(16)]
     parts = list(pack((Recording(rows[0]["recording_id"], "v", rows, []) for rows in hours), None))

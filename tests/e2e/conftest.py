@@ -17,7 +17,7 @@ from ray.cluster_utils import Cluster
 
 from daf_core import trained_head
 from daf_core.heads import build
-from daf_core.modalities import Streams
+from daf_core.modalities import Streams, with_relative
 from daf_core.weights.specs import resolve
 from jobs import cli, embed, ingest, score
 from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings
@@ -149,6 +149,8 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         specs = {"text": resolve(encoders.text), "audio": resolve(encoders.audio)}
         used = [kind] if kind in STREAMS else STREAMS
         streams = {name: (STREAMS | changes.get("streams", {}))[name] for name in used}
+        if changes.get("relative"):
+            streams = with_relative(streams)
         encoders_of = specs | changes.get("encoders", {})
         trained_head.save(
             folder,

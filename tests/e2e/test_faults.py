@@ -12,8 +12,12 @@ from tests.e2e.conftest import part_bytes
 from tests.e2e.corpus import labelled_rows
 
 
-def write_manifest(folder: Path, name: str, uris: dict[int, str]) -> str:
-    """Eight recordings of one row and one part each; `uris` replaces some recordings' audio."""
+def write_manifest(
+    folder: Path, name: str, uris: dict[int, str], speaker: str | None = None
+) -> str:
+    """Eight recordings of one row and one part each, with a speaker two to a part; `uris` replaces
+    some recordings' audio.
+    """
     output = runs.manifest_output(str(folder / name))
     recordings = []
     labelled_rows(folder, 8)
@@ -25,7 +29,7 @@ def write_manifest(folder: Path, name: str, uris: dict[int, str]) -> str:
             "channel": None,
             "start_s": 0.0,
             "end_s": 3.0,
-            "speaker": None,
+            "speaker": speaker,
             "role": None,
             "text": None,
             "label": None,
@@ -100,3 +104,18 @@ def test_a_run_going_wrong_stops_and_what_is_mended_is_scored(daf, score, tmp_pa
     assert "8 parts were done before" in score(manifest).summary
     none = daf("retry-quarantine", scores, reason="poison")
     assert none.summary.startswith("0 rows tried again"), none
+
+
+def test_what_is_mended_counts_for_its_voice(daf, score, make_head, tmp_path):
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no audio")
+    manifest = write_manifest(tmp_path, "manifest", {1: str(bad)}, speaker="ann")
+    head = make_head("audio", relative=True)
+    assert score(manifest, head=head).summary.startswith("8 rows in, 7 scored, 1 quarantined")
+    bad.write_bytes((tmp_path / "01.wav").read_bytes())
+    ended = daf("retry-quarantine", tmp_path / "scores", actors=1)
+    assert ended.summary.startswith("1 rows tried again, 1 scored now, 0 quarantined"), ended
+    score(manifest, out="whole", head=head)
+    mended, whole = (pq.read_table(tmp_path / out / "scores") for out in ("scores", "whole"))
+    assert len(whole) == 8
+    assert mended == whole

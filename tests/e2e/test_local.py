@@ -1,5 +1,6 @@
 """`--local`: the same work in processes of this machine, without Ray."""
 
+import json
 import os
 import signal
 import time
@@ -59,6 +60,22 @@ def test_a_head_of_few_layers_has_no_others_computed(
     stored = daf("score", embeddings=embeddings, head=head, out=tmp_path / "2", local=True)
     assert (streamed.status, stored.status) == (0, 0)
     assert part_bytes(tmp_path / "1") == part_bytes(tmp_path / "2")
+
+
+def test_voices_against_their_usual_sound_when_streamed_and_when_stored(
+    daf, manifest, embeddings, tmp_path
+):
+    head = tmp_path / "head"
+    small = {"epochs": 2, "width": 8, "batch_rows": 16}
+    made = daf("train", embeddings=embeddings, out=head, relative=True, **small)
+    assert made.status == 0, made.complaint
+    streamed = daf("score", manifest=manifest, head=head, out=tmp_path / "1", local=True)
+    stored = daf("score", embeddings=embeddings, head=head, out=tmp_path / "2", local=True)
+    assert (streamed.status, stored.status) == (0, 0), streamed.complaint
+    assert part_bytes(tmp_path / "1") == part_bytes(tmp_path / "2")
+    known = json.loads((head / "head.json").read_text())
+    assert [*known["streams"]] == ["text", "audio", "audio_relative"]
+    assert [*known["encoders"]] == ["text", "audio"]
 
 
 def test_a_process_that_dies_stops_the_run_and_the_next_goes_on(
