@@ -11,8 +11,9 @@ Runs the jobs as a user would, ingest → embed → evaluate, on the splits that
 - ravdess: acted valence of two fixed sentences, actors unseen in training, frozen whisper-tiny.en.
 
 A name goes on with what is done otherwise, one or several, and is then compared with the corpus
-alone: -context (the three turns before are read), -frames (heads on the states of single tokens,
-beside the text head), -balance, -relative (options of `daf train`).
+alone: -context (the three turns before are read), -balance, -relative (options of `daf train`).
+With -turns the head that reads the embeddings of turns before, with -frames those that read the
+states of single tokens are beside the text head.
 """
 
 import argparse
@@ -48,11 +49,16 @@ TRAINED: dict[str, dict[str, Any]] = {
     "relative": {"relative": True},
 }
 AUDIO73 = "mosi-audio73"
-HEADS = {AUDIO73: "text,daf,static,concat,audio", "ravdess": "audio", "frames": "text,pool,drw"}
+HEADS = {
+    AUDIO73: "text,daf,static,concat,audio",
+    "ravdess": "audio",
+    "frames": "text,pool,drw",
+    "turns": "text,gatedx",
+}
 EVERY = [
     *RENAMED,
     AUDIO73,
-    *("mosei-context", "mosi-context", "meld-context", "mosei-frames"),
+    *("mosei-context", "mosi-context", "meld-context", "mosei-frames", "meld-turns"),
     *("ravdess-balance", "ravdess-relative", "ravdess-relative-balance"),
 ]
 
@@ -67,7 +73,7 @@ def main() -> None:
         for name in asked.corpora:
             trials = evaluated(name, asked.work, asked.seeds)
             corpus, *ways = name.split("-")
-            if name != AUDIO73 and ways and "frames" not in ways:
+            if name != AUDIO73 and ways and not HEADS.keys() & ways:
                 plain = evaluated(corpus, asked.work, asked.seeds)
                 both = named(plain, "alone") + named(trials, "-".join(ways))
                 print(f"\n{rendered(standings(both, 'alone'), 'github')}", flush=True)

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
-from daf_core.features import HalfArray, embeddings_table, fixed_size_list
-from daf_core.modalities import FRAMES, MODALITIES, Streams, modality_number
+from daf_core.features import embeddings_table, fixed_size_list
+from daf_core.modalities import FRAMES, MODALITIES, HalfArray, Streams, modality_number
 from daf_core.precision import Precision
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec

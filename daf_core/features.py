@@ -1,17 +1,25 @@
 """Embeddings tables as arrays: what a head takes, without copies through Python objects."""
 
 import json
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from daf_core.modalities import MODALITIES, RELATIVE, Streams, modality_number, stored
+from daf_core.modalities import (
+    MODALITIES,
+    OTHERS,
+    OWN,
+    RELATIVE,
+    HalfArray,
+    Streams,
+    made_of,
+    modality_number,
+    stored,
+)
 from daf_core.schemas import embeddings_schema
+from daf_core.turns import earlier
 from daf_core.voices import VOICE, against_usual, voices
-
-HalfArray: TypeAlias = npt.NDArray[np.float16]
 
 
 def fixed_size_list(values: HalfArray, present: npt.NDArray[np.bool_]) -> pa.FixedSizeListArray:
@@ -38,7 +46,7 @@ def embeddings_table(
 def columns_for(streams: Streams) -> list[str]:
     """The columns of an embeddings table that `stream_values` needs."""
     names = [*stored(streams)]
-    return names if len(names) == len(streams) else [*names, *VOICE]
+    return names if len(names) == len(streams) else [*names, *VOICE, "start_s"]
 
 
 def stream_values(
@@ -52,16 +60,25 @@ def stream_values(
     """
     values: dict[str, HalfArray] = {}
     present = np.zeros((len(table), len(MODALITIES)), bool)
-    for name, (layers, features) in streams.items():
-        column = table[name.removesuffix(RELATIVE)].combine_chunks()
-        has = column.is_valid().to_numpy(zero_copy_only=False)
-        size = column.type.list_size
-        start = column.offset * size + column.values.offset
-        flat = np.frombuffer(column.values.buffers()[1], np.float16)
-        rows = flat[start : start + len(table) * size]
-        value = rows.reshape(len(table), size // features, features)[:, :layers]
+    for name, shape in streams.items():
+        value, has = _first_layers(table[made_of(name)].combine_chunks(), *shape)
+        present[:, modality_number(name)] |= has
         if name.endswith(RELATIVE):
             value = against_usual(value, has, voices(table))
-        values[name] = value if has.all() else np.where(has[:, None, None], value, np.float16(0))
-        present[:, modality_number(name)] |= has
+        elif name.endswith((OWN, OTHERS)):
+            value = earlier(value, has, table, own=name.endswith(OWN))
+        elif not has.all():
+            value = np.where(has[:, None, None], value, np.float16(0))
+        values[name] = value
     return values, present
+
+
+def _first_layers(
+    column: pa.FixedSizeListArray, layers: int, features: int
+) -> tuple[HalfArray, npt.NDArray[np.bool_]]:
+    """(rows, layers, features), anything where null, without a copy; (rows,) where it is not."""
+    size = column.type.list_size
+    start = column.offset * size + column.values.offset
+    flat = np.frombuffer(column.values.buffers()[1], np.float16)
+    rows = flat[start : start + len(column) * size].reshape(len(column), -1, features)
+    return rows[:, :layers], column.is_valid().to_numpy(zero_copy_only=False)

@@ -2,14 +2,21 @@
 
 from typing import TypeAlias, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 MODALITIES = ("text", "audio")
 FRAMES = "_frames"
 RELATIVE = "_relative"
+OWN, OTHERS = "_own_before", "_others_before"
+MADE = (RELATIVE, OWN, OTHERS)
 T = TypeVar("T")
 
+HalfArray: TypeAlias = npt.NDArray[np.float16]
+
 # Embedding column → (layers, features). A modality may have several: "audio", "audio_2" … and
-# "audio_frames", which has steps of time in the place of layers; and "audio_relative", which is
-# not stored but made of "audio" (voices.py).
+# "audio_frames", which has steps of time in the place of layers. Not stored but made of a column
+# are "audio_relative" (voices.py), "text_own_before" and "text_others_before" … (turns.py).
 Streams: TypeAlias = dict[str, tuple[int, int]]
 
 
@@ -34,7 +41,14 @@ def modalities_of(streams: Streams) -> list[str]:
 
 def pooled(columns: dict[str, T]) -> dict[str, T]:
     """The columns of whole utterances."""
-    return {name: value for name, value in columns.items() if not name.endswith(FRAMES)}
+    return {
+        name: value for name, value in columns.items() if not name.endswith((FRAMES, OWN, OTHERS))
+    }
+
+
+def turns(columns: dict[str, T]) -> dict[str, T]:
+    """The columns of earlier utterances."""
+    return {name: value for name, value in columns.items() if name.endswith((OWN, OTHERS))}
 
 
 def frames(columns: dict[str, T]) -> dict[str, T]:
@@ -44,10 +58,23 @@ def frames(columns: dict[str, T]) -> dict[str, T]:
 
 def stored(columns: dict[str, T]) -> dict[str, T]:
     """The columns that embeddings hold."""
-    return {name: value for name, value in columns.items() if not name.endswith(RELATIVE)}
+    return {name: value for name, value in columns.items() if not name.endswith(MADE)}
 
 
 def with_relative(streams: Streams) -> Streams:
     """Beside each column of whole voices the one that is relative to the usual voice."""
     heard = columns_of("audio", pooled(stored(streams)))
     return streams | {name + RELATIVE: shape for name, shape in heard.items()}
+
+
+def with_turns(streams: Streams) -> Streams:
+    """Beside each column of whole utterances those of the turns before."""
+    said = pooled(stored(streams)).items()
+    return streams | {name + whose: shape for name, shape in said for whose in (OWN, OTHERS)}
+
+
+def made_of(column: str) -> str:
+    """The stored column that a column is, or is made of."""
+    for ending in MADE:
+        column = column.removesuffix(ending)
+    return column

@@ -73,8 +73,8 @@ class TrainedHead:
         return {name: layers for name, (layers, _) in self.streams.items()}
 
     @property
-    def relative(self) -> bool:
-        """Whether it hears an utterance against the others of its voice (`voices`)."""
+    def reads_others(self) -> bool:
+        """Whether it reads an utterance beside others of its part (`voices`, `turns`)."""
         return self.streams != stored(self.streams)
 
     @property

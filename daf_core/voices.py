@@ -7,15 +7,14 @@ scored; no label is needed. (Speaker normalisation of emotion features: Sethu, A
 """
 
 from collections import Counter
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-VOICE = ("recording_id", "channel", "speaker")  # columns that tell whose voice it is
+from daf_core.modalities import HalfArray
 
-HalfArray: TypeAlias = npt.NDArray[np.float16]
+VOICE = ("recording_id", "channel", "speaker")  # columns that tell whose voice it is
 
 
 def voices(rows: pa.Table) -> npt.NDArray[np.intp]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from daf_core import index, runs, tables
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, pooled, with_relative
+from daf_core.modalities import Streams, pooled, with_relative, with_turns
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.training.loop import Recipe
@@ -53,7 +53,7 @@ def labelled(settings: Training) -> Labelled:
     """
     source = runs.embeddings_output(settings.embeddings)
     record = runs.complete_record(source)
-    shapes = _shapes(source, settings.first_layers)
+    shapes = with_turns(_shapes(source, settings.first_layers))
     identity: dict[str, Any] = {"embeddings": _fingerprint(source, record)}
     identity["layers"] = settings.layers
     if settings.relative:

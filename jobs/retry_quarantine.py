@@ -43,8 +43,8 @@ def run(settings: RetryQuarantineSettings) -> str:
         with workplace(settings, len(asked)) as place:
             runs.mark_retrying(output, record)
             encoding = Encoding(head.encoders, place.device, precision, settings.offline, head)
-            # What a voice usually sounds like changes with each utterance that is heard again.
-            again = None if head.relative else Retry(output, reasons)
+            # What others are read beside changes with each utterance that can be read again.
+            again = None if head.reads_others else Retry(output, reasons)
             read = ReadPart(manifest, encoding.audio, only=again, context=encoding.context)
             publish = PublishRetried(output, manifest, record["fingerprint"])
             with PartProgress("retried", len(asked)) as progress:

@@ -285,8 +285,9 @@ class TrainSettings(Training):
         typer.Option(
             help="daf, or a baseline: text, audio, concat, static, late; or another fusion: tfn "
             "(tensor), lmf (low-rank), gmu (gated), agfn (entropy and importance gates), avad "
-            "(words and a gated residual); or one of embeddings with --frames: pool (attention), "
-            "drw (looks again), mult (cross-attention), mods (one modality leads)."
+            "(words and a gated residual), gatedx (the turns before, gated); or one of embeddings "
+            "with --frames: pool (attention), drw (looks again), mult (cross-attention), mods (one "
+            "modality leads)."
         ),
     ] = "daf"
     seed: Annotated[int, typer.Option(help="One seed gives one result.")] = 0

@@ -26,11 +26,11 @@ def run(settings: StressSettings) -> str:
     loaded = {folder: trained_head.load(folder) for folder in settings.head}
     heads = named(loaded)
     for folder, head in loaded.items():
-        if head.relative:
+        if head.reads_others:
             raise SettingsError(
-                f"--head {folder}: expected a head that reads single utterances, this one hears "
-                f"them against the others of their voice (`daf train --relative`), of which a "
-                f"sample has too few"
+                f"--head {folder}: expected a head that reads single utterances, this one reads "
+                f"each beside others of its recording or voice (gatedx, `daf train --relative`), "
+                f"of which a sample has too few"
             )
     source = runs.manifest_output(settings.manifest)
     runs.complete_record(source)

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from daf_core.errors import SettingsError
-from daf_core.features import HalfArray, embeddings_table, fixed_size_list
-from daf_core.modalities import Streams
+from daf_core.features import embeddings_table, fixed_size_list
+from daf_core.modalities import HalfArray, Streams
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
 

@@ -17,6 +17,7 @@ from daf_core.heads.avad import AvadHead
 from daf_core.heads.concat import ConcatHead
 from daf_core.heads.daf import DafHead
 from daf_core.heads.drw import DrwHead
+from daf_core.heads.gatedx import GatedxHead
 from daf_core.heads.gmu import GmuHead
 from daf_core.heads.late import LateHead
 from daf_core.heads.lmf import LmfHead
@@ -41,6 +42,7 @@ HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
     "gmu": GmuHead,
     "agfn": AgfnHead,
     "avad": AvadHead,
+    "gatedx": GatedxHead,
     "pool": PoolHead,
     "drw": DrwHead,
     "mult": MultHead,

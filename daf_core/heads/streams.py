@@ -139,9 +139,9 @@ class LayerMix(Column):
 class Side(nn.Module):
     """One modality: a layer mix per stream, side by side → normalise → project to (B, D)."""
 
-    def __init__(self, columns: Streams, width: int) -> None:
+    def __init__(self, columns: Streams, width: int, mix: type[LayerMix] = LayerMix) -> None:
         super().__init__()
-        self.mixes = nn.ModuleDict({name: LayerMix(*shape) for name, shape in columns.items()})
+        self.mixes = nn.ModuleDict({name: mix(*shape) for name, shape in columns.items()})
         features = sum(features for _, features in columns.values())
         self.normalise = nn.LayerNorm(features)
         self.project = nn.Linear(features, width)

@@ -18,6 +18,8 @@ STREAMS = {
     "text": (3, 8),
     "audio": (2, 6),
     "audio_2": (1, 5),
+    "text_own_before": (3, 8),
+    "audio_others_before": (2, 6),
     "text_frames": (4, 8),
     "audio_frames": (4, 6),
 }

@@ -62,19 +62,20 @@ def test_a_head_of_few_layers_has_no_others_computed(
     assert part_bytes(tmp_path / "1") == part_bytes(tmp_path / "2")
 
 
-def test_voices_against_their_usual_sound_when_streamed_and_when_stored(
+def test_utterances_beside_others_when_streamed_and_when_stored(
     daf, manifest, embeddings, tmp_path
 ):
     head = tmp_path / "head"
-    small = {"epochs": 2, "width": 8, "batch_rows": 16}
-    made = daf("train", embeddings=embeddings, out=head, relative=True, **small)
+    how = {"head": "gatedx", "relative": True, "epochs": 2, "width": 8, "batch_rows": 16}
+    made = daf("train", embeddings=embeddings, out=head, **how)
     assert made.status == 0, made.complaint
     streamed = daf("score", manifest=manifest, head=head, out=tmp_path / "1", local=True)
     stored = daf("score", embeddings=embeddings, head=head, out=tmp_path / "2", local=True)
     assert (streamed.status, stored.status) == (0, 0), streamed.complaint
     assert part_bytes(tmp_path / "1") == part_bytes(tmp_path / "2")
     known = json.loads((head / "head.json").read_text())
-    assert [*known["streams"]] == ["text", "audio", "audio_relative"]
+    turns = [f"{name}_{whose}_before" for name in ("text", "audio") for whose in ("own", "others")]
+    assert {*known["streams"]} == {"text", "audio", "audio_relative", *turns}
     assert [*known["encoders"]] == ["text", "audio"]
 
 
