@@ -2,6 +2,7 @@
 
     python benchmarks/heads_table.py --work /tmp/daf-bench [--corpora 7 43 101] [--seeds 5]
                                      [--train-rows 500] [--patience 15]
+                                     [--heads daf,concat,static,tfn,lmf,gmu,agfn,avad]
 
 Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
 of training 128 CMU-MOSEI sentences without audio join. Means and paired differences are over the
@@ -42,16 +43,18 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="seeds a head")
     parser.add_argument("--train-rows", type=int, help="only so many; all: 4,500 a corpus")
     parser.add_argument("--patience", type=int, default=15, help="epochs without a better MAE")
+    parser.add_argument("--heads", default=COMPARED_HEADS, help="concat among them")
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
     asked = parser.parse_args()
     with ray_session():
         rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
         mosei = prepare(SHARED / "data" / "mosei" / "manifest.csv", asked.work, "mosei", rename)
-        found = [of_corpus(asked.work, seed, mosei, options_of(asked)) for seed in asked.corpora]
+        options = options_of(asked)
+        found = [of_corpus(asked.work, seed, mosei, asked.heads, options) for seed in asked.corpora]
         show(together(found), "concat")
         if asked.mosei:
-            options = options_of(asked) | {"also": None, "train_rows": None}
-            show(evaluated(mosei, "daf", options), "daf")
+            alone = {"also": None, "train_rows": None}
+            show(evaluated(mosei, "daf", options | alone), "daf")
 
 
 def options_of(asked: argparse.Namespace) -> dict[str, Any]:
@@ -59,11 +62,13 @@ def options_of(asked: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(asked, name) for name in ("seeds", "train_rows", "patience")}
 
 
-def of_corpus(work: Path, corpus: int, mosei: str, options: dict[str, Any]) -> list[Made]:
+def of_corpus(
+    work: Path, corpus: int, mosei: str, heads: str, options: dict[str, Any]
+) -> list[Made]:
     """Trials on one corpus, with the AUC of each in its facts."""
     name = f"pairs-{corpus}-{TEST_ROWS}"
     embeddings = prepare(degraded_pairs(work, corpus, TEST_ROWS), work, name, [])
-    trials = evaluated(embeddings, COMPARED_HEADS, options | {"also": mosei})
+    trials = evaluated(embeddings, heads, options | {"also": mosei})
     damaged = damage(runs.manifest_output(str(work / f"{name}-manifest")))
     for table, facts in trials:
         facts["test"] |= damage_auc(table, damaged)
