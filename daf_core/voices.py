@@ -20,8 +20,8 @@ VOICE = ("recording_id", "channel", "speaker")  # columns that tell whose voice 
 def voices(rows: pa.Table) -> npt.NDArray[np.intp]:
     """Whose voice each row of a part is: (rows,) numbers from 0.
 
-    The same speaker on the same channel of a recording; in clips, of which each is a recording of
-    its own, the same speaker in all of them.
+    The same speaker on the same channel of a recording, or if neither is known all of it; in clips,
+    of which each is a recording of its own, the same speaker in all of them.
     """
     columns = [rows[name].to_pylist() for name in VOICE]
     utterances = Counter(columns[0])
