@@ -80,5 +80,6 @@ def _first_layers(
     size = column.type.list_size
     start = column.offset * size + column.values.offset
     flat = np.frombuffer(column.values.buffers()[1], np.float16)
-    rows = flat[start : start + len(column) * size].reshape(len(column), -1, features)
-    return rows[:, :layers], column.is_valid().to_numpy(zero_copy_only=False)
+    rows = flat[start : start + len(column) * size]
+    every = rows.reshape(len(column), size // features, features)
+    return every[:, :layers], column.is_valid().to_numpy(zero_copy_only=False)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core.features import columns_for, fixed_size_list, stream_values
-from daf_core.modalities import with_relative
+from daf_core.modalities import with_relative, with_turns
 from daf_core.voices import against_usual, voices
 
 
@@ -14,6 +14,7 @@ def rows(*who: tuple[str, int | None, str | None]) -> pa.Table:
     recording, channel, speaker = zip(*who, strict=True)
     return pa.table(
         {
+            "start_s": pa.array(range(len(who)), pa.float64()),
             "recording_id": pa.array(recording, pa.string()),
             "channel": pa.array(channel, pa.int32()),
             "speaker": pa.array(speaker, pa.string()),
@@ -73,5 +74,7 @@ def test_what_is_relative_is_made_of_what_is_stored():
         [0, 0, 0, 0],
     ]
     assert present.tolist() == [[True, True], [True, True], [True, False]]
+    none, _ = stream_values(table.slice(0, 0), with_turns(both))
+    assert {name: value.shape[0] for name, value in none.items()} == dict.fromkeys(none, 0)
     first = stream_values(table, {"audio_relative": (1, 2)})[0]
     assert first["audio_relative"].reshape(3, 2).tolist() == [[-1, 0], [1, 0], [0, 0]]
