@@ -1,6 +1,7 @@
 """What was said before, as embeddings: the last turns of the own voice, and those of the others.
 
-Unlike the words before that a text encoder reads (`context`), it is there for the voice too.
+Unlike the words before that a text encoder reads (`context`), it is there for the voice too. Of a
+recording that was cut the turns of other parts are not seen.
 """
 
 from collections import defaultdict
