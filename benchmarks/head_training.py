@@ -1,14 +1,14 @@
 """Rows a second of head training: ours, a hand-written loop, and the loop of MMSA.
 
-    python benchmarks/head_training.py [--rows 20000] [--epochs 10] [--batch 128] [--rounds 3]
+    python benchmarks/head_training.py [--rows 20000] [--epochs 10] [--batch N] [--rounds 3]
 
 The same DAF head, embeddings (random, of the default encoders' shape), machine and threads for
-all, and the same batch size but where a line says another; forward, backward, optimiser and a
-validation of a tenth of the rows each epoch. In turns, some rounds; the fastest of each counts, the
-one that the machine disturbed least.
+all, and the same batch size (that which `daf train` takes for so many rows) but where a line says
+another; forward, backward, optimiser and a validation of a tenth of the rows each epoch. In turns,
+some rounds; the fastest of each counts, the one that the machine disturbed least.
 
 - ours: daf_core.training.loop.fit, as `daf train` runs it on each worker, standardisation and all;
-  also in batches four times as large;
+  also in batches a quarter as large;
 - the least: forward and backward of one batch that stays, again and again; no rows gathered, no
   optimiser, no validation, no noise;
 - hand-written: a plain torch loop over tensors in memory, standardised at first, fused AdamW;
@@ -36,7 +36,7 @@ from daf_core.heads import build
 from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise
 from daf_core.metrics import regression_metrics
-from daf_core.training.loop import Recipe, fit
+from daf_core.training.loop import Recipe, fit, usual_batch
 from daf_core.training.rows import Rows, standardise, standardised
 
 STREAMS = {"text": (7, 384), "audio": (5, 768)}
@@ -47,17 +47,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--epochs", type=int, default=10)
-    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--batch", type=int, help="rows a step")
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     warnings.filterwarnings("ignore", "This DataLoader will create", UserWarning)
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     train, valid = corpus(asked.rows, 0), corpus(asked.rows // 10, 1)
-    recipe = Recipe(epochs=asked.epochs, patience=asked.epochs, batch_rows=asked.batch)
-    larger = replace(recipe, batch_rows=4 * asked.batch)
+    batch_rows = asked.batch or usual_batch(asked.rows)
+    recipe = Recipe(epochs=asked.epochs, patience=asked.epochs, batch_rows=batch_rows)
+    smaller = replace(recipe, batch_rows=batch_rows // 4)
     loops = {
         "ours": partial(ours, recipe=recipe),
-        f"ours, batches of {larger.batch_rows}": partial(ours, recipe=larger),
+        f"ours, batches of {smaller.batch_rows}": partial(ours, recipe=smaller),
         "the least": partial(least, recipe=recipe),
         "hand-written loop": partial(by_hand, recipe=recipe),
         "MMSA's loop, no processes": partial(mmsa, recipe=recipe, processes=0),
@@ -74,7 +75,7 @@ def main() -> None:
     for _ in range(asked.rounds):
         for name, loop in loops.items():
             seconds[name] = min(seconds[name], loop(train, valid))
-    print(f"{asked.rows} rows, {asked.epochs} epochs, batches of {asked.batch}")
+    print(f"{asked.rows} rows, {asked.epochs} epochs, batches of {batch_rows}")
     for name, took in seconds.items():
         rate = asked.rows * asked.epochs / took
         print(

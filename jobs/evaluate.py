@@ -36,7 +36,8 @@ VERSIONS = ("torch", "numpy", "scikit-learn", "scipy")
 def run(settings: EvaluateSettings) -> str:
     """Compare heads; returns the tables and the summary line."""
     heads = _heads(settings)
-    rows, how = labelled(settings), recipe(settings)
+    rows = labelled(settings)
+    how = recipe(settings, rows)
     if not rows.corpus.counts["test"]:
         raise SettingsError(f"{settings.embeddings}: expected labelled test rows, found none")
     output = _output(settings)

@@ -9,7 +9,7 @@ from daf_core.errors import SettingsError
 from daf_core.modalities import Streams, pooled, with_relative, with_turns
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
-from daf_core.training.loop import Recipe
+from daf_core.training.loop import Recipe, usual_batch, usual_rate
 from daf_core.weights.specs import EncoderSpec
 from jobs.settings import Training
 
@@ -71,15 +71,16 @@ def labelled(settings: Training) -> Labelled:
     return Labelled(corpus, also, shapes, encoders, identity)
 
 
-def recipe(settings: Training, seed: int = 0) -> Recipe:
-    """How `settings` ask to train."""
+def recipe(settings: Training, rows: Labelled, seed: int = 0) -> Recipe:
+    """How `settings` ask to train on these rows."""
+    batch_rows = settings.batch_rows or usual_batch(rows.corpus.counts["train"])
     return Recipe(
         width=settings.width,
-        batch_rows=settings.batch_rows,
+        batch_rows=batch_rows,
         also_rows=settings.also_rows if settings.also else 0,
         epochs=settings.epochs,
         patience=settings.patience,
-        learning_rate=settings.learning_rate,
+        learning_rate=settings.learning_rate or usual_rate(batch_rows),
         modality_dropout=settings.modality_dropout,
         balance=settings.balance,
         adversarial=settings.adversarial,

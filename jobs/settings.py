@@ -217,12 +217,23 @@ class Training:
         ),
     ] = None
     also_rows: Annotated[int, typer.Option(min=1, help="Rows of --also a step.")] = 128
-    batch_rows: Annotated[int, typer.Option(min=1, help="Rows a step, over all workers.")] = 128
+    batch_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Rows a step, over all workers. Default: 128; of 10,000 train rows and more 512.",
+        ),
+    ] = None
     epochs: Annotated[int, typer.Option(min=1, help="At most so many passes.")] = 100
     patience: Annotated[
         int, typer.Option(min=1, help="Stop after so many epochs without a better validation MAE.")
     ] = 15
-    learning_rate: Annotated[float, typer.Option(help="Of AdamW.")] = 3e-4
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Of AdamW. Default: 3e-4, of more than 128 rows a step as their square root."
+        ),
+    ] = None
     width: Annotated[int, typer.Option(min=1, help="Of the head's layers.")] = 128
     modality_dropout: Annotated[
         float, typer.Option(min=0, max=1, help="Share of rows that lose one modality in a step.")

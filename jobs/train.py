@@ -26,7 +26,8 @@ def run(settings: TrainSettings) -> str:
     """Train a head; returns the summary line."""
     if settings.head not in HEADS:
         raise SettingsError(f"--head {settings.head}: expected one of {', '.join(HEADS)}")
-    rows, how = labelled(settings), recipe(settings, settings.seed)
+    rows = labelled(settings)
+    how = recipe(settings, rows, settings.seed)
     identity = {"head": settings.head, **rows.identity, **asdict(how)}
     existing = tables.read_json(tables.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:

@@ -8,7 +8,15 @@ import torch
 from daf_core.heads import build
 from daf_core.heads.points import share_below
 from daf_core.heads.streams import LayerMix
-from daf_core.training.loop import Recipe, State, fit, predict
+from daf_core.training.loop import (
+    LARGE_ROWS,
+    Recipe,
+    State,
+    fit,
+    predict,
+    usual_batch,
+    usual_rate,
+)
 from daf_core.training.rows import Rows, standardise
 
 STREAMS = {"text": (2, 4), "audio": (2, 3)}
@@ -43,6 +51,14 @@ def test_learns_what_is_there_and_where() -> None:
     assert weights is not None
     both = test.present.all(dim=1)
     assert weights[both, 0].mean() > 0.5  # the words carry the label
+
+
+def test_a_large_corpus_takes_larger_steps() -> None:
+    usual = Recipe()
+    assert usual_batch(LARGE_ROWS - 1) == usual.batch_rows
+    assert usual_batch(LARGE_ROWS) == 4 * usual.batch_rows
+    assert usual_rate(usual_batch(LARGE_ROWS)) == pytest.approx(2 * usual.learning_rate)
+    assert usual_rate(1) == usual_rate(usual.batch_rows) == usual.learning_rate
 
 
 def test_one_seed_gives_one_result_and_another_seed_another() -> None:
