@@ -47,8 +47,7 @@ def main() -> None:
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
     asked = parser.parse_args()
     with ray_session():
-        rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
-        mosei = prepare(SHARED / "data" / "mosei" / "manifest.csv", asked.work, "mosei", rename)
+        mosei = prepared_mosei(asked.work)
         options = options_of(asked)
         found = [of_corpus(asked.work, seed, mosei, asked.heads, options) for seed in asked.corpora]
         show(together(found), "concat")
@@ -66,18 +65,34 @@ def of_corpus(
     work: Path, corpus: int, mosei: str, heads: str, options: dict[str, Any]
 ) -> list[Made]:
     """Trials on one corpus, with the AUC of each in its facts."""
-    name = f"pairs-{corpus}-{TEST_ROWS}"
+    name = pairs_name(corpus)
     embeddings = prepare(degraded_pairs(work, corpus, TEST_ROWS), work, name, [])
     trials = evaluated(embeddings, heads, options | {"also": mosei})
-    damaged = damage(runs.manifest_output(str(work / f"{name}-manifest")))
+    damaged = damage(runs.manifest_output(places(work, name)[0]))
     for table, facts in trials:
         facts["test"] |= damage_auc(table, damaged)
     return trials
 
 
+def pairs_name(corpus: int) -> str:
+    """The degraded pairs of this seed."""
+    return f"pairs-{corpus}-{TEST_ROWS}"
+
+
+def places(work: Path, name: str) -> tuple[str, str]:
+    """Where manifest and embeddings of a corpus are."""
+    return str(work / f"{name}-manifest"), str(work / f"{name}-embeddings")
+
+
+def prepared_mosei(work: Path) -> str:
+    """Embeddings of the sentences of CMU-MOSEI."""
+    rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
+    return prepare(SHARED / "data" / "mosei" / "manifest.csv", work, "mosei", rename)
+
+
 def prepare(source: Path, work: Path, name: str, rename: list[str], **options: Any) -> str:
     """Ingest and embed, if that is not done; returns the embeddings folder."""
-    manifest, embeddings = str(work / f"{name}-manifest"), str(work / f"{name}-embeddings")
+    manifest, embeddings = places(work, name)
     if runs.record_if_complete(runs.embeddings_output(embeddings)) is None:
         print(ingest.run(IngestSettings(source=str(source), out=manifest, rename=rename)))
         print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **options)), flush=True)

@@ -15,8 +15,8 @@ import csv
 from pathlib import Path
 
 import pyarrow as pa
-from heads_table import TEST_ROWS, prepare
-from pairs import SHARED, degraded_pairs
+from heads_table import TEST_ROWS, pairs_name, prepare, prepared_mosei
+from pairs import degraded_pairs
 
 from daf_core.stress.picture import picture
 from daf_core.stress.table import rendered, robustness
@@ -33,11 +33,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3, help="trainings a head")
     parser.add_argument("--heads", nargs="+", default=["daf", "concat", "static"])
     asked = parser.parse_args()
-    name = f"pairs-{asked.corpus}-{TEST_ROWS}"
+    name = pairs_name(asked.corpus)
     pairs = degraded_pairs(asked.work, asked.corpus, TEST_ROWS)
     with ray_session():
-        rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
-        mosei = prepare(SHARED / "data" / "mosei" / "manifest.csv", asked.work, "mosei", rename)
+        mosei = prepared_mosei(asked.work)
         embeddings = prepare(pairs, asked.work, name, [])
         manifest = str(asked.work / f"{name}-undamaged-manifest")
         table = undamaged(pairs, asked.work / f"{name}-undamaged.csv")
