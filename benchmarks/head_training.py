@@ -36,7 +36,8 @@ from daf_core.heads import build
 from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise
 from daf_core.metrics import regression_metrics
-from daf_core.training.loop import Recipe, fit, usual_batch
+from daf_core.training.loop import fit
+from daf_core.training.recipe import Recipe, usual_batch
 from daf_core.training.rows import Rows, standardise, standardised
 
 STREAMS = {"text": (7, 384), "audio": (5, 768)}

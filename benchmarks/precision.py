@@ -26,7 +26,8 @@ from daf_core.metrics import regression_metrics
 from daf_core.modalities import Streams
 from daf_core.scoring import score
 from daf_core.training.dataset import labelled_corpus, load_rows
-from daf_core.training.loop import Recipe, fit, predict
+from daf_core.training.loop import fit, predict
+from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 from jobs import embed, ingest, train
 from jobs.settings import EmbedSettings, IngestSettings, TrainSettings

@@ -36,7 +36,8 @@ from daf_core.heads.streams import Column, Features, Network, Prediction, Sides
 from daf_core.metrics import regression_metrics
 from daf_core.modalities import MODALITIES, Streams
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
-from daf_core.training.loop import Recipe, fit, predict
+from daf_core.training.loop import fit, predict
+from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 from jobs.labelled import labelled, recipe
 from jobs.session import ray_session

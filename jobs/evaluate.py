@@ -24,7 +24,7 @@ from daf_core.evaluation.results import (
 from daf_core.evaluation.trial import Trial, run_trial
 from daf_core.heads import HEADS
 from daf_core.runs import Output
-from daf_core.training.loop import Recipe
+from daf_core.training.recipe import Recipe
 from jobs.labelled import Labelled, labelled, recipe
 from jobs.progress import progress_of
 from jobs.session import ray_session

@@ -9,7 +9,7 @@ from daf_core.errors import SettingsError
 from daf_core.modalities import Streams, pooled, with_relative, with_turns
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
-from daf_core.training.loop import Recipe, usual_batch, usual_rate
+from daf_core.training.recipe import Recipe, usual_batch, usual_rate
 from daf_core.weights.specs import EncoderSpec
 from jobs.settings import Training
 
@@ -51,6 +51,8 @@ def labelled(settings: Training) -> Labelled:
     Raises:
         SettingsError: they are not to be had, not labelled, or by different encoders.
     """
+    if settings.importance and settings.also is None:
+        raise SettingsError("--importance: expected --also, whose rows it weighs")
     source = runs.embeddings_output(settings.embeddings)
     record = runs.complete_record(source)
     shapes = with_turns(_shapes(source, settings.first_layers))
@@ -84,6 +86,7 @@ def recipe(settings: Training, rows: Labelled, seed: int = 0) -> Recipe:
         modality_dropout=settings.modality_dropout,
         balance=settings.balance,
         adversarial=settings.adversarial,
+        importance=settings.importance,
         seed=seed,
     )
 

@@ -17,7 +17,8 @@ from daf_core.errors import NotDone
 from daf_core.runs import Output
 from daf_core.training.dataset import without_test
 from daf_core.training.fitting import fit_head
-from daf_core.training.loop import Recipe, State
+from daf_core.training.loop import State
+from daf_core.training.recipe import Recipe
 from jobs.labelled import Labelled
 from jobs.progress import progress_of
 from jobs.session import ray_session

@@ -253,6 +253,14 @@ class Training:
             "so many standard deviations, at twice the passes and more. 0: none.",
         ),
     ] = 0.0
+    importance: Annotated[
+        bool,
+        typer.Option(
+            "--importance",
+            help="Rows of --also, whose labels may be wrong or made up, count as far as a head "
+            "believes them that is trained without them first.",
+        ),
+    ] = False
     relative: Annotated[
         bool,
         typer.Option(

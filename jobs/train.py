@@ -13,7 +13,7 @@ from daf_core import runs, tables, trained_head
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
 from daf_core.modalities import Streams, stored
-from daf_core.training.loop import Recipe
+from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
 from jobs.labelled import Labelled, labelled, recipe
 from jobs.session import ray_session

@@ -16,7 +16,8 @@ from daf_core.reliability import certainty_metrics
 from daf_core.schemas import POLARITIES
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
 from daf_core.training.fitting import fit_head
-from daf_core.training.loop import Recipe, predict
+from daf_core.training.loop import predict
+from daf_core.training.recipe import Recipe
 
 
 @dataclass(frozen=True)

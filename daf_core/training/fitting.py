@@ -23,7 +23,9 @@ from daf_core.reliability import (
 )
 from daf_core.schemas import SPLITS
 from daf_core.training.dataset import Corpus, load_rows
-from daf_core.training.loop import Recipe, State, fit, predict
+from daf_core.training.importance import belief
+from daf_core.training.loop import State, fit, predict
+from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 from daf_core.workers import rank_and_workers, sum_over_workers
 
@@ -67,8 +69,9 @@ def fit_head(
     streams = _trained_streams(rows["train"], more, shapes)
     if streams != shapes:
         rows, more = _load(corpus, also, streams, device)
-    torch.manual_seed(recipe.seed)
-    head = build(kind, streams, recipe.width).to(device)
+    if recipe.importance and more is not None:
+        more = _judged_by(_new(kind, streams, recipe, device), rows, more, recipe)
+    head = _new(kind, streams, recipe, device)
     state = fit(
         head,
         rows["train"],
@@ -79,10 +82,21 @@ def fit_head(
         after_epoch=after_epoch,
     )
     known = _calibrated(head, rows["valid"])
-    judged = {split: _judged(head, rows[split], known) for split in SPLITS}
-    metrics = {split: metrics for split, (metrics, _) in judged.items()}
-    reliability = judged["test" if metrics["test"] else "valid"][1]
+    measured = {split: _measured(head, rows[split], known) for split in SPLITS}
+    metrics = {split: metrics for split, (metrics, _) in measured.items()}
+    reliability = measured["test" if metrics["test"] else "valid"][1]
     return Fitted(head.cpu(), streams, known, metrics, reliability, state)
+
+
+def _new(kind: str, streams: Streams, recipe: Recipe, device: torch.device) -> nn.Module:
+    torch.manual_seed(recipe.seed)
+    return build(kind, streams, recipe.width).to(device)
+
+
+def _judged_by(judge: nn.Module, rows: dict[str, Rows], more: Rows, recipe: Recipe) -> Rows:
+    """`more` with what a judge, fitted without them, holds of their labels."""
+    fit(judge, rows["train"], rows["valid"], recipe)
+    return replace(more, judged=belief(predict(judge, more).logits, more.labels))
 
 
 def _load(
@@ -102,7 +116,7 @@ def _trained_streams(train: Rows, more: Rows | None, shapes: Streams) -> Streams
     return {column: shape for name in known for column, shape in columns_of(name, shapes).items()}
 
 
-def _judged(
+def _measured(
     head: nn.Module, rows: Rows, known: Calibrations
 ) -> tuple[dict[str, float], Reliability]:
     """Metrics over the rows of all workers, and how often they are as sure as they claim to be."""

@@ -5,7 +5,6 @@ the same shuffled global batches; gradients are summed over workers, so a step e
 a single worker would take on the whole batch.
 """
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,44 +16,10 @@ from daf_core.heads.points import cross_entropy
 from daf_core.heads.streams import Features, Noise, Prediction
 from daf_core.schemas import POLARITIES, polarity_number
 from daf_core.training.adversarial import unsteadiness
+from daf_core.training.importance import importance
+from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
 from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
-
-LARGE_ROWS = 10_000  # of a corpus that is trained on in larger batches
-
-
-@dataclass(frozen=True, kw_only=True)
-class Recipe:
-    """How a head is trained; a published table names the settings in which it differs."""
-
-    width: int = 128
-    batch_rows: int = 128
-    also_rows: int = 128  # more rows a step, where there are others than those to be learned
-    epochs: int = 100
-    patience: int = 15
-    learning_rate: float = 3e-4
-    weight_decay: float = 0.01
-    side_loss: float = 0.2  # weight of the loss of what each modality says alone
-    modality_dropout: float = 0.1  # share of rows with both modalities that lose one
-    balance: bool = False  # rows of each polarity weigh the same in sum, however many they are
-    adversarial: float = 0.0  # radius of virtual adversarial training, in standard deviations
-    seed: int = 0
-
-
-def usual_batch(train_rows: int) -> int:
-    """Rows a step for so many rows: a large corpus has steps enough in batches four times as large,
-    which take half the time.
-    """
-    usual = Recipe().batch_rows
-    return usual if train_rows < LARGE_ROWS else 4 * usual
-
-
-def usual_rate(batch_rows: int) -> float:
-    """Learning rate for so many rows a step: above the usual batch it grows with its square root
-    (Malladi et al. 2022, arXiv 2205.10287).
-    """
-    usual = Recipe()
-    return usual.learning_rate * math.sqrt(max(1, batch_rows / usual.batch_rows))
 
 
 @dataclass
@@ -163,8 +128,8 @@ def _train_epoch(
 ) -> float:
     """One pass over the global batches of `epoch`; returns the mean loss per row."""
     losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
-    for features, labels, rows in _steps(train, also, recipe, epoch):
-        loss = loss_of(head, features, labels, weights, recipe) / rows
+    for features, labels, judged, rows in _steps(train, also, recipe, epoch):
+        loss = loss_of(head, features, labels, weights, recipe, judged) / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
@@ -176,8 +141,10 @@ def _train_epoch(
 
 def _steps(
     train: Rows, also: Rows | None, recipe: Recipe, epoch: int
-) -> Iterator[tuple[Features, Tensor, int]]:
-    """This worker's rows of each global batch of `epoch`, their labels, and the rows of all."""
+) -> Iterator[tuple[Features, Tensor, Tensor | None, int]]:
+    """This worker's rows of each global batch of `epoch`, their labels, what a judge holds of
+    these, and the rows of all.
+    """
     device = train.labels.device
     rank, workers = rank_and_workers()
     shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
@@ -197,7 +164,20 @@ def _steps(
             rows += len(index)
         noise = Noise(masks, rows, torch.cat(own).to(device))
         features = joined([corpus.take(index) for corpus, index in mine], noise)
-        yield features, torch.cat([corpus.labels[index] for corpus, index in mine]), rows
+        labels = torch.cat([corpus.labels[index] for corpus, index in mine])
+        yield features, labels, _judged(mine), rows
+
+
+def _judged(drawn: list[tuple[Rows, Tensor]]) -> Tensor | None:
+    """A judge's belief in the labels of these rows, NaN where they are certain; None if all are."""
+    if all(corpus.judged is None for corpus, _ in drawn):
+        return None
+    certain = (corpus.labels.new_full((len(index),), torch.nan) for corpus, index in drawn)
+    found = [
+        nan if corpus.judged is None else corpus.judged[index]
+        for nan, (corpus, index) in zip(certain, drawn, strict=True)
+    ]
+    return torch.cat(found)
 
 
 def _rows_of_all(rows: Rows) -> int:
@@ -206,10 +186,16 @@ def _rows_of_all(rows: Rows) -> int:
 
 
 def loss_of(
-    head: nn.Module, features: Features, labels: Tensor, weights: Tensor, recipe: Recipe
+    head: nn.Module,
+    features: Features,
+    labels: Tensor,
+    weights: Tensor,
+    recipe: Recipe,
+    judged: Tensor | None = None,
 ) -> Tensor:
-    """Summed cross-entropy of these rows, each weighted as its polarity; beside it that of each
-    modality's own answer, and what else the head or the recipe asks for.
+    """Summed cross-entropy of these rows, each weighted as its polarity and as far as a judge
+    believes its label; beside it that of each modality's own answer, and what else the head or the
+    recipe asks for.
     """
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
@@ -221,6 +207,8 @@ def loss_of(
         loss = loss + prediction.extra_loss
     if recipe.adversarial:
         loss = loss + unsteadiness(head, features, recipe.adversarial)
+    if judged is not None:
+        loss = loss * importance(judged, prediction.logits, labels)
     return loss @ weights[polarity_number(labels)]
 
 

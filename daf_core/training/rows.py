@@ -18,18 +18,21 @@ class Rows:
     """One split's rows on this worker: row i here is global row i · workers + rank.
 
     values: column → (rows, L, F) float16; present: (rows, M) bool; labels: (rows,) in [-3, 3];
-    standard: whether the values are standardised (`standardised`).
+    standard: whether the values are standardised (`standardised`); judged: (rows,) a judge's
+    `importance.belief` in the labels, None of rows whose labels are certain.
     """
 
     values: dict[str, Tensor]
     present: Tensor
     labels: Tensor
     standard: bool = False
+    judged: Tensor | None = None
 
     def to(self, device: torch.device) -> "Rows":
         """The same rows on `device`."""
         values = {name: value.to(device) for name, value in self.values.items()}
-        return Rows(values, self.present.to(device), self.labels.to(device), self.standard)
+        present, labels = self.present.to(device), self.labels.to(device)
+        return replace(self, values=values, present=present, labels=labels)
 
     def only(self, index: Tensor) -> "Rows":
         """Some of the rows."""
@@ -92,4 +95,4 @@ def standardised(head: nn.Module, rows: Rows) -> Rows:
             parts = torch.split(value, CHUNK_ROWS)
             value = torch.cat([column.standardise(part).half() for part in parts])
         values[name] = value
-    return Rows(values, rows.present, rows.labels, standard=True)
+    return replace(rows, values=values, standard=True)

@@ -1,6 +1,7 @@
 """Fitting on a folder of embeddings: the columns that count, rows without them, metrics."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,8 @@ from daf_core.heads import build
 from daf_core.schemas import SPLITS, embeddings_schema
 from daf_core.training.dataset import labelled_corpus, load_rows
 from daf_core.training.fitting import fit_head
-from daf_core.training.loop import Recipe, predict
+from daf_core.training.loop import predict
+from daf_core.training.recipe import Recipe
 from daf_core.training.rows import standardised
 
 SHAPES = {"text": (2, 4), "audio": (1, 3), "audio_2": (1, 2)}
@@ -87,7 +89,10 @@ def test_rows_of_another_corpus_join(tmp_path):
     assert more.metrics["test"]["rows"] == alone.metrics["test"]["rows"]
     again = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"), also=voices)
     without = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"))
-    assert again.state.history != without.state.history
+    weighed = replace(RECIPE, importance=True)
+    judged = fit_head("text", words, SHAPES, weighed, torch.device("cpu"), also=voices)
+    losses = [one.state.history[0]["train_loss"] for one in (again, without, judged)]
+    assert len(set(losses)) == 3
 
 
 def test_what_no_row_has_takes_no_memory(tmp_path):

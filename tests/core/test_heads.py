@@ -12,7 +12,8 @@ from daf_core.heads.fusion import WeightedFusion
 from daf_core.heads.lmf import RANK
 from daf_core.heads.streams import Features, LayerMix, Noise
 from daf_core.modalities import MODALITIES
-from daf_core.training.loop import Recipe, loss_of
+from daf_core.training.loop import loss_of
+from daf_core.training.recipe import Recipe
 
 STREAMS = {
     "text": (3, 8),

@@ -4,19 +4,15 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daf_core.heads import build
-from daf_core.heads.points import share_below
+from daf_core.heads.points import POINTS, share_below
 from daf_core.heads.streams import LayerMix
-from daf_core.training.loop import (
-    LARGE_ROWS,
-    Recipe,
-    State,
-    fit,
-    predict,
-    usual_batch,
-    usual_rate,
-)
+from daf_core.training.importance import MOST, belief, importance
+from daf_core.training.loop import State, fit, predict
+from daf_core.training.recipe import LARGE_ROWS, Recipe, usual_batch, usual_rate
 from daf_core.training.rows import Rows, standardise
 
 STREAMS = {"text": (2, 4), "audio": (2, 3)}
@@ -110,6 +106,37 @@ def test_standardise_looks_at_present_rows_only() -> None:
     )
     has = rows.values["audio"][rows.present[:, 1]].float()
     torch.testing.assert_close(mix.mean, has.mean(dim=0), atol=1e-4, rtol=1e-3)
+
+
+def test_rows_that_nobody_believes_teach_little() -> None:
+    """Of the other corpus every label has the wrong sign, which a judge without them can tell."""
+    judge, _ = trained()
+    wrong, test = corpus(300, 4), corpus(200, 2)
+    wrong = replace(wrong, labels=-wrong.labels)
+    judged = replace(wrong, judged=belief(predict(judge, wrong).logits, wrong.labels))
+    error = {}
+    for name, also in (("alone", None), ("wrong", wrong), ("judged", judged)):
+        head, _ = trained(replace(RECIPE, also_rows=32), also=also)
+        error[name] = float((predict(head, test).sentiment - test.labels).abs().mean())
+    assert error["judged"] < (error["alone"] + error["wrong"]) / 2 < error["wrong"]
+
+
+@given(
+    judged=st.floats(0, 1),
+    logits=st.lists(st.floats(-20, 20), min_size=POINTS, max_size=POINTS),
+    label=st.floats(-3, 3),
+)
+def test_importance_is_what_judge_and_head_say_of_a_label(
+    judged: float, logits: list[float], label: float
+) -> None:
+    said, labels = torch.tensor([logits] * 3), torch.tensor([label] * 3)
+    own = float(belief(said, labels)[0])
+    found = importance(torch.tensor([judged, own, torch.nan]), said, labels)
+    assert 0 <= found[0] <= MOST
+    assert found[2] == 1
+    if own > 1e-6:
+        assert found[1] == pytest.approx(1)
+        assert found[0] == pytest.approx(min(judged / own, MOST), rel=1e-4)
 
 
 def test_balance_gives_rare_polarities_their_share() -> None:

@@ -10,7 +10,7 @@ import torch
 from daf_core import runs, trained_head
 from daf_core.training.dataset import labelled_corpus
 from daf_core.training.fitting import fit_head
-from daf_core.training.loop import Recipe
+from daf_core.training.recipe import Recipe
 from jobs import embed, train
 from jobs.settings import EmbedSettings, TrainSettings
 from tests.e2e.conftest import part_bytes
