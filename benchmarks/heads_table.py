@@ -34,6 +34,7 @@ from jobs.session import ray_session
 from jobs.settings import COMPARED_HEADS, EmbedSettings, EvaluateSettings, IngestSettings
 
 TEST_ROWS = 3000
+MOSEI_COLUMNS = ["video_id=recording_id", "start=start_s", "end=end_s"]
 
 
 def main() -> None:
@@ -86,8 +87,7 @@ def places(work: Path, name: str) -> tuple[str, str]:
 
 def prepared_mosei(work: Path) -> str:
     """Embeddings of the sentences of CMU-MOSEI."""
-    rename = ["video_id=recording_id", "start=start_s", "end=end_s"]
-    return prepare(SHARED / "data" / "mosei" / "manifest.csv", work, "mosei", rename)
+    return prepare(SHARED / "data" / "mosei" / "manifest.csv", work, "mosei", MOSEI_COLUMNS)
 
 
 def prepare(source: Path, work: Path, name: str, rename: list[str], **options: Any) -> str:

@@ -118,7 +118,8 @@ def test_rows_that_nobody_believes_teach_little() -> None:
     for name, also in (("alone", None), ("wrong", wrong), ("judged", judged)):
         head, _ = trained(replace(RECIPE, also_rows=32), also=also)
         error[name] = float((predict(head, test).sentiment - test.labels).abs().mean())
-    assert error["judged"] < (error["alone"] + error["wrong"]) / 2 < error["wrong"]
+    harm = error["wrong"] - error["alone"]
+    assert 0 < error["judged"] - error["alone"] < 0.75 * harm
 
 
 @given(
