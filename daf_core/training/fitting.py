@@ -62,7 +62,8 @@ def fit_head(
     """Fit a head of `kind` on embeddings; call on every worker with the same arguments.
 
     The head gets the columns that its kind uses and some training row has: trained on text alone,
-    it ignores audio. Train rows of `also` join each step (`fit`).
+    it ignores audio. Train rows of `also` join each step (`fit`); with `recipe.importance` a judge
+    is fitted without them first (`importance.py`).
     """
     shapes = columns_read(kind, shapes)
     rows, more = _load(corpus, also, shapes, device)

@@ -31,13 +31,15 @@ class Rows:
     def to(self, device: torch.device) -> "Rows":
         """The same rows on `device`."""
         values = {name: value.to(device) for name, value in self.values.items()}
+        judged = None if self.judged is None else self.judged.to(device)
         present, labels = self.present.to(device), self.labels.to(device)
-        return replace(self, values=values, present=present, labels=labels)
+        return Rows(values, present, labels, self.standard, judged)
 
     def only(self, index: Tensor) -> "Rows":
         """Some of the rows."""
         values = {name: value.index_select(0, index) for name, value in self.values.items()}
-        return Rows(values, self.present[index], self.labels[index], self.standard)
+        judged = None if self.judged is None else self.judged[index]
+        return Rows(values, self.present[index], self.labels[index], self.standard, judged)
 
     def take(self, index: Tensor) -> Features:
         """Some rows as input for a head."""
