@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from corpora_table import named
 from heads_table import MOSEI_COLUMNS, TEST_ROWS, pairs_name, prepare, prepared_mosei
-from pairs import SHARED, degraded_pairs
+from pairs import SHARED, degraded_pairs, write_rows
 
 from daf_core.evaluation.results import Made, rendered, standings
 from jobs import evaluate
@@ -67,19 +67,14 @@ def main() -> None:
 
 def with_wrong_labels(work: Path, share: float) -> Path:
     """The sentences of CMU-MOSEI, of whose train rows a share have changed their labels."""
-    with (SHARED / "data" / "mosei" / "manifest.csv").open() as file:
+    with (SHARED / "data" / "mosei" / "manifest.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     draw = np.random.default_rng(0)
     wrong = [row for row in rows if row["split"] == "train" and draw.random() < share]
     labels = [row["label"] for row in wrong]
     for row, other in zip(wrong, draw.permutation(len(wrong)), strict=True):
         row["label"] = labels[other]
-    place = work / f"mosei-wrong-{share}.csv"
-    with place.open("w", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
-    return place
+    return write_rows(work / f"mosei-wrong-{share}.csv", rows)
 
 
 if __name__ == "__main__":

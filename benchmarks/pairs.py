@@ -1,5 +1,6 @@
 """The degraded pairs: real sentences on real voices, one side damaged (see ../shared/tools)."""
 
+import csv
 import subprocess
 import sys
 from pathlib import Path
@@ -19,3 +20,12 @@ def degraded_pairs(work: Path, seed: int, test_rows: int | None = None) -> Path:
         subprocess.run([*command, "--seed", str(seed), *size], check=True)
         (folder / "complete").touch()
     return folder / "manifest.csv"
+
+
+def write_rows(place: Path, rows: list[dict[str, str]]) -> Path:
+    """Rows, at least one, as a table at `place`."""
+    with place.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    return place

@@ -6,7 +6,7 @@ The corpus's split tests on 208 utterances of actors 21 to 24, too few to tell .
 is turned through all 24: each fold tests on four actors, validates on the two before them and
 trains on the other 18, as that split does. Metrics are over the 1,248 test rows of all folds,
 deviations over seeds. Frozen whisper-tiny.en, layers mixed; a way is one or several options of
-`daf train` (balance, relative), or descriptors: acoustic ones as a second stream.
+`daf train`: balance, relative.
 """
 
 import argparse
@@ -31,10 +31,10 @@ from daf_core.schemas import POLARITIES, SPLITS, polarity_number
 from daf_core.training.dataset import UNUSED, Corpus
 from jobs.labelled import labelled, recipe
 from jobs.session import ray_session
-from jobs.settings import AUDIO_ENCODER, EvaluateSettings
+from jobs.settings import EvaluateSettings
 
 ACTORS, TESTED, VALIDATED = 24, 4, 2
-WAYS = ("alone", "balance", "relative", "relative-balance", "descriptors-relative-balance")
+WAYS = ("alone", "balance", "relative", "relative-balance")
 
 
 def main() -> None:
@@ -60,11 +60,8 @@ def main() -> None:
 def asked_for(way: str, work: Path) -> EvaluateSettings:
     """How a way trains, on which embeddings."""
     options = way.split("-")
-    source, encoders = SHARED / "data" / "ravdess" / "manifest.csv", AUDIO_ENCODER
-    name = "corpus-ravdess"
-    if "descriptors" in options:
-        encoders, name = f"{encoders},descriptors", f"{name}-descriptors"
-    embeddings = prepare(source, work, name, [], audio_encoder=encoders)
+    source = SHARED / "data" / "ravdess" / "manifest.csv"
+    embeddings = prepare(source, work, "corpus-ravdess", [])
     return EvaluateSettings(
         embeddings=embeddings, out="", balance="balance" in options, relative="relative" in options
     )

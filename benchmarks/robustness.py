@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 from heads_table import TEST_ROWS, pairs_name, prepare, prepared_mosei
-from pairs import degraded_pairs
+from pairs import degraded_pairs, write_rows
 
 from daf_core.stress.picture import picture
 from daf_core.stress.table import rendered, robustness
@@ -72,11 +72,7 @@ def undamaged(pairs: Path, table: Path) -> Path:
     rows = [row for row in rows if row["split"] == "test"]
     for row in rows:
         row["audio_path"] = str((pairs.parent / row["audio_path"]).resolve())
-    with table.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0].keys())
-        writer.writeheader()
-        writer.writerows(rows)
-    return table
+    return write_rows(table, rows)
 
 
 if __name__ == "__main__":
