@@ -11,7 +11,8 @@ Runs the jobs as a user would, ingest → embed → evaluate, on the splits that
 - ravdess: acted valence of two fixed sentences, actors unseen in training, frozen whisper-tiny.en.
 
 A name goes on with what is done otherwise, one or several, and is then compared with the corpus
-alone: -context (the three turns before are read), -balance, -relative (options of `daf train`).
+alone: -context (the three turns before are read), -balance, -relative (options of `daf train`),
+-recordings, -speakers (its --unheard).
 With -turns the head that reads the embeddings of turns before, with -frames those that read the
 states of single tokens are beside the text head.
 """
@@ -47,6 +48,8 @@ EMBEDDED: dict[str, dict[str, Any]] = {"context": {"context": 3}, "frames": {"fr
 TRAINED: dict[str, dict[str, Any]] = {
     "balance": {"balance": True},
     "relative": {"relative": True},
+    "recordings": {"unheard": "recordings"},
+    "speakers": {"unheard": "speakers"},
 }
 AUDIO73 = "mosi-audio73"
 HEADS = {

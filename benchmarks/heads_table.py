@@ -1,7 +1,7 @@
 """Every head on the degraded pairs, several corpora and seeds: errors, and do weights find damage?
 
     python benchmarks/heads_table.py --work /tmp/daf-bench [--corpora 7 43 101] [--seeds 5]
-                                     [--train-rows 500] [--patience 15]
+                                     [--train-rows 500] [--patience 15] [--unheard speakers]
                                      [--heads daf,concat,static,tfn,lmf,gmu,agfn,avad]
 
 Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
@@ -34,6 +34,7 @@ from jobs.session import ray_session
 from jobs.settings import COMPARED_HEADS, EmbedSettings, EvaluateSettings, IngestSettings
 
 TEST_ROWS = 3000
+CHANGES = ("train_rows", "patience", "unheard")  # of how all heads are trained
 MOSEI_COLUMNS = ["video_id=recording_id", "start=start_s", "end=end_s"]
 
 
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="seeds a head")
     parser.add_argument("--train-rows", type=int, help="only so many; all: 4,500 a corpus")
     parser.add_argument("--patience", type=int, default=15, help="epochs without a better MAE")
+    parser.add_argument("--unheard", help="of what else intervals shall hold: speakers")
     parser.add_argument("--heads", default=COMPARED_HEADS, help="concat among them")
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
     asked = parser.parse_args()
@@ -53,13 +55,13 @@ def main() -> None:
         found = [of_corpus(asked.work, seed, mosei, asked.heads, options) for seed in asked.corpora]
         show(together(found), "concat")
         if asked.mosei:
-            alone = {"also": None, "train_rows": None}
+            alone = {"also": None, "train_rows": None, "unheard": None}
             show(evaluated(mosei, "daf", options | alone), "daf")
 
 
 def options_of(asked: argparse.Namespace) -> dict[str, Any]:
     """How all heads are trained."""
-    return {name: getattr(asked, name) for name in ("seeds", "train_rows", "patience")}
+    return {name: getattr(asked, name) for name in ("seeds", *CHANGES)}
 
 
 def of_corpus(
@@ -101,7 +103,7 @@ def prepare(source: Path, work: Path, name: str, rename: list[str], **options: A
 
 def evaluated(embeddings: str, heads: str, options: dict[str, Any]) -> list[Made]:
     """Trials of some heads, the first of which is the baseline; in a folder for these options."""
-    changed = [f"{name}-{options[name]}" for name in ("train_rows", "patience") if options[name]]
+    changed = [f"{name}-{options[name]}" for name in CHANGES if options.get(name)]
     out = "-".join([embeddings, "evaluation", *changed])
     baseline = heads.split(",")[0]
     settings = EvaluateSettings(

@@ -10,6 +10,7 @@ from daf_core.modalities import Streams, pooled, with_relative, with_turns
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.training.recipe import Recipe, usual_batch, usual_rate
+from daf_core.training.unheard import left_out
 from daf_core.weights.specs import EncoderSpec
 from jobs.settings import Training
 
@@ -49,7 +50,8 @@ def labelled(settings: Training) -> Labelled:
     """The rows that `settings` ask for.
 
     Raises:
-        SettingsError: they are not to be had, not labelled, or by different encoders.
+        SettingsError: they are not to be had, not labelled, by different encoders, or of too few
+            recordings or speakers.
     """
     if settings.importance and settings.also is None:
         raise SettingsError("--importance: expected --also, whose rows it weighs")
@@ -70,6 +72,8 @@ def labelled(settings: Training) -> Labelled:
     if settings.train_rows is not None:
         corpus = with_train_rows(corpus, settings.train_rows)
         identity["train rows"] = settings.train_rows
+    if settings.unheard is not None:
+        left_out(corpus, settings.unheard)  # whether there are enough of them
     return Labelled(corpus, also, shapes, encoders, identity)
 
 
@@ -87,6 +91,7 @@ def recipe(settings: Training, rows: Labelled, seed: int = 0) -> Recipe:
         balance=settings.balance,
         adversarial=settings.adversarial,
         importance=settings.importance,
+        unheard=settings.unheard,
         seed=seed,
     )
 

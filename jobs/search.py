@@ -127,7 +127,7 @@ def _try(config: dict[str, Any], head: str, rows: Labelled, recipe: Recipe) -> N
         head,
         rows.corpus,
         rows.shapes,
-        replace(recipe, **config),
+        replace(recipe, **config, unheard=None),  # which is of intervals only
         torch.device("cpu"),
         also=rows.also,
         after_epoch=told,

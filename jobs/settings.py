@@ -8,6 +8,7 @@ import typer
 
 from daf_core.errors import REASONS, SettingsError
 from daf_core.precision import Precision
+from daf_core.training.recipe import Unheard
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 AUDIO_ENCODER = "openai/whisper-tiny.en"
@@ -270,6 +271,14 @@ class Training:
             "whom the table names; as far as they are in the same part. Scoring then does too.",
         ),
     ] = False
+    unheard: Annotated[
+        Unheard | None,
+        typer.Option(
+            help="Intervals and probabilities shall hold for recordings, or for speakers, that are "
+            "not among the labelled ones: learned from five more heads, each trained without a "
+            "fifth of them, in six times the time. Default: learned from the validation rows."
+        ),
+    ] = None
     layers: Annotated[
         str | None,
         typer.Option(

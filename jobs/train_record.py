@@ -69,7 +69,8 @@ def _png(figure: matplotlib.figure.Figure) -> bytes:
 
 def _card(kind: str, facts: dict[str, Any]) -> str:
     """A short model card, Markdown."""
-    rows = facts["data"]["rows"]
+    rows, unheard = facts["data"]["rows"], facts["recipe"]["unheard"]
+    held_out = "validation rows" if unheard is None else f"train rows, as if of unheard {unheard}"
     table = "\n".join(
         f"| {split} | {rows[split]} | "
         + " | ".join(f"{metrics.get(name, float('nan')):.3f}" for name in _SHOWN)
@@ -88,7 +89,7 @@ Scores utterances in [-3, 3] from frozen embeddings; `head.json` names the encod
 Trained on {facts["data"]["embeddings"]} (fingerprint {facts["data"]["fingerprint"]}, splits
 {facts["data"]["splits"]}), seed {facts["seed"]}; kept is the epoch of the best validation MAE,
 {facts["best_epoch"]}. `coverage`: how many of the intervals, made to hold nine times in ten on the
-validation rows, hold the label; `width`: their mean width; reliability.png shows more.
+{held_out}, hold the label; `width`: their mean width; reliability.png shows more.
 The figures hold for recordings like these; on others, label some and measure.
 """
 

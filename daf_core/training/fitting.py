@@ -1,7 +1,7 @@
 """What each training worker does: load its rows, fit the head, measure it on every split."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -27,6 +27,7 @@ from daf_core.training.importance import belief
 from daf_core.training.loop import State, fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
+from daf_core.training.unheard import left_out
 from daf_core.workers import rank_and_workers, sum_over_workers
 
 # "intervals" (`interval_reliability`) and "polarity" (`polarity_reliability`)
@@ -63,7 +64,9 @@ def fit_head(
 
     The head gets the columns that its kind uses and some training row has: trained on text alone,
     it ignores audio. Train rows of `also` join each step (`fit`); with `recipe.importance` a judge
-    is fitted without them first (`importance.py`).
+    is fitted without them first (`importance.py`). With `recipe.unheard` others are fitted after
+    it, each without some of the train rows, and how far to believe the head is learned from what
+    these say of them (`unheard.py`); else from the validation rows.
     """
     shapes = columns_read(kind, shapes)
     rows, more = _load(corpus, also, shapes, device)
@@ -82,7 +85,10 @@ def fit_head(
         resume=resume,
         after_epoch=after_epoch,
     )
-    known = _calibrated(head, rows["valid"])
+    held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
+    if recipe.unheard is not None:
+        held_out = _folds(kind, corpus, streams, recipe, device, more)
+    known = _calibrated(held_out)
     measured = {split: _measured(head, rows[split], known) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
     reliability = measured["test" if metrics["test"] else "valid"][1]
@@ -98,6 +104,23 @@ def _judged_by(judge: nn.Module, rows: dict[str, Rows], more: Rows, recipe: Reci
     """`more` with what a judge, fitted without them, holds of their labels."""
     fit(judge, rows["train"], rows["valid"], recipe)
     return replace(more, judged=belief(predict(judge, more).logits, more.labels))
+
+
+def _folds(
+    kind: str,
+    corpus: Corpus,
+    streams: Streams,
+    recipe: Recipe,
+    device: torch.device,
+    more: Rows | None,
+) -> Iterator[tuple[nn.Module, Rows]]:
+    """Heads, each with the rows that it was trained without."""
+    assert recipe.unheard is not None
+    for part in left_out(corpus, recipe.unheard):
+        rows, _ = _load(part, None, streams, device)
+        head = _new(kind, streams, recipe, device)
+        fit(head, rows["train"], rows["valid"], recipe, also=more)
+        yield head, rows["test"]
 
 
 def _load(
@@ -132,19 +155,23 @@ def _measured(
     }
 
 
-def _calibrated(head: nn.Module, rows: Rows) -> Calibrations:
-    """Of every set of modalities that rows of any worker have, the others hidden."""
-    found = {}
-    for had in itertools.product((True, False), repeat=len(MODALITIES)):
-        shown = torch.tensor(had, device=rows.present.device)
-        index = (rows.present | ~shown).all(dim=1).nonzero()[:, 0]
-        if not any(had) or not sum_over_workers(torch.tensor(len(index), device=index.device)):
-            continue
-        part = rows.only(index)
-        part = replace(part, present=part.present & shown)
-        logits, _, labels = _said(head, part)
-        found[modalities_had(shown)] = calibration(logits, labels)
-    return found
+def _calibrated(held_out: Iterable[tuple[nn.Module, Rows]]) -> Calibrations:
+    """Of every set of modalities that rows of any worker have, the others hidden; from heads and
+    rows that they were not trained on.
+    """
+    found: dict[str, list[tuple[Tensor, Tensor]]] = {}
+    for head, rows in held_out:
+        for had in itertools.product((True, False), repeat=len(MODALITIES)):
+            shown = torch.tensor(had, device=rows.present.device)
+            index = (rows.present | ~shown).all(dim=1).nonzero()[:, 0]
+            if not any(had) or not sum_over_workers(torch.tensor(len(index), device=index.device)):
+                continue
+            part = rows.only(index)
+            part = replace(part, present=part.present & shown)
+            logits, _, labels = _said(head, part)
+            found.setdefault(modalities_had(shown), []).append((logits, labels))
+    joined = {name: map(torch.cat, zip(*said, strict=True)) for name, said in found.items()}
+    return {name: calibration(*said) for name, said in joined.items()}
 
 
 def _said(head: nn.Module, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:

@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
+Unheard = Literal["recordings", "speakers"]
 LARGE_ROWS = 10_000  # of a corpus that is trained on in larger batches
 
 
@@ -22,6 +24,7 @@ class Recipe:
     balance: bool = False  # rows of each polarity weigh the same in sum, however many they are
     adversarial: float = 0.0  # radius of virtual adversarial training, in standard deviations
     importance: bool = False  # rows of other corpora count as far as their labels are believed
+    unheard: Unheard | None = None  # of what, beyond the labelled ones, intervals shall hold
     seed: int = 0
 
 
