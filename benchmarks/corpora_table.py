@@ -11,10 +11,10 @@ Runs the jobs as a user would, ingest → embed → evaluate, on the splits that
 - ravdess: acted valence of two fixed sentences, actors unseen in training, frozen whisper-tiny.en.
 
 A name goes on with what is done otherwise, one or several, and is then compared with the corpus
-alone: -context (the three turns before are read), -balance, -relative (options of `daf train`),
--recordings, -speakers (its --unheard).
-With -turns the head that reads the embeddings of turns before, with -frames those that read the
-states of single tokens are beside the text head.
+alone: -context (the three turns before are read); options of `daf train`: -balance, -relative,
+-wide, and -recordings or -speakers (of its --unheard). With -turns the head that reads the
+embeddings of turns before, with -frames those that read the states of single tokens are beside the
+text head.
 """
 
 import argparse
@@ -48,6 +48,7 @@ EMBEDDED: dict[str, dict[str, Any]] = {"context": {"context": 3}, "frames": {"fr
 TRAINED: dict[str, dict[str, Any]] = {
     "balance": {"balance": True},
     "relative": {"relative": True},
+    "wide": {"wide": True},
     "recordings": {"unheard": "recordings"},
     "speakers": {"unheard": "speakers"},
 }
@@ -62,7 +63,8 @@ EVERY = [
     *RENAMED,
     AUDIO73,
     *("mosei-context", "mosi-context", "meld-context", "mosei-frames", "meld-turns"),
-    *("ravdess-balance", "ravdess-relative", "ravdess-relative-balance"),
+    *("ravdess-balance", "ravdess-relative", "ravdess-wide", "ravdess-wide-relative"),
+    *("ravdess-wide-relative-balance", "mosi-recordings"),
 ]
 
 

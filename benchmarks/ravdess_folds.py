@@ -6,7 +6,7 @@ The corpus's split tests on 208 utterances of actors 21 to 24, too few to tell .
 is turned through all 24: each fold tests on four actors, validates on the two before them and
 trains on the other 18, as that split does. Metrics are over the 1,248 test rows of all folds,
 deviations over seeds. Frozen whisper-tiny.en, layers mixed; a way is one or several options of
-`daf train`: balance, relative.
+`daf train`: balance, relative, wide.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from jobs.session import ray_session
 from jobs.settings import EvaluateSettings
 
 ACTORS, TESTED, VALIDATED = 24, 4, 2
-WAYS = ("alone", "balance", "relative", "relative-balance")
+WAYS = ("alone", "relative", "wide", "wide-relative", "wide-relative-balance")
 
 
 def main() -> None:
@@ -62,9 +62,8 @@ def asked_for(way: str, work: Path) -> EvaluateSettings:
     options = way.split("-")
     source = SHARED / "data" / "ravdess" / "manifest.csv"
     embeddings = prepare(source, work, "corpus-ravdess", [])
-    return EvaluateSettings(
-        embeddings=embeddings, out="", balance="balance" in options, relative="relative" in options
-    )
+    chosen = {name: name in options for name in ("balance", "relative", "wide")}
+    return EvaluateSettings(embeddings=embeddings, out="", **chosen)
 
 
 def trial(settings: EvaluateSettings, seed: int, first: int) -> Made:

@@ -13,6 +13,7 @@ from daf_core.modalities import (
     RELATIVE,
     HalfArray,
     Streams,
+    beside,
     made_of,
     modality_number,
     stored,
@@ -46,7 +47,7 @@ def embeddings_table(
 def columns_for(streams: Streams) -> list[str]:
     """The columns of an embeddings table that `stream_values` needs."""
     names = [*stored(streams)]
-    return names if len(names) == len(streams) else [*names, *VOICE, "start_s"]
+    return [*names, *VOICE, "start_s"] if beside(streams) else names
 
 
 def stream_values(

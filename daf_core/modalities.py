@@ -9,14 +9,17 @@ MODALITIES = ("text", "audio")
 FRAMES = "_frames"
 RELATIVE = "_relative"
 OWN, OTHERS = "_own_before", "_others_before"
-MADE = (RELATIVE, OWN, OTHERS)
+WIDE = "_wide"
+BESIDE = (RELATIVE, OWN, OTHERS)  # made of other utterances, too
+MADE = (*BESIDE, WIDE)
 T = TypeVar("T")
 
 HalfArray: TypeAlias = npt.NDArray[np.float16]
 
 # Embedding column → (layers, features). A modality may have several: "audio", "audio_2" … and
 # "audio_frames", which has steps of time in the place of layers. Not stored but made of a column
-# are "audio_relative" (voices.py), "text_own_before" and "text_others_before" … (turns.py).
+# are "audio_relative" (voices.py), "text_own_before" and "text_others_before" … (turns.py); a name
+# with "_wide" is of the same values, whose layers a head reads side by side (heads/streams.py).
 Streams: TypeAlias = dict[str, tuple[int, int]]
 
 
@@ -57,13 +60,25 @@ def frames(columns: dict[str, T]) -> dict[str, T]:
 
 
 def stored(columns: dict[str, T]) -> dict[str, T]:
-    """The columns that embeddings hold."""
-    return {name: value for name, value in columns.items() if not name.endswith(MADE)}
+    """The columns that embeddings hold, of those that are made of them."""
+    return {made_of(name): value for name, value in columns.items()}
+
+
+def beside(columns: dict[str, T]) -> dict[str, T]:
+    """The columns that are made of other utterances, too."""
+    return {name: value for name, value in columns.items() if name.endswith(BESIDE)}
+
+
+def with_wide(streams: Streams) -> Streams:
+    """Each column of whole utterances with its layers side by side."""
+    said = pooled(streams)
+    return {name + WIDE * (name in said): shape for name, shape in streams.items()}
 
 
 def with_relative(streams: Streams) -> Streams:
     """Beside each column of whole voices the one that is relative to the usual voice."""
-    heard = columns_of("audio", pooled(stored(streams)))
+    every = columns_of("audio", pooled(streams))
+    heard = {name: shape for name, shape in every.items() if name not in beside(every)}
     return streams | {name + RELATIVE: shape for name, shape in heard.items()}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from daf_core import tables
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, modalities_of, stored
+from daf_core.modalities import Streams, beside, modalities_of, stored
 from daf_core.weights.specs import EncoderSpec
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ class TrainedHead:
     @property
     def layers(self) -> dict[str, int]:
         """How many layers of each column it reads, from the first."""
-        return {name: layers for name, (layers, _) in self.streams.items()}
+        return {name: layers for name, (layers, _) in stored(self.streams).items()}
 
     @property
     def reads_others(self) -> bool:
         """Whether it reads an utterance beside others of its part (`voices`, `turns`)."""
-        return self.streams != stored(self.streams)
+        return bool(beside(self.streams))
 
     @property
     def modalities(self) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from daf_core import index, runs, tables
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, pooled, with_relative, with_turns
+from daf_core.modalities import Streams, pooled, with_relative, with_turns, with_wide
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.training.recipe import Recipe, usual_batch, usual_rate
@@ -57,11 +57,14 @@ def labelled(settings: Training) -> Labelled:
         raise SettingsError("--importance: expected --also, whose rows it weighs")
     source = runs.embeddings_output(settings.embeddings)
     record = runs.complete_record(source)
-    shapes = with_turns(_shapes(source, settings.first_layers))
+    shapes = _shapes(source, settings.first_layers)
     identity: dict[str, Any] = {"embeddings": _fingerprint(source, record)}
     identity["layers"] = settings.layers
+    if settings.wide:
+        shapes, identity["wide"] = with_wide(shapes), True
     if settings.relative:
         shapes, identity["relative"] = with_relative(shapes), True
+    shapes = with_turns(shapes)
     also = None
     if settings.also is not None:
         other = runs.embeddings_output(settings.also)

@@ -271,6 +271,14 @@ class Training:
             "whom the table names; as far as they are in the same part. Scoring then does too.",
         ),
     ] = False
+    wide: Annotated[
+        bool,
+        typer.Option(
+            "--wide",
+            help="Read all layers of an encoder side by side instead of their learned mix: more to "
+            "learn from and, where few voices say much, more to learn by heart.",
+        ),
+    ] = False
     unheard: Annotated[
         Unheard | None,
         typer.Option(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from daf_core.heads.points import POINTS, median
-from daf_core.modalities import MODALITIES, Streams, columns_of, pooled
+from daf_core.modalities import MODALITIES, WIDE, Streams, columns_of, pooled
 
 
 class Noise:
@@ -128,6 +128,7 @@ class LayerMix(Column):
 
     def __init__(self, layers: int, features: int) -> None:
         super().__init__(layers, features)
+        self.features = features
         self.layer_logits = nn.Parameter(torch.zeros(layers))
 
     def forward(self, x_blf: Tensor, standard: bool) -> Tensor:
@@ -136,13 +137,28 @@ class LayerMix(Column):
         return torch.bmm(weights, x_blf)[:, 0]  # on a CPU three times as fast as einsum or matmul
 
 
+class AllLayers(Column):
+    """The layers of a column side by side, more than a mix has to tell and to learn by heart."""
+
+    def __init__(self, layers: int, features: int) -> None:
+        super().__init__(layers, features)
+        self.features = layers * features
+
+    def forward(self, x_blf: Tensor, standard: bool) -> Tensor:
+        x_blf = x_blf.to(self.mean.dtype) if standard else self.standardise(x_blf)
+        return x_blf.flatten(1)
+
+
 class Side(nn.Module):
-    """One modality: a layer mix per stream, side by side → normalise → project to (B, D)."""
+    """One modality: its columns side by side, of each a layer mix or (`WIDE`) all layers →
+    normalise → project to (B, D).
+    """
 
     def __init__(self, columns: Streams, width: int, mix: type[LayerMix] = LayerMix) -> None:
         super().__init__()
-        self.mixes = nn.ModuleDict({name: mix(*shape) for name, shape in columns.items()})
-        features = sum(features for _, features in columns.values())
+        read = {n: (AllLayers if WIDE in n else mix)(*shape) for n, shape in columns.items()}
+        self.mixes = nn.ModuleDict(read)
+        features = sum(column.features for column in read.values())
         self.normalise = nn.LayerNorm(features)
         self.project = nn.Linear(features, width)
 

@@ -10,7 +10,7 @@ from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
 from daf_core.heads.fusion import WeightedFusion
 from daf_core.heads.lmf import RANK
-from daf_core.heads.streams import Features, LayerMix, Noise
+from daf_core.heads.streams import AllLayers, Features, LayerMix, Noise
 from daf_core.modalities import MODALITIES
 from daf_core.training.loop import loss_of
 from daf_core.training.recipe import Recipe
@@ -185,6 +185,13 @@ def test_layer_mix_by_hand() -> None:
     mixed = mix(torch.tensor([[[5.0, 1.0], [4.0, 7.0]]]), standard=False)
     # layer 0: ((5-1)/2, 1) = (2, 1); layer 1: (4, 0: a constant feature); weights 1/4 and 3/4
     torch.testing.assert_close(mixed, torch.tensor([[3.5, 0.25]]))
+
+
+def test_layers_side_by_side_by_hand() -> None:
+    column = AllLayers(layers=2, features=2)
+    column.standardise_on(torch.tensor([[1.0, 0.0], [0.0, 0.0]]), torch.ones(2, 2))
+    read = column(torch.tensor([[[5.0, 1.0], [4.0, 7.0]]]), standard=False)
+    torch.testing.assert_close(read, torch.tensor([[4.0, 1.0, 4.0, 7.0]]))
 
 
 def test_noise_belongs_to_rows_not_to_workers() -> None:

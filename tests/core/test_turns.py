@@ -7,7 +7,15 @@ import torch
 
 from daf_core.heads import build, columns_read
 from daf_core.heads.streams import Features
-from daf_core.modalities import made_of, pooled, stored, with_relative, with_turns
+from daf_core.modalities import (
+    beside,
+    made_of,
+    pooled,
+    stored,
+    with_relative,
+    with_turns,
+    with_wide,
+)
 from daf_core.turns import earlier
 
 STREAMS = {"text": (1, 1), "audio": (2, 4)}
@@ -47,6 +55,16 @@ def test_what_is_made_is_not_stored_and_only_gatedx_reads_turns():
         f"{name}_{whose}_before" for name in STREAMS for whose in ("own", "others")
     ]
     assert columns_read("concat", with_turns(STREAMS)) == STREAMS
+
+
+def test_layers_side_by_side_are_of_the_same_columns():
+    every = with_turns(with_relative(with_wide(STREAMS | {"audio_frames": (4, 3)})))
+    assert stored(every) == STREAMS | {"audio_frames": (4, 3)}
+    assert [*pooled(every)] == ["text_wide", "audio_wide", "audio_wide_relative"]
+    assert beside(every).keys() == with_turns(STREAMS).keys() - STREAMS.keys() | {
+        "audio_wide_relative"
+    }
+    assert columns_read("concat", every) == pooled(every)
 
 
 def test_no_turn_before_says_nothing():

@@ -66,7 +66,14 @@ def test_utterances_beside_others_when_streamed_and_when_stored(
     daf, manifest, embeddings, tmp_path
 ):
     head = tmp_path / "head"
-    how = {"head": "gatedx", "relative": True, "epochs": 2, "width": 8, "batch_rows": 16}
+    how = {
+        "head": "gatedx",
+        "relative": True,
+        "wide": True,
+        "epochs": 2,
+        "width": 8,
+        "batch_rows": 16,
+    }
     made = daf("train", embeddings=embeddings, out=head, **how)
     assert made.status == 0, made.complaint
     streamed = daf("score", manifest=manifest, head=head, out=tmp_path / "1", local=True)
@@ -75,7 +82,7 @@ def test_utterances_beside_others_when_streamed_and_when_stored(
     assert part_bytes(tmp_path / "1") == part_bytes(tmp_path / "2")
     known = json.loads((head / "head.json").read_text())
     turns = [f"{name}_{whose}_before" for name in ("text", "audio") for whose in ("own", "others")]
-    assert {*known["streams"]} == {"text", "audio", "audio_relative", *turns}
+    assert {*known["streams"]} == {"text_wide", "audio_wide", "audio_wide_relative", *turns}
     assert [*known["encoders"]] == ["text", "audio"]
 
 
