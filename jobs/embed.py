@@ -5,6 +5,7 @@ from dataclasses import replace
 from daf_core import runs
 from daf_core.errors import SettingsError
 from daf_core.modalities import FRAMES, MODALITIES
+from daf_core.stress.labelled_sample import labelled_texts
 from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
 from jobs.encode_run import encode_manifest
 from jobs.extracted import embed_features
@@ -18,9 +19,14 @@ def run(settings: EmbedSettings) -> str:
     output = runs.embeddings_output(settings.out)
     if settings.features is not None:
         return embed_features(settings, settings.features, source, output)
+    damage = None
+    if settings.damaged is not None:
+        from daf_core.damage.rows import asked_for  # loads scipy, which takes a second
+
+        damage = asked_for(settings.damaged, labelled_texts(source), settings.seed)
     encoders = resolve_encoders(settings)
     return encode_manifest(
-        "embedded", settings, source, output, encoders, frame_steps=settings.frames
+        "embedded", settings, source, output, encoders, frame_steps=settings.frames, damage=damage
     )
 
 

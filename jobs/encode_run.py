@@ -1,7 +1,7 @@
 """manifest → embeddings, scores or predictions: what the verbs that encode it share."""
 
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from daf_core import index, runs, tables
 from daf_core.index import PartFacts
@@ -18,6 +18,9 @@ from jobs.settings import PartsRun
 from jobs.stages import PublishPart, ReadPart
 from jobs.workplace import workplace
 
+if TYPE_CHECKING:
+    from daf_core.damage.rows import Damage
+
 
 def encode_manifest(
     verb: str,
@@ -29,10 +32,11 @@ def encode_manifest(
     facts: dict[str, Any] | None = None,
     only: LabelledSample | None = None,
     frame_steps: int = 0,
+    damage: "Damage | None" = None,
 ) -> str:
     """Embed the missing parts of the manifest `source`, or with a head or a grid of heads score
     them, all their rows or `only` some; returns the summary line. Frames are of at most
-    `frame_steps` steps, or of those that the heads read.
+    `frame_steps` steps, or of those that the heads read. `damage` is done to the rows first.
     """
     record = runs.complete_record(source)
     asked = parts_of(source, record, only)
@@ -41,11 +45,15 @@ def encode_manifest(
         identity = _embeddings_identity(record, encoders, precision)
         if frame_steps:
             identity["frames"] = frame_steps
+        if damage is not None:
+            identity["damage"] = damage.identity
         if head is not None:
             identity["head"] = head.identity
         if only is not None:
             identity["rows"] = asdict(only)
-        encoding = Encoding(encoders, place.device, precision, settings.offline, head, frame_steps)
+        encoding = Encoding(
+            encoders, place.device, precision, settings.offline, head, frame_steps, damage
+        )
         read = ReadPart(source, encoding.audio, only=only, context=encoding.context)
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(

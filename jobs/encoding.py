@@ -19,6 +19,7 @@ from jobs.lasting import lasting
 from jobs.parcel import Made, Tables, passed_on
 
 if TYPE_CHECKING:
+    from daf_core.damage.rows import Damage
     from daf_core.embedding import Embed
 
 
@@ -34,6 +35,7 @@ class Encoding:
     offline: bool
     head: TrainedHead | Grid | None = None
     frame_steps: int = 0  # without a head, whose streams say it
+    damage: "Damage | None" = None  # done to the rows first
 
     @property
     def audio(self) -> bool:
@@ -85,7 +87,10 @@ class Encode:
 
             rows, quarantine = stress(head, self.embed, made["rows"])
             return facts, {"rows": rows, "quarantine": quarantine}
-        rows, quarantine = self.embed(made["rows"])
+        decoded = made["rows"]
+        if self.encoding.damage is not None:
+            decoded = self.encoding.damage.of(decoded)
+        rows, quarantine = self.embed(decoded)
         if head is not None:
             from daf_core.scoring import score
 

@@ -186,10 +186,24 @@ class EmbedSettings(PartsRun):
         ),
     ] = 0
 
+    damaged: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KINDS",
+            help="Embed utterances as if they had been damaged, for `daf train --also`, that a "
+            "head learns to bear it: white noise, speech-shaped noise, reverberation, telephone, "
+            "packet loss, spectrogram masks, word error; several with commas, or all. Which, and "
+            "how severe, is drawn for each utterance.",
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(help="Of --damaged: another one draws anew.")] = 0
+
     def __post_init__(self) -> None:
         if self.features is None:
             return
-        for option in ("text_encoder", "audio_encoder", "precision", "context", "frames"):
+        for option in (
+            *("text_encoder", "audio_encoder", "precision", "context", "frames", "damaged"),
+        ):
             if given := getattr(self, option):
                 raise SettingsError(
                     f"--{option.replace('_', '-')} {given}: goes with encoders; with --features "

@@ -34,6 +34,8 @@ def _damaged_wave(wave: voice.Wave, how: Condition, draw: np.random.Generator) -
             return voice.lose_packets(wave, percent / 100, draw)
         case "telephone", None:
             return telephone(wave)
+        case "spectrogram masks", None:
+            return voice.mask_spectrogram(wave, draw)
     raise ValueError(f"{how}: expected a condition of the voice")
 
 

@@ -1,4 +1,4 @@
-"""The conditions of a robustness grid: which damage, in which strength."""
+"""The conditions of a robustness grid, and of rows to train on: which damage, how severe."""
 
 from dataclasses import dataclass
 
@@ -39,4 +39,10 @@ CONDITIONS = (
     Condition("telephone", "audio"),
     *_graded("packet loss", "audio", "%", 5.0, 10.0, 20.0, 40.0),
     *_graded("word error", "text", "%", 10.0, 20.0, 40.0, 60.0, 80.0),
+)
+
+# What leaves something to learn from. Masks are not in the grid: nothing in the world makes them.
+VARIATIONS = (
+    *(one for one in CONDITIONS if one.modality is not None and not one.missing),
+    Condition("spectrogram masks", "audio"),
 )

@@ -7,7 +7,8 @@ the same: the same noise at another level, further packets lost beside the first
 import numpy as np
 import numpy.typing as npt
 from numpy.polynomial import Polynomial
-from scipy.signal import fftconvolve
+from scipy.signal import ShortTimeFFT, fftconvolve
+from scipy.signal.windows import hann
 
 from daf_core.recordings.audio import RATE_HZ
 
@@ -20,6 +21,11 @@ SPEECH_FROM_HZ = 100.0
 
 PACKET = RATE_HZ // 50  # 20 ms
 MEAN_BURST = 2.0  # packets that are lost one after the other; our choice
+
+MASKS = 2  # bands, and as many spans of time
+BAND = 27 / 80  # of the mel scale at most
+SPAN_S, SPAN_SHARE = 1.0, 0.2  # at most, and of the whole
+FRAME, HOP = 400, 160  # 25 and 10 ms
 
 
 def power(wave: Wave) -> float:
@@ -82,3 +88,25 @@ def lost_packets(packets: int, share: float, draw: np.random.Generator) -> npt.N
         lost[number] = drawn < chance
         chance = 1 - leave if lost[number] else enter
     return lost
+
+
+def mask_spectrogram(wave: Wave, draw: np.random.Generator) -> Wave:
+    """The wave without two bands of its spectrum and two spans of time, each of a random size, as
+    SpecAugment (Park et al. 2019, arXiv 1904.08779) takes them out of a mel spectrogram; sizes of
+    its policy LD, spans as a share of the whole those of LibriFullAdapt (arXiv 1912.05533).
+    """
+    frames = ShortTimeFFT(hann(FRAME, sym=False), HOP, RATE_HZ, fft_mode="onesided")
+    if len(wave) < FRAME:
+        return wave
+    spectrum = frames.stft(wave)
+    mel = 2595 * np.log10(1 + frames.f / 700)
+    place, steps = mel / mel[-1], spectrum.shape[1]
+    longest = min(SPAN_S * RATE_HZ / HOP, SPAN_SHARE * steps)
+    for _ in range(MASKS):
+        width, at, span, start = draw.random(4) * (BAND, 1, longest, 1)
+        low = at * (1 - width)
+        spectrum[(place >= low) & (place < low + width)] = 0
+        first = int(start * (steps - span))
+        spectrum[:, first : first + int(span)] = 0
+    whole: Wave = frames.istft(spectrum, k1=len(wave))
+    return whole

@@ -10,7 +10,7 @@ from typing import Any
 from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.damage.words import Words
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, frames, modalities_of
+from daf_core.modalities import Streams, frames, modalities_of, stored
 from daf_core.runs import fingerprint
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import EncoderSpec
@@ -31,10 +31,10 @@ class Grid:
 
     @property
     def streams(self) -> Streams:
-        """The columns of all heads; of each as many layers as any reads."""
+        """The columns that all heads read or make theirs of; as many layers as any reads."""
         found: Streams = {}
         for head in self.heads.values():
-            for name, (layers, features) in head.streams.items():
+            for name, (layers, features) in stored(head.streams).items():
                 found[name] = (max(layers, found.get(name, (0, 0))[0]), features)
         return found
 

@@ -8,17 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daf_core.damage.apply import damaged_samples, damaged_text
 from daf_core.damage.conditions import Condition
+from daf_core.damage.rows import SOURCES, damaged
 from daf_core.embedding import Embed
 from daf_core.errors import REASONS
-from daf_core.modalities import MODALITIES
 from daf_core.schemas import PREDICTIONS, quarantine_rows
 from daf_core.scoring import score
 from daf_core.stress.grid import Grid
 from daf_core.trained_head import TrainedHead
-
-SOURCES = dict(zip(MODALITIES, ("text", "samples"), strict=True))  # columns of a decoded part
 
 
 def stress(grid: Grid, embed: Embed, decoded: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -60,37 +57,16 @@ def _embedded(
         return clean
     own = embed.only(condition.modality)
     if condition.missing:
-        damaged = clean.slice(0, 0)
+        changed = clean.slice(0, 0)
     else:
-        damaged, _ = own(_damaged(grid, condition, whole))
-    places = _places(clean, damaged)
+        hows = [condition] * len(whole)
+        changed, _ = own(damaged(whole, hows, grid.words, grid.seed))
+    places = _places(clean, changed)
     for column in own.encoders:
         number = clean.schema.get_field_index(column)
-        values = damaged[column].combine_chunks().take(places)
+        values = changed[column].combine_chunks().take(places)
         clean = clean.set_column(number, clean.schema.field(number), values)
     return clean
-
-
-def _damaged(grid: Grid, condition: Condition, rows: pa.Table) -> pa.Table:
-    """Decoded rows with the text or the samples damaged."""
-    assert condition.modality is not None
-    source = SOURCES[condition.modality]
-    ids = rows["utterance_id"].to_pylist()
-    made: list[str] | list[bytes]
-    if source == "text":
-        made = [
-            damaged_text(text, condition, grid.words, grid.seed, utterance)
-            for text, utterance in zip(rows[source].to_pylist(), ids, strict=True)
-        ]
-    else:
-        waves = (np.frombuffer(value.as_buffer(), "<i2") for value in rows[source])
-        made = [
-            damaged_samples(wave, condition, grid.seed, utterance).tobytes()
-            for wave, utterance in zip(waves, ids, strict=True)
-        ]
-    number = rows.schema.get_field_index(source)
-    field = rows.schema.field(number)
-    return rows.set_column(number, field, pa.array(made, field.type))
 
 
 def _said(name: str, head: TrainedHead, condition: Condition, embedded: pa.Table) -> pa.Table:

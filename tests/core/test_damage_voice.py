@@ -12,11 +12,11 @@ from scipy.signal import welch
 
 from daf_core.damage import voice
 from daf_core.damage.apply import damaged_samples
-from daf_core.damage.conditions import CONDITIONS
+from daf_core.damage.conditions import VARIATIONS
 from daf_core.damage.telephone import FULL_SCALE, LOUDEST, mu_law, telephone
 
 RATE_HZ = 16_000
-HEARD = [one for one in CONDITIONS if one.modality == "audio" and not one.missing]
+HEARD = [one for one in VARIATIONS if one.modality == "audio"]
 LEVELS_DB = [20.0, 0.0, -5.0]
 
 
@@ -28,7 +28,7 @@ def said(seconds: float, seed: int = 0) -> np.ndarray:
 
 
 def of(kind: str, level: float | None = None):
-    return next(one for one in CONDITIONS if (one.kind, one.level) == (kind, level))
+    return next(one for one in VARIATIONS if (one.kind, one.level) == (kind, level))
 
 
 def power_db(wave: np.ndarray) -> float:
@@ -151,3 +151,25 @@ def test_what_is_lost_at_first_is_lost_at_last_and_the_rest_is_untouched():
     np.testing.assert_array_equal(heard[~gone[2]], wave[~gone[2]])
     packets = gone[2].reshape(-1, voice.PACKET)
     assert (packets.all(axis=1) == packets.any(axis=1)).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seconds=st.floats(0.05, 4), seed=st.integers(0, 50))
+def test_masks_take_bands_and_spans_away_and_leave_the_rest(seconds, seed):
+    draw = np.random.default_rng(seed)
+    wave = draw.standard_normal(round(seconds * RATE_HZ))
+    masked = voice.mask_spectrogram(wave, np.random.default_rng(seed))
+    assert masked.shape == wave.shape
+    assert voice.power(masked) <= voice.power(wave) * 1.01
+    silent = np.abs(masked).reshape(-1)[:: RATE_HZ // 100] < 1e-9
+    assert silent.mean() <= 2 * voice.SPAN_SHARE + 0.1
+    same = voice.mask_spectrogram(2 * wave, np.random.default_rng(seed))
+    np.testing.assert_allclose(same, 2 * masked, atol=1e-9)
+
+
+def test_a_masked_band_is_silent():
+    wave = np.random.default_rng(0).standard_normal(4 * RATE_HZ)
+    masked = voice.mask_spectrogram(wave, np.random.default_rng(1))
+    (_, before), (_, after) = (welch(one, RATE_HZ, nperseg=800) for one in (wave, masked))
+    assert (after / before).min() < 0.01
+    assert np.median(after / before) > 0.3

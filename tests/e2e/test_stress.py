@@ -46,3 +46,26 @@ def test_a_grid_on_ray_and_without_and_what_is_refused(daf, manifest, make_head,
     nothing = daf("stress", *heads, manifest=tmp_path / "none", out=tmp_path / "new")
     assert nothing.status == 2
     assert not (tmp_path / "new").exists()
+
+
+def test_damaged_rows_to_train_on(daf, manifest, embeddings, encoders, tmp_path):
+    damaged = tmp_path / "damaged"
+    asked = {
+        "manifest": manifest, "text_encoder": encoders.text, "audio_encoder": encoders.audio,
+        "local": True,
+    }  # fmt: skip
+    refused = daf("embed", out=damaged, damaged="hum", **asked)
+    assert refused.status == 2
+    assert "--damaged hum: there is no 'hum'; expected all" in refused.complaint
+    made = daf("embed", out=damaged, damaged="all", **asked)
+    assert made.status == 0, made.complaint
+    clean, changed = (pq.read_table(folder) for folder in (embeddings, damaged))
+    assert changed["utterance_id"].equals(clean["utterance_id"])
+    assert not changed["text"].equals(clean["text"])
+    assert not changed["audio"].equals(clean["audio"])
+    again = daf("embed", out=damaged, damaged="all", seed=1, **asked)
+    assert again.status == 2
+    assert "damage" in again.complaint
+    how = {"head": "daf", "epochs": 2, "width": 8, "batch_rows": 16}
+    trained = daf("train", embeddings=embeddings, also=damaged, out=tmp_path / "head", **how)
+    assert trained.status == 0, trained.complaint
