@@ -1,17 +1,20 @@
 """How heads bear damage: the robustness grid of daf, concat and static on undamaged pairs.
 
     python benchmarks/robustness.py --work /tmp/daf-bench [--corpus 7] [--rows 600] [--seeds 3]
+                                    [--damaged all]
 
 The degraded pairs are damaged already: in each row nothing, the words or the voice, at random. The
 grid takes the test rows in which nothing is, so that its damage is all there is. The heads train as
 in heads_table.py on all train rows, of which two thirds are damaged: noise at -10 to -2 dB with
 lost packets, or 80 % of the words replaced. So they have met noise and word errors, stronger than
 most of the grid's, and neither rooms nor telephones. All trainings go through one `daf stress`;
-then those of a kind are taken together: intervals are over rows and seeds.
+then those of a kind are taken together: intervals are over rows and seeds. With --damaged the heads
+are also trained with copies of the train rows under such damage in place of MOSEI's sentences.
 """
 
 import argparse
 import csv
+from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,25 +35,28 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=600, help="at most so many")
     parser.add_argument("--seeds", type=int, default=3, help="trainings a head")
     parser.add_argument("--heads", nargs="+", default=["daf", "concat", "static"])
+    parser.add_argument("--damaged", help="kinds of damage to train on, as of daf embed --damaged")
     asked = parser.parse_args()
     name = pairs_name(asked.corpus)
     pairs = degraded_pairs(asked.work, asked.corpus, TEST_ROWS)
     with ray_session():
-        mosei = prepared_mosei(asked.work)
         embeddings = prepare(pairs, asked.work, name, [])
+        beside = {"": prepared_mosei(asked.work)}
+        if asked.damaged:
+            copies = prepare(pairs, asked.work, f"{name}-damaged", [], damaged=asked.damaged)
+            beside[", damaged"] = copies
         manifest = str(asked.work / f"{name}-undamaged-manifest")
         table = undamaged(pairs, asked.work / f"{name}-undamaged.csv")
         print(ingest.run(IngestSettings(source=str(table), out=manifest)))
         heads = {}
-        for kind in asked.heads:
-            for seed in range(asked.seeds):
-                out = str(asked.work / f"{name}-{kind}-{seed}")
-                how = TrainSettings(
-                    embeddings=embeddings, also=mosei, out=out, head=kind, seed=seed
-                )
-                print(f"{kind} {seed}: {train.run(how)}", flush=True)
-                heads[out] = kind
-        out = str(asked.work / f"{name}-grid")
+        for kind, way, seed in product(asked.heads, beside, range(asked.seeds)):
+            out = str(asked.work / f"{name}-{kind}{way.replace(', ', '-')}-{seed}")
+            how = TrainSettings(
+                embeddings=embeddings, also=beside[way], out=out, head=kind, seed=seed
+            )
+            print(f"{kind}{way} {seed}: {train.run(how)}", flush=True)
+            heads[out] = kind + way
+        out = str(asked.work / f"{name}-grid{'-damaged' * bool(asked.damaged)}")
         settings = StressSettings(manifest=manifest, head=[*heads], rows=asked.rows, out=out)
         print(stress.run(settings).splitlines()[-1], flush=True)
     rows = robustness(of_kinds(stress.predictions(settings), heads))

@@ -76,7 +76,7 @@ def labelled(settings: Training) -> Labelled:
         corpus = with_train_rows(corpus, settings.train_rows)
         identity["train rows"] = settings.train_rows
     if settings.unheard is not None:
-        left_out(corpus, settings.unheard)  # whether there are enough of them
+        left_out(corpus, also, settings.unheard)  # whether there are enough of them
     return Labelled(corpus, also, shapes, encoders, identity)
 
 

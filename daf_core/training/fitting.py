@@ -73,8 +73,7 @@ def fit_head(
     streams = _trained_streams(rows["train"], more, shapes)
     if streams != shapes:
         rows, more = _load(corpus, also, streams, device)
-    if recipe.importance and more is not None:
-        more = _judged_by(_new(kind, streams, recipe, device), rows, more, recipe)
+    more = _judged(kind, streams, recipe, device, rows, more)
     head = _new(kind, streams, recipe, device)
     state = fit(
         head,
@@ -87,7 +86,7 @@ def fit_head(
     )
     held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
     if recipe.unheard is not None:
-        held_out = _folds(kind, corpus, streams, recipe, device, more)
+        held_out = _folds(kind, left_out(corpus, also, recipe.unheard), streams, recipe, device)
     known = _calibrated(held_out)
     measured = {split: _measured(head, rows[split], known) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
@@ -100,24 +99,33 @@ def _new(kind: str, streams: Streams, recipe: Recipe, device: torch.device) -> n
     return build(kind, streams, recipe.width).to(device)
 
 
-def _judged_by(judge: nn.Module, rows: dict[str, Rows], more: Rows, recipe: Recipe) -> Rows:
-    """`more` with what a judge, fitted without them, holds of their labels."""
+def _judged(
+    kind: str,
+    streams: Streams,
+    recipe: Recipe,
+    device: torch.device,
+    rows: dict[str, Rows],
+    more: Rows | None,
+) -> Rows | None:
+    """`more` with what a judge, fitted without them, holds of their labels, if that is asked."""
+    if more is None or not recipe.importance:
+        return more
+    judge = _new(kind, streams, recipe, device)
     fit(judge, rows["train"], rows["valid"], recipe)
     return replace(more, judged=belief(predict(judge, more).logits, more.labels))
 
 
 def _folds(
     kind: str,
-    corpus: Corpus,
+    folds: list[tuple[Corpus, Corpus | None]],
     streams: Streams,
     recipe: Recipe,
     device: torch.device,
-    more: Rows | None,
 ) -> Iterator[tuple[nn.Module, Rows]]:
     """Heads, each with the rows that it was trained without."""
-    assert recipe.unheard is not None
-    for part in left_out(corpus, recipe.unheard):
-        rows, _ = _load(part, None, streams, device)
+    for corpus, also in folds:
+        rows, more = _load(corpus, also, streams, device)
+        more = _judged(kind, streams, recipe, device, rows, more)
         head = _new(kind, streams, recipe, device)
         fit(head, rows["train"], rows["valid"], recipe, also=more)
         yield head, rows["test"]

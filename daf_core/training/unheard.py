@@ -21,42 +21,55 @@ from daf_core.training.dataset import UNUSED, Corpus
 from daf_core.training.recipe import Unheard
 
 FOLDS = 5
+TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 
 
-def left_out(corpus: Corpus, unheard: Unheard) -> list[Corpus]:
+def left_out(
+    corpus: Corpus, also: Corpus | None, unheard: Unheard
+) -> list[tuple[Corpus, Corpus | None]]:
     """The corpus FOLDS times: each time every FOLDS-th recording or speaker of the train rows is
-    not trained on but tested, and what was to be tested is not used.
+    not trained on but tested, and what was to be tested is not used. Beside it the rows that join
+    in training, without those of the same names, as damaged copies of a corpus have.
 
     Rows without a speaker go by their recording.
 
     Raises:
         SettingsError: there are too few of them.
     """
-    train, test = SPLITS.index("train"), SPLITS.index("test")
-    whose = {name: _whose(corpus, name, unheard) for name in corpus.parts}
-    trained = [whose[name].filter(pa.array(used == train)) for name, used in corpus.parts.items()]
+    whose = _whose(corpus, unheard)
+    theirs = {} if also is None else _whose(also, unheard)
+    trained = [whose[part].filter(pa.array(used == TRAIN)) for part, used in corpus.parts.items()]
     names = sorted(pa.chunked_array(trained, pa.string()).unique().to_pylist())
     if len(names) < FOLDS:
         raise SettingsError(
             f"--unheard {unheard}: expected {FOLDS} {unheard} or more among the train rows of "
             f"{corpus.source.root}, found {len(names)}"
         )
+    used = {part: np.where(split == TEST, UNUSED, split) for part, split in corpus.parts.items()}
+    unused = replace(corpus, parts={part: one.astype(np.int8) for part, one in used.items()})
     found = []
     for fold in range(FOLDS):
         out = pa.array(names[fold::FOLDS])
-        parts = {}
-        for name, used in corpus.parts.items():
-            kept: npt.NDArray[np.int8] = np.where(used == test, UNUSED, used).astype(np.int8)
-            kept[(used == train) & pc.is_in(whose[name], out).to_numpy()] = test
-            parts[name] = kept
-        found.append(replace(corpus, parts=parts))
+        joining = None if also is None else _moved(also, theirs, out, UNUSED)
+        found.append((_moved(unused, whose, out, TEST), joining))
     return found
 
 
-def _whose(corpus: Corpus, name: str, unheard: Unheard) -> pa.ChunkedArray:
-    """The recording or speaker of each row of a part."""
-    uri = tables.join(corpus.source.parts_uri, name)
-    rows = tables.read(uri, corpus.source.kind, ["recording_id", "speaker"])[0]
-    if unheard == "recordings":
-        return rows["recording_id"]
-    return pc.coalesce(rows["speaker"], rows["recording_id"])
+def _moved(corpus: Corpus, whose: dict[str, pa.ChunkedArray], out: pa.Array, to: int) -> Corpus:
+    """The corpus with the train rows of those in `out` in another split."""
+    parts: dict[str, npt.NDArray[np.int8]] = {}
+    for part, split in corpus.parts.items():
+        moved = (split == TRAIN) & pc.is_in(whose[part], out).to_numpy()
+        parts[part] = np.where(moved, to, split).astype(np.int8)
+    return replace(corpus, parts=parts)
+
+
+def _whose(corpus: Corpus, unheard: Unheard) -> dict[str, pa.ChunkedArray]:
+    """The recording or speaker of each row of each part."""
+    found = {}
+    for part in corpus.parts:
+        uri = tables.join(corpus.source.parts_uri, part)
+        rows = tables.read(uri, corpus.source.kind, ["recording_id", "speaker"])[0]
+        speakers = pc.coalesce(rows["speaker"], rows["recording_id"])
+        found[part] = rows["recording_id"] if unheard == "recordings" else speakers
+    return found
