@@ -1,4 +1,4 @@
-"""The `daf` command: every verb's options come from its class in jobs/settings.py.
+"""The `daf` command: every verb's options come from its class in jobs/settings/.
 
 Jobs are imported when called, so that `daf --help` answers at once.
 """
