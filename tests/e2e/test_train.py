@@ -20,6 +20,7 @@ RECIPE = {
     "batch_rows": 16,
     "seed": 3,
     "learning_rate": 0.01,
+    "unheard": "recordings",
 }
 
 
@@ -42,6 +43,8 @@ def test_a_head_says_what_it_is_and_where_from(head, embeddings):
     assert facts["recipe"]["seed"] == 3
     assert set(facts["metrics"]) == {"train", "valid", "test"}
     assert len(facts["history"]) == 12
+    assert facts["calibrations"]["text and audio"]["rows"] <= 36
+    assert "on the\ntrain rows, as if of unheard recordings" in (head / "README.md").read_text()
     names = {path.name for path in files_of(head)}
     assert names >= {"head.safetensors", "head.json", "README.md", "learning-curve.png"}
     assert not (head / "_train").exists()
@@ -61,13 +64,16 @@ def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
     """To rounding; and on an object store."""
     out = f"{bucket}/head"
     train.run(TrainSettings(embeddings=embeddings, also=embeddings, out=out, workers=2, **RECIPE))
-    one, two = (
-        trained_head.load(str(head)).module.state_dict(),
-        trained_head.load(out).module.state_dict(),
-    )
+    heads = trained_head.load(str(head)), trained_head.load(out)
+    one, two = (loaded.module.state_dict() for loaded in heads)
     assert one.keys() == two.keys()
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-4)
+    alone, together = (loaded.known for loaded in heads)
+    assert alone.keys() == together.keys()
+    for had, known in alone.items():
+        assert known["rows"] == together[had]["rows"]
+        assert known["mass"] == pytest.approx(together[had]["mass"], abs=0.02)
 
 
 def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch):
