@@ -81,7 +81,8 @@ class Damage:
 
 
 def asked_for(kinds: str, texts: Iterable[str], seed: int) -> Damage:
-    """Damage of some `kinds`, names with commas or EVERY; misheard words become those of `texts`.
+    """Damage of some `kinds`, names with commas or EVERY; misheard words become those of `texts`,
+    without which EVERY is all that befalls a voice.
 
     Raises:
         SettingsError: there is no such kind, or words to be misheard, but not two of them.
@@ -95,6 +96,8 @@ def asked_for(kinds: str, texts: Iterable[str], seed: int) -> Damage:
                 f"with commas: {', '.join(known)}"
             )
     words = Words.of(texts if MISHEARD in named else [])
+    if kinds == EVERY and len(words.words) < 2:
+        named = tuple(kind for kind in known if kind != MISHEARD)
     if MISHEARD in named and len(words.words) < 2:
         raise SettingsError(
             f"--damaged {kinds}: expected labelled texts of two different words or more, which "

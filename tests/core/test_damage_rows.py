@@ -76,4 +76,5 @@ def test_wrong_kinds_are_named() -> None:
     with pytest.raises(SettingsError, match="there is no 'hum'; expected all, or of these some"):
         asked_for("telephone,hum", TEXTS, 0)
     with pytest.raises(SettingsError, match="two different words"):
-        asked_for("all", ["one", "one"], 0)
+        asked_for("telephone,word error", ["one", "one"], 0)
+    assert {*asked_for("all", ["one"], 0).kinds} == {*KINDS} - {"word error"}
