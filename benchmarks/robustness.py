@@ -18,14 +18,19 @@ from itertools import product
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from heads_table import TEST_ROWS, pairs_name, prepare, prepared_mosei
 from pairs import degraded_pairs, write_rows
 
+from daf_core.evaluation.comparison import paired_difference
+from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.stress.picture import picture
-from daf_core.stress.table import rendered, robustness
+from daf_core.stress.table import errors, rendered, robustness
 from jobs import ingest, stress, train
 from jobs.session import ray_session
 from jobs.settings import IngestSettings, StressSettings, TrainSettings
+
+DAMAGED = ", damaged"  # ends the name of a head that is trained on such rows, too
 
 
 def main() -> None:
@@ -44,7 +49,7 @@ def main() -> None:
         beside = {"": prepared_mosei(asked.work)}
         if asked.damaged:
             copies = prepare(pairs, asked.work, f"{name}-damaged", [], damaged=asked.damaged)
-            beside[", damaged"] = copies
+            beside[DAMAGED] = copies
         manifest = str(asked.work / f"{name}-undamaged-manifest")
         table = undamaged(pairs, asked.work / f"{name}-undamaged.csv")
         print(ingest.run(IngestSettings(source=str(table), out=manifest)))
@@ -59,9 +64,12 @@ def main() -> None:
         out = str(asked.work / f"{name}-grid{'-damaged' * bool(asked.damaged)}")
         settings = StressSettings(manifest=manifest, head=[*heads], rows=asked.rows, out=out)
         print(stress.run(settings).splitlines()[-1], flush=True)
-    rows = robustness(of_kinds(stress.predictions(settings), heads))
+    predictions = of_kinds(stress.predictions(settings), heads)
+    rows = robustness(predictions)
     Path(f"{out}-kinds.png").write_bytes(picture(rows))
     print(f"\n{rendered(rows, 'github')}\n\n{out}-kinds.png")
+    if asked.damaged:
+        print(f"\n{shown_table(what_it_changes(predictions, asked.heads), 'github')}")
 
 
 def of_kinds(predictions: pa.Table, heads: dict[str, str]) -> pa.Table:
@@ -69,6 +77,28 @@ def of_kinds(predictions: pa.Table, heads: dict[str, str]) -> pa.Table:
     number = predictions.schema.get_field_index("head")
     kinds = [heads.get(head, head) for head in predictions["head"].to_pylist()]
     return predictions.set_column(number, "head", pa.array(kinds))
+
+
+def what_it_changes(predictions: pa.Table, kinds: list[str]) -> list[dict[str, str]]:
+    """MAE under each condition of heads trained on damaged copies too, against those without."""
+    found = []
+    for condition in predictions["condition"].unique().to_pylist():
+        said = predictions.filter(pc.equal(predictions["condition"], condition))
+        for kind in kinds:
+            without, trained = (
+                errors(said.filter(pc.equal(said["head"], head))) for head in (kind, kind + DAMAGED)
+            )
+            apart = paired_difference(trained, without)
+            found.append(
+                {
+                    "condition": condition,
+                    "head": kind,
+                    "without": f"{without.mean():.3f}",
+                    "with copies": f"{trained.mean():.3f}",
+                    "difference [95 %]": shown_interval(apart.mean, apart.low, apart.high),
+                }
+            )
+    return found
 
 
 def undamaged(pairs: Path, table: Path) -> Path:

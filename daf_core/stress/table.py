@@ -81,15 +81,14 @@ def _against(said: pa.Table, clean: pa.Table) -> Difference:
     of_both = pc.is_in(said["utterance_id"], clean["utterance_id"].combine_chunks())
     said = said.filter(of_both)
     clean = clean.filter(pc.is_in(clean["utterance_id"], said["utterance_id"].combine_chunks()))
-    return paired_difference(_errors(said), _errors(clean), same_seeds=True)
+    return paired_difference(errors(said), errors(clean), same_seeds=True)
 
 
-def _errors(said: pa.Table) -> npt.NDArray[np.float32]:
-    """(trainings, rows) absolute errors, rows in the order of their ids."""
+def errors(said: pa.Table) -> npt.NDArray[np.float32]:
+    """(trainings, rows) absolute errors of predictions, rows in the order of their ids."""
     order = np.argsort(said["utterance_id"].to_numpy(), kind="stable")
-    errors = np.abs(said["sentiment"].to_numpy() - said["label"].to_numpy())
-    apart: npt.NDArray[np.float32] = errors[order].reshape((-1, _rows(said)), order="F")
-    return apart
+    apart: npt.NDArray[np.float32] = np.abs(said["sentiment"].to_numpy() - said["label"].to_numpy())
+    return apart[order].reshape((-1, _rows(said)), order="F")
 
 
 def _rows(said: pa.Table) -> int:
