@@ -3,6 +3,7 @@
     python benchmarks/heads_table.py --work /tmp/daf-bench [--corpora 7 43 101] [--seeds 5]
                                      [--train-rows 500] [--patience 15] [--unheard speakers]
                                      [--heads daf,concat,static,tfn,lmf,gmu,agfn,avad]
+                                     [--frames 16 --heads concat,pool,drw,mult,mods]
 
 Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
 of training 128 CMU-MOSEI sentences without audio join. Means and paired differences are over the
@@ -47,12 +48,16 @@ def main() -> None:
     parser.add_argument("--patience", type=int, default=15, help="epochs without a better MAE")
     parser.add_argument("--unheard", help="of what else intervals shall hold: speakers")
     parser.add_argument("--heads", default=COMPARED_HEADS, help="concat among them")
+    parser.add_argument("--frames", type=int, default=0, help="for heads that read sequences")
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
     asked = parser.parse_args()
     with ray_session():
-        mosei = prepared_mosei(asked.work)
+        mosei = prepared_mosei(asked.work, asked.frames)
         options = options_of(asked)
-        found = [of_corpus(asked.work, seed, mosei, asked.heads, options) for seed in asked.corpora]
+        found = [
+            of_corpus(asked.work, seed, mosei, asked.heads, options, asked.frames)
+            for seed in asked.corpora
+        ]
         show(together(found), "concat")
         if asked.mosei:
             alone = {"also": None, "train_rows": None, "unheard": None}
@@ -65,11 +70,12 @@ def options_of(asked: argparse.Namespace) -> dict[str, Any]:
 
 
 def of_corpus(
-    work: Path, corpus: int, mosei: str, heads: str, options: dict[str, Any]
+    work: Path, corpus: int, mosei: str, heads: str, options: dict[str, Any], frames: int = 0
 ) -> list[Made]:
     """Trials on one corpus, with the AUC of each in its facts."""
-    name = pairs_name(corpus)
-    embeddings = prepare(degraded_pairs(work, corpus, TEST_ROWS), work, name, [])
+    name = with_frames(pairs_name(corpus), frames)
+    pairs = degraded_pairs(work, corpus, TEST_ROWS)
+    embeddings = prepare(pairs, work, name, [], frames=frames)
     trials = evaluated(embeddings, heads, options | {"also": mosei})
     damaged = damage(runs.manifest_output(places(work, name)[0]))
     for table, facts in trials:
@@ -82,14 +88,20 @@ def pairs_name(corpus: int) -> str:
     return f"pairs-{corpus}-{TEST_ROWS}"
 
 
+def with_frames(name: str, frames: int) -> str:
+    """What a corpus is called whose embeddings hold frames."""
+    return f"{name}-frames-{frames}" if frames else name
+
+
 def places(work: Path, name: str) -> tuple[str, str]:
     """Where manifest and embeddings of a corpus are."""
     return str(work / f"{name}-manifest"), str(work / f"{name}-embeddings")
 
 
-def prepared_mosei(work: Path) -> str:
+def prepared_mosei(work: Path, frames: int = 0) -> str:
     """Embeddings of the sentences of CMU-MOSEI."""
-    return prepare(SHARED / "data" / "mosei" / "manifest.csv", work, "mosei", MOSEI_COLUMNS)
+    source = SHARED / "data" / "mosei" / "manifest.csv"
+    return prepare(source, work, with_frames("mosei", frames), MOSEI_COLUMNS, frames=frames)
 
 
 def prepare(source: Path, work: Path, name: str, rename: list[str], **options: Any) -> str:
