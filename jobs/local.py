@@ -30,6 +30,7 @@ from jobs.parcel import Work, delivered, parcels
 
 AHEAD = 2  # parts per process that are handed out
 MOST_READ_BYTES = 250_000_000  # by the driver while the processes start: two hours of speech
+END_S = 2.0  # that a pool takes to notice that it has ended, at most
 GPUS = Path("/proc/driver/nvidia/gpus")
 
 _work: list[Work] = []
@@ -72,6 +73,7 @@ def in_processes(
             done, working = wait(working, return_when=FIRST_COMPLETED)
             yield from (delivered(future.result()) for future in done)
     except BrokenProcessPool as err:
+        _hand_out_no_more(pool)
         raise NotDone(
             "a process died, for example of too little memory; run the same command again to go "
             "on, with fewer --actors, or without --local, which gives up a part that kills its "
@@ -93,6 +95,20 @@ def _read_while_they_start(
             done.append(read(parcels([facts])))
             room -= done[-1].nbytes
     return done
+
+
+def _hand_out_no_more(pool: ProcessPoolExecutor) -> None:
+    """Of a pool whose processes died: what is too large for the pipe to them would be written for
+    ever, and Python's end wait for it (CPython issue 94777; 3.11.2 and 3.10 still do).
+    """
+    manager, waiting = (
+        getattr(pool, name, None) for name in ("_executor_manager_thread", "_call_queue")
+    )
+    if manager is None or waiting is None:
+        return
+    manager.join(END_S)
+    if manager.is_alive():
+        waiting._reader.close()
 
 
 def _start(work: list[Work]) -> None:
