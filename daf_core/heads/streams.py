@@ -107,6 +107,10 @@ class Column(nn.Module):
         self.mean.copy_(mean)
         self.scale.copy_(torch.where(deviation > 1e-6, 1 / deviation.clamp_min(1e-6), 0.0))
 
+    def read(self, x_blf: Tensor, standard: bool) -> Tensor:
+        """Values standardised, if they are not (`standard`) already: float32."""
+        return x_blf.to(self.mean.dtype) if standard else self.standardise(x_blf)
+
     def standardise(self, x_blf: Tensor) -> Tensor:
         """Values of any float type: within [-8, 8], float32."""
         return (x_blf.to(self.mean.dtype) - self.mean).mul_(self.scale).clamp_(-8, 8)
@@ -132,7 +136,7 @@ class LayerMix(Column):
         self.layer_logits = nn.Parameter(torch.zeros(layers))
 
     def forward(self, x_blf: Tensor, standard: bool) -> Tensor:
-        x_blf = x_blf.to(self.mean.dtype) if standard else self.standardise(x_blf)
+        x_blf = self.read(x_blf, standard)
         weights = self.layer_logits.softmax(0).expand(len(x_blf), 1, -1)
         return torch.bmm(weights, x_blf)[:, 0]  # on a CPU three times as fast as einsum or matmul
 
@@ -145,7 +149,7 @@ class AllLayers(Column):
         self.features = layers * features
 
     def forward(self, x_blf: Tensor, standard: bool) -> Tensor:
-        x_blf = x_blf.to(self.mean.dtype) if standard else self.standardise(x_blf)
+        x_blf = self.read(x_blf, standard)
         return x_blf.flatten(1)
 
 
