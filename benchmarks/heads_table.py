@@ -60,7 +60,7 @@ def main() -> None:
         ]
         show(together(found), "concat")
         if asked.mosei:
-            alone = {"also": None, "train_rows": None, "unheard": None}
+            alone = {"also": [], "train_rows": None, "unheard": None}
             show(evaluated(mosei, "daf", options | alone), "daf")
 
 
@@ -76,7 +76,7 @@ def of_corpus(
     name = with_frames(pairs_name(corpus), frames)
     pairs = degraded_pairs(work, corpus, TEST_ROWS)
     embeddings = prepare(pairs, work, name, [], frames=frames)
-    trials = evaluated(embeddings, heads, options | {"also": mosei})
+    trials = evaluated(embeddings, heads, options | {"also": [mosei]})
     damaged = damage(runs.manifest_output(places(work, name)[0]))
     for table, facts in trials:
         facts["test"] |= damage_auc(table, damaged)

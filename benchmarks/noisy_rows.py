@@ -42,10 +42,10 @@ def main() -> None:
         mixed = prepare(wrong, asked.work, wrong.stem, MOSEI_COLUMNS)
         ways: dict[str, dict[str, Any]] = {
             "alone": {},
-            "sentences": {"also": mosei},
-            "sentences-importance": {"also": mosei, "importance": True},
-            "wrong": {"also": mixed},
-            "wrong-importance": {"also": mixed, "importance": True},
+            "sentences": {"also": [mosei]},
+            "sentences-importance": {"also": [mosei], "importance": True},
+            "wrong": {"also": [mixed]},
+            "wrong-importance": {"also": [mixed], "importance": True},
         }
         made: list[Made] = []
         rows = []

@@ -73,7 +73,7 @@ def trial(settings: EvaluateSettings, seed: int, first: int) -> Made:
     corpus = turned(rows.corpus, first)
     rows = replace(rows, corpus=corpus)
     how = recipe(settings, rows, seed)
-    return run_trial(Trial("audio", seed), corpus, None, rows.shapes, how)
+    return run_trial(Trial("audio", seed), corpus, [], rows.shapes, how)
 
 
 def turned(corpus: Corpus, first: int) -> Corpus:

@@ -9,7 +9,7 @@ in heads_table.py on all train rows, of which two thirds are damaged: noise at -
 lost packets, or 80 % of the words replaced. So they have met noise and word errors, stronger than
 most of the grid's, and neither rooms nor telephones. All trainings go through one `daf stress`;
 then those of a kind are taken together: intervals are over rows and seeds. With --damaged the heads
-are also trained with copies of the train rows under such damage in place of MOSEI's sentences.
+are also trained with copies of the train rows under such damage beside MOSEI's sentences.
 """
 
 import argparse
@@ -46,10 +46,11 @@ def main() -> None:
     pairs = degraded_pairs(asked.work, asked.corpus, TEST_ROWS)
     with ray_session():
         embeddings = prepare(pairs, asked.work, name, [])
-        beside = {"": prepared_mosei(asked.work)}
+        mosei = prepared_mosei(asked.work)
+        beside = {"": [mosei]}
         if asked.damaged:
             copies = prepare(pairs, asked.work, f"{name}-damaged", [], damaged=asked.damaged)
-            beside[DAMAGED] = copies
+            beside[DAMAGED] = [mosei, copies]
         manifest = str(asked.work / f"{name}-undamaged-manifest")
         table = undamaged(pairs, asked.work / f"{name}-undamaged.csv")
         print(ingest.run(IngestSettings(source=str(table), out=manifest)))

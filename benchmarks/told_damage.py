@@ -68,7 +68,7 @@ def main() -> None:
         for made, corpus in zip(found, asked.corpora, strict=True):
             manifest, embeddings = heads_table.places(asked.work, heads_table.pairs_name(corpus))
             settings = EvaluateSettings(
-                embeddings=embeddings, out="", also=mosei, patience=asked.patience
+                embeddings=embeddings, out="", also=[mosei], patience=asked.patience
             )
             work = [pool.submit(told_trial, *trial, settings, manifest) for trial in trials]
             made += [one.result() for one in work]
@@ -128,8 +128,7 @@ def told_trial(name: str, seed: int, settings: EvaluateSettings, manifest: str) 
     damaged = heads_table.damage(runs.manifest_output(manifest))
     streams = columns_read("concat", rows.shapes)
     splits = with_kinds(rows.corpus, streams, damaged)
-    assert rows.also is not None
-    also = with_kinds(rows.also, streams, {})["train"]
+    also = [with_kinds(other, streams, {})["train"] for other in rows.also]
     torch.manual_seed(seed)
     head = TOLD_HEADS[name](streams, how.width)
     started = time.monotonic()

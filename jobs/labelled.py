@@ -24,7 +24,7 @@ class Labelled:
     """
 
     corpus: Corpus
-    also: Corpus | None
+    also: list[Corpus]
     shapes: Streams
     encoders: dict[str, dict[str, Any]]
     identity: dict[str, Any]
@@ -32,11 +32,10 @@ class Labelled:
     @property
     def facts(self) -> dict[str, Any]:
         """Where the rows are from and how many there are."""
-        also = self.also and {
-            "embeddings": self.also.source.root,
-            "fingerprint": self.identity["also"],
-            "rows": self.also.counts["train"],
-        }
+        also = [
+            {"embeddings": one.source.root, "fingerprint": known, "rows": one.counts["train"]}
+            for one, known in zip(self.also, self.identity["also"], strict=True)
+        ]
         return {
             "embeddings": self.corpus.source.root,
             "fingerprint": self.identity["embeddings"],
@@ -53,7 +52,7 @@ def labelled(settings: Training) -> Labelled:
         SettingsError: they are not to be had, not labelled, by different encoders, or of too few
             recordings or speakers.
     """
-    if settings.importance and settings.also is None:
+    if settings.importance and not settings.also:
         raise SettingsError("--importance: expected --also, whose rows it weighs")
     source = runs.embeddings_output(settings.embeddings)
     record = runs.complete_record(source)
@@ -65,11 +64,11 @@ def labelled(settings: Training) -> Labelled:
     if settings.relative:
         shapes, identity["relative"] = with_relative(shapes), True
     shapes = with_turns(shapes)
-    also = None
-    if settings.also is not None:
-        other = runs.embeddings_output(settings.also)
-        identity["also"] = _fingerprint(other, _same_encoders(other, record, source))
-        also = labelled_corpus(other)
+    others = [runs.embeddings_output(folder) for folder in settings.also]
+    identity["also"] = [
+        _fingerprint(other, _same_encoders(other, record, source)) for other in others
+    ]
+    also = [labelled_corpus(other) for other in others]
     encoders = record["identity"]["encoders"]
     corpus = labelled_corpus(source)
     if settings.train_rows is not None:

@@ -1,6 +1,7 @@
 """One head with one seed on a corpus: fitted, measured, and what it says of every test row."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +35,7 @@ class Trial:
 
 
 def run_trial(
-    trial: Trial, corpus: Corpus, also: Corpus | None, shapes: Streams, recipe: Recipe
+    trial: Trial, corpus: Corpus, also: Sequence[Corpus], shapes: Streams, recipe: Recipe
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Fit the head on the CPU; all heads are judged on the same rows, with what they read or not.
 

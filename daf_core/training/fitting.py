@@ -1,7 +1,7 @@
 """What each training worker does: load its rows, fit the head, measure it on every split."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -56,17 +56,17 @@ def fit_head(
     recipe: Recipe,
     device: torch.device,
     *,
-    also: Corpus | None = None,
+    also: Sequence[Corpus] = (),
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> Fitted:
     """Fit a head of `kind` on embeddings; call on every worker with the same arguments.
 
     The head gets the columns that its kind uses and some training row has: trained on text alone,
-    it ignores audio. Train rows of `also` join each step (`fit`); with `recipe.importance` a judge
-    is fitted without them first (`importance.py`). With `recipe.unheard` others are fitted after
-    it, each without some of the train rows, and how far to believe the head is learned from what
-    these say of them (`unheard.py`); else from the validation rows.
+    it ignores audio. Train rows of each of `also` join each step (`fit`); with `recipe.importance`
+    a judge is fitted without them first (`importance.py`). With `recipe.unheard` others are fitted
+    after it, each without some of the train rows, and how far to believe the head is learned from
+    what these say of them (`unheard.py`); else from the validation rows.
     """
     shapes = columns_read(kind, shapes)
     rows, more = _load(corpus, also, shapes, device)
@@ -105,19 +105,19 @@ def _judged(
     recipe: Recipe,
     device: torch.device,
     rows: dict[str, Rows],
-    more: Rows | None,
-) -> Rows | None:
+    more: list[Rows],
+) -> list[Rows]:
     """`more` with what a judge, fitted without them, holds of their labels, if that is asked."""
-    if more is None or not recipe.importance:
+    if not recipe.importance:
         return more
     judge = _new(kind, streams, recipe, device)
     fit(judge, rows["train"], rows["valid"], recipe)
-    return replace(more, judged=belief(predict(judge, more).logits, more.labels))
+    return [replace(one, judged=belief(predict(judge, one).logits, one.labels)) for one in more]
 
 
 def _folds(
     kind: str,
-    folds: list[tuple[Corpus, Corpus | None]],
+    folds: list[tuple[Corpus, list[Corpus]]],
     streams: Streams,
     recipe: Recipe,
     device: torch.device,
@@ -132,17 +132,17 @@ def _folds(
 
 
 def _load(
-    corpus: Corpus, also: Corpus | None, columns: Streams, device: torch.device
-) -> tuple[dict[str, Rows], Rows | None]:
-    """This worker's rows of each split, and the train rows of `also`."""
+    corpus: Corpus, also: Sequence[Corpus], columns: Streams, device: torch.device
+) -> tuple[dict[str, Rows], list[Rows]]:
+    """This worker's rows of each split, and the train rows of each of `also`."""
     share = rank_and_workers()
     rows = {name: part.to(device) for name, part in load_rows(corpus, columns, *share).items()}
-    more = None if also is None else load_rows(also, columns, *share)["train"].to(device)
+    more = [load_rows(other, columns, *share)["train"].to(device) for other in also]
     return rows, more
 
 
-def _trained_streams(train: Rows, more: Rows | None, shapes: Streams) -> Streams:
-    present = train.present if more is None else torch.cat([train.present, more.present])
+def _trained_streams(train: Rows, more: list[Rows], shapes: Streams) -> Streams:
+    present = torch.cat([rows.present for rows in (train, *more)])
     has = sum_over_workers(present.sum(dim=0)) > 0
     known = [name for name, any_row in zip(MODALITIES, has.tolist(), strict=True) if any_row]
     return {column: shape for name in known for column, shape in columns_of(name, shapes).items()}

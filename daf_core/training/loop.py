@@ -5,7 +5,7 @@ the same shuffled global batches; gradients are summed over workers, so a step e
 a single worker would take on the whole batch.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,16 +45,16 @@ def fit(
     valid: Rows,
     recipe: Recipe,
     *,
-    also: Rows | None = None,
+    also: Sequence[Rows] = (),
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train until validation MAE has not improved for `patience` epochs; head ends at its best.
     With `recipe.balance` both the loss and the MAE are weighted.
 
-    Call with the same arguments on every worker of `torch.distributed`, or without it. Of `also`,
-    rows of other corpora, which may lack a modality, `recipe.also_rows` join each step, drawn with
-    replacement; an epoch is a pass over `train`.
+    Call with the same arguments on every worker of `torch.distributed`, or without it. Of each of
+    `also`, rows of other corpora, which may lack a modality, `recipe.also_rows` join each step,
+    drawn with replacement; an epoch is a pass over `train`.
 
     Returns:
         The last state; `history` has epoch, train_loss and valid_mae per epoch.
@@ -63,7 +63,7 @@ def fit(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     if resume is None:
-        standardise(head, *(rows for rows in (train, also) if rows is not None))
+        standardise(head, train, *also)
         state = State(-1, {}, {}, -1, float("inf"), _copy(head), [])
     else:
         state = resume
@@ -71,7 +71,7 @@ def fit(
         optimiser.load_state_dict(state.optimiser)
     train, valid = standardised(head, train), standardised(head, valid)
     weights = _polarity_weights(train, recipe)
-    also = None if also is None else standardised(head, also)
+    also = [standardised(head, rows) for rows in also]
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
         loss = _train_epoch(head, optimiser, train, also, weights, recipe, state.epoch)
@@ -121,7 +121,7 @@ def _train_epoch(
     head: nn.Module,
     optimiser: torch.optim.Optimizer,
     train: Rows,
-    also: Rows | None,
+    also: Sequence[Rows],
     weights: Tensor,
     recipe: Recipe,
     epoch: int,
@@ -140,7 +140,7 @@ def _train_epoch(
 
 
 def _steps(
-    train: Rows, also: Rows | None, recipe: Recipe, epoch: int
+    train: Rows, also: Sequence[Rows], recipe: Recipe, epoch: int
 ) -> Iterator[tuple[Features, Tensor, Tensor | None, int]]:
     """This worker's rows of each global batch of `epoch`, their labels, what a judge holds of
     these, and the rows of all.
@@ -149,13 +149,13 @@ def _steps(
     rank, workers = rank_and_workers()
     shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
     masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
-    total, others = _rows_of_all(train), 0 if also is None else _rows_of_all(also)
+    total = _rows_of_all(train)
+    others = [(rows, count) for rows in also if (count := _rows_of_all(rows))]
     order = torch.randperm(total, generator=shuffle)
     for batch in order.tensor_split(tuple(range(recipe.batch_rows, total, recipe.batch_rows))):
         drawn = [(train, batch)]
-        if also is not None and others:
-            more = torch.randint(others, (recipe.also_rows,), generator=shuffle)
-            drawn.append((also, more))
+        for other, count in others:
+            drawn.append((other, torch.randint(count, (recipe.also_rows,), generator=shuffle)))
         mine, own, rows = [], [], 0
         for corpus, index in drawn:
             share = (index % workers == rank).nonzero()[:, 0]

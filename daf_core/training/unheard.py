@@ -7,6 +7,7 @@ Artificial Intelligence 74; groups left out whole: Dunn, Wasserman and Ramdas 20
 American Statistical Association 118).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,8 +26,8 @@ TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 
 
 def left_out(
-    corpus: Corpus, also: Corpus | None, unheard: Unheard
-) -> list[tuple[Corpus, Corpus | None]]:
+    corpus: Corpus, also: Sequence[Corpus], unheard: Unheard
+) -> list[tuple[Corpus, list[Corpus]]]:
     """The corpus FOLDS times: each time every FOLDS-th recording or speaker of the train rows is
     not trained on but tested, and what was to be tested is not used. Beside it the rows that join
     in training, without those of the same names, as damaged copies of a corpus have.
@@ -37,7 +38,7 @@ def left_out(
         SettingsError: there are too few of them.
     """
     whose = _whose(corpus, unheard)
-    theirs = {} if also is None else _whose(also, unheard)
+    theirs = [_whose(other, unheard) for other in also]
     trained = [whose[part].filter(pa.array(used == TRAIN)) for part, used in corpus.parts.items()]
     names = sorted(pa.chunked_array(trained, pa.string()).unique().to_pylist())
     if len(names) < FOLDS:
@@ -50,7 +51,9 @@ def left_out(
     found = []
     for fold in range(FOLDS):
         out = pa.array(names[fold::FOLDS])
-        joining = None if also is None else _moved(also, theirs, out, UNUSED)
+        joining = [
+            _moved(other, names, out, UNUSED) for other, names in zip(also, theirs, strict=True)
+        ]
         found.append((_moved(unused, whose, out, TEST), joining))
     return found
 

@@ -1,6 +1,6 @@
 """What the verbs can be told that fit heads: train, evaluate."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import typer
@@ -26,13 +26,14 @@ class Training:
         ),
     ] = None
     also: Annotated[
-        str | None,
+        list[str],
         typer.Option(
             help="More embeddings by the same encoders: of their labelled train rows --also-rows "
-            "join each step. They may lack a modality, as sentences without a recording do."
+            "join each step. They may lack a modality, as sentences without a recording do. "
+            "Repeatable: then so many of each."
         ),
-    ] = None
-    also_rows: Annotated[int, typer.Option(min=1, help="Rows of --also a step.")] = 128
+    ] = field(default_factory=list)
+    also_rows: Annotated[int, typer.Option(min=1, help="Rows of each --also a step.")] = 128
     batch_rows: Annotated[
         int | None,
         typer.Option(

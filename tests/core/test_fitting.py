@@ -82,17 +82,29 @@ def test_rows_of_another_corpus_join(tmp_path):
     voices = labelled_corpus(embeddings(tmp_path / "voices", audio_in={"train"}))
     alone, more = (
         fit_head("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also)
-        for also in (None, voices)
+        for also in ([], [voices])
     )
     assert alone.streams == {"text": (2, 4)}
     assert more.streams == SHAPES
     assert more.metrics["test"]["rows"] == alone.metrics["test"]["rows"]
-    again = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"), also=voices)
+    again = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"), also=[voices])
     without = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"))
     weighed = replace(RECIPE, importance=True)
-    judged = fit_head("text", words, SHAPES, weighed, torch.device("cpu"), also=voices)
+    judged = fit_head("text", words, SHAPES, weighed, torch.device("cpu"), also=[voices])
     losses = [one.state.history[0]["train_loss"] for one in (again, without, judged)]
     assert len(set(losses)) == 3
+
+
+def test_rows_of_several_corpora_join_beside_each_other(tmp_path):
+    words = labelled_corpus(embeddings(tmp_path / "words", audio_in=set()))
+    voices = labelled_corpus(embeddings(tmp_path / "voices", audio_in={"train"}))
+    joining = ([], [words], [voices], [words, voices])
+    made = [
+        fit_head("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also) for also in joining
+    ]
+    assert [one.streams == SHAPES for one in made] == [False, False, True, True]
+    losses = [one.state.history[0]["train_loss"] for one in made]
+    assert len(set(losses)) == len(joining)
 
 
 def test_what_no_row_has_takes_no_memory(tmp_path):

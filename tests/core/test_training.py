@@ -115,7 +115,7 @@ def test_rows_that_nobody_believes_teach_little() -> None:
     wrong = replace(wrong, labels=-wrong.labels)
     judged = replace(wrong, judged=belief(predict(judge, wrong).logits, wrong.labels))
     error = {}
-    for name, also in (("alone", None), ("wrong", wrong), ("judged", judged)):
+    for name, also in (("alone", []), ("wrong", [wrong]), ("judged", [judged])):
         head, _ = trained(replace(RECIPE, also_rows=32), also=also)
         error[name] = float((predict(head, test).sentiment - test.labels).abs().mean())
     harm = error["wrong"] - error["alone"]

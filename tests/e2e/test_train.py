@@ -28,7 +28,7 @@ RECIPE = {
 def head(embeddings, tmp_path_factory):
     """A head from one worker that nothing disturbed."""
     out = str(tmp_path_factory.mktemp("head"))
-    summary = train.run(TrainSettings(embeddings=embeddings, also=embeddings, out=out, **RECIPE))
+    summary = train.run(TrainSettings(embeddings=embeddings, also=[embeddings], out=out, **RECIPE))
     assert summary.startswith("36 train, 18 validation, 18 test rows")
     return Path(out)
 
@@ -63,7 +63,7 @@ def test_run_again_it_does_nothing_and_another_recipe_is_refused(daf, head, embe
 def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
     """To rounding; and on an object store."""
     out = f"{bucket}/head"
-    train.run(TrainSettings(embeddings=embeddings, also=embeddings, out=out, workers=2, **RECIPE))
+    train.run(TrainSettings(embeddings=embeddings, also=[embeddings], out=out, workers=2, **RECIPE))
     heads = trained_head.load(str(head)), trained_head.load(out)
     one, two = (loaded.module.state_dict() for loaded in heads)
     assert one.keys() == two.keys()
@@ -103,7 +103,7 @@ def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch
 
     monkeypatch.setattr(train, "train_worker", train_worker)
     out = tmp_path / "head"
-    train.run(TrainSettings(embeddings=embeddings, also=embeddings, out=str(out), **RECIPE))
+    train.run(TrainSettings(embeddings=embeddings, also=[embeddings], out=str(out), **RECIPE))
     first, second = map(int, starts.read_text().split())
     assert first == 0 < second <= 7
     assert (out / "head.safetensors").read_bytes() == (head / "head.safetensors").read_bytes()
