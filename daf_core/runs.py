@@ -201,14 +201,16 @@ def differences(record: dict[str, Any], identity: dict[str, Any]) -> str:
     """What differs between the run on record and `identity`, for people."""
     old: dict[str, Any] = record.get("identity", {})
     return ", ".join(
-        f"{key} was {_brief(old.get(key))}, is {_brief(identity.get(key))}"
+        f"{key} was {_brief(old, key)}, is {_brief(identity, key)}"
         for key in sorted({*old, *identity})
-        if old.get(key) != identity.get(key)
+        if key not in old or key not in identity or old[key] != identity[key]
     )
 
 
-def _brief(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True)
+def _brief(known: dict[str, Any], key: str) -> str:
+    if key not in known:  # another version of daf, or an option that goes with others
+        return "not told"
+    text = json.dumps(known[key], sort_keys=True)
     return text if len(text) <= 120 else f"{text[:120]}…"
 
 

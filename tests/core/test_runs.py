@@ -44,6 +44,9 @@ def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tm
     other = {**IDENTITY, "precision": "bfloat16"}
     with pytest.raises(SettingsError, match=r'precision was "float32", is "bfloat16".*--fresh'):
         runs.begin(output, other, fresh=False)
+    newer = {**IDENTITY, "unheard": None}  # an option that was not there when it was made
+    with pytest.raises(SettingsError, match=r"differs: unheard was not told, is null;"):
+        runs.begin(output, newer, fresh=False)
     assert runs.begin(output, other, fresh=True) == set()
     assert tables.list_parts(output.quarantine_uri) == []
     assert (tmp_path / "scores" / "notes.txt").read_text() == "mine"
