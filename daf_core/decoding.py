@@ -1,6 +1,7 @@
 """Decode one part of a manifest: its rows with the audio of each, opened once per recording."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -8,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from daf_core.errors import BadInput
-from daf_core.recordings.audio import Recording, audio_flags, open_recording
+from daf_core.recordings.audio import Recording, Samples, audio_flags, open_recording
+from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.schemas import MANIFEST
 from daf_core.tables import is_remote
 
@@ -29,28 +31,40 @@ DECODED = pa.schema(
 )
 
 
-def decode_part(rows: pa.Table, audio: bool = True) -> pa.Table:
+def decode_part(
+    rows: pa.Table, audio: bool = True, synthesizer: Synthesizer | None = None
+) -> pa.Table:
     """Add audio to the `rows` of one manifest part; returns a DECODED table, same rows in order.
 
     Never raises for a bad recording or row. A row whose audio cannot be used is flagged and keeps
-    its text; without text it gets a `reason`. With `audio` false no recording is opened.
+    its text; without text it gets a `reason`. With `audio` false no recording is opened. A
+    `synthesizer` reads out the text of rows that name no recording.
+
+    Raises:
+        SettingsError: this machine has no such synthesizer.
     """
     recordings = [
         (uri if audio else None, list(group))
         for uri, group in groupby(rows.to_pylist(), key=lambda row: row["audio_uri"])
     ]
+    decode = partial(_decode_recording, synthesizer=synthesizer)
     if any(uri and is_remote(uri) for uri, _ in recordings):
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            decoded = list(pool.map(_decode_recording, recordings))
+            decoded = list(pool.map(decode, recordings))
     else:
-        decoded = list(map(_decode_recording, recordings))
+        decoded = list(map(decode, recordings))
     return pa.concat_tables([DECODED.empty_table(), *decoded])
 
 
-def _decode_recording(recording: tuple[str | None, list[dict[str, Any]]]) -> pa.Table:
+def _decode_recording(
+    recording: tuple[str | None, list[dict[str, Any]]], synthesizer: Synthesizer | None
+) -> pa.Table:
     """A table a recording: so the samples of a part are held once."""
     uri, rows = recording
-    found = [_without_audio(row) for row in rows] if uri is None else _with_audio(uri, rows)
+    if uri is None:
+        found = [_without_audio(row, synthesizer) for row in rows]
+    else:
+        found = _with_audio(uri, rows)
     return pa.Table.from_pylist(found, schema=DECODED)
 
 
@@ -60,12 +74,22 @@ def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
     return pa.Table.from_pylist(decoded, schema=DECODED)
 
 
-def _without_audio(row: dict[str, Any]) -> dict[str, Any]:
+def _without_audio(row: dict[str, Any], synthesizer: Synthesizer | None) -> dict[str, Any]:
     if row["text"] is not None:
+        if row["audio_uri"] is None and synthesizer is not None:
+            return _read_out(row, synthesizer)
         return _row(row, flags=["no_audio"])
     if row["audio_uri"] is None:
         return _row(row, reason="empty_row", message="the row has neither text nor audio")
     return _row(row, reason="unused_modality", message="the row has only audio, which is not used")
+
+
+def _read_out(row: dict[str, Any], synthesizer: Synthesizer) -> dict[str, Any]:
+    try:
+        samples = synthesizer.read_out(row["text"])
+    except BadInput:
+        return _row(row, flags=["no_audio", "not_synthesized"])
+    return _row(row, flags=["synthesized", *audio_flags(samples)], samples=_pcm(samples))
 
 
 def _with_audio(uri: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -92,8 +116,12 @@ def _cut(recording: Recording, row: dict[str, Any]) -> dict[str, Any]:
     except BadInput as err:
         return _unusable_audio(row, err)
     flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
-    pcm = np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2")
-    return _row(row, flags=flags, samples=pcm.tobytes())
+    return _row(row, flags=flags, samples=_pcm(samples))
+
+
+def _pcm(samples: Samples) -> bytes:
+    """(samples,) in [-1, 1] as 16-bit."""
+    return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
 
 
 def _unusable_audio(row: dict[str, Any], err: BadInput) -> dict[str, Any]:

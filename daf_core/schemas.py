@@ -24,6 +24,8 @@ FLAGS = {
     "empty_audio": "the recording holds no samples; scored on text alone",
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
+    "synthesized": "no recording; the words are read out by a synthesizer (daf embed --synthesize)",
+    "not_synthesized": "the synthesizer made nothing of the words; embedded without audio",
     "silent": "the audio is silent (peak under -60 dBFS)",
     "clipped": "more than 0.1 % of the samples are at full scale",
     "short": "less than 0.3 s of audio",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from daf_core import runs
 from daf_core.errors import SettingsError
 from daf_core.modalities import FRAMES, MODALITIES
+from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.stress.labelled_sample import labelled_texts
 from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
 from jobs.encode_run import encode_manifest
@@ -25,8 +26,19 @@ def run(settings: EmbedSettings) -> str:
 
         damage = asked_for(settings.damaged, labelled_texts(source), settings.seed)
     encoders = resolve_encoders(settings)
+    synthesizer = None
+    if settings.synthesize is not None:
+        synthesizer = Synthesizer(settings.synthesize)
+        synthesizer.check()
     return encode_manifest(
-        "embedded", settings, source, output, encoders, frame_steps=settings.frames, damage=damage
+        "embedded",
+        settings,
+        source,
+        output,
+        encoders,
+        frame_steps=settings.frames,
+        damage=damage,
+        synthesizer=synthesizer,
     )
 
 

@@ -7,6 +7,7 @@ from daf_core import index, runs, tables
 from daf_core.index import PartFacts
 from daf_core.manifest.parts import speech_s
 from daf_core.precision import Precision, fastest_precision
+from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.runs import Output
 from daf_core.stress.grid import Grid
 from daf_core.stress.labelled_sample import LabelledSample
@@ -33,10 +34,12 @@ def encode_manifest(
     only: LabelledSample | None = None,
     frame_steps: int = 0,
     damage: "Damage | None" = None,
+    synthesizer: Synthesizer | None = None,
 ) -> str:
     """Embed the missing parts of the manifest `source`, or with a head or a grid of heads score
     them, all their rows or `only` some; returns the summary line. Frames are of at most
-    `frame_steps` steps, or of those that the heads read. `damage` is done to the rows first.
+    `frame_steps` steps, or of those that the heads read. `synthesizer` reads out rows without a
+    recording, `damage` is done to the rows, before they are encoded.
     """
     record = runs.complete_record(source)
     asked = parts_of(source, record, only)
@@ -47,6 +50,8 @@ def encode_manifest(
             identity["frames"] = frame_steps
         if damage is not None:
             identity["damage"] = damage.identity
+        if synthesizer is not None:
+            identity["synthesizer"] = synthesizer.command
         if head is not None:
             identity["head"] = head.identity
         if only is not None:
@@ -54,7 +59,13 @@ def encode_manifest(
         encoding = Encoding(
             encoders, place.device, precision, settings.offline, head, frame_steps, damage
         )
-        read = ReadPart(source, encoding.audio, only=only, context=encoding.context)
+        read = ReadPart(
+            source,
+            encoding.audio,
+            only=only,
+            context=encoding.context,
+            synthesizer=synthesizer,
+        )
         publish = PublishPart(output, runs.fingerprint(identity))
         return run_missing_parts(
             verb,

@@ -15,6 +15,7 @@ from daf_core.context import with_turns_before
 from daf_core.decoding import decode_part, give_up
 from daf_core.index import PartFacts
 from daf_core.publishing import publish_part, replace_part
+from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.runs import Output
 from daf_core.stress.labelled_sample import LabelledSample
 from jobs.parcel import Made, Tables, passed_on
@@ -46,6 +47,7 @@ class ReadPart:
     give_up: bool = False
     only: Retry | LabelledSample | None = None
     context: int = 0  # turns before an utterance
+    synthesizer: Synthesizer | None = None
 
     def __call__(self, parcel: pa.Table) -> pa.Table:
         return passed_on(self._read, parcel)
@@ -59,7 +61,7 @@ class ReadPart:
         if self.give_up:
             message = f"{facts.part} killed the process that worked on it {KILLS} times"
             return facts, {"rows": give_up(rows, "poison", message)}
-        return facts, {"rows": decode_part(rows, self.audio)}
+        return facts, {"rows": decode_part(rows, self.audio, self.synthesizer)}
 
 
 @dataclass(frozen=True)

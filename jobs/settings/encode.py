@@ -130,12 +130,22 @@ class EmbedSettings(PartsRun):
         ),
     ] = None
     seed: Annotated[int, typer.Option(help="Of --damaged: another one draws anew.")] = 0
+    synthesize: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMMAND",
+            help="Have rows of text without a recording read out, to train on both: the command "
+            "gets a sentence on standard input and writes its sound to standard output, as "
+            "'espeak-ng --stdout' does. The same command should make the same sound.",
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         if self.features is None:
             return
         for option in (
             *("text_encoder", "audio_encoder", "precision", "context", "frames", "damaged"),
+            "synthesize",
         ):
             if given := getattr(self, option):
                 raise SettingsError(

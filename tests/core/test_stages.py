@@ -1,5 +1,9 @@
 """The stages of a part, decode → embed → score, without Ray: what every job leans on."""
 
+import shlex
+import sys
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,12 +18,14 @@ from daf_core.embedding import Embed
 from daf_core.errors import SettingsError
 from daf_core.features import fixed_size_list, stream_values
 from daf_core.heads import build
+from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
 from daf_core.scoring import score
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import resolve
 
 RATE_HZ = 16_000
+COMMAND = shlex.join([sys.executable, str(Path(__file__).parents[1] / "synthesizer.py")])
 KNOWN = {
     "text and audio": {"mass": 0.9, "temperature": 1.1, "rows": 30},
     "text": {"mass": 0.8, "temperature": 1.5, "rows": 20},
@@ -67,6 +73,24 @@ def test_decoding_keeps_every_row_and_says_why_one_has_nothing_to_score(part):
         ["short", "no_text"],
         ["no_audio", "missing_audio"],
     ]
+
+
+def test_words_without_a_recording_are_read_out_where_a_synthesizer_is_given(part):
+    rows = pa.concat_tables([part, manifest_rows({"text": "is it?"})])
+    plain, made = decode_part(rows), decode_part(rows, synthesizer=Synthesizer(COMMAND))
+    assert [set(flags) for flags in made["flags"].to_pylist()] == [
+        set(),
+        {"synthesized"},
+        {"short", "no_text"},
+        {"no_audio", "missing_audio"},
+        set(),
+        set(),
+        {"no_audio", "not_synthesized"},
+    ]
+    assert len(made["samples"][1].as_py()) == 2 * 16_000 * 0.05 * len("wordsalone")
+    others = pa.array([row != 1 for row in range(len(rows))])
+    for column in ("samples", "reason", "message", "text"):
+        assert made.filter(others)[column].equals(plain.filter(others)[column])
 
 
 def test_decoded_samples_are_the_recording_s_own(part, recording):

@@ -1,0 +1,44 @@
+"""Text that nobody recorded, read out by a command, embedded and trained on."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tests.e2e.conftest import part_bytes
+
+READER = shlex.join([sys.executable, str(Path(__file__).parents[1] / "synthesizer.py")])
+TEXTS = ["good morning", "is anybody there?", "not a good day"]
+
+
+def test_words_get_a_voice_to_train_on(daf, embeddings, encoders, tmp_path):
+    table = tmp_path / "words.csv"
+    rows = [f"r{number},{text},{number % 7 - 3}" for number, text in enumerate(4 * TEXTS)]
+    table.write_text("\n".join(["recording_id,text,label", *rows]))
+    manifest, out = tmp_path / "manifest", tmp_path / "embeddings"
+    assert daf("ingest", table, out=manifest).status == 0
+    asked = {
+        "manifest": manifest, "text_encoder": encoders.text, "audio_encoder": encoders.audio,
+    }  # fmt: skip
+    refused = daf("embed", out=out, synthesize="no-such-voice", **asked)
+    assert refused.status == 2
+    assert "--synthesize 'no-such-voice': expected a command that reads" in refused.complaint
+    assert not out.exists()
+    made = daf("embed", out=out, synthesize=READER, **asked)
+    assert made.status == 0, made.complaint
+    found = pq.read_table(out).to_pylist()
+    flags = {row["recording_id"]: row["flags"] for row in found}
+    asks = {f"r{number}" for number, text in enumerate(4 * TEXTS) if "?" in text}
+    assert {one for one, said in flags.items() if said == ["no_audio", "not_synthesized"]} == asks
+    assert {one for one, said in flags.items() if said == ["synthesized"]} == flags.keys() - asks
+    assert {row["recording_id"] for row in found if row["audio"] is None} == asks
+    again = daf("embed", out=tmp_path / "local", synthesize=READER, local=True, **asked)
+    assert again.status == 0, again.complaint
+    assert part_bytes(tmp_path / "local") == part_bytes(out)
+    other = daf("embed", out=out, synthesize=f"{READER} 100", **asked)
+    assert other.status == 2
+    assert "synthesizer" in other.complaint
+    how = {"head": "audio", "epochs": 2, "width": 8, "batch_rows": 16}
+    trained = daf("train", embeddings=embeddings, also=out, out=tmp_path / "head", **how)
+    assert trained.status == 0, trained.complaint
