@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # machines stall
+settings.load_profile("untimed")
 
 CORPORA = Path(__file__).parents[2] / "shared" / "data"
 

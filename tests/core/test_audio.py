@@ -36,7 +36,6 @@ LATE = {"adts": 372, "amr_nb": 80, "wav_g722": 22}
 
 relaxed = settings(
     max_examples=12,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

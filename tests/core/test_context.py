@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.context import with_turns_before
@@ -54,7 +54,6 @@ def test_turns_that_start_together_are_in_the_order_of_the_manifest():
     assert with_turns_before(rows, 1)["before"].to_pylist() == [None, "a", "b", "a"]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -93,7 +93,7 @@ def calls(marker: Path) -> dict[str, Any]:
 CALLS = list(calls(Path("x")))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     name=st.sampled_from(CALLS),
     protocol=st.integers(0, pickle.HIGHEST_PROTOCOL),
@@ -208,7 +208,7 @@ def test_arrays_texts_and_numbers_come_back_in_every_protocol(tmp_path, protocol
     assert load_arrays(str(tmp_path / "a.pkl")).tolist() == objects.tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_a_damaged_pickle_is_refused_or_read_and_nothing_else(tmp_path_factory, data):
     pickled = bytearray(pickle.dumps(mmsa()["valid"], 2))
@@ -369,7 +369,7 @@ def test_frames_of_no_rows_take_no_memory_however_many_they_are(tmp_path):
     assert extracted.shapes == {"text": (1, TEXT_WIDTH), "audio": (1, 2 * AUDIO_WIDTH)}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     frames=arrays(
         np.float32, st.tuples(st.integers(0, 70), st.integers(1, 3), st.just(2)),

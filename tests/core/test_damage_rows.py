@@ -31,7 +31,7 @@ def decoded(number: int) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=DECODED)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     kinds=st.lists(st.sampled_from(KINDS), min_size=1, unique=True),
     seed=st.integers(0, 5),

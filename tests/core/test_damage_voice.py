@@ -52,7 +52,7 @@ def test_what_would_be_too_loud_is_made_quieter_as_a_whole_not_clipped():
     assert power_db(signal) - power_db(heard - signal) == pytest.approx(-5, abs=0.3)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     samples=st.integers(1, 20_000),
     condition=st.sampled_from(HEARD),
@@ -153,7 +153,7 @@ def test_what_is_lost_at_first_is_lost_at_last_and_the_rest_is_untouched():
     assert (packets.all(axis=1) == packets.any(axis=1)).all()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(seconds=st.floats(0.05, 4), seed=st.integers(0, 50))
 def test_masks_take_bands_and_spans_away_and_leave_the_rest(seconds, seed):
     draw = np.random.default_rng(seed)

@@ -37,7 +37,7 @@ def test_the_words_of_a_corpus_are_bare_and_counted():
     assert all(OTHERS.drawn(at, "Zone.") != "zone" for at in (0.0, 0.9, 0.999999))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(words=st.integers(1, 40), rate=st.sampled_from(RATES), seed=st.integers(0, 999))
 def test_the_word_error_rate_is_what_was_asked(words, rate, seed):
     said = sentence(words)

@@ -66,7 +66,7 @@ def test_long_waves_are_read_in_windows(describe: Descriptors) -> None:
     np.testing.assert_allclose(short[:19], long[:19], atol=0.05)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(wave=arrays(np.int16, st.integers(0, 2000)))
 def test_any_wave_has_finite_descriptors(describe: Descriptors, wave: np.ndarray) -> None:
     row = describe([wave, np.zeros(100, np.int16)])

@@ -60,7 +60,7 @@ def alone(encoder: SpeechEncoder | Descriptors, waves: list[np.ndarray]) -> np.n
     return np.concatenate([encoder.pooled([wave]) for wave in waves])
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(lengths=LENGTHS, batch_samples=st.sampled_from([1, 30_000, 500_000]))
 def test_a_batch_gives_what_each_wave_gives_alone(
     encoder: SpeechEncoder, lengths: list[int], batch_samples: int
@@ -137,7 +137,7 @@ def test_whisper_gives_what_transformers_gives_on_30_s(tmp_path: Path) -> None:
     np.testing.assert_allclose(encoder.pooled([wave])[0], pooled_by_hand(hidden), atol=2e-5)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(lengths=st.lists(st.integers(1, 1500), min_size=1, max_size=4))
 def test_log_mel_is_that_of_transformers_on_the_valid_frames(
     whisper: SpeechEncoder, lengths: list[int]

@@ -31,7 +31,7 @@ def encoder(
     return load_text_encoder(resolve(str(folder)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     texts=st.lists(SENTENCES, min_size=1, max_size=8), batch_tokens=st.sampled_from([1, 20, 999])
 )

@@ -35,7 +35,7 @@ STEPS = 4
 READERS = ("pool", "drw", "mult", "mods")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     lengths=st.lists(st.integers(0, 40), min_size=1, max_size=5),
     most=st.integers(1, 12),
@@ -56,7 +56,7 @@ def test_spans_are_equal_and_lose_nothing(lengths: list[int], most: int, padding
             torch.testing.assert_close(spans[row, span], hidden[row, start:end].mean(0))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(lengths=st.lists(st.integers(1, 50), min_size=1, max_size=4), most=st.integers(1, 8))
 def test_windows_of_equal_length_merge_to_spans_of_the_whole(lengths: list[int], most: int) -> None:
     """The mean over an utterance's spans is that over its steps, where they divide it evenly."""
@@ -206,7 +206,7 @@ def test_frames_are_standardised_over_the_steps_there_are() -> None:
     torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(kind=st.sampled_from(READERS), rows=st.integers(1, 4), seed=st.integers(0, 99))
 def test_steps_beyond_the_end_change_nothing(kind: str, rows: int, seed: int) -> None:
     """A head that was built for longer utterances says the same of shorter ones."""

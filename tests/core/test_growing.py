@@ -140,7 +140,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(steps=STEPS)
 def test_every_current_row_is_there_once_whatever_came_before(tmp_path_factory, steps):
     FailingFileSystem.store.clear()

@@ -83,7 +83,7 @@ def test_rejected_rows_fill_parts_too():
     ]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     lengths=st.lists(st.lists(st.floats(0.1, 250), min_size=1, max_size=9), min_size=1, max_size=9)
 )

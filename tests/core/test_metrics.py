@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.metrics import class_metrics, regression_metrics
@@ -65,7 +65,6 @@ def test_constant_and_empty_input() -> None:
     assert "non0_accuracy" not in regression_metrics(np.ones(2), np.zeros(2))
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(-3, 3, width=32), min_size=2, max_size=40), st.integers(0, 9))
 def test_the_truth_is_perfect(labels: list[float], seed: int) -> None:
     label = np.array(labels)

@@ -1,7 +1,7 @@
 """Sentiment as a distribution: labels in, medians out."""
 
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.heads.points import POINTS, cross_entropy, median, quantile, share_below, shares
@@ -29,7 +29,6 @@ def test_median_by_hand() -> None:
     torch.testing.assert_close(found, torch.tensor([0.0, 1.0, -2.75]), atol=1e-4, rtol=0)
 
 
-@settings(deadline=None)
 @given(LABELS)
 def test_the_median_of_a_label_s_shares_is_near_it(labels: list[float]) -> None:
     label = torch.tensor(labels)
@@ -37,7 +36,6 @@ def test_the_median_of_a_label_s_shares_is_near_it(labels: list[float]) -> None:
     assert ((found - label).abs() <= 0.2501).all()
 
 
-@settings(deadline=None)
 @given(LABELS)
 def test_nothing_said_is_better_than_the_truth(labels: list[float]) -> None:
     label = torch.tensor(labels)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.errors import BadInput
@@ -100,7 +100,6 @@ def test_other_text_is_no_webvtt(tmp_path):
     assert refused.value.reason == "unreadable_transcript"
 
 
-@settings(deadline=None)
 @given(content=st.binary(max_size=300))
 @pytest.mark.parametrize("name", ["a.vtt", "a.srt"])
 def test_other_bytes_after_a_cue_never_cost_that_cue(tmp_path_factory, name, content):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.features import columns_for, fixed_size_list, stream_values
@@ -32,7 +32,6 @@ def test_a_speaker_is_known_within_a_recording_and_in_clips_across_them():
     assert voices(rows(*clips, ("c5", None, None))).tolist() == [0, 1, 0, 2, 3]
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=1, max_size=12),
     st.integers(0, 9),
