@@ -8,12 +8,14 @@ grid takes the test rows in which nothing is, so that its damage is all there is
 in heads_table.py on all train rows, of which two thirds are damaged: noise at -10 to -2 dB with
 lost packets, or 80 % of the words replaced. So they have met noise and word errors, stronger than
 most of the grid's, and neither rooms nor telephones. All trainings go through one `daf stress`;
-then those of a kind are taken together: intervals are over rows and seeds. With --damaged the heads
-are also trained with copies of the train rows under such damage beside MOSEI's sentences.
+then those of a kind are taken together: intervals are over rows and seeds. The first of the heads
+is compared with the others. With --damaged they are also trained with copies of the train rows
+under such damage beside MOSEI's sentences.
 """
 
 import argparse
 import csv
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
@@ -69,8 +71,10 @@ def main() -> None:
     rows = robustness(predictions)
     Path(f"{out}-kinds.png").write_bytes(picture(rows))
     print(f"\n{rendered(rows, 'github')}\n\n{out}-kinds.png")
-    if asked.damaged:
-        print(f"\n{shown_table(what_it_changes(predictions, asked.heads), 'github')}")
+    first, *others = asked.heads
+    pairs = [(kind + DAMAGED, kind) for kind in asked.heads] if asked.damaged else []
+    pairs += [(first + way, other + way) for way in beside for other in others]
+    print(f"\n{shown_table(differences(predictions, pairs), 'github')}")
 
 
 def of_kinds(predictions: pa.Table, heads: dict[str, str]) -> pa.Table:
@@ -80,22 +84,21 @@ def of_kinds(predictions: pa.Table, heads: dict[str, str]) -> pa.Table:
     return predictions.set_column(number, "head", pa.array(kinds))
 
 
-def what_it_changes(predictions: pa.Table, kinds: list[str]) -> list[dict[str, str]]:
-    """MAE under each condition of heads trained on damaged copies too, against those without."""
+def differences(predictions: pa.Table, pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """MAE under each condition of a head and of another that it is compared with."""
     found = []
     for condition in predictions["condition"].unique().to_pylist():
         said = predictions.filter(pc.equal(predictions["condition"], condition))
-        for kind in kinds:
-            without, trained = (
-                errors(said.filter(pc.equal(said["head"], head))) for head in (kind, kind + DAMAGED)
-            )
-            apart = paired_difference(trained, without)
+        for pair in pairs:
+            own, others = (errors(said.filter(pc.equal(said["head"], head))) for head in pair)
+            apart = paired_difference(own, others)
             found.append(
                 {
                     "condition": condition,
-                    "head": kind,
-                    "without": f"{without.mean():.3f}",
-                    "with copies": f"{trained.mean():.3f}",
+                    "head": pair[0],
+                    "MAE": f"{own.mean():.3f}",
+                    "against": pair[1],
+                    "its MAE": f"{others.mean():.3f}",
                     "difference [95 %]": shown_interval(apart.mean, apart.low, apart.high),
                 }
             )

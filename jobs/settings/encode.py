@@ -136,7 +136,8 @@ class EmbedSettings(PartsRun):
             metavar="COMMAND",
             help="Have rows of text without a recording read out, to train on both: the command "
             "gets a sentence on standard input and writes its sound to standard output, as "
-            "'espeak-ng --stdout' does. The same command should make the same sound.",
+            "'espeak-ng --stdout' does. It must be on every machine and always say a sentence the "
+            "same way.",
         ),
     ] = None
 
