@@ -36,6 +36,7 @@ from jobs.settings import COMPARED_HEADS, EmbedSettings, EvaluateSettings, Inges
 
 TEST_ROWS = 3000
 CHANGES = ("train_rows", "patience", "unheard")  # of how all heads are trained
+MOSEI = SHARED / "data" / "mosei" / "manifest.csv"
 MOSEI_COLUMNS = ["video_id=recording_id", "start=start_s", "end=end_s"]
 
 
@@ -100,8 +101,7 @@ def places(work: Path, name: str) -> tuple[str, str]:
 
 def prepared_mosei(work: Path, frames: int = 0) -> str:
     """Embeddings of the sentences of CMU-MOSEI."""
-    source = SHARED / "data" / "mosei" / "manifest.csv"
-    return prepare(source, work, with_frames("mosei", frames), MOSEI_COLUMNS, frames=frames)
+    return prepare(MOSEI, work, with_frames("mosei", frames), MOSEI_COLUMNS, frames=frames)
 
 
 def prepare(source: Path, work: Path, name: str, rename: list[str], **options: Any) -> str:

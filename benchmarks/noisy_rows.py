@@ -1,28 +1,39 @@
-"""Rows whose labels are wrong: what `--also` costs then, and what `--importance` saves.
+"""Rows that may harm: wrong labels, made-up voices. What `--also` gains, what `--importance` saves.
 
     python benchmarks/noisy_rows.py --work /tmp/daf-bench [--corpus 43] [--train-rows 500]
                                     [--head daf] [--seeds 5] [--wrong 0.5]
+                                    [--synthesize 'espeak-ng --stdout']
 
 One head on the degraded pairs (benchmarks/heads_table.py, whose --work folder can be given), with
-few train rows: alone; with the sentences of CMU-MOSEI in each step; and with the same of which a
-share has the label of another sentence; both as they are and with `--importance`. Differences are
-from the row above.
+few train rows: alone; with the sentences of CMU-MOSEI in each step; with the same of which a share
+has the label of another sentence; and, where a synthesizer is given, with the same read out; all of
+them as they are and with `--importance`. Each is compared with what stands in AGAINST.
 """
 
 import argparse
 import csv
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from corpora_table import named
-from heads_table import MOSEI_COLUMNS, TEST_ROWS, pairs_name, prepare, prepared_mosei
-from pairs import SHARED, degraded_pairs, write_rows
+from heads_table import MOSEI, MOSEI_COLUMNS, TEST_ROWS, pairs_name, prepare, prepared_mosei
+from pairs import degraded_pairs, write_rows
 
 from daf_core.evaluation.results import Made, rendered, standings
 from jobs import evaluate
 from jobs.session import ray_session
 from jobs.settings import EvaluateSettings
+
+IMPORTANCE = "-importance"
+AGAINST = {
+    "alone": None,
+    "sentences": "alone",
+    "sentences-importance": "sentences",
+    "wrong": "sentences",
+    "wrong-importance": "wrong",
+    "voiced": "sentences",
+    "voiced-importance": "voiced",
+}
 
 
 def main() -> None:
@@ -33,6 +44,7 @@ def main() -> None:
     parser.add_argument("--head", default="daf")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--wrong", type=float, default=0.5, help="share of wrong labels")
+    parser.add_argument("--synthesize", help="command, as of daf embed --synthesize")
     asked = parser.parse_args()
     with ray_session():
         pairs = degraded_pairs(asked.work, asked.corpus, TEST_ROWS)
@@ -40,16 +52,12 @@ def main() -> None:
         mosei = prepared_mosei(asked.work)
         wrong = with_wrong_labels(asked.work, asked.wrong)
         mixed = prepare(wrong, asked.work, wrong.stem, MOSEI_COLUMNS)
-        ways: dict[str, dict[str, Any]] = {
-            "alone": {},
-            "sentences": {"also": [mosei]},
-            "sentences-importance": {"also": [mosei], "importance": True},
-            "wrong": {"also": [mixed]},
-            "wrong-importance": {"also": [mixed], "importance": True},
-        }
-        made: list[Made] = []
-        rows = []
-        for way, options in ways.items():
+        ways: dict[str, list[str]] = {"alone": [], "sentences": [mosei], "wrong": [mixed]}
+        if asked.synthesize:
+            voiced = {"synthesize": asked.synthesize}
+            ways["voiced"] = [prepare(MOSEI, asked.work, "mosei-voiced", MOSEI_COLUMNS, **voiced)]
+        made: dict[str, list[Made]] = {}
+        for way in (way for way in AGAINST if way.removesuffix(IMPORTANCE) in ways):
             settings = EvaluateSettings(
                 embeddings=embeddings,
                 out=f"{embeddings}-noisy-{asked.head}-{asked.train_rows}-{way}",
@@ -57,17 +65,23 @@ def main() -> None:
                 baseline=asked.head,
                 seeds=asked.seeds,
                 train_rows=asked.train_rows,
-                **options,
+                also=ways[way.removesuffix(IMPORTANCE)],
+                importance=way.endswith(IMPORTANCE),
             )
             print(evaluate.run(settings).splitlines()[-1], flush=True)
-            above, made = made, named(evaluate.made(settings), way)
-            rows += standings([*above, *made], above[0][1]["head"] if above else way)[-1:]
+            made[way] = named(evaluate.made(settings), way)
+    rows = [
+        standings([*made[other], *trials], other)[-1]
+        if (other := AGAINST[way])
+        else standings(trials, way)[0]
+        for way, trials in made.items()
+    ]
     print(f"\n{rendered(rows, 'github')}")
 
 
 def with_wrong_labels(work: Path, share: float) -> Path:
     """The sentences of CMU-MOSEI, of whose train rows a share have changed their labels."""
-    with (SHARED / "data" / "mosei" / "manifest.csv").open(encoding="utf-8") as file:
+    with MOSEI.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     draw = np.random.default_rng(0)
     wrong = [row for row in rows if row["split"] == "train" and draw.random() < share]
