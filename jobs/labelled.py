@@ -34,7 +34,7 @@ class Labelled:
         """Where the rows are from and how many there are."""
         also = [
             {"embeddings": one.source.root, "fingerprint": known, "rows": one.counts["train"]}
-            for one, known in zip(self.also, self.identity["also"], strict=True)
+            for one, known in zip(self.also, self.identity.get("also", []), strict=True)
         ]
         return {
             "embeddings": self.corpus.source.root,
@@ -65,9 +65,10 @@ def labelled(settings: Training) -> Labelled:
         shapes, identity["relative"] = with_relative(shapes), True
     shapes = with_turns(shapes)
     others = [runs.embeddings_output(folder) for folder in settings.also]
-    identity["also"] = [
-        _fingerprint(other, _same_encoders(other, record, source)) for other in others
-    ]
+    if others:
+        identity["also"] = [
+            _fingerprint(other, _same_encoders(other, record, source)) for other in others
+        ]
     also = [labelled_corpus(other) for other in others]
     encoders = record["identity"]["encoders"]
     corpus = labelled_corpus(source)
