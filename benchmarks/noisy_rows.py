@@ -1,7 +1,7 @@
 """Rows that may harm: wrong labels, made-up voices. What `--also` gains, what `--importance` saves.
 
     python benchmarks/noisy_rows.py --work /tmp/daf-bench [--corpus 43] [--train-rows 500]
-                                    [--head daf] [--seeds 5] [--wrong 0.5]
+                                    [--head daf] [--seeds 5] [--patience 15] [--wrong 0.5]
                                     [--synthesize 'espeak-ng --stdout']
 
 One head on the degraded pairs (benchmarks/heads_table.py, whose --work folder can be given), with
@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--train-rows", type=int, default=500)
     parser.add_argument("--head", default="daf")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--patience", type=int, default=15)
     parser.add_argument("--wrong", type=float, default=0.5, help="share of wrong labels")
     parser.add_argument("--synthesize", help="command, as of daf embed --synthesize")
     asked = parser.parse_args()
@@ -60,11 +61,12 @@ def main() -> None:
         for way in (way for way in AGAINST if way.removesuffix(IMPORTANCE) in ways):
             settings = EvaluateSettings(
                 embeddings=embeddings,
-                out=f"{embeddings}-noisy-{asked.head}-{asked.train_rows}-{way}",
+                out=f"{embeddings}-noisy-{asked.head}-{asked.train_rows}-{asked.patience}-{way}",
                 heads=asked.head,
                 baseline=asked.head,
                 seeds=asked.seeds,
                 train_rows=asked.train_rows,
+                patience=asked.patience,
                 also=ways[way.removesuffix(IMPORTANCE)],
                 importance=way.endswith(IMPORTANCE),
             )

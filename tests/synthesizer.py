@@ -3,11 +3,13 @@ as its argument says, 8000 without; it will not say "?". Like espeak-ng it write
 it knows how long the sound gets.
 """
 
+import shlex
 import struct
 import sys
 
 import numpy as np
 
+COMMAND = shlex.join([sys.executable, __file__])
 RATE_HZ, LETTER_S, OPEN_END = 24_000, 0.05, 0x7FFFF000
 
 

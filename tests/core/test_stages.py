@@ -1,9 +1,5 @@
 """The stages of a part, decode → embed → score, without Ray: what every job leans on."""
 
-import shlex
-import sys
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -23,9 +19,9 @@ from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
 from daf_core.scoring import score
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import resolve
+from tests.synthesizer import COMMAND
 
 RATE_HZ = 16_000
-COMMAND = shlex.join([sys.executable, str(Path(__file__).parents[1] / "synthesizer.py")])
 KNOWN = {
     "text and audio": {"mass": 0.9, "temperature": 1.1, "rows": 30},
     "text": {"mass": 0.8, "temperature": 1.5, "rows": 20},

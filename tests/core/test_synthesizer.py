@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +11,7 @@ from hypothesis import strategies as st
 from daf_core.errors import BadInput, SettingsError
 from daf_core.recordings import synthesizer
 from daf_core.recordings.synthesizer import Synthesizer
-
-SCRIPT = Path(__file__).parents[1] / "synthesizer.py"
-COMMAND = shlex.join([sys.executable, str(SCRIPT)])
+from tests.synthesizer import COMMAND
 
 
 @settings(max_examples=8)

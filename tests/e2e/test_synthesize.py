@@ -1,15 +1,12 @@
 """Text that nobody recorded, read out by a command, embedded and trained on."""
 
 import json
-import shlex
-import sys
-from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from tests.e2e.conftest import part_bytes
+from tests.synthesizer import COMMAND
 
-READER = shlex.join([sys.executable, str(Path(__file__).parents[1] / "synthesizer.py")])
 TEXTS = ["good morning", "is anybody there?", "not a good day"]
 
 
@@ -26,7 +23,7 @@ def test_words_get_a_voice_to_train_on(daf, embeddings, encoders, tmp_path):
     assert refused.status == 2
     assert "--synthesize 'no-such-voice': expected a command that reads" in refused.complaint
     assert not out.exists()
-    made = daf("embed", out=out, synthesize=READER, **asked)
+    made = daf("embed", out=out, synthesize=COMMAND, **asked)
     assert made.status == 0, made.complaint
     found = pq.read_table(out).to_pylist()
     flags = {row["recording_id"]: row["flags"] for row in found}
@@ -34,10 +31,10 @@ def test_words_get_a_voice_to_train_on(daf, embeddings, encoders, tmp_path):
     assert {one for one, said in flags.items() if said == ["no_audio", "not_synthesized"]} == asks
     assert {one for one, said in flags.items() if said == ["synthesized"]} == flags.keys() - asks
     assert {row["recording_id"] for row in found if row["audio"] is None} == asks
-    again = daf("embed", out=tmp_path / "local", synthesize=READER, local=True, **asked)
+    again = daf("embed", out=tmp_path / "local", synthesize=COMMAND, local=True, **asked)
     assert again.status == 0, again.complaint
     assert part_bytes(tmp_path / "local") == part_bytes(out)
-    other = daf("embed", out=out, synthesize=f"{READER} 100", **asked)
+    other = daf("embed", out=out, synthesize=f"{COMMAND} 100", **asked)
     assert other.status == 2
     assert "synthesizer" in other.complaint
     how = {"head": "audio", "epochs": 2, "width": 8, "batch_rows": 16, "also_rows": 4}
