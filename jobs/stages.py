@@ -119,18 +119,8 @@ def _counted(facts: PartFacts, rows: pa.Table, quarantine: pa.Table) -> PartFact
 def _merged(order: list[str], old: pa.Table, new: pa.Table) -> pa.Table:
     """Rows of both in the manifest's order; a new one takes an old one's place."""
     both = pa.concat_tables([new, old.filter(pc.invert(_among(old, new)))])
-    place = {utterance: number for number, utterance in enumerate(order)}
-    return both.take(
-        pa.array(
-            [
-                *sorted(
-                    range(len(both)),
-                    key=[place[i] for i in both["utterance_id"].to_pylist()].__getitem__,
-                )
-            ],
-            pa.int64(),
-        )
-    )
+    places = pc.index_in(both["utterance_id"], pa.array(order, pa.string()))
+    return both.take(pc.sort_indices(places))
 
 
 def _among(rows: pa.Table, others: pa.Table) -> pa.ChunkedArray:
