@@ -9,6 +9,7 @@ from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.stress.labelled_sample import labelled_texts
 from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
 from jobs.encode_run import encode_manifest
+from jobs.encoding import Encoding
 from jobs.extracted import embed_features
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER, EmbedSettings
 
@@ -30,16 +31,8 @@ def run(settings: EmbedSettings) -> str:
     if settings.synthesize is not None:
         synthesizer = Synthesizer(settings.synthesize)
         synthesizer.check()
-    return encode_manifest(
-        "embedded",
-        settings,
-        source,
-        output,
-        encoders,
-        frame_steps=settings.frames,
-        damage=damage,
-        synthesizer=synthesizer,
-    )
+    asked = Encoding(encoders, settings.offline, frame_steps=settings.frames, damage=damage)
+    return encode_manifest("embedded", settings, source, output, asked, synthesizer=synthesizer)
 
 
 def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -26,16 +26,29 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Encoding:
     """What encodes a part, and with a head scores it, with a grid of heads damages and scores it;
-    plain values, to be shipped.
+    plain values, to be shipped. Where it is done says device and precision.
     """
 
     encoders: dict[str, EncoderSpec]
-    device: str
-    precision: Precision
     offline: bool
     head: TrainedHead | Grid | None = None
     frame_steps: int = 0  # without a head, whose streams say it
     damage: "Damage | None" = None  # done to the rows first
+    device: str = "cpu"
+    precision: Precision = "float32"
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the bytes of what is made of given rows."""
+        encoders = {column: spec.as_dict() for column, spec in self.encoders.items()}
+        own: dict[str, Any] = {"encoders": encoders, "precision": self.precision}
+        if self.frame_steps:
+            own["frames"] = self.frame_steps
+        if self.damage is not None:
+            own["damage"] = self.damage.identity
+        if self.head is not None:
+            own["head"] = self.head.identity
+        return own
 
     @property
     def audio(self) -> bool:

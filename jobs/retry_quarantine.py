@@ -42,7 +42,9 @@ def run(settings: RetryQuarantineSettings) -> str:
         precision = record["identity"]["precision"]
         with workplace(settings, len(asked)) as place:
             runs.mark_retrying(output, record)
-            encoding = Encoding(head.encoders, place.device, precision, settings.offline, head)
+            encoding = Encoding(
+                head.encoders, settings.offline, head, device=place.device, precision=precision
+            )
             # What others are read beside changes with each utterance that can be read again.
             again = None if head.reads_others else Retry(output, reasons)
             read = ReadPart(manifest, encoding.audio, only=again, context=encoding.context)

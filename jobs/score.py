@@ -26,7 +26,7 @@ from daf_core.modalities import frames
 from daf_core.trained_head import TrainedHead
 from daf_core.weights.specs import EncoderSpec, locate
 from jobs.encode_run import encode_manifest
-from jobs.encoding import ScoreStored
+from jobs.encoding import Encoding, ScoreStored
 from jobs.resumable import run_missing_parts
 from jobs.settings import ScoreSettings
 from jobs.stages import PublishPart
@@ -49,7 +49,8 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     facts = {"head": tables.absolute(settings.head)}
     output = runs.scores_output(settings.out)
-    return encode_manifest("scored", settings, source, output, head.encoders, head, facts)
+    asked = Encoding(head.encoders, settings.offline, head)
+    return encode_manifest("scored", settings, source, output, asked, facts)
 
 
 def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHead) -> str:

@@ -15,6 +15,7 @@ from daf_core.stress.picture import picture
 from daf_core.stress.table import rendered, robustness
 from daf_core.weights.specs import locate
 from jobs.encode_run import encode_manifest
+from jobs.encoding import Encoding
 from jobs.settings import StressSettings
 
 
@@ -45,9 +46,8 @@ def run(settings: StressSettings) -> str:
     output = _output(settings)
     folders = map(tables.absolute, loaded)
     facts = {"heads": dict(zip(heads, folders, strict=True))}
-    summary = encode_manifest(
-        "predicted", settings, source, output, grid.encoders, grid, facts, chosen
-    )
+    asked = Encoding(grid.encoders, settings.offline, grid)
+    summary = encode_manifest("predicted", settings, source, output, asked, facts, chosen)
     rows = robustness(predictions(settings))
     if not rows:
         raise NotDone(f"{summary}: no row has all that the heads read; see {output.quarantine_uri}")
