@@ -69,7 +69,7 @@ def asked_for(way: str, work: Path) -> EvaluateSettings:
 def trial(settings: EvaluateSettings, seed: int, first: int) -> Made:
     """One seed, tested on the actors from `first` on."""
     torch.set_num_threads(1)
-    rows = labelled(settings)
+    rows = labelled(settings, ["audio"])
     corpus = turned(rows.corpus, first)
     rows = replace(rows, corpus=corpus)
     how = recipe(settings, rows, seed)

@@ -123,7 +123,7 @@ TOLD_HEADS = {"told static": ToldStatic, "told concat": ToldConcat}
 def told_trial(name: str, seed: int, settings: EvaluateSettings, manifest: str) -> Made:
     """As `evaluation.trial.run_trial`, but for controls and intervals."""
     torch.set_num_threads(1)
-    rows = labelled(settings)
+    rows = labelled(settings, ["concat"])
     how: Recipe = recipe(settings, rows, seed)
     damaged = heads_table.damage(runs.manifest_output(manifest))
     streams = columns_read("concat", rows.shapes)

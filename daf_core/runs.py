@@ -16,6 +16,9 @@ from daf_core.errors import SettingsError
 from daf_core.local_files import sweep_folder
 from daf_core.schemas import VERSION
 
+PLACES = 3  # that differ, of one entry, which are told
+NOT_TOLD = object()  # by another version of daf, or an option that goes with others
+
 
 @dataclass(frozen=True)
 class Output:
@@ -150,7 +153,8 @@ def complete_record(output: Output) -> dict[str, Any]:
         )
     if record.get("kind") != output.kind:
         raise SettingsError(
-            f"{output.root}: expected a folder of {output.kind}, found one of {record.get('kind')}"
+            f"{output.root}: expected the {output.kind} of a daf run, found the "
+            f"{record.get('kind')} of one"
         )
     if record.get("version") != VERSION:
         raise SettingsError(
@@ -198,19 +202,34 @@ def clear(output: Output) -> None:
 
 
 def differences(record: dict[str, Any], identity: dict[str, Any]) -> str:
-    """What differs between the run on record and `identity`, for people."""
-    old: dict[str, Any] = record.get("identity", {})
-    return ", ".join(
-        f"{key} was {_brief(old, key)}, is {_brief(identity, key)}"
-        for key in sorted({*old, *identity})
-        if key not in old or key not in identity or old[key] != identity[key]
-    )
+    """What differs between the run on record and `identity`, for people: of what is large, as a
+    head is, the first places that do.
+    """
+    shown = []
+    for found in _apart(record.get("identity", {}), identity).values():
+        shown += found[:PLACES]
+        if len(found) > PLACES:
+            shown.append(f"and {len(found) - PLACES} more places")
+    return ", ".join(shown)
 
 
-def _brief(known: dict[str, Any], key: str) -> str:
-    if key not in known:  # another version of daf, or an option that goes with others
+def _apart(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[str]]:
+    """Key → the places at and under it that differ, those that are least deep first."""
+    found = {}
+    for key in sorted({*old, *new}):
+        was, now = old.get(key, NOT_TOLD), new.get(key, NOT_TOLD)
+        if isinstance(was, dict) and isinstance(now, dict):
+            inside = [f"{key}.{place}" for some in _apart(was, now).values() for place in some]
+            found[key] = sorted(inside, key=lambda place: place.partition(" ")[0].count("."))
+        elif was != now:
+            found[key] = [f"{key} was {_brief(was)}, is {_brief(now)}"]
+    return {key: places for key, places in found.items() if places}
+
+
+def _brief(value: Any) -> str:
+    if value is NOT_TOLD:
         return "not told"
-    text = json.dumps(known[key], sort_keys=True)
+    text = json.dumps(value, sort_keys=True)
     return text if len(text) <= 120 else f"{text[:120]}…"
 
 

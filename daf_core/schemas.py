@@ -26,6 +26,7 @@ FLAGS = {
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
     "synthesized": "no recording; the words are read out by a synthesizer (daf embed --synthesize)",
     "not_synthesized": "the synthesizer made nothing of the words; embedded without audio",
+    "damaged": "embedded as if it had been damaged (daf embed --damaged)",
     "silent": "the audio is silent (peak under -60 dBFS)",
     "clipped": "more than 0.1 % of the samples are at full scale",
     "short": "less than 0.3 s of audio",

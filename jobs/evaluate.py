@@ -15,7 +15,9 @@ from daf_core.errors import SettingsError
 from daf_core.evaluation.learning_curves import learning_curves
 from daf_core.evaluation.rendering import arrow_table
 from daf_core.evaluation.results import (
+    CONTROLS_EXPLAINED,
     Made,
+    explained,
     rendered,
     rendered_controls,
     standings,
@@ -36,10 +38,13 @@ VERSIONS = ("torch", "numpy", "scikit-learn", "scipy")
 def run(settings: EvaluateSettings) -> str:
     """Compare heads; returns the tables and the summary line."""
     heads = _heads(settings)
-    rows = labelled(settings)
+    rows = labelled(settings, heads)
     how = recipe(settings, rows)
-    if not rows.corpus.counts["test"]:
-        raise SettingsError(f"{settings.embeddings}: expected labelled test rows, found none")
+    if (found := rows.corpus.counts["test"]) < 2:  # of one row no interval can be drawn
+        raise SettingsError(
+            f"{settings.embeddings}: expected two labelled test rows or more, found {found}; give "
+            f"the corpus more recordings, or splits, at `daf ingest`"
+        )
     output = _output(settings)
     identity = _identity(rows, how)
     if settings.search:
@@ -73,18 +78,23 @@ def run(settings: EvaluateSettings) -> str:
         "versions": {name: version(name) for name in VERSIONS},
         "command": asdict(settings),
     }
-    _publish(output, compared, controlled)
+    counts = rows.corpus.counts
+    notes = [explained(compared, settings.baseline, counts["test"]), CONTROLS_EXPLAINED]
+    _publish(output, compared, controlled, notes)
     curves = learning_curves([facts for _, facts in results])
     tables.publish(tables.join(output.root, "learning-curves.png"), curves)
     runs.finish(output, identity, facts)
-    counts = rows.corpus.counts
-    shown = [rendered(compared, "simple"), rendered_controls(controlled, "simple")]
+    shown = [rendered(compared, "simple"), notes[0]]
+    if controlled:
+        shown += [rendered_controls(controlled, "simple"), notes[1]]
+    if settings.search:
+        shown += [f"{head} with {_settings_of(recipes[head])}" for head in heads]
     summary = (
         f"{len(trials)} trials on {counts['train']} train, {counts['valid']} validation, "
         f"{counts['test']} test rows, {time.monotonic() - started:.1f} s, "
         f"{len(trials) - len(missing)} were done before; tables in {output.root}"
     )
-    return "\n\n".join([*filter(None, shown), summary])
+    return "\n\n".join([*shown, summary])
 
 
 def made(settings: EvaluateSettings) -> list[Made]:
@@ -100,13 +110,23 @@ def _output(settings: EvaluateSettings) -> Output:
 
 
 def _heads(settings: EvaluateSettings) -> list[str]:
-    heads = [head.strip() for head in settings.heads.split(",")]
+    heads = [*dict.fromkeys(head.strip() for head in settings.heads.split(","))]
     for head in (*heads, settings.baseline):
         if head not in HEADS:
             raise SettingsError(f"no head is called {head!r}: expected one of {', '.join(HEADS)}")
     if settings.baseline not in heads:
-        raise SettingsError(f"--baseline {settings.baseline}: expected one of --heads")
+        raise SettingsError(
+            f"--baseline {settings.baseline}: expected one of --heads, {', '.join(heads)}"
+        )
     return heads
+
+
+def _settings_of(how: Recipe) -> str:
+    """Those that a search may change."""
+    from jobs.search import SPACE
+
+    found = {name: value for name, value in asdict(how).items() if name in SPACE}
+    return ", ".join(f"{name} {value:.2g}" for name, value in found.items())
 
 
 def _identity(rows: Labelled, how: Recipe) -> dict[str, Any]:
@@ -155,16 +175,17 @@ def _publish(
     output: Output,
     compared: list[dict[str, Any]],
     controlled: list[dict[str, Any]],
+    notes: list[str],
 ) -> None:
-    """The tables as Parquet, Markdown and LaTeX."""
-    for name, rows, render in (
-        ("heads", compared, rendered),
-        ("controls", controlled, rendered_controls),
+    """The tables as Parquet, Markdown and LaTeX, these with how to read them."""
+    for name, rows, render, note in (
+        ("heads", compared, rendered, notes[0]),
+        ("controls", controlled, rendered_controls, notes[1]),
     ):
         if not rows:  # no controls where no row has both modalities
             continue
         data = tables.parquet_bytes(arrow_table(rows), name, {})
         tables.publish(tables.join(output.root, f"{name}.parquet"), data)
-        for suffix, style in (("md", "github"), ("tex", "latex_booktabs")):
-            text = f"{render(rows, style)}\n"
+        for suffix, style, before in (("md", "github", ""), ("tex", "latex_booktabs", "% ")):
+            text = f"{render(rows, style)}\n\n{before}{note}\n"
             tables.publish(tables.join(output.root, f"{name}.{suffix}"), text.encode())

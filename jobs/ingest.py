@@ -15,6 +15,7 @@ from daf_core.archive import open_source
 from daf_core.errors import SettingsError
 from daf_core.manifest.growing import grow
 from daf_core.sources.inspection import Inspected
+from jobs.progress import quarantined
 from jobs.session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 
@@ -52,18 +53,17 @@ def run(settings: IngestSettings) -> str:
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     facts, nothing_to_do = grow(output, identity, source, part_s, inspect)
-    return f"nothing to do: {summary(facts)}" if nothing_to_do else summary(facts)
+    done = summary(facts, output.quarantine_uri)
+    return f"nothing to do: {done}" if nothing_to_do else done
 
 
-def summary(finished: dict[str, Any]) -> str:
-    """One line of what `_run.json` of a manifest says."""
-    quarantined: dict[str, int] = finished["quarantined"]
-    reasons = ", ".join(f"{reason} {count}" for reason, count in quarantined.items())
+def summary(finished: dict[str, Any], quarantine: str) -> str:
+    """One line of what `_run.json` of a manifest says, whose quarantined rows are in a folder."""
     recordings: dict[str, int] = finished["recordings"]
     how = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
     return (
         f"{finished['rows_in']} rows in, {finished['rows']} in the manifest, "
-        f"{sum(quarantined.values())} quarantined{f' ({reasons})' if reasons else ''}, "
+        f"{quarantined(finished['quarantined'], quarantine)}, "
         f"{finished['parts']} parts, {finished['audio_hours']:.2f} audio hours, "
         f"{sum(recordings.values())} recordings{f' ({how})' if how else ''}, "
         f"{finished['seconds']} s"

@@ -1,11 +1,13 @@
 """What train and evaluate are given: labelled embeddings, perhaps more of them, and a recipe."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from daf_core import index, runs, tables
 from daf_core.errors import SettingsError
+from daf_core.heads import columns_read
 from daf_core.modalities import Streams, pooled, with_relative, with_turns, with_wide
 from daf_core.runs import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
@@ -45,12 +47,12 @@ class Labelled:
         }
 
 
-def labelled(settings: Training) -> Labelled:
-    """The rows that `settings` ask for.
+def labelled(settings: Training, heads: Sequence[str]) -> Labelled:
+    """The rows that `settings` ask for, for these kinds of heads.
 
     Raises:
-        SettingsError: they are not to be had, not labelled, by different encoders, or of too few
-            recordings or speakers.
+        SettingsError: they are not to be had, not labelled, by different encoders, of too few
+            recordings or speakers, or hold no column that a head needs.
     """
     if settings.importance and not settings.also:
         raise SettingsError("--importance: expected --also, whose rows it weighs")
@@ -64,6 +66,8 @@ def labelled(settings: Training) -> Labelled:
     if settings.relative:
         shapes, identity["relative"] = with_relative(shapes), True
     shapes = with_turns(shapes)
+    for head in heads:
+        _check_reads(head, shapes, source)
     others = [runs.embeddings_output(folder) for folder in settings.also]
     if others:
         identity["also"] = [
@@ -99,6 +103,13 @@ def recipe(settings: Training, rows: Labelled, seed: int = 0) -> Recipe:
     )
 
 
+def _check_reads(head: str, shapes: Streams, source: Output) -> None:
+    try:
+        columns_read(head, shapes)
+    except SettingsError as err:
+        raise SettingsError(f"{source.root}: {err}") from err
+
+
 def _fingerprint(embeddings: Output, record: dict[str, Any]) -> str:
     """What stands for the rows of finished embeddings with this record."""
     parts = index.of_finished(embeddings, record).values()
@@ -109,18 +120,22 @@ def _same_encoders(also: Output, record: dict[str, Any], source: Output) -> dict
     """The record of `also`, whose encoders are those on `record`, of `source`."""
     other = runs.complete_record(also)
     ours, theirs = record["identity"], other["identity"]
-    if any(ours.get(key) != theirs.get(key) for key in ("encoders", "frames")):
+    if pooled(ours["encoders"]) != pooled(theirs["encoders"]):
         raise SettingsError(
             f"--also {also.root}: expected embeddings by the encoders of {source.root}, "
             f"{_names(ours)}; these are by {_names(theirs)}"
+        )
+    if ours.get("frames") != theirs.get("frames"):
+        raise SettingsError(
+            f"--also {also.root}: expected embeddings with --frames {ours.get('frames', 0)}, as "
+            f"{source.root} has them; these were made with --frames {theirs.get('frames', 0)}"
         )
     return other
 
 
 def _names(identity: dict[str, Any]) -> str:
     specs = pooled(identity["encoders"]).values()
-    names = " and ".join(str(EncoderSpec(**spec)) for spec in specs)
-    return f"{names} (frames: {identity.get('frames', 'none')})"
+    return " and ".join(str(EncoderSpec(**spec)) for spec in specs)
 
 
 def _shapes(source: Output, first: dict[str, int]) -> Streams:

@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from types import TracebackType
@@ -124,14 +124,28 @@ def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
         yield advance
 
 
-def summary(verb: str, total: Counts, made: Counts, seconds: float, earlier: int) -> str:
-    """The line that ends a job's standard output: totals, and the rate at which this run `made`."""
-    rate = made.audio_s / max(seconds, 1e-9)
+def summary(
+    verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
+) -> str:
+    """The line that ends a job's standard output: totals, and the rate at which this run `made`;
+    of quarantined rows why they are, and in which folder.
+    """
     before = f", {earlier} parts were done before" if earlier else ""
+    speed = f"{made.audio_s / max(seconds, 1e-9):.0f} audio hours per hour"
+    if not total.audio_s:
+        speed = f"{made.rows_in / max(seconds, 1e-9):.0f} rows per second"
     return (
-        f"{total.rows_in} rows in, {total.rows_out} {verb}, {total.quarantined} quarantined, "
-        f"{seconds:.1f} s, {rate:.0f} audio hours per hour{before}"
+        f"{total.rows_in} rows in, {total.rows_out} {verb}, "
+        f"{quarantined(total.reasons, quarantine)}, {seconds:.1f} s, {speed}{before}"
     )
+
+
+def quarantined(reasons: Mapping[str, int], folder: str) -> str:
+    """How many rows are, why and where."""
+    if not reasons:
+        return "0 quarantined"
+    why = ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
+    return f"{sum(reasons.values())} quarantined ({why}; in {folder})"
 
 
 def configure_logging() -> None:

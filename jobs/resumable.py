@@ -75,7 +75,8 @@ def run_missing_parts(
                 "audio_hours": round(total.audio_s / 3600, 4),
             },
         )
-    return summary(verb, total, progress.counts, seconds, earlier=len(asked) - len(missing))
+    earlier = len(asked) - len(missing)
+    return summary(verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
 
 
 def finished_parts(

@@ -1,5 +1,7 @@
 """embeddings → head: a DAF head or a baseline, on Ray Train."""
 
+import logging
+import os
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -16,17 +18,19 @@ from daf_core.modalities import Streams, stored
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
 from jobs.labelled import Labelled, labelled, recipe
-from jobs.session import ray_session
+from jobs.session import cluster_total, ray_session
 from jobs.settings import TrainSettings
 from jobs.train_record import publish_record
 from jobs.train_worker import FITTED_FILE, train_worker
+
+log = logging.getLogger(__name__)
 
 
 def run(settings: TrainSettings) -> str:
     """Train a head; returns the summary line."""
     if settings.head not in HEADS:
         raise SettingsError(f"--head {settings.head}: expected one of {', '.join(HEADS)}")
-    rows = labelled(settings)
+    rows = labelled(settings, [settings.head])
     how = recipe(settings, rows, settings.seed)
     identity = {"head": settings.head, **rows.identity, **asdict(how)}
     existing = tables.read_json(tables.join(settings.out, "head.json"))
@@ -58,6 +62,7 @@ def _fit(settings: TrainSettings, rows: Labelled, how: Recipe, name: str) -> dic
     """
     storage = tables.join(tables.absolute(settings.out), "_train")
     with ray_session():
+        _check_room(settings)
         trainer = TorchTrainer(
             train_worker,
             train_loop_config={
@@ -88,6 +93,20 @@ def _fit(settings: TrainSettings, rows: Labelled, how: Recipe, name: str) -> dic
     return fitted
 
 
+def _check_room(settings: TrainSettings) -> None:
+    """Refuse more workers than this machine's own Ray has room for; those of a cluster, which may
+    grow, are waited for.
+    """
+    each = "GPU" if settings.gpu else "CPU"
+    there = cluster_total(each)
+    if settings.workers <= there:
+        return
+    has = f"{settings.workers} workers need a {each} each, Ray has {there:g}"
+    if os.environ.get("RAY_ADDRESS", "local") == "local":
+        raise SettingsError(f"{has} here; on a cluster, say by RAY_ADDRESS which")
+    log.info("train: %s as yet, waiting for more", has)
+
+
 def _publish_head(
     settings: TrainSettings,
     fitted: dict[str, Any],
@@ -114,11 +133,12 @@ def _publish_head(
 
 
 def _summary(facts: dict[str, Any], seconds: float) -> str:
-    rows, metrics = facts["data"]["rows"], facts["metrics"]
+    data, metrics = facts["data"], facts["metrics"]
+    rows, more = data["rows"], "".join(f" and {also['rows']} more" for also in data["also"])
     judged = metrics["test"] or metrics["valid"]
     split = "test" if metrics["test"] else "validation"
     return (
-        f"{rows['train']} train, {rows['valid']} validation, {rows['test']} test rows, "
-        f"best epoch {facts['best_epoch']}, {split} MAE {judged['mae']:.3f}, r {judged['r']:.3f}, "
-        f"{seconds:.1f} s"
+        f"{rows['train']}{more} train, {rows['valid']} validation, {rows['test']} test rows, "
+        f"best epoch {facts['best_epoch'] + 1} of {len(facts['history'])}, "
+        f"{split} MAE {judged['mae']:.3f}, r {judged['r']:.3f}, {seconds:.1f} s"
     )

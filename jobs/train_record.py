@@ -33,10 +33,10 @@ def publish_record(folder: str, kind: str, facts: dict[str, Any]) -> None:
 def _learning_curve(history: list[dict[str, float]], best_epoch: int) -> bytes:
     figure = matplotlib.figure.Figure(figsize=(6, 3.5), layout="constrained")
     axes = figure.subplots()
-    epochs = [epoch["epoch"] for epoch in history]
+    epochs = [epoch["epoch"] + 1 for epoch in history]
     axes.plot(epochs, [epoch["train_loss"] for epoch in history], label="training loss")
     axes.plot(epochs, [epoch["valid_mae"] for epoch in history], label="validation MAE")
-    axes.axvline(best_epoch, color="grey", linewidth=0.8, linestyle=":")
+    axes.axvline(best_epoch + 1, color="grey", linewidth=0.8, linestyle=":")
     axes.set_xlabel("epoch (dotted: the best one, kept)")
     axes.legend(frameon=False)
     return _png(figure)
@@ -88,10 +88,19 @@ Scores utterances in [-3, 3] from frozen embeddings; `head.json` names the encod
 
 Trained on {facts["data"]["embeddings"]} (fingerprint {facts["data"]["fingerprint"]}, splits
 {facts["data"]["splits"]}), seed {facts["seed"]}; kept is the epoch of the best validation MAE,
-{facts["best_epoch"]}. `coverage`: how many of the intervals, made to hold nine times in ten on the
-{held_out}, hold the label; `width`: their mean width; reliability.png shows more.
+{facts["best_epoch"] + 1} of {len(facts["history"])}.{_joined(facts["data"]["also"])}
+`coverage`: how many of the intervals, made to hold nine times in ten on the {held_out},
+hold the label; `width`: their mean width; reliability.png shows more.
 The figures hold for recordings like these; on others, label some and measure.
 """
+
+
+def _joined(also: list[dict[str, Any]]) -> str:
+    """What joined in training."""
+    if not also:
+        return ""
+    named = ", ".join(f"{one['rows']} train rows of {one['embeddings']}" for one in also)
+    return f" In each step joined some of {named}."
 
 
 _SHOWN = ("mae", "r", "non0_accuracy", "non0_f1", "acc7", "coverage", "width")

@@ -24,14 +24,20 @@ def run(settings: VerifySettings) -> str:
     """Check every part against its manifest part; returns the summary line.
 
     Raises:
+        SettingsError: the scores are those of another manifest.
         NotDone: rows are lost, doubled or foreign; the message says which parts and rows.
     """
     manifest = runs.manifest_output(settings.manifest)
     scores = runs.scores_output(settings.scores)
-    runs.complete_record(manifest)
+    made = runs.complete_record(manifest)
     record = tables.read_json(scores.record_uri)
     if record is None:
         raise SettingsError(f"{settings.scores}: expected scores of a daf run, found no run.json")
+    if record["identity"]["manifest"] != made["fingerprint"]:
+        raise SettingsError(
+            f"{settings.scores}: expected scores of {manifest.root}, these are of "
+            f"{record.get('manifest', 'another manifest')}"
+        )
     names = tables.list_parts(manifest.parts_uri)
     foreign = sorted({*tables.list_parts(scores.parts_uri)} - {*names})
     with ThreadPoolExecutor(16) as pool:

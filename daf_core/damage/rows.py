@@ -61,12 +61,19 @@ class Damage:
         return {"kinds": self.kinds, "words": fingerprint(asdict(self.words)), "seed": self.seed}
 
     def of(self, rows: pa.Table) -> pa.Table:
-        """Decoded rows under it."""
+        """Decoded rows under it, flagged where something was done to them."""
         has = {name: rows[source].is_valid().to_pylist() for name, source in SOURCES.items()}
         hows = [
             self._drawn(utterance, [name for name in has if has[name][number]])
             for number, utterance in enumerate(rows["utterance_id"].to_pylist())
         ]
+        flags = [
+            [*own, *(["damaged"] if how else [])]
+            for own, how in zip(rows["flags"].to_pylist(), hows, strict=True)
+        ]
+        number = rows.schema.get_field_index("flags")
+        field = rows.schema.field(number)
+        rows = rows.set_column(number, field, pa.array(flags, field.type))
         return damaged(rows, hows, self.words, self.seed)
 
     def _drawn(self, utterance_id: str, modalities: list[str]) -> Condition | None:

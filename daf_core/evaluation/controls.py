@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Prediction
-from daf_core.modalities import MODALITIES
+from daf_core.heads.streams import Prediction, columns_in
+from daf_core.modalities import MODALITIES, modality_number
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 
@@ -22,7 +22,8 @@ def controls(head: nn.Module, rows: Rows, said: Prediction, seed: int) -> dict[s
     where no row has both there is nothing to control.
 
     Where the head can be told its weights: permuted_weights (those of another row), mean_weights
-    (of all rows), uniform_weights. For every modality: other_text (that of another row), no_text …
+    (of all rows), uniform_weights. For every modality that it reads: other_text (that of another
+    row), no_text …
     """
     draw = torch.Generator().manual_seed(seed)
     both = rows.present.all(dim=1).nonzero()[:, 0]
@@ -39,7 +40,8 @@ def controls(head: nn.Module, rows: Rows, said: Prediction, seed: int) -> dict[s
         for name, weights in given.items():
             told = said.weights.index_copy(0, both, weights)
             found[name] = predict(head, rows, told).sentiment
-    for number, name in enumerate(MODALITIES):
+    for number in sorted({modality_number(column) for column, _ in columns_in(head)}):
+        name = MODALITIES[number]
         other = both[torch.randperm(len(both), generator=draw)]
         values = {
             column: value.index_copy(0, both, value[other]) if column.startswith(name) else value

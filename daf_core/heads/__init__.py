@@ -58,7 +58,10 @@ def build(kind: str, streams: Streams, width: int) -> nn.Module:
     """
     if kind not in HEADS:
         raise SettingsError(f"no head is called {kind!r}: expected one of {', '.join(HEADS)}")
-    return HEADS[kind](streams, width)
+    try:
+        return HEADS[kind](streams, width)
+    except SettingsError as err:
+        raise SettingsError(f"head {kind}: {err}") from err
 
 
 def columns_read(kind: str, streams: Streams) -> Streams:

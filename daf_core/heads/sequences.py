@@ -63,8 +63,8 @@ class Sequences(nn.Module):
         held = frames(streams)
         if not held:
             raise SettingsError(
-                "this head reads frames, the embeddings hold none; make them with "
-                "`daf embed --frames 16` or another number"
+                "reads frames, the embeddings hold none; make them with `daf embed --frames 16` or "
+                "another number"
             )
         self.steps, self.width = max(steps for steps, _ in held.values()), width
         self.sequences = nn.ModuleDict(

@@ -19,9 +19,7 @@ class SingleHead(nn.Module):
         super().__init__()
         columns = columns_of(modality, pooled(streams))
         if not columns:
-            raise SettingsError(
-                f"the {modality} head needs training rows with {modality}, found none"
-            )
+            raise SettingsError(f"expected training rows with {modality}, found none")
         self.index = MODALITIES.index(modality)
         self.side = Side(columns, width)
         self.alone = Network(width, width, POINTS)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import soundfile
 
 from daf_core.errors import BadInput
+from daf_core.recordings.quiet import quiet_libraries
 from daf_core.recordings.watched_file import WatchedFile
 
 UNKNOWN_FRAMES = 1 << 50  # libsndfile counts more where a header does not say
@@ -39,7 +40,7 @@ class SoundFileDecoder:
         self._lead = round(MPEG_LEAD_S * self.rate_hz) if "MPEG" in self._sound.subtype else 0
 
     def _open(self) -> None:
-        with self._file.watched():
+        with self._file.watched(), quiet_libraries():
             self._file.seek(0)
             self._sound = soundfile.SoundFile(self._file)
 
@@ -64,7 +65,7 @@ class SoundFileDecoder:
     @contextmanager
     def _decoding(self) -> Iterator[None]:
         try:
-            with self._file.watched():
+            with self._file.watched(), quiet_libraries():
                 yield
         except soundfile.LibsndfileError as err:
             self._sound.close()  # after an error libsndfile goes nowhere: seek opens it afresh

@@ -64,7 +64,7 @@ def apply_labels(rows: list[Row], labels: tuple[Label, ...]) -> tuple[list[Row],
         if not near:
             message = (
                 f"{label['place']}: expected an utterance without a label that starts within "
-                f"{START_TOLERANCE_S} s of {label['start_s']} s, found none"
+                f"{START_TOLERANCE_S} s of {label['start_s']} s{_channel(label, rows)}, found none"
             )
             rejected.append(quarantined(BadInput("unmatched_label", message), label))
             continue
@@ -72,6 +72,14 @@ def apply_labels(rows: list[Row], labels: tuple[Label, ...]) -> tuple[list[Row],
         free.remove(best)
         labelled[best] = {**rows[best], "label": label["label"], "split": label["split"]}
     return labelled, rejected
+
+
+def _channel(label: Label, rows: list[Row]) -> str:
+    if label["channel"] is None:
+        return ""
+    mixed = all(row["channel"] is None for row in rows)
+    told_apart = " (channels are mixed here; --channels tells them apart)" if mixed else ""
+    return f" on channel {label['channel']}{told_apart}"
 
 
 def _fits(row: Row, label: Label) -> bool:

@@ -43,9 +43,11 @@ def open_rows(uri: str) -> Iterator[tuple[list[str], Rows]]:
     Raises:
         SettingsError: there is no such table, or it is not one at all.
     """
-    if not is_table(uri):
-        raise SettingsError(f"{uri}: expected a folder or a table ({', '.join(_READERS)})")
     fs, path = filesystem(uri)
+    if not is_table(uri):
+        found = "another file" if fs.exists(path) else "nothing there"
+        kinds = ", ".join(_READERS)
+        raise SettingsError(f"{uri}: expected a folder or a table ({kinds}), found {found}")
     try:
         file = fs.open(path, "rb")
     except FileNotFoundError as err:

@@ -46,17 +46,17 @@ def labelled_sample(manifest: Output, rows: int | None, seed: int) -> LabelledSa
     testing (`split_rule`); of these a sample of so many `rows`, or all.
 
     Raises:
-        SettingsError: there are none.
+        SettingsError: there are none, or only one.
     """
     labelled = pa.concat_tables(
         _labelled(manifest, ["utterance_id", "recording_id", "label", "split"])
     )
     split = "test" if labelled["split"].null_count < len(labelled) else None
     kept = LabelledSample(split, seed, None).of(labelled)
-    if not len(kept):
+    if len(kept) < 2:  # of one row no interval can be drawn
         raise SettingsError(
-            f"{manifest.root}: expected labelled test rows, found none; give the corpus labels "
-            f"(and splits) at `daf ingest`"
+            f"{manifest.root}: expected two labelled test rows or more, found {len(kept)}; give "
+            f"the corpus labels (and splits) at `daf ingest`"
         )
     ranks = sorted(rank(seed, row, WHAT) for row in kept["utterance_id"].to_pylist())
     last = None if rows is None or rows >= len(ranks) else ranks[rows - 1]

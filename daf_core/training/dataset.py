@@ -68,7 +68,8 @@ def labelled_corpus(source: Output) -> Corpus:
         if not _has(given, labelled, split):
             raise SettingsError(
                 f"{source.root}: expected labelled {split} rows, found none; "
-                f"give the corpus labels (and splits) at `daf ingest`"
+                f"give the corpus labels (and splits) at `daf ingest`: a column label, or with "
+                f"--rename THEIRS=label another one"
             )
     used = [np.where(one, g, UNUSED) for one, g in zip(labelled, given, strict=True)]
     return Corpus(source, dict(zip(names, used, strict=True)), rule)

@@ -4,6 +4,7 @@ A name is a local folder, a Hugging Face id ("id" or "id@revision"), or "descrip
 weights. Only safetensors are read (and the packaged Whisper files), never pickles or remote code.
 """
 
+import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -150,6 +151,7 @@ def fetch(name: str, revision: str | None = None) -> Path:
 
 def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
     disable_progress_bars()
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it raises says it
     try:
         folder = huggingface_hub.snapshot_download(
             name,

@@ -170,7 +170,7 @@ class ScoreSettings(PartsRun):
 
     def __post_init__(self) -> None:
         if (self.manifest is None) == (self.embeddings is None):
-            raise SettingsError("daf score: give --manifest or --embeddings, one of them")
+            raise SettingsError("expected --manifest or --embeddings, one of the two")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,7 +191,7 @@ class StressSettings(PartsRun):
         str,
         typer.Option(help="Folder for robustness.md, .tex, .parquet, .png and predictions/."),
     ]
-    rows: Annotated[int | None, typer.Option(min=1, help="Only so many rows, drawn by --seed.")] = (
+    rows: Annotated[int | None, typer.Option(min=2, help="Only so many rows, drawn by --seed.")] = (
         None
     )
     seed: Annotated[int, typer.Option(help="Of the damage and the sample.")] = 0

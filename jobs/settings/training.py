@@ -112,6 +112,12 @@ class Training:
     ] = None
     fresh: Fresh = False
 
+    def __post_init__(self) -> None:
+        if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
+            raise SettingsError(
+                f"--learning-rate {self.learning_rate}: expected more than 0 and at most 1"
+            )
+
     @property
     def first_layers(self) -> dict[str, int]:
         """`layers` as column → how many."""

@@ -1,9 +1,11 @@
 """Cuts are where they should be, in every format; what is not a recording says so."""
 
 import io
+import os
 import struct
 import tracemalloc
 from functools import cache
+from pathlib import Path
 
 import av
 import fsspec
@@ -15,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate
 
+import jobs
 from daf_core.errors import BadInput, NotDone
 from daf_core.recordings.audio import RATE_HZ, Recording, audio_flags, open_recording
 from daf_core.recordings.ffmpeg import PyAVDecoder
@@ -108,6 +111,15 @@ def test_mp3_with_pauses_in_small_pieces(make_recording, tmp_path, speech):
     with open_recording(str(path)) as recording:
         pieces = [recording.read(tenth / 10, (tenth + 1) / 10, 0) for tenth in range(300)]
     np.testing.assert_allclose(np.concatenate(pieces), decoded_at_once(path, 0), atol=1e-6)
+
+
+def test_mp3_is_read_from_its_middle_without_a_word_on_standard_error(capfd):
+    demo = Path(jobs.__file__).parent / "demo_corpus" / "starting-again-podcast.mp3"
+    with open_recording(str(demo)) as recording:
+        for second in range(60):
+            recording.read(second, second + 0.7)
+    os.write(2, b"ours")
+    assert capfd.readouterr().err == "ours"
 
 
 @relaxed

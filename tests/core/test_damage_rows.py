@@ -43,9 +43,11 @@ def test_a_row_is_damaged_the_same_way_in_any_part(kinds: list[str], seed: int, 
     whole = damage.of(rows)
     assert damage.of(rows.slice(first)).equals(whole.slice(first))
     for column in DECODED.names:
-        if column not in ("text", "samples"):
+        if column not in ("text", "samples", "flags"):
             assert whole[column].equals(rows[column])
     for before, after in zip(rows.to_pylist(), whole.to_pylist(), strict=True):
+        changed = before != {**after, "flags": before["flags"]}
+        assert after["flags"] == before["flags"] + ["damaged"] or not changed
         assert [value is None for value in before.values()] == [
             value is None for value in after.values()
         ]
@@ -59,6 +61,8 @@ def test_every_row_that_has_what_a_kind_damages_is_damaged() -> None:
     same = [a == b for a, b in zip(rows["samples"], changed["samples"], strict=True)]
     assert same == [not value.is_valid for value in rows["samples"]]
     assert changed["text"].equals(rows["text"])
+    flagged = ["damaged" in flags for flags in changed["flags"].to_pylist()]
+    assert flagged == [value.is_valid for value in rows["samples"]]
     again = asked_for("white noise", TEXTS, 1).of(rows)
     assert not again["samples"].equals(changed["samples"])
 

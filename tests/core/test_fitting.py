@@ -72,7 +72,9 @@ def test_a_head_of_one_modality_gets_its_columns_alone(tmp_path):
     fitted = fit_head("audio", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
     assert fitted.streams == {"audio": (1, 3), "audio_2": (1, 2)}
     words = embeddings(tmp_path / "words", audio_in=set())
-    with pytest.raises(SettingsError, match="the audio head needs training rows with audio"):
+    with pytest.raises(
+        SettingsError, match="head audio: expected training rows with audio, found none"
+    ):
         fit_head("audio", labelled_corpus(words), SHAPES, RECIPE, torch.device("cpu"))
 
 

@@ -204,7 +204,7 @@ def test_noise_belongs_to_rows_not_to_workers() -> None:
 @pytest.mark.parametrize("kind", ["text", "audio"])
 def test_a_single_head_needs_its_modality(kind: str) -> None:
     other = {name: shape for name, shape in STREAMS.items() if not name.startswith(kind)}
-    with pytest.raises(SettingsError, match=f"needs training rows with {kind}"):
+    with pytest.raises(SettingsError, match=f"head {kind}: expected training rows with {kind}"):
         build(kind, other, 16)
 
 

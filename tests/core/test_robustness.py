@@ -72,7 +72,7 @@ def test_without_splits_the_rows_are_those_that_training_leaves_for_testing(tmp_
 
 def test_without_test_rows_there_is_nothing_to_measure(tmp_path):
     manifest, _ = in_manifest(tmp_path / "train", ["train"] * 8)
-    with pytest.raises(SettingsError, match="expected labelled test rows, found none"):
+    with pytest.raises(SettingsError, match="expected two labelled test rows or more, found 0"):
         labelled_sample(manifest, None, 0)
 
 

@@ -47,6 +47,13 @@ def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tm
     newer = {**IDENTITY, "unheard": None}  # an option that was not there when it was made
     with pytest.raises(SettingsError, match=r"differs: unheard was not told, is null;"):
         runs.begin(output, newer, fresh=False)
+    deep = {**IDENTITY, "head": {"a": {"b": 1, "c": 2, "d": 3}, "sum": "x", "same": 0}}
+    known = {
+        "identity": {**IDENTITY, "head": {"a": {"b": 4, "c": 5, "e": 6}, "sum": "y", "same": 0}}
+    }
+    assert runs.differences(known, deep) == (
+        'head.sum was "y", is "x", head.a.b was 4, is 1, head.a.c was 5, is 2, and 2 more places'
+    )
     assert runs.begin(output, other, fresh=True) == set()
     assert tables.list_parts(output.quarantine_uri) == []
     assert (tmp_path / "scores" / "notes.txt").read_text() == "mine"
@@ -80,7 +87,7 @@ def test_parts_that_no_run_accounts_for_are_left_alone(output, fresh):
     [
         ({"complete": False}, "is not finished"),
         ({"version": 0}, "of version 0, this daf reads version 1"),
-        ({"kind": "embeddings"}, "expected a folder of scores, found one of embeddings"),
+        ({"kind": "embeddings"}, "expected the scores of a daf run, found the embeddings of one"),
     ],
 )
 def test_what_cannot_be_read_is_refused_by_name(output, change, message):

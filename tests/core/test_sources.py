@@ -261,16 +261,19 @@ def test_labels_find_their_utterances(tmp_path):
     (tmp_path / "call.vtt").write_text(VTT)
     labels = write_csv(
         tmp_path / "labels.csv",
-        "recording_id,start_s,label,split,by",
-        "call,0.53,-1,train,Jo",
-        "call,1.06,1,test,Jo",
-        "call,0.5,2,train,Jo",
-        "other,0.5,2,train,Jo",
-        "call,0.5,9,train,Jo",
+        "recording_id,start_s,label,split,by,channel",
+        "call,0.53,-1,train,Jo,",
+        "call,1.06,1,test,Jo,",
+        "call,0.5,2,train,Jo,1",
+        "other,0.5,2,train,Jo,",
+        "call,0.5,9,train,Jo,",
     )
     rows, rejected = ingest(tmp_path, labels_uri=str(labels))
     assert [(row["label"], row["split"]) for row in rows] == [(-1.0, "train"), (None, None)]
     assert sorted(reasons(rejected)) == ["bad_label"] + ["unmatched_label"] * 3
+    (mixed,) = [row["message"] for row in rejected if "channel" in row["message"]]
+    assert "labels.csv:4" in mixed
+    assert "of 0.5 s on channel 1 (channels are mixed here; --channels tells them apart)" in mixed
 
 
 def versions(path: Path, **options: Any) -> dict[str, str]:

@@ -42,7 +42,7 @@ def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
     before = part_bytes(out)
     refused = daf("score", **scored | {"head": other})
     assert refused.status == 2
-    assert refused.complaint.startswith(f"daf: {out}: holds a run that differs: head was ")
+    assert refused.complaint.startswith(f"daf: {out}: holds a run that differs: head.sha256 was ")
     assert refused.complaint.endswith("start over with --fresh\n")
     record = json.loads((out / "run.json").read_text())
     record["identity"]["manifest"] = "of yesterday"

@@ -16,7 +16,7 @@ def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, tmp_pat
     manifest, embeddings, head = tmp_path / "manifest", tmp_path / "embeddings", tmp_path / "head"
 
     said = daf("ingest", file, out=manifest)
-    assert "48 rows in, 47 in the manifest, 1 quarantined (bad_label 1)" in said.summary
+    assert "48 rows in, 47 in the manifest, 1 quarantined (bad_label 1; in " in said.summary
     assert daf("ingest", file, out=manifest).summary.startswith("nothing to do")
     both = daf("embed", manifest=manifest, features=file, text_encoder="x", out=embeddings)
     assert both.status == 2

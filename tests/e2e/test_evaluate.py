@@ -35,15 +35,21 @@ def test_tables_of_all_heads_and_a_second_run_does_only_what_is_new(daf, embeddi
     told = {row["head"] for row in controls if row["control"] == "permuted_weights"}
     assert told == {"daf"}
     assert {row["control"] for row in controls} >= {"other_text", "no_audio"}
+    assert {row["control"] for row in controls if row["head"] == "text"} == {
+        "other_text",
+        "no_text",
+    }
     assert "| daf" in (out / "heads.md").read_text()
+    assert "less that of concat" in (out / "heads.md").read_text()
     assert r"\toprule" in (out / "heads.tex").read_text()
+    assert max(map(len, first.lines[:5])) < 140  # of a terminal
     assert (out / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
     record = json.loads((out / "run.json").read_text())
     assert record["complete"]
     assert record["data"]["rows"]["test"] == 18
 
     before = {path: path.stat().st_mtime_ns for path in (out / "trials").iterdir()}
-    more = RECIPE | {"heads": "daf,text,concat,late"}
+    more = RECIPE | {"heads": "daf,text,concat,late,daf"}
     again = daf("evaluate", embeddings=embeddings, also=embeddings, out=out, **more)
     assert "6 were done before" in again.summary
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
@@ -64,6 +70,7 @@ def test_wrong_settings_are_named_before_any_work(daf, embeddings, tmp_path):
         ({"heads": "daf", "baseline": "concat"}, "--baseline concat: expected one of --heads"),
         ({"also": tmp_path / "nothing"}, "expected the embeddings of a daf run"),
         ({"importance": True}, "--importance: expected --also"),
+        ({"heads": "pool,concat"}, "head pool: reads frames, the embeddings hold none"),
         ({"unheard": "moods"}, "--unheard"),
     ):
         refused = daf("evaluate", embeddings=embeddings, out=tmp_path / "out", **options)

@@ -41,7 +41,9 @@ def test_ray_and_this_process_write_the_same_files(table, tmp_path, monkeypatch)
     with_ray = ingest.run(IngestSettings(source=table, out=str(tmp_path / "1"), part_minutes=0.5))
     monkeypatch.setattr(ingest, "ray_pays", lambda *_: False)
     here = ingest.run(IngestSettings(source=table, out=str(tmp_path / "2"), part_minutes=0.5))
-    expected = "140 rows in, 138 in the manifest, 2 quarantined (empty_audio 1, missing_audio 1)"
+    expected = (
+        "140 rows in, 138 in the manifest, 2 quarantined (empty_audio 1, missing_audio 1; in "
+    )
     assert with_ray.startswith(expected)
     assert here.startswith(expected)
     assert files(tmp_path / "1") == files(tmp_path / "2")

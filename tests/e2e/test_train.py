@@ -44,7 +44,7 @@ def test_a_head_says_what_it_is_and_where_from(head, embeddings):
     assert set(facts["metrics"]) == {"train", "valid", "test"}
     assert len(facts["history"]) == 12
     assert facts["calibrations"]["text and audio"]["rows"] <= 36
-    assert "on the\ntrain rows, as if of unheard recordings" in (head / "README.md").read_text()
+    assert "on the train rows, as if of unheard recordings" in (head / "README.md").read_text()
     names = {path.name for path in files_of(head)}
     assert names >= {"head.safetensors", "head.json", "README.md", "learning-curve.png"}
     assert not (head / "_train").exists()
@@ -58,6 +58,22 @@ def test_run_again_it_does_nothing_and_another_recipe_is_refused(daf, head, embe
     assert other.status == 2
     assert "width was 8, is 16; choose another folder or start over with --fresh" in other.complaint
     assert files_of(head) == before
+
+
+def test_what_cannot_be_trained_is_refused_before_it_is_waited_for(
+    daf, embeddings, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("RAY_ADDRESS")  # as on a machine by itself
+    for options, said in (
+        ({"workers": 64}, "64 workers need a CPU each, Ray has 2 here"),
+        ({"gpu": True}, "1 workers need a GPU each, Ray has 0 here"),
+        ({"learning_rate": -1}, "--learning-rate -1.0: expected more than 0"),
+        ({"head": "mult"}, "head mult: reads frames, the embeddings hold none"),
+    ):
+        refused = daf("train", embeddings=embeddings, out=tmp_path / "out", **options)
+        assert refused.status == 2
+        assert said in refused.complaint
+        assert not (tmp_path / "out").exists()
 
 
 def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
