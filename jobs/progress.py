@@ -124,6 +124,13 @@ def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
         yield advance
 
 
+@contextmanager
+def working_on(what: str) -> Iterator[None]:
+    """Shows on a terminal that something is being done of which nobody knows how far it is."""
+    with Console(stderr=True).status(what):
+        yield
+
+
 def summary(
     verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
 ) -> str:
@@ -131,12 +138,14 @@ def summary(
     of quarantined rows why they are, and in which folder.
     """
     before = f", {earlier} parts were done before" if earlier else ""
-    speed = f"{made.audio_s / max(seconds, 1e-9):.0f} audio hours per hour"
-    if not total.audio_s:
-        speed = f"{made.rows_in / max(seconds, 1e-9):.0f} rows per second"
+    per_s = 1 / max(seconds, 1e-9)
+    if made.audio_s:
+        speed = f", {made.audio_s * per_s:.0f} audio hours per hour"
+    else:
+        speed = f", {made.rows_in * per_s:.0f} rows per second" if made.rows_in else ""
     return (
         f"{total.rows_in} rows in, {total.rows_out} {verb}, "
-        f"{quarantined(total.reasons, quarantine)}, {seconds:.1f} s, {speed}{before}"
+        f"{quarantined(total.reasons, quarantine)}, {seconds:.1f} s{speed}{before}"
     )
 
 

@@ -18,6 +18,7 @@ from daf_core.modalities import Streams, stored
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
 from jobs.labelled import Labelled, labelled, recipe
+from jobs.progress import working_on
 from jobs.session import cluster_total, ray_session
 from jobs.settings import TrainSettings
 from jobs.train_record import publish_record
@@ -43,7 +44,8 @@ def run(settings: TrainSettings) -> str:
             )
         return f"{_summary(existing, 0.0)}, was done before"
     started = time.monotonic()
-    fitted = _fit(settings, rows, how, runs.fingerprint(identity))
+    with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
+        fitted = _fit(settings, rows, how, runs.fingerprint(identity))
     facts = {
         "identity": identity,
         "seed": how.seed,
@@ -134,11 +136,12 @@ def _publish_head(
 
 def _summary(facts: dict[str, Any], seconds: float) -> str:
     data, metrics = facts["data"], facts["metrics"]
-    rows, more = data["rows"], "".join(f" and {also['rows']} more" for also in data["also"])
+    rows, also = data["rows"], " and ".join(str(also["rows"]) for also in data["also"])
     judged = metrics["test"] or metrics["valid"]
     split = "test" if metrics["test"] else "validation"
     return (
-        f"{rows['train']}{more} train, {rows['valid']} validation, {rows['test']} test rows, "
+        f"{rows['train']} train, {rows['valid']} validation, {rows['test']} test rows, "
+        f"{f'{also} of --also, ' if also else ''}"
         f"best epoch {facts['best_epoch'] + 1} of {len(facts['history'])}, "
         f"{split} MAE {judged['mae']:.3f}, r {judged['r']:.3f}, {seconds:.1f} s"
     )

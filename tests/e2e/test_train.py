@@ -29,7 +29,7 @@ def head(embeddings, tmp_path_factory):
     """A head from one worker that nothing disturbed."""
     out = str(tmp_path_factory.mktemp("head"))
     summary = train.run(TrainSettings(embeddings=embeddings, also=[embeddings], out=out, **RECIPE))
-    assert summary.startswith("36 train, 18 validation, 18 test rows")
+    assert summary.startswith("36 train, 18 validation, 18 test rows, 36 of --also, best epoch ")
     return Path(out)
 
 
