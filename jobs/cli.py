@@ -30,14 +30,10 @@ def add_verb(name: str, settings: type) -> None:
     """Make `daf NAME`: its options are the fields of `settings`, its work is jobs.NAME.run."""
 
     def command(**values: Any) -> None:
-        asked = settings(**values)
-        if isinstance(asked, verbs.EncodeResources) and asked.local:
-            # Before the job's own imports; where a job is called without a command, later.
-            importlib.import_module("jobs.forkserver").get_ready()
-        job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
-        if any("://" in str(value) for value in values.values()):
-            importlib.import_module("jobs.preflight").check_stores(asked)
-        typer.echo(job.run(asked))
+        try:
+            typer.echo(_run(name, settings(**values), values))
+        except KeyboardInterrupt:  # for typer nothing to speak of
+            sys.exit(_complain("interrupted; run the same command again to go on", 130))
 
     hints = typing.get_type_hints(settings, include_extras=True)
     parameters = [
@@ -53,6 +49,17 @@ def add_verb(name: str, settings: type) -> None:
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = settings.__doc__
     app.command(name)(command)
+
+
+def _run(name: str, asked: Any, values: dict[str, Any]) -> str:
+    if isinstance(asked, verbs.EncodeResources) and asked.local:
+        # Before the job's own imports; where a job is called without a command, later.
+        importlib.import_module("jobs.forkserver").get_ready()
+    job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
+    if any("://" in str(value) for value in values.values()):
+        importlib.import_module("jobs.preflight").check_stores(asked)
+    summary: str = job.run(asked)
+    return summary
 
 
 def _help_order(settings: type) -> Callable[["dataclasses.Field[Any]"], tuple[bool, bool]]:
@@ -92,8 +99,6 @@ def main() -> None:
         sys.exit(_complain(err, 2))
     except (NotDone, OSError) as err:
         sys.exit(_complain(err, 1))
-    except KeyboardInterrupt:
-        sys.exit(_complain("interrupted; run the same command again to go on", 130))
     except Exception as err:
         from botocore.exceptions import BotoCoreError  # takes a tenth of a second
 

@@ -2,7 +2,11 @@
 
 import logging
 import os
+import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -83,7 +87,8 @@ def _fit(settings: TrainSettings, rows: Labelled, how: Recipe, name: str) -> dic
             ),
         )
         try:
-            result = trainer.fit()
+            with _interruptible():
+                result = trainer.fit()
         except WorkerGroupError as err:
             raise next(iter(err.worker_failures.values())) from err
     if result.error is not None:
@@ -93,6 +98,21 @@ def _fit(settings: TrainSettings, rows: Labelled, how: Recipe, name: str) -> dic
     if "refused" in fitted:
         raise SettingsError(fitted["refused"])
     return fitted
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C means what it does elsewhere: Ray Train's own handler ends the process without a word,
+    and stays when training is done.
+    """
+    usual = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as err:
+        raise KeyboardInterrupt from err
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, usual)
 
 
 def _check_room(settings: TrainSettings) -> None:

@@ -179,13 +179,16 @@ def undisturbed(
     return out
 
 
-def start(verb: str, **options: object) -> subprocess.Popen[bytes]:
+def start(
+    verb: str, stderr: int = subprocess.DEVNULL, **options: object
+) -> subprocess.Popen[bytes]:
     """Start `daf VERB …` in a process of its own, with the keywords as options."""
     command = [sys.executable, "-c", "from jobs.cli import main; main()", verb]
     command += [
-        f"--{name}" if value is True else f"--{name}={value}" for name, value in options.items()
+        f"--{name.replace('_', '-')}{'' if value is True else f'={value}'}"
+        for name, value in options.items()
     ]
-    return subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, start_new_session=True, stderr=stderr)
 
 
 def part_bytes(folder: str | Path) -> dict[str, bytes]:

@@ -1,10 +1,14 @@
 """Text that nobody recorded, read out by a command, embedded and trained on."""
 
 import json
+import shlex
+import signal
+import subprocess
+import time
 
 import pyarrow.parquet as pq
 
-from tests.e2e.conftest import part_bytes
+from tests.e2e.conftest import part_bytes, start
 from tests.synthesizer import COMMAND
 
 TEXTS = ["good morning", "is anybody there?", "not a good day"]
@@ -43,3 +47,19 @@ def test_words_get_a_voice_to_train_on(daf, embeddings, encoders, tmp_path):
     assert trained.status == 0, trained.complaint
     told = json.loads((tmp_path / "head" / "head.json").read_text())["data"]["also"]
     assert [one["embeddings"] for one in told] == [str(out), str(tmp_path / "local")]
+
+
+def test_an_interrupted_command_says_how_to_go_on(manifest, encoders, tmp_path):
+    begun = tmp_path / "begun"
+    slow = shlex.join(["sh", "-c", f"touch {shlex.quote(str(begun))}; exec sleep 60"])
+    command = start(
+        "embed", stderr=subprocess.PIPE, manifest=manifest, out=tmp_path / "out", synthesize=slow,
+        text_encoder=encoders.text, audio_encoder=encoders.audio,
+    )  # fmt: skip
+    while not begun.exists():
+        assert command.poll() is None
+        time.sleep(0.05)
+    command.send_signal(signal.SIGINT)
+    _, complaint = command.communicate(timeout=60)
+    assert complaint == b"daf: interrupted; run the same command again to go on\n"
+    assert command.returncode == 130
