@@ -88,7 +88,7 @@ def run(settings: EvaluateSettings) -> str:
     if controlled:
         shown += [rendered_controls(controlled, "simple"), notes[1]]
     if settings.search:
-        shown += [f"{head} with {_settings_of(recipes[head])}" for head in heads]
+        shown.append("\n".join(f"{head} with {_settings_of(recipes[head])}" for head in heads))
     summary = (
         f"{len(trials)} trials on {counts['train']} train, {counts['valid']} validation, "
         f"{counts['test']} test rows, {time.monotonic() - started:.1f} s, "
@@ -126,7 +126,7 @@ def _settings_of(how: Recipe) -> str:
     from jobs.search import SPACE
 
     found = {name: value for name, value in asdict(how).items() if name in SPACE}
-    return ", ".join(f"{name} {value:.2g}" for name, value in found.items())
+    return ", ".join(f"{name} {value:.3g}" for name, value in found.items())
 
 
 def _identity(rows: Labelled, how: Recipe) -> dict[str, Any]:

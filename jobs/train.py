@@ -123,7 +123,8 @@ def _check_room(settings: TrainSettings) -> None:
     there = cluster_total(each)
     if settings.workers <= there:
         return
-    has = f"{settings.workers} workers need a {each} each, Ray has {there:g}"
+    asked = f"{'--gpu ' if settings.gpu else ''}--workers {settings.workers}"
+    has = f"{asked}: expected a {each} for each, Ray has {there:g}"
     if os.environ.get("RAY_ADDRESS", "local") == "local":
         raise SettingsError(f"{has} here; on a cluster, say by RAY_ADDRESS which")
     log.info("train: %s as yet, waiting for more", has)

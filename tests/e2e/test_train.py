@@ -65,8 +65,8 @@ def test_what_cannot_be_trained_is_refused_before_it_is_waited_for(
 ):
     monkeypatch.delenv("RAY_ADDRESS")  # as on a machine by itself
     for options, said in (
-        ({"workers": 64}, "64 workers need a CPU each, Ray has 2 here"),
-        ({"gpu": True}, "1 workers need a GPU each, Ray has 0 here"),
+        ({"workers": 64}, "--workers 64: expected a CPU for each, Ray has 2 here"),
+        ({"gpu": True}, "--gpu --workers 1: expected a GPU for each, Ray has 0 here"),
         ({"learning_rate": -1}, "--learning-rate -1.0: expected more than 0"),
         ({"head": "mult"}, "head mult: reads frames, the embeddings hold none"),
     ):
