@@ -49,6 +49,7 @@ def main() -> None:
     parser.add_argument("--patience", type=int, default=15, help="epochs without a better MAE")
     parser.add_argument("--unheard", help="of what else intervals shall hold: speakers")
     parser.add_argument("--heads", default=COMPARED_HEADS, help="concat among them")
+    parser.add_argument("--baseline", default="concat", help="head that others are compared with")
     parser.add_argument("--frames", type=int, default=0, help="for heads that read sequences")
     parser.add_argument("--mosei", action="store_true", help="also MOSEI, text only")
     asked = parser.parse_args()
@@ -59,7 +60,7 @@ def main() -> None:
             of_corpus(asked.work, seed, mosei, asked.heads, options, asked.frames)
             for seed in asked.corpora
         ]
-        show(together(found), "concat")
+        show(together(found), asked.baseline)
         if asked.mosei:
             alone = {"also": [], "train_rows": None, "unheard": None}
             show(evaluated(mosei, "daf", options | alone), "daf")
