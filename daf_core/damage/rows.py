@@ -30,10 +30,15 @@ def damaged(rows: pa.Table, hows: Sequence[Condition | None], words: Words, seed
             value.as_py() if how is None else _damaged(value, how, words, seed, utterance)
             for value, how, utterance in zip(rows[source], own, ids, strict=True)
         ]
-        number = rows.schema.get_field_index(source)
-        field = rows.schema.field(number)
-        rows = rows.set_column(number, field, pa.array(made, field.type))
+        rows = _with(rows, source, made)
     return rows
+
+
+def _with(rows: pa.Table, column: str, values: list[Any]) -> pa.Table:
+    """The rows with other values in a column."""
+    number = rows.schema.get_field_index(column)
+    field = rows.schema.field(number)
+    return rows.set_column(number, field, pa.array(values, field.type))
 
 
 def _damaged(
@@ -71,10 +76,7 @@ class Damage:
             [*own, *(["damaged"] if how else [])]
             for own, how in zip(rows["flags"].to_pylist(), hows, strict=True)
         ]
-        number = rows.schema.get_field_index("flags")
-        field = rows.schema.field(number)
-        rows = rows.set_column(number, field, pa.array(flags, field.type))
-        return damaged(rows, hows, self.words, self.seed)
+        return damaged(_with(rows, "flags", flags), hows, self.words, self.seed)
 
     def _drawn(self, utterance_id: str, modalities: list[str]) -> Condition | None:
         possible = [one for one in VARIATIONS if one.kind in self.kinds]
