@@ -129,8 +129,17 @@ def _number(name: str, value: Any, reason: str) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise BadInput(reason, f"{name}: expected a number, got something else")
+        raise BadInput(reason, f"{name}: expected a number, got {_sort_of(value)}")
     return number
+
+
+def _sort_of(value: Any) -> str:
+    if not isinstance(value, str):
+        return type(value).__name__
+    if not any(one.isalpha() for one in value):
+        return "digits and signs that are none, as 2,5 is not 2.5"
+    words = len(value.split())
+    return "a word" if words == 1 else f"{words} words"
 
 
 def _seconds(name: str, value: Any) -> float:

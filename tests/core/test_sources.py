@@ -95,6 +95,22 @@ def test_each_unfit_row_is_named_and_the_rest_goes_on(tmp_path):
         assert (kept["start_s"], kept["end_s"], kept["channel"]) == (0.0, 2.0, 1)
 
 
+@pytest.mark.parametrize(
+    ("label", "sort"),
+    [
+        ("neutral", "a word"),
+        ("rather good", "2 words"),
+        ('"2,5"', "digits and signs"),
+        ("nan", "a word"),
+    ],
+)
+def test_what_is_no_number_is_told_by_its_sort_and_never_repeated(tmp_path, label, sort):
+    table = write_csv(tmp_path / "t.csv", "text,label", f"hi,{label}")
+    _, (rejected,) = ingest(table)
+    assert rejected["reason"] == "bad_label"
+    assert f"label: expected a number, got {sort}" in rejected["message"]
+
+
 def test_corpora_call_the_validation_rows_by_several_names(tmp_path):
     names = ["train", "valid", "dev", "val", "validation", "test", ""]
     table = write_csv(tmp_path / "t.csv", "text,split", *(f"hi {name},{name}" for name in names))
