@@ -17,8 +17,9 @@ os.environ.setdefault("RAY_task_oom_retries", "1")
 os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "600000")
 # Ray Data's newer way (2.60) gives a run the CPUs of tasks that it asked for, and of what is left
 # whole ones only: on two cores publishing, a tenth of one, then waits until all parts are read, one
-# at a time. The older way counts nodes.
-os.environ.setdefault("RAY_DATA_CLUSTER_AUTOSCALER", "V2")
+# at a time. The older way counts nodes; later versions may have it no more.
+if ray.__version__.startswith("2.60."):
+    os.environ.setdefault("RAY_DATA_CLUSTER_AUTOSCALER", "V2")
 
 
 @contextmanager
