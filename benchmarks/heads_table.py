@@ -3,6 +3,7 @@
     python benchmarks/heads_table.py --work /tmp/daf-bench [--corpora 7 43 101] [--seeds 5]
                                      [--train-rows 500] [--patience 15] [--unheard speakers]
                                      [--heads daf,concat,static,tfn,lmf,gmu,agfn,avad]
+                                     [--baseline daf]
                                      [--frames 16 --heads concat,pool,drw,mult,mods]
 
 Runs the jobs as a user would: ingest → embed → evaluate, with the default encoders; in every step
