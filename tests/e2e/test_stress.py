@@ -39,7 +39,7 @@ def test_a_grid_on_ray_and_without_and_what_is_refused(daf, manifest, make_head,
 
     other = daf("stress", *heads, manifest=manifest, out=out, rows=5)
     assert other.status == 2
-    assert "rows was" in other.complaint
+    assert "rows.last was" in other.complaint
     voices = daf("stress", head=make_head(relative=True), manifest=manifest, out=tmp_path / "new")
     assert voices.status == 2
     assert "expected a head that reads single utterances" in voices.complaint
