@@ -36,7 +36,7 @@ def test_a_part_deleted_by_hand_is_made_again_and_no_other(daf, scored, manifest
 
 
 def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
-    daf, scored, make_head, tmp_path
+    daf, manifest, scored, make_head, tmp_path
 ):
     out, other = scored["out"], make_head(seed=1)
     before = part_bytes(out)
@@ -48,6 +48,9 @@ def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
     record["identity"]["manifest"] = "of yesterday"
     (out / "run.json").write_text(json.dumps(record))
     assert 'manifest was "of yesterday", is ' in daf("score", **scored).complaint
+    verified = daf("verify", manifest=manifest, scores=out)
+    assert verified.status == 2
+    assert f"{out}: expected scores of {manifest}, these are of" in verified.complaint
     assert part_bytes(out) == before
 
     (out / "notes.txt").write_text("mine")
