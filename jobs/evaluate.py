@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
@@ -79,14 +79,16 @@ def run(settings: EvaluateSettings) -> str:
         "command": asdict(settings),
     }
     counts = rows.corpus.counts
-    notes = [explained(compared, settings.baseline, counts["test"]), CONTROLS_EXPLAINED]
-    _publish(output, compared, controlled, notes)
+    note = explained(compared, settings.baseline, counts["test"])
+    shown_tables = [Shown("heads", compared, rendered, note)]
+    if controlled:  # none where no row has both modalities
+        shown_tables.append(Shown("controls", controlled, rendered_controls, CONTROLS_EXPLAINED))
+    for table in shown_tables:
+        _publish(output, table)
     curves = learning_curves([facts for _, facts in results])
     tables.publish(tables.join(output.root, "learning-curves.png"), curves)
     runs.finish(output, identity, facts)
-    shown = [rendered(compared, "simple"), notes[0]]
-    if controlled:
-        shown += [rendered_controls(controlled, "simple"), notes[1]]
+    shown = [f"{table.render(table.rows, 'simple')}\n\n{table.note}" for table in shown_tables]
     if settings.search:
         shown.append("\n".join(f"{head} with {_settings_of(recipes[head])}" for head in heads))
     summary = (
@@ -171,21 +173,20 @@ def _is_done(output: Output, trial: Trial, fingerprint: str) -> bool:
     return tables.read_footer(uri, output.kind)[1].get("daf.fingerprint") == fingerprint
 
 
-def _publish(
-    output: Output,
-    compared: list[dict[str, Any]],
-    controlled: list[dict[str, Any]],
-    notes: list[str],
-) -> None:
-    """The tables as Parquet, Markdown and LaTeX, these with how to read them."""
-    for name, rows, render, note in (
-        ("heads", compared, rendered, notes[0]),
-        ("controls", controlled, rendered_controls, notes[1]),
-    ):
-        if not rows:  # no controls where no row has both modalities
-            continue
-        data = tables.parquet_bytes(arrow_table(rows), name, {})
-        tables.publish(tables.join(output.root, f"{name}.parquet"), data)
-        for suffix, style, before in (("md", "github", ""), ("tex", "latex_booktabs", "% ")):
-            text = f"{render(rows, style)}\n\n{before}{note}\n"
-            tables.publish(tables.join(output.root, f"{name}.{suffix}"), text.encode())
+@dataclass(frozen=True)
+class Shown:
+    """A table for people and programs, and how to read it."""
+
+    name: str
+    rows: list[dict[str, Any]]
+    render: Callable[[list[dict[str, Any]], str], str]
+    note: str
+
+
+def _publish(output: Output, table: Shown) -> None:
+    """The table as Parquet, Markdown and LaTeX."""
+    data = tables.parquet_bytes(arrow_table(table.rows), table.name, {})
+    tables.publish(tables.join(output.root, f"{table.name}.parquet"), data)
+    for suffix, style, before in (("md", "github", ""), ("tex", "latex_booktabs", "% ")):
+        text = f"{table.render(table.rows, style)}\n\n{before}{table.note}\n"
+        tables.publish(tables.join(output.root, f"{table.name}.{suffix}"), text.encode())

@@ -153,8 +153,12 @@ def quarantined(reasons: Mapping[str, int], folder: str) -> str:
     """How many rows are, why and where."""
     if not reasons:
         return "0 quarantined"
-    why = ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
-    return f"{sum(reasons.values())} quarantined ({why}; in {folder})"
+    return f"{sum(reasons.values())} quarantined ({counted(reasons)}; in {folder})"
+
+
+def counted(reasons: Mapping[str, int]) -> str:
+    """Each reason and its rows, the most frequent first."""
+    return ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
 
 
 def configure_logging() -> None:

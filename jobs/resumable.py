@@ -10,7 +10,7 @@ from daf_core import index, runs, tables
 from daf_core.errors import NotDone
 from daf_core.index import PartFacts
 from daf_core.runs import Output
-from jobs.progress import Counts, PartProgress, summary
+from jobs.progress import Counts, PartProgress, counted, summary
 from jobs.settings import PartsRun
 
 Make = Callable[[list[PartFacts]], Iterator[PartFacts]]
@@ -112,11 +112,10 @@ class ErrorRate:
         """Raises NotDone with the reasons; under 1,000 rows only of the `whole` run."""
         enough = whole or counts.rows_in >= ROWS_FOR_A_RATE
         if enough and counts.quarantined > self.most * counts.rows_in:
-            reasons = ", ".join(f"{reason} {rows}" for reason, rows in counts.reasons.most_common())
             raise NotDone(
                 f"{counts.quarantined} of {counts.rows_in} rows are quarantined, over "
-                f"--max-error-rate {self.most}: {reasons}; mend the cause or allow more, and run "
-                f"the command again to go on"
+                f"--max-error-rate {self.most}: {counted(counts.reasons)}; mend the cause or allow "
+                f"more, and run the command again to go on"
             )
 
 

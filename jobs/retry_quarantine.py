@@ -10,7 +10,7 @@ from daf_core.index import PartFacts
 from daf_core.runs import Output
 from daf_core.weights.specs import locate
 from jobs.encoding import Encoding
-from jobs.progress import Counts, PartProgress
+from jobs.progress import Counts, PartProgress, quarantined
 from jobs.settings import RetryQuarantineSettings
 from jobs.stages import PublishRetried, ReadPart, Retry
 from jobs.workplace import workplace
@@ -58,10 +58,9 @@ def run(settings: RetryQuarantineSettings) -> str:
         _finish(output, record, known)
     after = Counts.of(known.values()).reasons
     tried = sum(_retried(before, reasons).values())
-    still = ", ".join(f"{reason} {rows}" for reason, rows in after.most_common())
     return (
-        f"{tried} rows tried again, {before.total() - after.total()} scored now, {after.total()} "
-        f"quarantined{f' ({still})' if still else ''}, {time.monotonic() - started:.1f} s"
+        f"{tried} rows tried again, {before.total() - after.total()} scored now, "
+        f"{quarantined(after, output.quarantine_uri)}, {time.monotonic() - started:.1f} s"
     )
 
 

@@ -134,6 +134,8 @@ def _number(name: str, value: Any, reason: str) -> float:
 
 
 def _sort_of(value: Any) -> str:
+    if isinstance(value, float):
+        return "one that is not finite"
     if not isinstance(value, str):
         return type(value).__name__
     if not any(one.isalpha() for one in value):

@@ -2,8 +2,10 @@
 
 import gc
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +25,7 @@ from jobs import cli, embed, ingest, score
 from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 
+PATIENCE_S = 60
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
 # What the tiny encoders give: layers and values of each column.
 STREAMS: Streams = {"text": (3, 32), "audio": (3, 64)}
@@ -189,6 +192,15 @@ def start(
         for name, value in options.items()
     ]
     return subprocess.Popen(command, start_new_session=True, stderr=stderr)
+
+
+def wait_until(happened: Callable[[], bool], job: subprocess.Popen[bytes]) -> None:
+    """Until something has happened that a running job, or what its death leaves, brings about."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert job.poll() in (None, -signal.SIGKILL), "the job ended too early"
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def part_bytes(folder: str | Path) -> dict[str, bytes]:

@@ -3,14 +3,11 @@
 import json
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import part_bytes, start
-
-PATIENCE_S = 60
+from tests.e2e.conftest import PATIENCE_S, part_bytes, start, wait_until
 
 
 def members(session: int) -> list[int]:
@@ -24,14 +21,6 @@ def members(session: int) -> list[int]:
         if int(state[3]) == session != int(path.name) and state[0] != "Z":
             found.append(int(path.name))
     return found
-
-
-def wait_until(happened, job) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not happened():
-        assert job.poll() in (None, -signal.SIGKILL), "the job ended too early"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.fixture

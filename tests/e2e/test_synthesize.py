@@ -4,11 +4,10 @@ import json
 import shlex
 import signal
 import subprocess
-import time
 
 import pyarrow.parquet as pq
 
-from tests.e2e.conftest import part_bytes, start
+from tests.e2e.conftest import part_bytes, start, wait_until
 from tests.synthesizer import COMMAND
 
 TEXTS = ["good morning", "is anybody there?", "not a good day"]
@@ -56,9 +55,7 @@ def test_an_interrupted_command_says_how_to_go_on(manifest, encoders, tmp_path):
         "embed", stderr=subprocess.PIPE, manifest=manifest, out=tmp_path / "out", synthesize=slow,
         text_encoder=encoders.text, audio_encoder=encoders.audio,
     )  # fmt: skip
-    while not begun.exists():
-        assert command.poll() is None
-        time.sleep(0.05)
+    wait_until(begun.exists, command)
     command.send_signal(signal.SIGINT)
     _, complaint = command.communicate(timeout=60)
     assert complaint == b"daf: interrupted; run the same command again to go on\n"
