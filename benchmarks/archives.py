@@ -26,9 +26,10 @@ from pathlib import Path
 from faulty_s3 import FaultyS3
 from pairs import degraded_pairs
 
-from daf_core import tables, trained_head
-from daf_core.embedding import Embed
 from daf_core.heads import build
+from daf_core.stages import trained_head
+from daf_core.stages.embed import Embed
+from daf_core.storage import files, parquet
 from daf_core.weights.specs import resolve
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
 
@@ -49,7 +50,7 @@ class Archive:
 
     def at(self, name: str) -> str:
         """The path or URI of something beside the manifest."""
-        return tables.join(self.place, name)
+        return files.join(self.place, name)
 
     @property
     def inputs(self) -> list[str]:
@@ -59,11 +60,11 @@ class Archive:
     @property
     def parts(self) -> int:
         """Parts of the manifest."""
-        return len(tables.list_parts(self.at("manifest")))
+        return len(parquet.list_parts(self.at("manifest")))
 
     def contents(self, scores: str) -> dict[str, bytes]:
         """Every Parquet file of the scores with this name."""
-        fs, path = tables.filesystem(self.at(scores))
+        fs, path = files.filesystem(self.at(scores))
         names = [name for name in fs.find(path) if name.endswith(".parquet")]
         return {name.split(path)[-1]: fs.cat_file(name) for name in names}
 
@@ -72,8 +73,8 @@ class Archive:
         found: Counter[str] = Counter()
         for folder in ("scores", "quarantine"):
             parts = self.at(f"{scores}/{folder}")
-            for part in tables.list_parts(parts):
-                rows, _ = tables.read(tables.join(parts, part), folder, ["utterance_id"])
+            for part in parquet.list_parts(parts):
+                rows, _ = parquet.read(files.join(parts, part), folder, ["utterance_id"])
                 found.update(rows["utterance_id"].to_pylist())
         return found
 
@@ -103,7 +104,7 @@ def on_s3(work: Path, rows: int) -> Iterator[Archive]:
     bucket = "s3://archive"
     with FaultyS3(work / f"s3-{int(time.time())}", FAULT_RATE, seed=0) as store:
         os.environ |= store.environment
-        fs, _ = tables.filesystem(bucket)
+        fs, _ = files.filesystem(bucket)
         fs.mkdir("archive")
         paths = sorted({row["audio_path"] for row in table} - {""})
         there = {
@@ -135,7 +136,7 @@ def fill(archive: Archive, table: list[dict[str, str]]) -> None:
     writer = csv.DictWriter(text, table[0].keys())
     writer.writeheader()
     writer.writerows(table)
-    tables.publish(archive.at("table.csv"), text.getvalue().encode())
+    files.publish(archive.at("table.csv"), text.getvalue().encode())
     untrained_head(archive.at("head"))
     out = archive.at("manifest")
     daf("ingest", archive.at("table.csv"), "--out", out, "--part-minutes", PART_MINUTES)

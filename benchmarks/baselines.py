@@ -17,11 +17,11 @@ import numpy as np
 import soundfile
 import torch
 
-from daf_core import tables
-from daf_core.decoding import decode_part
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.whisper_ct2 import load_whisper_ct2
-from daf_core.precision import Precision
+from daf_core.stages.decode import decode_part
+from daf_core.storage import parquet
+from daf_core.weights.precision import Precision
 from daf_core.weights.specs import locate, resolve
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
 
@@ -29,7 +29,7 @@ RATE_HZ = 16_000
 CORES = len(os.sched_getaffinity(0))
 START = """
 import sys
-import jobs.preloaded
+import jobs.parts.preload
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.weights.specs import resolve
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
@@ -72,7 +72,7 @@ def _bare(share, shares, threads, barrier, seconds, parts, precision, text, audi
     texts: list[str] = []
     waves: list[np.ndarray] = []
     for part in parts:
-        decoded = decode_part(tables.read(part, "manifest")[0])
+        decoded = decode_part(parquet.read(part, "manifest")[0])
         texts += decoded["text"].drop_null().to_pylist()
         waves += [np.frombuffer(x.as_buffer(), "<i2") for x in decoded["samples"].drop_null()]
     texts, waves = texts[share::shares], waves[share::shares]
@@ -201,5 +201,5 @@ def _wave(row: dict[str, Any]) -> np.ndarray:
 
 
 def _first(parts: list[str], rows: int) -> list[dict[str, Any]]:
-    read = (row for part in parts for row in tables.read(part, "manifest")[0].to_pylist())
+    read = (row for part in parts for row in parquet.read(part, "manifest")[0].to_pylist())
     return list(itertools.islice((row for row in read if row["audio_uri"]), rows))

@@ -25,7 +25,8 @@ from pathlib import Path
 from archives import DAF, Archive, daf, on_disk, on_s3
 from ray.cluster_utils import Cluster
 
-from daf_core import runs, tables
+from daf_core.storage import parquet
+from daf_core.storage.output import scores_output
 
 ROWS = 1900
 TARGETS = ("driver", "worker", "actor", "node")
@@ -127,8 +128,8 @@ class Chaos:
 
     def done(self) -> int:
         """Parts published so far."""
-        output = runs.scores_output(self.archive.at(self.outs[-1]))
-        return len(tables.list_parts(output.parts_uri))
+        output = scores_output(self.archive.at(self.outs[-1]))
+        return len(parquet.list_parts(output.parts_uri))
 
     def kill(self, target: str) -> bool:
         """SIGKILL; False where there is none to kill now."""

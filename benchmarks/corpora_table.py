@@ -27,14 +27,15 @@ from heads_table import prepare
 from pairs import SHARED
 from pyarrow import csv
 
-from daf_core import index, runs, tables
+from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
 from daf_core.evaluation.results import Made, rendered, standings
-from daf_core.features import embeddings_table, fixed_size_list
-from daf_core.publishing import publish_part
 from daf_core.schemas import QUARANTINE
-from jobs import evaluate
-from jobs.session import ray_session
+from daf_core.storage import files, parquet, part_index, run_record
+from daf_core.storage.output import embeddings_output
+from daf_core.storage.publish_part import publish_part
+from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
+from jobs.verbs import evaluate
 
 MPNET = "sentence-transformers/all-mpnet-base-v2"
 TIMES = ["start=start_s", "end=end_s"]
@@ -136,22 +137,22 @@ def table(corpus: str, work: Path) -> Path:
 
 def with_audio73(words: str, out: str) -> str:
     """The embeddings of MOSI's words with the 73 acoustic statistics as one layer of audio."""
-    source, output = runs.embeddings_output(words), runs.embeddings_output(out)
-    if runs.record_if_complete(output) is not None:
+    source, output = embeddings_output(words), embeddings_output(out)
+    if run_record.record_if_complete(output) is not None:
         return out
     known = np.load(SHARED / "data" / "mosi" / "features_bclstm.npz")
     values = known["audio73"]
     values = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-6)
     values = values.clip(-60_000, 60_000).astype(np.float16)
     row_of = {utterance: row for row, utterance in enumerate(known["utterance_id"].tolist())}
-    record = runs.complete_record(source)
+    record = run_record.complete_record(source)
     statistics = {"name": "audio73", "revision": "extracted", "sha256": "0" * 64}
     encoders = {"text": record["identity"]["encoders"]["text"], "audio": statistics}
     identity = {**record["identity"], "encoders": encoders}
-    runs.begin(output, identity, fresh=True)
-    parts = index.of_finished(source, record)
+    run_record.begin(output, identity, fresh=True)
+    parts = part_index.of_finished(source, record)
     for name, facts in parts.items():
-        rows, _ = tables.read(tables.join(source.parts_uri, name), source.kind)
+        rows, _ = parquet.read(files.join(source.parts_uri, name), source.kind)
         places = [row_of[utterance] for utterance in rows["utterance_id"].to_pylist()]
         text = rows["text"].combine_chunks()
         audio = fixed_size_list(values[places], np.ones(len(rows), bool))
@@ -159,9 +160,9 @@ def with_audio73(words: str, out: str) -> str:
         flags = [[]] * len(rows)
         table = embeddings_table(rows, {"text": text, "audio": audio}, shapes, flags)
         none = QUARANTINE.empty_table()
-        publish_part(output, facts, table, none, runs.fingerprint(identity))
-    index.write(output.index_uri, parts.values(), runs.fingerprint(identity))
-    runs.finish(output, identity, {"parts": len(parts)})
+        publish_part(output, facts, table, none, run_record.fingerprint(identity))
+    part_index.write(output.index_uri, parts.values(), run_record.fingerprint(identity))
+    run_record.finish(output, identity, {"parts": len(parts)})
     return out
 
 

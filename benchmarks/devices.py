@@ -31,9 +31,9 @@ from archives import untrained_head
 from random_encoders import SHAPES, random_encoder
 from throughput import prepared, scored, size
 
-from daf_core import tables
 from daf_core.errors import SettingsError
-from daf_core.precision import fastest_precision
+from daf_core.storage import files, parquet
+from daf_core.weights.precision import fastest_precision
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
 
 LARGER_TEXT, LARGER_AUDIO = "sentence-transformers/all-mpnet-base-v2", "openai/whisper-base"
@@ -54,7 +54,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
     manifest, _ = prepared(asked.work, "pairs", asked.rows)
-    parts = [tables.join(manifest, name) for name in tables.list_parts(manifest)]
+    parts = [files.join(manifest, name) for name in parquet.list_parts(manifest)]
     rows, audio_s = size(parts)
     precision = fastest_precision(DEVICE)
     name = torch.cuda.get_device_name() if DEVICE == "cuda" else "CPU"

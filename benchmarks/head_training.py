@@ -33,9 +33,9 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from daf_core.heads import build
-from daf_core.heads.points import cross_entropy
-from daf_core.heads.streams import Features, Noise
-from daf_core.metrics import regression_metrics
+from daf_core.heads.parts import Features, Noise
+from daf_core.heads.sentiment_bins import cross_entropy
+from daf_core.measures.metrics import regression_metrics
 from daf_core.training.loop import fit
 from daf_core.training.recipe import Recipe, usual_batch
 from daf_core.training.rows import Rows, standardise, standardised

@@ -22,7 +22,6 @@ import pyarrow as pa
 from pairs import SHARED, degraded_pairs
 from sklearn.metrics import roc_auc_score
 
-from daf_core import runs, tables
 from daf_core.evaluation.results import (
     Made,
     rendered,
@@ -30,10 +29,12 @@ from daf_core.evaluation.results import (
     standings,
     weight_controls,
 )
-from daf_core.metrics import regression_metrics
-from jobs import embed, evaluate, ingest
-from jobs.session import ray_session
+from daf_core.measures.metrics import regression_metrics
+from daf_core.storage import files, parquet, run_record
+from daf_core.storage.output import Output, embeddings_output, manifest_output
+from jobs.ray_session import ray_session
 from jobs.settings import COMPARED_HEADS, EmbedSettings, EvaluateSettings, IngestSettings
+from jobs.verbs import embed, evaluate, ingest
 
 TEST_ROWS = 3000
 CHANGES = ("train_rows", "patience", "unheard")  # of how all heads are trained
@@ -80,7 +81,7 @@ def of_corpus(
     pairs = degraded_pairs(work, corpus, TEST_ROWS)
     embeddings = prepare(pairs, work, name, [], frames=frames)
     trials = evaluated(embeddings, heads, options | {"also": [mosei]})
-    damaged = damage(runs.manifest_output(places(work, name)[0]))
+    damaged = damage(manifest_output(places(work, name)[0]))
     for table, facts in trials:
         facts["test"] |= damage_auc(table, damaged)
     return trials
@@ -109,7 +110,7 @@ def prepared_mosei(work: Path, frames: int = 0) -> str:
 def prepare(source: Path, work: Path, name: str, rename: list[str], **options: Any) -> str:
     """Ingest and embed, if that is not done; returns the embeddings folder."""
     manifest, embeddings = places(work, name)
-    if runs.record_if_complete(runs.embeddings_output(embeddings)) is None:
+    if run_record.record_if_complete(embeddings_output(embeddings)) is None:
         print(ingest.run(IngestSettings(source=str(source), out=manifest, rename=rename)))
         print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **options)), flush=True)
     return embeddings
@@ -127,12 +128,12 @@ def evaluated(embeddings: str, heads: str, options: dict[str, Any]) -> list[Made
     return evaluate.made(settings)
 
 
-def damage(manifest: runs.Output) -> dict[str, str]:
+def damage(manifest: Output) -> dict[str, str]:
     """utterance_id → text or audio, of the damaged rows."""
     found = {}
-    for name in tables.list_parts(manifest.parts_uri):
-        uri = tables.join(manifest.parts_uri, name)
-        for row in tables.read(uri, "manifest", ["utterance_id", "meta"])[0].to_pylist():
+    for name in parquet.list_parts(manifest.parts_uri):
+        uri = files.join(manifest.parts_uri, name)
+        for row in parquet.read(uri, "manifest", ["utterance_id", "meta"])[0].to_pylist():
             found[row["utterance_id"]] = dict(row["meta"])["degraded"]
     return {utterance: kind for utterance, kind in found.items() if kind != "none"}
 

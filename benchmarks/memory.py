@@ -19,8 +19,8 @@ import soundfile
 from archives import DAF
 from processes import DRIVER, STORE, Sample, by_role, peaks, watched
 
-from daf_core import trained_head
 from daf_core.heads import build
+from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
 from tests.e2e.conftest import STREAMS
 from tests.e2e.corpus import make_encoders

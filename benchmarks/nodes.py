@@ -19,7 +19,7 @@ from pathlib import Path
 from archives import DAF, Archive, daf, on_disk
 from pairs import SHARED
 
-from daf_core import tables
+from daf_core.storage import parquet
 
 ROWS = 1900
 THREE_NODES = SHARED / "tools" / "three_nodes.sh"
@@ -64,7 +64,7 @@ def score(archive: Archive, out: str, lost: int | None) -> None:
     command = [*DAF, "score", *archive.inputs, "--out", archive.at(out)]
     job = subprocess.Popen([THREE_NODES, "run", *command])
     while lost is not None and job.poll() is None:
-        done = len(tables.list_parts(archive.at(f"{out}/scores")))
+        done = len(parquet.list_parts(archive.at(f"{out}/scores")))
         if done >= archive.parts / 3:
             subprocess.run([THREE_NODES, "kill", str(lost)], check=True)
             print(f"node {lost} killed with {done} of {archive.parts} parts done", flush=True)

@@ -20,9 +20,9 @@ from heads_table import MOSEI, MOSEI_COLUMNS, TEST_ROWS, pairs_name, prepare, pr
 from pairs import degraded_pairs, write_rows
 
 from daf_core.evaluation.results import Made, rendered, standings
-from jobs import evaluate
-from jobs.session import ray_session
+from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
+from jobs.verbs import evaluate
 
 IMPORTANCE = "-importance"
 AGAINST = {

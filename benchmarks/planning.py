@@ -18,12 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
-from daf_core import index, runs
-from daf_core.index import PartFacts
-from daf_core.publishing import publish_part
 from daf_core.schemas import QUARANTINE, SCORES
-from jobs.encode_run import parts_of
-from jobs.resumable import run_missing_parts
+from daf_core.storage import part_index, run_record
+from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.part_index import PartFacts
+from daf_core.storage.publish_part import publish_part
+from jobs.parts.encode_manifest import parts_of
+from jobs.parts.resume import run_missing_parts
 from jobs.settings import ScoreSettings
 
 DAF = [sys.executable, "-c", "from jobs.cli import main; main()"]
@@ -42,7 +43,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.plan:
         plan(asked.work)
-    manifest, output = asked.work / "manifest", runs.scores_output(str(asked.work / "scores"))
+    manifest, output = asked.work / "manifest", scores_output(str(asked.work / "scores"))
     shutil.rmtree(asked.work, ignore_errors=True)
     asked.work.mkdir(parents=True)
     table = asked.work / "table.csv"
@@ -54,7 +55,7 @@ def main() -> None:
     subprocess.run([*DAF, "ingest", table, "--out", manifest, *options], check=True)
     print(f"ingest                  {time.monotonic() - began:7.1f} s")
     done = publish_half(manifest, output)
-    index.write(output.index_uri, done, runs.fingerprint(IDENTITY))
+    part_index.write(output.index_uri, done, run_record.fingerprint(IDENTITY))
     again = [sys.executable, __file__, "--work", asked.work, "--plan"]
     print("plan, with the index    ", end="", flush=True)
     subprocess.run(again, check=True)
@@ -63,12 +64,12 @@ def main() -> None:
     subprocess.run(again, check=True)
 
 
-def publish_half(manifest: Path, output: runs.Output) -> list[PartFacts]:
+def publish_half(manifest: Path, output: Output) -> list[PartFacts]:
     """Publish every other part of the scores, empty but for its footer."""
-    source = runs.manifest_output(str(manifest))
-    parts = parts_of(source, runs.complete_record(source))[::2]
-    runs.begin(output, IDENTITY, fresh=False)
-    fingerprint = runs.fingerprint(IDENTITY)
+    source = manifest_output(str(manifest))
+    parts = parts_of(source, run_record.complete_record(source))[::2]
+    run_record.begin(output, IDENTITY, fresh=False)
+    fingerprint = run_record.fingerprint(IDENTITY)
 
     def publish(part: PartFacts) -> None:
         publish_part(output, part, SCORES.empty_table(), QUARANTINE.empty_table(), fingerprint)
@@ -81,7 +82,7 @@ def publish_half(manifest: Path, output: runs.Output) -> list[PartFacts]:
 def plan(work: Path) -> NoReturn:
     """Go on with the run up to where it would work; print seconds and memory, then exit."""
     began = time.monotonic()
-    source = runs.manifest_output(str(work / "manifest"))
+    source = manifest_output(str(work / "manifest"))
     settings = ScoreSettings(
         manifest=source.root, head=str(work / "head"), out=str(work / "scores")
     )
@@ -89,10 +90,10 @@ def plan(work: Path) -> NoReturn:
     def stop(missing: list[PartFacts]) -> Iterator[PartFacts]:
         raise Planned(len(missing))
 
-    asked = parts_of(source, runs.complete_record(source))
+    asked = parts_of(source, run_record.complete_record(source))
     try:
         run_missing_parts(
-            "scored", asked, runs.scores_output(settings.out), IDENTITY, {}, settings, stop
+            "scored", asked, scores_output(settings.out), IDENTITY, {}, settings, stop
         )
     except Planned as planned:
         seconds, peak = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -18,19 +18,21 @@ import pyarrow as pa
 import torch
 from pairs import degraded_pairs
 
-from daf_core import runs, tables, trained_head
-from daf_core.decoding import decode_part
-from daf_core.embedding import Embed
+from daf_core.embeddings.columns import Streams
 from daf_core.heads import build
-from daf_core.metrics import regression_metrics
-from daf_core.modalities import Streams
-from daf_core.scoring import score
+from daf_core.measures.metrics import regression_metrics
+from daf_core.stages import trained_head
+from daf_core.stages.decode import decode_part
+from daf_core.stages.embed import Embed
+from daf_core.stages.score import score
+from daf_core.storage import files, parquet
+from daf_core.storage.output import embeddings_output
 from daf_core.training.dataset import labelled_corpus, load_rows
 from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
-from jobs import embed, ingest, train
 from jobs.settings import EmbedSettings, IngestSettings, TrainSettings
+from jobs.verbs import embed, ingest, train
 
 SEEDS = 3
 FULL: Streams = {"text": (7, 384), "audio": (5, 768)}
@@ -48,9 +50,9 @@ def main() -> None:
     ingest.run(IngestSettings(source=str(degraded_pairs(asked.work, 7)), out=manifest))
     embed.run(EmbedSettings(manifest=manifest, out=embeddings, precision="float32", local=True))
     heads = [trained(embeddings, seed) for seed in range(SEEDS)]
-    names = tables.list_parts(manifest)[: asked.parts]
+    names = parquet.list_parts(manifest)[: asked.parts]
     decoded = pa.concat_tables(
-        decode_part(tables.read(tables.join(manifest, name), "manifest")[0]) for name in names
+        decode_part(parquet.read(files.join(manifest, name), "manifest")[0]) for name in names
     )
     encoders = heads[0].encoders
     base_s, base = timed(Embed(encoders), decoded)
@@ -136,7 +138,7 @@ def agreement(one: pa.Table, other: pa.Table) -> tuple[float, float]:
 
 def splits(embeddings: str) -> dict[str, Rows]:
     """All rows of the pairs."""
-    source = runs.embeddings_output(embeddings)
+    source = embeddings_output(embeddings)
     return load_rows(labelled_corpus(source), FULL)
 
 

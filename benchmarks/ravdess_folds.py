@@ -23,14 +23,14 @@ import torch
 from heads_table import prepare
 from pairs import SHARED
 
-from daf_core import tables
 from daf_core.evaluation.results import Made, rendered, standings
 from daf_core.evaluation.trial import Trial, run_trial
-from daf_core.metrics import class_metrics, regression_metrics
+from daf_core.measures.metrics import class_metrics, regression_metrics
 from daf_core.schemas import POLARITIES, SPLITS, polarity_number
+from daf_core.storage import files, parquet
 from daf_core.training.dataset import UNUSED, Corpus
-from jobs.labelled import labelled, recipe
-from jobs.session import ray_session
+from jobs.fitting.training_data import labelled, recipe
+from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
 
 ACTORS, TESTED, VALIDATED = 24, 4, 2
@@ -81,8 +81,8 @@ def turned(corpus: Corpus, first: int) -> Corpus:
     train, valid, test = (SPLITS.index(name) for name in ("train", "valid", "test"))
     parts = {}
     for name, used in corpus.parts.items():
-        uri = tables.join(corpus.source.parts_uri, name)
-        speakers = tables.read(uri, corpus.source.kind, ["speaker"])[0]["speaker"].to_pylist()
+        uri = files.join(corpus.source.parts_uri, name)
+        speakers = parquet.read(uri, corpus.source.kind, ["speaker"])[0]["speaker"].to_pylist()
         after = np.array([(int(one.removeprefix("actor")) - first) % ACTORS for one in speakers])
         split = np.select([after < TESTED, after >= ACTORS - VALIDATED], [test, valid], train)
         parts[name] = np.where(used == UNUSED, UNUSED, split).astype(np.int8)

@@ -26,11 +26,11 @@ from pairs import degraded_pairs, write_rows
 
 from daf_core.evaluation.comparison import paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
-from daf_core.stress.picture import picture
+from daf_core.stress.figure import picture
 from daf_core.stress.table import errors, rendered, robustness
-from jobs import ingest, stress, train
-from jobs.session import ray_session
+from jobs.ray_session import ray_session
 from jobs.settings import IngestSettings, StressSettings, TrainSettings
+from jobs.verbs import ingest, stress, train
 
 DAMAGED = ", damaged"  # ends the name of a head that is trained on such rows, too
 

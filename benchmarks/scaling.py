@@ -23,15 +23,16 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-import jobs.flow
-from daf_core import runs, tables
-from daf_core.decoding import DECODED
-from daf_core.index import PartFacts
+import jobs.parts.ray_executor
 from daf_core.schemas import QUARANTINE, SCORES
-from jobs.parcel import passed_on
-from jobs.pool import Pool
-from jobs.session import ray_session
-from jobs.stages import PublishPart
+from daf_core.stages.decode import DECODED
+from daf_core.storage import parquet
+from daf_core.storage.output import scores_output
+from daf_core.storage.part_index import PartFacts
+from jobs.parts.message import passed_on
+from jobs.parts.pool import Pool
+from jobs.parts.read_and_publish import PublishPart
+from jobs.ray_session import ray_session
 
 ROWS = 400
 PART_S = 1200.0
@@ -132,10 +133,10 @@ def run(asked: argparse.Namespace, workers: int, share: float, folder: Path) -> 
     """Flow so many parts; how many were done."""
     import ray
 
-    jobs.flow.Encode = SleepingEncode
-    output = runs.scores_output(str(asked.work / f"scores-{workers}"))
+    jobs.parts.ray_executor.Encode = SleepingEncode
+    output = scores_output(str(asked.work / f"scores-{workers}"))
     facts = [
-        PartFacts(tables.part_name(number), "", ROWS, 0, PART_S, {})
+        PartFacts(parquet.part_name(number), "", ROWS, 0, PART_S, {})
         for number in range(PARTS_A_WORKER * workers)
     ]
     ray.init(
@@ -150,7 +151,9 @@ def run(asked: argparse.Namespace, workers: int, share: float, folder: Path) -> 
         publish = PublishPart(output, "simulated")
         pool = Pool(workers, workers, 0.0)
         notes = Notes(asked.encode, folder)
-        done = sum(1 for _ in jobs.flow.encode_parts(facts, read, notes, publish, pool))
+        done = sum(
+            1 for _ in jobs.parts.ray_executor.encode_parts(facts, read, notes, publish, pool)
+        )
     ray.shutdown()
     return done
 

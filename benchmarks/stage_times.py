@@ -9,15 +9,17 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from daf_core import runs, tables, trained_head
-from daf_core.decoding import decode_part
-from daf_core.embedding import Embed
 from daf_core.encoders.waves import as_float, windows
-from daf_core.index import PartFacts
-from daf_core.precision import Precision
-from daf_core.publishing import publish_part
 from daf_core.schemas import QUARANTINE
-from daf_core.scoring import score
+from daf_core.stages import trained_head
+from daf_core.stages.decode import decode_part
+from daf_core.stages.embed import Embed
+from daf_core.stages.score import score
+from daf_core.storage import files, parquet
+from daf_core.storage.output import scores_output
+from daf_core.storage.part_index import PartFacts
+from daf_core.storage.publish_part import publish_part
+from daf_core.weights.precision import Precision
 
 STAGES = ("read", "decode", "features", "text", "audio", "head", "write")
 SAMPLE_PARTS = 4
@@ -38,14 +40,14 @@ def _measure(
     torch.set_num_threads(1)
     head = trained_head.load(head_folder)
     embed = Embed(head.encoders, precision=precision)
-    output = runs.scores_output(out)
+    output = scores_output(out)
     seconds = dict.fromkeys(STAGES, 0.0)
-    warm = decode_part(tables.read(parts[0], "manifest")[0].slice(0, 8))
+    warm = decode_part(parquet.read(parts[0], "manifest")[0].slice(0, 8))
     score(head, embed(warm)[0])
     for part in parts:
         clock = time.perf_counter
         at = [clock()]
-        rows = tables.read(part, "manifest")[0]
+        rows = parquet.read(part, "manifest")[0]
         at.append(clock())
         decoded = decode_part(rows)
         at.append(clock())
@@ -57,7 +59,7 @@ def _measure(
         at.append(clock())
         scored = score(head, embedded)[0]
         at.append(clock())
-        name = tables.join("", part).rpartition("/")[2]
+        name = files.join("", part).rpartition("/")[2]
         facts = PartFacts(name, "", len(rows), len(scored), {}, 0.0)
         publish_part(output, facts, scored, QUARANTINE.empty_table(), "")
         at.append(clock())

@@ -41,8 +41,9 @@ from archives import DAF, daf, untrained_head
 from pairs import degraded_pairs
 from processes import DRIVER, by_role, peaks, watched
 
-from daf_core import runs, tables
-from daf_core.precision import Precision, fastest_precision
+from daf_core.storage import files, parquet, run_record
+from daf_core.storage.output import scores_output
+from daf_core.weights.precision import Precision, fastest_precision
 
 SEED = 7
 RECORDING_S = 3 * 3600
@@ -61,7 +62,7 @@ def main() -> None:
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
     manifest, head = prepared(asked.work, asked.corpus, asked.rows)
-    parts = [tables.join(manifest, name) for name in tables.list_parts(manifest)]
+    parts = [files.join(manifest, name) for name in parquet.list_parts(manifest)]
     rows, audio_s = size(parts)
     sample_rows, sample_s = min(asked.sample, rows), size(parts, asked.sample)[1]
     precision = asked.precision or fastest_precision("cpu")
@@ -140,7 +141,7 @@ def one_recording(table: list[dict[str, str]], folder: Path, place: Path) -> lis
 
 def size(parts: list[str], rows: int | None = None) -> tuple[int, float]:
     """Rows and seconds of audio."""
-    read = [tables.read(part, "manifest", ["start_s", "end_s"])[0] for part in parts]
+    read = [parquet.read(part, "manifest", ["start_s", "end_s"])[0] for part in parts]
     seconds = np.concatenate([(t["end_s"].to_numpy() - t["start_s"].to_numpy()) for t in read])
     return len(seconds), float(np.nansum(seconds[:rows]))
 
@@ -154,7 +155,7 @@ def scored(
     ray_folder.mkdir(exist_ok=True)
     command = [*DAF, "score", "--manifest", manifest, "--head", head, "--out", out]
     job_s, samples = watched([*command, "--precision", precision, *options], ray_folder)
-    record = runs.complete_record(runs.scores_output(out))
+    record = run_record.complete_record(scores_output(out))
     held = {process: size / 1e6 for process, size in peaks(samples).items()}
     together = peaks([by_role(sample) for sample in samples])
     held["workers together"] = together["workers"] / 1e6

@@ -27,20 +27,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from daf_core import runs
+from daf_core.embeddings.columns import MODALITIES, Streams
 from daf_core.evaluation.results import Made, rendered, standings
 from daf_core.heads import columns_read
 from daf_core.heads.fusion import OPINIONS, WeightedFusion
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Column, Features, Network, Prediction, Sides
-from daf_core.metrics import regression_metrics
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.heads.parts import Column, Features, Network, Prediction, Sides
+from daf_core.heads.sentiment_bins import POINTS
+from daf_core.measures.metrics import regression_metrics
+from daf_core.storage.output import manifest_output
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
 from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
-from jobs.labelled import labelled, recipe
-from jobs.session import ray_session
+from jobs.fitting.training_data import labelled, recipe
+from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
 
 HEADS = "concat,static,daf"
@@ -125,7 +125,7 @@ def told_trial(name: str, seed: int, settings: EvaluateSettings, manifest: str) 
     torch.set_num_threads(1)
     rows = labelled(settings, ["concat"])
     how: Recipe = recipe(settings, rows, seed)
-    damaged = heads_table.damage(runs.manifest_output(manifest))
+    damaged = heads_table.damage(manifest_output(manifest))
     streams = columns_read("concat", rows.shapes)
     splits = with_kinds(rows.corpus, streams, damaged)
     also = [with_kinds(other, streams, {})["train"] for other in rows.also]

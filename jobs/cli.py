@@ -54,10 +54,10 @@ def add_verb(name: str, settings: type) -> None:
 def _run(name: str, asked: Any, values: dict[str, Any]) -> str:
     if isinstance(asked, verbs.EncodeResources) and asked.local:
         # Before the job's own imports; where a job is called without a command, later.
-        importlib.import_module("jobs.forkserver").get_ready()
-    job = importlib.import_module(f"jobs.{name.replace('-', '_')}")
+        importlib.import_module("jobs.parts.forkserver").get_ready()
+    job = importlib.import_module(f"jobs.verbs.{name.replace('-', '_')}")
     if any("://" in str(value) for value in values.values()):
-        importlib.import_module("jobs.preflight").check_stores(asked)
+        importlib.import_module("jobs.check_stores").check_stores(asked)
     summary: str = job.run(asked)
     return summary
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 if TYPE_CHECKING:
-    from daf_core.index import PartFacts
+    from daf_core.storage.part_index import PartFacts
 
 log = logging.getLogger(__name__)
 QUIET_INTERVAL_S = 30.0

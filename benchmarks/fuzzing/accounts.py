@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from daf_core.corpora.computational_sequence import Sequence, open_sequence
-from daf_core.corpora.csd import labels_uri
-from daf_core.corpora.mmsa import load_splits
 from daf_core.errors import BadInput
-from daf_core.sources.source_rows import open_rows
+from daf_core.sources.corpora.csd import labels_uri
+from daf_core.sources.corpora.csd_file import Sequence, open_sequence
+from daf_core.sources.corpora.mmsa import load_splits
+from daf_core.sources.table_rows import open_rows
 from fuzzing.inputs import Input
 from fuzzing.originals import CUES
 

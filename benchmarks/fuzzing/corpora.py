@@ -12,7 +12,7 @@ from fuzzing.hdf5_damage import CSD
 from fuzzing.originals import SECRET
 from fuzzing.pickle_damage import PICKLE
 from fuzzing.text_damage import CSV
-from tests.core import corpus_forms
+from tests.core.sources import corpus_forms
 
 _WORDS = ("so it is", "no, never", "well", "What?", "Excuse me.", "Do you have your forms?")
 

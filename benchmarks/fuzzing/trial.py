@@ -13,16 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from daf_core import tables
-from daf_core.decoding import decode_part
 from daf_core.errors import REASONS, SettingsError
 from daf_core.schemas import FLAGS
+from daf_core.stages.decode import decode_part
+from daf_core.storage import files, parquet
 from fuzzing.accounts import Row, unaccounted
 from fuzzing.inputs import Input
 from fuzzing.originals import SECRET
 from fuzzing.pickle_damage import RAN
-from jobs import embed, ingest
 from jobs.settings import EmbedSettings, IngestSettings
+from jobs.verbs import embed, ingest
 
 MOST_MEMORY = 4 << 30  # of address space beyond the start: no input may take the machine down
 
@@ -81,8 +81,8 @@ def _take(given: Input, result: Result) -> None:
         given.damaged.replace(given.sound)
     for row in refused:
         _judge_refusal(row, result, "ingest")
-    for name in tables.list_parts(out):
-        part = tables.read(tables.join(out, name), "manifest")[0]
+    for name in parquet.list_parts(out):
+        part = parquet.read(files.join(out, name), "manifest")[0]
         decoded = decode_part(part)
         result.unaccounted += abs(len(part) - len(decoded))
         for row in decoded.to_pylist():
@@ -148,8 +148,8 @@ def _judge_refusal(row: Row, result: Result, stage: str) -> None:
 
 
 def _all(folder: str, kind: str) -> list[Row]:
-    names = tables.list_parts(folder)
-    return [row for n in names for row in tables.read(tables.join(folder, n), kind)[0].to_pylist()]
+    names = parquet.list_parts(folder)
+    return [row for n in names for row in parquet.read(files.join(folder, n), kind)[0].to_pylist()]
 
 
 def _memory_mb(name: str) -> float:

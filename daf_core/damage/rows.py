@@ -11,9 +11,9 @@ from daf_core.damage.apply import damaged_samples, damaged_text
 from daf_core.damage.conditions import VARIATIONS, Condition
 from daf_core.damage.draws import draws
 from daf_core.damage.words import Words
+from daf_core.embeddings.columns import MODALITIES
 from daf_core.errors import SettingsError
-from daf_core.modalities import MODALITIES
-from daf_core.runs import fingerprint
+from daf_core.storage.run_record import fingerprint
 
 SOURCES = dict(zip(MODALITIES, ("text", "samples"), strict=True))  # columns of a decoded part
 EVERY, MISHEARD = "all", "word error"

@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Prediction, columns_in
-from daf_core.modalities import MODALITIES, modality_number
+from daf_core.embeddings.columns import MODALITIES, modality_number
+from daf_core.heads.parts import Prediction, columns_in
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 

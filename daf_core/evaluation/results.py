@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 from scipy.stats import spearmanr
 
+from daf_core.embeddings.columns import MODALITIES
 from daf_core.evaluation.comparison import paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.evaluation.trial import errors
-from daf_core.modalities import MODALITIES
 
 METRICS = {
     "mae": "MAE",

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from daf_core.calibration import certainty
+from daf_core.embeddings.columns import MODALITIES, Streams, modalities_of, pooled
 from daf_core.evaluation.controls import controls
-from daf_core.metrics import regression_metrics
-from daf_core.modalities import MODALITIES, Streams, modalities_of, pooled
-from daf_core.reliability import certainty_metrics
+from daf_core.measures.calibration import certainty
+from daf_core.measures.metrics import regression_metrics
+from daf_core.measures.reliability import certainty_metrics
 from daf_core.schemas import POLARITIES
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
 from daf_core.training.fitting import fit_head

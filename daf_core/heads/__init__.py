@@ -11,6 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from daf_core.embeddings.columns import Streams
 from daf_core.errors import SettingsError
 from daf_core.heads.agfn import AgfnHead
 from daf_core.heads.avad import AvadHead
@@ -23,12 +24,11 @@ from daf_core.heads.late import LateHead
 from daf_core.heads.lmf import LmfHead
 from daf_core.heads.mods import ModsHead
 from daf_core.heads.mult import MultHead
+from daf_core.heads.parts import columns_in
 from daf_core.heads.pool import PoolHead
 from daf_core.heads.single import AudioHead, TextHead
 from daf_core.heads.static import StaticHead
-from daf_core.heads.streams import columns_in
 from daf_core.heads.tfn import TfnHead
-from daf_core.modalities import Streams
 
 HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
     "daf": DafHead,

@@ -11,9 +11,9 @@ from math import log
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Alone, Features, Network, Prediction, Sides
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Alone, Features, Network, Prediction, Sides
+from daf_core.heads.sentiment_bins import POINTS
 
 
 class AgfnHead(nn.Module):

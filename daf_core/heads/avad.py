@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Features, Network, Prediction, Sides
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction, Sides
+from daf_core.heads.sentiment_bins import POINTS
 
 DISTILLATION = 0.1  # weight of the student's loss; ours, as the paper's is not known to us
 TEXT, AUDIO = MODALITIES.index("text"), MODALITIES.index("audio")

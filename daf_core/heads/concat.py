@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Features, Network, Prediction, Sides
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction, Sides
+from daf_core.heads.sentiment_bins import POINTS
 
 
 class ConcatHead(nn.Module):

@@ -9,9 +9,9 @@ summed, as in most gated fusions, only tie with plain concatenation.
 import torch
 from torch import Tensor, nn
 
+from daf_core.embeddings.columns import MODALITIES, Streams
 from daf_core.heads.fusion import OPINIONS, WeightedFusion
-from daf_core.heads.streams import Features, Network, Prediction, Sides
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction, Sides
 
 
 class DafHead(nn.Module):

@@ -8,10 +8,10 @@ be of the words or of the voice: one attention runs over the steps of both.
 import torch
 from torch import nn
 
-from daf_core.heads.points import POINTS
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction
+from daf_core.heads.sentiment_bins import POINTS
 from daf_core.heads.sequences import Sequences, attention
-from daf_core.heads.streams import Features, Network, Prediction
-from daf_core.modalities import MODALITIES, Streams
 
 LOOKS = 4
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Alone, Features, Network, Prediction
-from daf_core.modalities import MODALITIES
+from daf_core.embeddings.columns import MODALITIES
+from daf_core.heads.parts import Alone, Features, Network, Prediction
+from daf_core.heads.sentiment_bins import POINTS
 
 OPINIONS = len(MODALITIES) + 1  # a score for each modality, and one for how sure the answer is
 

@@ -9,9 +9,9 @@ lacks is not read of the turns before either. No weights.
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Features, LayerMix, Network, Prediction, Side, Sides
-from daf_core.modalities import MODALITIES, Streams, modality_number, turns
+from daf_core.embeddings.columns import MODALITIES, Streams, modality_number, turns
+from daf_core.heads.parts import Features, LayerMix, Network, Prediction, Side, Sides
+from daf_core.heads.sentiment_bins import POINTS
 
 
 class Earlier(LayerMix):

@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Alone, Features, Prediction, Sides
-from daf_core.modalities import Streams
+from daf_core.embeddings.columns import Streams
+from daf_core.heads.parts import Alone, Features, Prediction, Sides
 
 
 class LateHead(nn.Module):

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Features, Prediction, Sides, drop
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Prediction, Sides, drop
+from daf_core.heads.sentiment_bins import POINTS
 
 RANK = 4
 

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.heads.points import POINTS
+from daf_core.distributed import batch_of_all
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction
+from daf_core.heads.sentiment_bins import POINTS
 from daf_core.heads.sequences import Attend, AttentionPool, Refine, Sequences
-from daf_core.heads.streams import Features, Network, Prediction
-from daf_core.modalities import MODALITIES, Streams
-from daf_core.workers import batch_of_all
 
 CONTRAST = 0.1  # weight of InfoNCE: the paper's for MOSI and MOSEI
 TEMPERATURE = 0.1  # ours

@@ -7,10 +7,10 @@ direction on frozen states, each modality's own states kept by a skip, then pool
 import torch
 from torch import nn
 
-from daf_core.heads.points import POINTS
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction
+from daf_core.heads.sentiment_bins import POINTS
 from daf_core.heads.sequences import Attend, AttentionPool, Refine, Sequences
-from daf_core.heads.streams import Features, Network, Prediction
-from daf_core.modalities import MODALITIES, Streams
 
 
 class MultHead(nn.Module):

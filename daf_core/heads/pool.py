@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from daf_core.heads.points import POINTS
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction
+from daf_core.heads.sentiment_bins import POINTS
 from daf_core.heads.sequences import AttentionPool, Sequences
-from daf_core.heads.streams import Features, Network, Prediction
-from daf_core.modalities import MODALITIES, Streams
 
 
 class PoolHead(nn.Module):

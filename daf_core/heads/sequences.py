@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from daf_core.embeddings.columns import FRAMES, MODALITIES, Streams, frames
 from daf_core.errors import SettingsError
-from daf_core.heads.streams import Column, Features, drop
-from daf_core.modalities import FRAMES, MODALITIES, Streams, frames
+from daf_core.heads.parts import Column, Features, drop
 
 
 def steps_in(x_bnf: Tensor) -> Tensor:

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from daf_core.embeddings.columns import MODALITIES, Streams, columns_of, pooled
 from daf_core.errors import SettingsError
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Features, Network, Prediction, Side
-from daf_core.modalities import MODALITIES, Streams, columns_of, pooled
+from daf_core.heads.parts import Features, Network, Prediction, Side
+from daf_core.heads.sentiment_bins import POINTS
 
 
 class SingleHead(nn.Module):

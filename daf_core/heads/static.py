@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from daf_core.embeddings.columns import Streams
 from daf_core.heads.fusion import OPINIONS, WeightedFusion
-from daf_core.heads.streams import Features, Prediction, Sides
-from daf_core.modalities import Streams
+from daf_core.heads.parts import Features, Prediction, Sides
 
 
 class StaticHead(nn.Module):

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.heads.points import POINTS
-from daf_core.heads.streams import Features, Network, Prediction, Sides
-from daf_core.modalities import MODALITIES, Streams
+from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.heads.parts import Features, Network, Prediction, Sides
+from daf_core.heads.sentiment_bins import POINTS
 
 
 class TfnHead(nn.Module):

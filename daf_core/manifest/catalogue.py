@@ -17,13 +17,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daf_core import index, tables
 from daf_core.errors import NotDone
-from daf_core.index import PartFacts
 from daf_core.manifest import entries
 from daf_core.manifest.entries import Entry
-from daf_core.runs import Output
-from daf_core.tables import join, part_name, part_number
+from daf_core.storage import parquet, part_index
+from daf_core.storage.files import join
+from daf_core.storage.output import Output
+from daf_core.storage.parquet import part_name, part_number
+from daf_core.storage.part_index import PartFacts
 
 _BATCH_ROWS = 65_536
 _TABLES = """
@@ -173,15 +174,17 @@ def load(output: Output, fingerprint: str) -> Catalogue:
         NotDone: a part that was finished is not there.
     """
     catalogue = Catalogue()
-    loose = tables.list_parts(output.recordings_uri)
+    loose = parquet.list_parts(output.recordings_uri)
     with ThreadPoolExecutor(16) as pool:
-        _take_in_finished(catalogue, output, index.read(output.index_uri, fingerprint), loose, pool)
-        read = partial(tables.read, kind="recordings")
+        _take_in_finished(
+            catalogue, output, part_index.read(output.index_uri, fingerprint), loose, pool
+        )
+        read = partial(parquet.read, kind="recordings")
         uris = [join(output.recordings_uri, name) for name in loose]
         for name, (table, footer) in zip(loose, pool.map(read, uris), strict=True):
-            catalogue.put(part_number(name), table, index.facts_in(footer))
+            catalogue.put(part_number(name), table, part_index.facts_in(footer))
     halved = {part_name(number) for number in catalogue.parts_with_removed()}
-    missing = catalogue.facts.keys() - halved - set(tables.list_parts(output.parts_uri))
+    missing = catalogue.facts.keys() - halved - set(parquet.list_parts(output.parts_uri))
     if missing:
         raise NotDone(
             f"{output.root}: {min(missing)} is missing, {len(missing)} parts in all; put what is "
@@ -198,7 +201,7 @@ def _take_in_finished(
     pool: ThreadPoolExecutor,
 ) -> None:
     """The parts of the last finished ingest that have no loose entries since."""
-    found = tables.read_if_there(output.all_recordings_uri, "recordings")
+    found = parquet.read_if_there(output.all_recordings_uri, "recordings")
     if found is None:
         return
     numbers = pa.array([part_number(name) for name in loose], pa.int64())
@@ -208,7 +211,9 @@ def _take_in_finished(
     names = [part_name(number) for number in filled]
 
     def from_footer(name: str) -> PartFacts | None:
-        return index.facts_in(tables.read_footer(join(output.parts_uri, name), output.kind)[1])
+        return part_index.facts_in(
+            parquet.read_footer(join(output.parts_uri, name), output.kind)[1]
+        )
 
     lost = [name for name in names if name not in known]
     known = known | {facts.part: facts for facts in pool.map(from_footer, lost) if facts}
@@ -217,5 +222,5 @@ def _take_in_finished(
 
 def save(catalogue: Catalogue, output: Output, fingerprint: str) -> None:
     """Say in one file what the files of the folder say, before those go."""
-    index.write(output.index_uri, catalogue.facts.values(), fingerprint)
-    tables.write(output.all_recordings_uri, catalogue.table(), "recordings")
+    part_index.write(output.index_uri, catalogue.facts.values(), fingerprint)
+    parquet.write(output.all_recordings_uri, catalogue.table(), "recordings")

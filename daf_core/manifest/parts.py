@@ -12,15 +12,17 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from daf_core import tables
 from daf_core.errors import NotDone
-from daf_core.index import PartFacts
 from daf_core.manifest import entries
 from daf_core.manifest.entries import Entry
-from daf_core.runs import Output, fingerprint
 from daf_core.schemas import MANIFEST, QUARANTINE
-from daf_core.sources.utterances import Row
-from daf_core.tables import join, parquet_bytes, part_name
+from daf_core.sources.manifest_rows import Row
+from daf_core.storage import files
+from daf_core.storage.files import join
+from daf_core.storage.output import Output
+from daf_core.storage.parquet import parquet_bytes, part_name
+from daf_core.storage.part_index import PartFacts
+from daf_core.storage.run_record import fingerprint
 
 ROWS_PER_PART = 4_096
 REJECTED_PER_PART = 65_536
@@ -135,10 +137,10 @@ def publish(output: Output, part: Part, check: Callable[[], None]) -> PartFacts 
     rows = [{**row, "meta": list(row["meta"].items())} for row in part.rows]
     table = pa.Table.from_pylist(rows, schema=MANIFEST)
     rejected = pa.Table.from_pylist(part.rejected, schema=QUARANTINE)
-    facts, files = part_files(output, part.number, table, rejected, part.entries)
-    for uri, data in files:
+    facts, contents = part_files(output, part.number, table, rejected, part.entries)
+    for uri, data in contents:
         check()
-        if data is not None and not tables.create(uri, data) and tables.read_bytes(uri) != data:
+        if data is not None and not files.create(uri, data) and files.read_bytes(uri) != data:
             raise NotDone(
                 f"{uri}: is there, with other contents: another ingest is at work on this "
                 f"manifest; run the command again when it has ended"
@@ -155,7 +157,7 @@ def part_files(
     """
     name = part_name(number)
     facts = _facts(name, rows) if len(rows) else None
-    files = [
+    contents = [
         (
             join(output.quarantine_uri, name),
             parquet_bytes(rejected, "quarantine") if len(rejected) else None,
@@ -171,7 +173,7 @@ def part_files(
             ),
         ),
     ]
-    return facts, files
+    return facts, contents
 
 
 def _facts(name: str, table: pa.Table) -> PartFacts:

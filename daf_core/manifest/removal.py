@@ -9,15 +9,16 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from daf_core import tables
 from daf_core.errors import NotDone
 from daf_core.manifest import entries
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.manifest.entries import Entry
 from daf_core.manifest.parts import part_files
-from daf_core.runs import Output
 from daf_core.schemas import MANIFEST, QUARANTINE
-from daf_core.tables import join, part_name
+from daf_core.storage import files, parquet
+from daf_core.storage.files import join
+from daf_core.storage.output import Output
+from daf_core.storage.parquet import part_name
 
 
 def remove_old(
@@ -36,7 +37,7 @@ def remove_old(
     table = entries.to_table(number, held)
     check()
     footer = facts.footer() if facts else None
-    tables.write(join(output.recordings_uri, part_name(number)), table, "recordings", footer)
+    parquet.write(join(output.recordings_uri, part_name(number)), table, "recordings", footer)
     catalogue.put(number, table, facts)
     finish_removal(output, number, catalogue, check)
 
@@ -52,13 +53,13 @@ def finish_removal(
         join(output.quarantine_uri, name), "quarantine", QUARANTINE, held, _rejected_rows
     )
     rows = _kept(join(output.parts_uri, name), "manifest", MANIFEST, held, _rows)
-    facts, files = part_files(output, number, rows, rejected, kept)
-    for uri, data in files:
+    facts, contents = part_files(output, number, rows, rejected, kept)
+    for uri, data in contents:
         check()
         if data is None:
-            tables.delete(uri)
+            files.delete(uri)
         else:
-            tables.publish(uri, data)
+            files.publish(uri, data)
     catalogue.put(number, entries.to_table(number, kept), facts)
 
 
@@ -78,7 +79,7 @@ def _kept(
     Raises:
         NotDone: the file holds neither what it held before nor what stays.
     """
-    found = tables.read_if_there(uri, kind)
+    found = parquet.read_if_there(uri, kind)
     table = found[0] if found else schema.empty_table()
     stays = [not entry.removed for entry in held for _ in range(rows_of(entry))]
     if len(table) == sum(stays):

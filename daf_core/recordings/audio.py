@@ -12,12 +12,12 @@ import soundfile
 import soxr
 from fsspec.implementations.local import LocalFileSystem
 
-from daf_core import s3
 from daf_core.errors import BadInput
 from daf_core.recordings.ffmpeg import PyAVDecoder
 from daf_core.recordings.libsndfile import SoundFileDecoder
 from daf_core.recordings.watched_file import unread
-from daf_core.tables import filesystem
+from daf_core.storage import s3
+from daf_core.storage.files import filesystem
 
 RATE_HZ = 16_000
 Samples = npt.NDArray[np.float32]  # (samples,) in [-1, 1] at RATE_HZ

@@ -26,7 +26,8 @@ from daf_core.report.totals import (
     Totals,
 )
 from daf_core.schemas import FLAGS, NEUTRAL_BELOW
-from daf_core.tables import join, list_parts, read, read_json
+from daf_core.storage.files import join, read_json
+from daf_core.storage.parquet import list_parts, read
 
 RECORDINGS_DRAWN = 200
 LETTERS_AT_MOST = 280  # of an utterance's words

@@ -4,8 +4,8 @@ import posixpath
 import sqlite3
 from typing import Any
 
-from daf_core.sources.source_rows import file_sha256
-from daf_core.tables import filesystem
+from daf_core.sources.table_rows import file_sha256
+from daf_core.storage.files import filesystem
 
 ABSENT = "absent"
 _NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)

@@ -6,14 +6,14 @@ from functools import partial
 from typing import NamedTuple
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.runs import fingerprint
 from daf_core.sources.file_versions import contents_version, is_unicode, listed_version
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.labels import Label, read_labels
+from daf_core.sources.manifest_rows import Row, quarantined
 from daf_core.sources.recording_files import RecordingFiles, inspect_recording
-from daf_core.sources.utterances import Row, quarantined
-from daf_core.tables import filesystem, join
-from daf_core.transcripts import READERS
+from daf_core.sources.transcripts import READERS
+from daf_core.storage.files import filesystem, join
+from daf_core.storage.run_record import fingerprint
 
 # fmt: off
 AUDIO_SUFFIXES = frozenset({

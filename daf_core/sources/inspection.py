@@ -2,7 +2,7 @@
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
-from daf_core.sources.utterances import AudioSize, Row, quarantined, utterance_id
+from daf_core.sources.manifest_rows import AudioSize, Row, quarantined, utterance_id
 
 Inspected = tuple[list[Row], list[Row]]  # manifest rows, quarantine rows
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.sources.source_rows import Cells, open_rows, shown
-from daf_core.sources.utterances import Row, parse_cell, quarantined
+from daf_core.sources.manifest_rows import Row, parse_cell, quarantined
+from daf_core.sources.table_rows import Cells, open_rows, shown
 
 START_TOLERANCE_S = 0.05
 _COLUMNS = ("recording_id", "start_s", "channel", "label", "split")

@@ -8,14 +8,14 @@ from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
 from daf_core.sources.inspection import Inspected, measure, settle
 from daf_core.sources.labels import apply_labels
-from daf_core.sources.utterances import (
+from daf_core.sources.manifest_rows import (
     AudioSize,
     Row,
     manifest_row,
     place_in_recording,
     quarantined,
 )
-from daf_core.transcripts import read_transcript
+from daf_core.sources.transcripts import read_transcript
 
 if TYPE_CHECKING:
     from daf_core.recordings.voice_activity import VoiceActivity

@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.runs import fingerprint
 from daf_core.sources.file_versions import ListedVersions, contents_version
 from daf_core.sources.inspection import Inspected, measure, settle
-from daf_core.sources.shelf import Shelf
-from daf_core.sources.source_rows import Cells, Rows, shown
-from daf_core.sources.utterances import (
+from daf_core.sources.manifest_rows import (
     Row,
     is_empty,
     manifest_row,
@@ -19,7 +16,10 @@ from daf_core.sources.utterances import (
     quarantined,
     utterance_id,
 )
-from daf_core.tables import join
+from daf_core.sources.row_spool import Shelf
+from daf_core.sources.table_rows import Cells, Rows, shown
+from daf_core.storage.files import join
+from daf_core.storage.run_record import fingerprint
 
 OpenTable = Callable[[], AbstractContextManager[tuple[list[str], Rows]]]
 _ABSOLUTE = re.compile(r"/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)

@@ -9,10 +9,10 @@ from typing import Any
 
 from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.damage.words import Words
+from daf_core.embeddings.columns import Streams, frames, modalities_of, stored
 from daf_core.errors import SettingsError
-from daf_core.modalities import Streams, frames, modalities_of, stored
-from daf_core.runs import fingerprint
-from daf_core.trained_head import TrainedHead
+from daf_core.stages.trained_head import TrainedHead
+from daf_core.storage.run_record import fingerprint
 from daf_core.weights.specs import EncoderSpec
 
 

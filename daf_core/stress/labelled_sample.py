@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daf_core import tables
 from daf_core.damage.draws import rank
 from daf_core.errors import SettingsError
-from daf_core.runs import Output
+from daf_core.storage import files, parquet
+from daf_core.storage.output import Output
 from daf_core.training.split_rule import TEST_FROM, percent
 
 WHAT = "sample"  # that the ranks are of
@@ -70,7 +70,7 @@ def labelled_texts(manifest: Output) -> Iterator[str]:
 
 
 def _labelled(manifest: Output, columns: list[str]) -> Iterator[pa.Table]:
-    for name in tables.list_parts(manifest.parts_uri):
-        uri = tables.join(manifest.parts_uri, name)
-        rows = tables.read(uri, manifest.kind, columns)[0]
+    for name in parquet.list_parts(manifest.parts_uri):
+        uri = files.join(manifest.parts_uri, name)
+        rows = parquet.read(uri, manifest.kind, columns)[0]
         yield rows.filter(pc.is_valid(rows["label"]))

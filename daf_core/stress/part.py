@@ -10,12 +10,12 @@ import pyarrow.compute as pc
 
 from daf_core.damage.conditions import Condition
 from daf_core.damage.rows import SOURCES, damaged
-from daf_core.embedding import Embed
 from daf_core.errors import REASONS
 from daf_core.schemas import PREDICTIONS, quarantine_rows
-from daf_core.scoring import score
+from daf_core.stages.embed import Embed
+from daf_core.stages.score import score
+from daf_core.stages.trained_head import TrainedHead
 from daf_core.stress.grid import Grid
-from daf_core.trained_head import TrainedHead
 
 
 def stress(grid: Grid, embed: Embed, decoded: pa.Table) -> tuple[pa.Table, pa.Table]:

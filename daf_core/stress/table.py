@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from daf_core.damage.conditions import CLEAN, CONDITIONS
 from daf_core.evaluation.comparison import Difference, paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
-from daf_core.metrics import regression_metrics
+from daf_core.measures.metrics import regression_metrics
 
 METRICS = ("mae", "r", "non0_accuracy")
 UNKNOWN = dict.fromkeys(field.name for field in fields(Difference))

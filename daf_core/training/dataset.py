@@ -7,12 +7,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
-from daf_core import tables
+from daf_core.embeddings.arrays import columns_for, stream_values
+from daf_core.embeddings.columns import Streams, modality_number
 from daf_core.errors import SettingsError
-from daf_core.features import columns_for, stream_values
-from daf_core.modalities import Streams, modality_number
-from daf_core.runs import Output
 from daf_core.schemas import SPLITS
+from daf_core.storage import files, parquet
+from daf_core.storage.output import Output
 from daf_core.training.rows import Rows
 from daf_core.training.split_rule import TEST_FROM, VALID_FROM, percent
 
@@ -47,10 +47,10 @@ def labelled_corpus(source: Output) -> Corpus:
     Raises:
         SettingsError: no labelled rows to train or to validate on.
     """
-    names = tables.list_parts(source.parts_uri)
+    names = parquet.list_parts(source.parts_uri)
     read = [
-        tables.read(
-            tables.join(source.parts_uri, name), source.kind, ["recording_id", "label", "split"]
+        parquet.read(
+            files.join(source.parts_uri, name), source.kind, ["recording_id", "label", "split"]
         )[0]
         for name in names
     ]
@@ -111,8 +111,8 @@ def load_rows(corpus: Corpus, shapes: Streams, rank: int = 0, workers: int = 1) 
     kept: dict[str, list[_Piece]] = {split: [] for split in SPLITS}
     seen = dict.fromkeys(SPLITS, 0)
     for name, index in corpus.parts.items():
-        uri = tables.join(corpus.source.parts_uri, name)
-        table, _ = tables.read(uri, corpus.source.kind, [*columns_for(shapes), "label"])
+        uri = files.join(corpus.source.parts_uri, name)
+        table, _ = parquet.read(uri, corpus.source.kind, [*columns_for(shapes), "label"])
         values, present = stream_values(table, shapes)
         labels = table["label"].to_numpy()
         for number, split in enumerate(SPLITS):
@@ -128,8 +128,8 @@ def utterance_ids(corpus: Corpus, split: str) -> list[str]:
     """Of the rows of a split, in the order of `load_rows` with all columns."""
     number, found = SPLITS.index(split), []
     for name, index in corpus.parts.items():
-        uri = tables.join(corpus.source.parts_uri, name)
-        ids = tables.read(uri, corpus.source.kind, ["utterance_id"])[0]["utterance_id"]
+        uri = files.join(corpus.source.parts_uri, name)
+        ids = parquet.read(uri, corpus.source.kind, ["utterance_id"])[0]["utterance_id"]
         found += ids.filter(pa.array(index == number)).to_pylist()
     return found
 

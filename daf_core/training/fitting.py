@@ -10,12 +10,13 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from daf_core.calibration import Calibrations, certainty, modalities_had
+from daf_core.distributed import rank_and_workers, sum_over_workers
+from daf_core.embeddings.columns import MODALITIES, Streams, columns_of
 from daf_core.heads import build, columns_read
-from daf_core.heads.points import median
-from daf_core.metrics import regression_metrics
-from daf_core.modalities import MODALITIES, Streams, columns_of
-from daf_core.reliability import (
+from daf_core.heads.sentiment_bins import median
+from daf_core.measures.calibration import Calibrations, certainty, modalities_had
+from daf_core.measures.metrics import regression_metrics
+from daf_core.measures.reliability import (
     calibration,
     certainty_metrics,
     interval_reliability,
@@ -23,12 +24,11 @@ from daf_core.reliability import (
 )
 from daf_core.schemas import SPLITS
 from daf_core.training.dataset import Corpus, load_rows
-from daf_core.training.importance import belief
+from daf_core.training.group_folds import left_out
+from daf_core.training.label_confidence import belief
 from daf_core.training.loop import State, fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
-from daf_core.training.unheard import left_out
-from daf_core.workers import rank_and_workers, sum_over_workers
 
 # "intervals" (`interval_reliability`) and "polarity" (`polarity_reliability`)
 Reliability: TypeAlias = dict[str, Any]

@@ -12,14 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.points import cross_entropy
-from daf_core.heads.streams import Features, Noise, Prediction
+from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
+from daf_core.heads.parts import Features, Noise, Prediction
+from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.schemas import POLARITIES, polarity_number
-from daf_core.training.adversarial import unsteadiness
-from daf_core.training.importance import importance
+from daf_core.training.label_confidence import importance
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
-from daf_core.workers import rank_and_workers, sum_gradients, sum_over_workers
+from daf_core.training.virtual_adversarial import unsteadiness
 
 
 @dataclass

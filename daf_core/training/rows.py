@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.streams import Features, Noise, columns_in
-from daf_core.modalities import modality_number
-from daf_core.workers import sum_over_workers
+from daf_core.distributed import sum_over_workers
+from daf_core.embeddings.columns import modality_number
+from daf_core.heads.parts import Features, Noise, columns_in
 
 CHUNK_ROWS = 512  # standardised or predicted at once; more would not fit a core's cache
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from daf_core.errors import REASONS, SettingsError
-from daf_core.precision import Precision
+from daf_core.weights.precision import Precision
 from jobs.settings.options import Fresh, Manifest, Offline
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"

@@ -17,12 +17,13 @@ import torch
 from moto.server import ThreadedMotoServer
 from ray.cluster_utils import Cluster
 
-from daf_core import trained_head
+from daf_core.embeddings.columns import Streams, with_relative
 from daf_core.heads import build
-from daf_core.modalities import Streams, with_relative
+from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
-from jobs import cli, embed, ingest, score
+from jobs import cli
 from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings
+from jobs.verbs import embed, ingest, score
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 
 PATIENCE_S = 60

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import soundfile
 
-from tests.core.encoder_folders import text_folder, whisper_folder
+from tests.core.encoders.encoder_folders import text_folder, whisper_folder
 
 RATE_HZ = 8000
 WORDS = "abcdefgh"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from daf_core import tables
+from daf_core.storage import parquet
 from daf_core.weights.specs import EncoderSpec
 from tests.e2e.corpus import RATE_HZ, write_hum
 
@@ -40,7 +40,7 @@ def test_bad_files_are_quarantined_and_the_rest_is_scored(daf, odd_folder, make_
     assert ingested.status == 0, ingested
     reasons = {
         row["recording_id"]: row["reason"]
-        for row in tables.read(f"{manifest}/_quarantine/part-00000.parquet", "quarantine")[
+        for row in parquet.read(f"{manifest}/_quarantine/part-00000.parquet", "quarantine")[
             0
         ].to_pylist()
     }
@@ -55,7 +55,7 @@ def test_bad_files_are_quarantined_and_the_rest_is_scored(daf, odd_folder, make_
     (odd_folder / "breaks.wav").write_bytes(b"RIFF")
     scored = daf("score", manifest=manifest, head=make_head(), out=scores, actors=1)
     assert scored.summary.startswith("5 rows in, 5 scored, 0 quarantined")
-    rows = tables.read(f"{scores}/scores/part-00000.parquet", "scores")[0].to_pylist()
+    rows = parquet.read(f"{scores}/scores/part-00000.parquet", "scores")[0].to_pylist()
     assert {row["recording_id"]: row["flags"] for row in rows} == {
         "good": [],
         "no-audio": ["no_audio"],
@@ -67,7 +67,7 @@ def test_bad_files_are_quarantined_and_the_rest_is_scored(daf, odd_folder, make_
 
     alone = daf("score", manifest=manifest, head=make_head("audio"), out=tmp_path / "a", actors=1)
     assert alone.summary.startswith("5 rows in, 1 scored, 4 quarantined")
-    quarantine = tables.read(f"{tmp_path}/a/quarantine/part-00000.parquet", "quarantine")[0]
+    quarantine = parquet.read(f"{tmp_path}/a/quarantine/part-00000.parquet", "quarantine")[0]
     assert Counter(quarantine["reason"].to_pylist()) == {"unused_modality": 4}
     assert daf("verify", manifest=manifest, scores=tmp_path / "a").status == 0
 

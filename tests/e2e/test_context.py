@@ -7,9 +7,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from daf_core import trained_head
-from jobs import embed, train
+from daf_core.stages import trained_head
 from jobs.settings import EmbedSettings, TrainSettings
+from jobs.verbs import embed, train
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 
-from tests.core.corpus_forms import mmsa, write_mmsa
+from tests.core.sources.corpus_forms import mmsa, write_mmsa
 
 
 def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, tmp_path):

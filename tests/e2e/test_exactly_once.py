@@ -13,11 +13,11 @@ import pytest
 import torch
 from ray.cluster_utils import Cluster
 
-from daf_core import tables, trained_head
 from daf_core.errors import NotDone, SettingsError
 from daf_core.heads import build
+from daf_core.stages import trained_head
+from daf_core.storage import parquet
 from daf_core.weights.specs import resolve
-from jobs import ingest, score, verify
 from jobs.settings import (
     AUDIO_ENCODER,
     TEXT_ENCODER,
@@ -25,6 +25,7 @@ from jobs.settings import (
     ScoreSettings,
     VerifySettings,
 )
+from jobs.verbs import ingest, score, verify
 from tests.e2e.conftest import ONE_CPU, start
 
 
@@ -100,7 +101,7 @@ def test_a_node_is_lost_then_the_driver_and_run_again_it_equals_undisturbed(
     lose_a_node: Callable[[], None],
     tmp_path: Path,
 ) -> None:
-    parts = len(tables.list_parts(manifest))
+    parts = len(parquet.list_parts(manifest))
     job = start("score", manifest=manifest, head=head, out=tmp_path, actors=3)
 
     def wait_for(done: int) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from daf_core import index, runs
 from daf_core.manifest.parts import Recording, pack, publish
+from daf_core.storage import part_index, run_record
+from daf_core.storage.output import manifest_output
 from tests.e2e.conftest import part_bytes
 from tests.e2e.corpus import labelled_rows
 
@@ -18,7 +19,7 @@ def write_manifest(
     """Eight recordings of one row and one part each, with a speaker two to a part; `uris` replaces
     some recordings' audio.
     """
-    output = runs.manifest_output(str(folder / name))
+    output = manifest_output(str(folder / name))
     recordings = []
     labelled_rows(folder, 8)
     for number in range(8):
@@ -40,8 +41,8 @@ def write_manifest(
     parts = [publish(output, part, lambda: None) for part in pack(recordings, part_s=3.5)]
     identity = {"source": "test"}  # the same of all, so that parts of two can be compared
     made = [part for part in parts if part is not None]
-    index.write(output.index_uri, made, runs.fingerprint(identity))
-    runs.finish(output, identity, {"parts": len(made)})
+    part_index.write(output.index_uri, made, run_record.fingerprint(identity))
+    run_record.finish(output, identity, {"parts": len(made)})
     return output.root
 
 

@@ -7,12 +7,13 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from daf_core import runs, trained_head
+from daf_core.stages import trained_head
+from daf_core.storage.output import embeddings_output
 from daf_core.training.dataset import labelled_corpus
 from daf_core.training.fitting import fit_head
 from daf_core.training.recipe import Recipe
-from jobs import embed, train
 from jobs.settings import EmbedSettings, TrainSettings
+from jobs.verbs import embed, train
 from tests.e2e.conftest import part_bytes
 
 SHAPES = {"text_frames": (4, 32), "audio_frames": (4, 32)}
@@ -39,7 +40,7 @@ def test_frames_from_embedding_to_scores(daf, manifest, embeddings, with_frames,
     loaded = trained_head.load(head)
     assert loaded.streams == SHAPES
     # The contrast is over rows of both workers: the head is the one that a single worker makes.
-    corpus = labelled_corpus(runs.embeddings_output(with_frames))
+    corpus = labelled_corpus(embeddings_output(with_frames))
     alone = fit_head("mods", corpus, SHAPES, Recipe(also_rows=0, **RECIPE), torch.device("cpu"))
     for name, value in alone.module.state_dict().items():
         torch.testing.assert_close(

@@ -11,8 +11,8 @@ import pytest
 import soundfile as sf
 
 from daf_core.errors import SettingsError
-from jobs import ingest
 from jobs.settings import IngestSettings
+from jobs.verbs import ingest
 
 RATE_HZ = 8000
 DAF = "from jobs.cli import main; main()"

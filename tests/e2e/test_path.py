@@ -6,14 +6,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from daf_core import runs, tables
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
+from daf_core.storage import files, parquet
+from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
 from tests.e2e.corpus import labelled_rows, write_hum, write_table
 
 
-def read_all(output: runs.Output) -> pa.Table:
-    names = tables.list_parts(output.parts_uri)
-    read = [tables.read(tables.join(output.parts_uri, name), output.kind)[0] for name in names]
+def read_all(output: Output) -> pa.Table:
+    names = parquet.list_parts(output.parts_uri)
+    read = [parquet.read(files.join(output.parts_uri, name), output.kind)[0] for name in names]
     return pa.concat_tables(read)
 
 
@@ -57,22 +58,22 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
     assert steps["train"].summary.startswith("36 train, 18 validation, 18 test rows, best epoch")
 
     expected = {
-        runs.manifest_output(str(manifest)): MANIFEST,
-        runs.embeddings_output(str(embeddings)): embeddings_schema(
+        manifest_output(str(manifest)): MANIFEST,
+        embeddings_output(str(embeddings)): embeddings_schema(
             {"text": 3 * 32, "audio": 3 * 64, "audio_2": 57}
         ),
-        runs.scores_output(str(streamed)): SCORES,
+        scores_output(str(streamed)): SCORES,
     }
     for output, schema in expected.items():
-        assert len(tables.list_parts(output.parts_uri)) > 10
+        assert len(parquet.list_parts(output.parts_uri)) > 10
         assert read_all(output).schema.remove_metadata() == schema
-    quarantine = tables.join(runs.scores_output(str(streamed)).quarantine_uri, "part-00000.parquet")
-    assert tables.read(quarantine, "quarantine")[0].schema.remove_metadata() == QUARANTINE
+    quarantine = files.join(scores_output(str(streamed)).quarantine_uri, "part-00000.parquet")
+    assert parquet.read(quarantine, "quarantine")[0].schema.remove_metadata() == QUARANTINE
 
-    scores = read_all(runs.scores_output(str(streamed)))
-    assert scores.equals(read_all(runs.scores_output(str(stored))))
+    scores = read_all(scores_output(str(streamed)))
+    assert scores.equals(read_all(scores_output(str(stored))))
     assert scores["utterance_id"].to_pylist() == (
-        read_all(runs.manifest_output(str(manifest)))["utterance_id"].to_pylist()
+        read_all(manifest_output(str(manifest)))["utterance_id"].to_pylist()
     )
     check_weights(scores)
     assert json.loads((streamed / "run.json").read_text())["complete"] is True
@@ -100,7 +101,7 @@ def check_weights(scores):
 
 def test_a_head_without_weights_leaves_them_null(daf, embeddings, make_head, tmp_path):
     assert daf("score", embeddings=embeddings, head=make_head("concat"), out=tmp_path).status == 0
-    scores = read_all(runs.scores_output(str(tmp_path)))
+    scores = read_all(scores_output(str(tmp_path)))
     assert len(scores) == 72
     for name in ("text_weight", "audio_weight", "text_sentiment", "audio_sentiment"):
         assert scores[name].null_count == len(scores)
@@ -129,7 +130,7 @@ def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, tmp_path):
     ]
     assert [ended for ended in steps if ended.status] == []
     assert json.loads((tmp_path / "head" / "head.json").read_text())["streams"] == {"text": [3, 32]}
-    scores = read_all(runs.scores_output(str(tmp_path / "scores")))
+    scores = read_all(scores_output(str(tmp_path / "scores")))
     assert scores["text_weight"].to_pylist() == [1] * 72
     assert scores["audio_weight"].to_pylist() == [0] * 72
     assert scores["audio_sentiment"].null_count == 72

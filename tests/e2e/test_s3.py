@@ -8,9 +8,10 @@ import moto.settings
 import pytest
 import s3fs
 
-from daf_core import runs, tables
 from daf_core.errors import BadInput, NotDone
 from daf_core.recordings.audio import open_recording
+from daf_core.storage import files, parquet
+from daf_core.storage.output import scores_output
 from tests.e2e.corpus import labelled_rows, write_table
 
 
@@ -39,18 +40,18 @@ def test_from_recordings_to_report_on_s3(daf, bucket, encoders, make_head, tmp_p
     assert steps[-2].summary.startswith("18 rows in, 18 scored, 0 quarantined")
     assert store.exists("archive/report.html")
 
-    parts = runs.scores_output(scores).parts_uri
-    whole = {name: tables.read_bytes(tables.join(parts, name)) for name in tables.list_parts(parts)}
-    tables.delete(tables.join(parts, "part-00001.parquet"))
+    parts = scores_output(scores).parts_uri
+    whole = {name: files.read_bytes(files.join(parts, name)) for name in parquet.list_parts(parts)}
+    files.delete(files.join(parts, "part-00001.parquet"))
     assert daf("verify", manifest=manifest, scores=scores).status == 1
     assert "2 parts were done before" in daf("score", **score).summary
-    again = {name: tables.read_bytes(tables.join(parts, name)) for name in tables.list_parts(parts)}
+    again = {name: files.read_bytes(files.join(parts, name)) for name in parquet.list_parts(parts)}
     assert again == whole
 
     stored = daf("score", embeddings=embeddings, head=head, out=f"{bucket}/stored")
     assert stored.status == 0, stored
     parts = f"{bucket}/stored/scores"
-    assert {name: tables.read_bytes(tables.join(parts, name)) for name in again} == whole
+    assert {name: files.read_bytes(files.join(parts, name)) for name in again} == whole
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_a_recording_that_may_not_be_read_is_not_one_whose_store_refuses_us(
     bucket, other_credentials, monkeypatch
 ):
     uri = f"{bucket}/secret.wav"
-    tables.publish(uri, b"RIFF")
+    files.publish(uri, b"RIFF")
     monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
     other_credentials("AKIAOTHER", "no-such-secret")
     with pytest.raises(NotDone, match=r"secret\.wav: cannot be read: The AWS Access Key"):

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from daf_core import trained_head
 from daf_core.heads import HEADS
-from jobs import train
+from daf_core.stages import trained_head
 from jobs.settings import TrainSettings
+from jobs.verbs import train
 
 RECIPE = {
     "also_rows": 8,
@@ -97,7 +97,7 @@ def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch
     starts = tmp_path / "starts"
 
     def train_worker(config):
-        from jobs import train_worker as worker
+        from jobs.fitting import train_worker as worker
 
         fit_head = worker.fit_head
 

@@ -1,0 +1,1 @@
+"""Features that a corpus came with, used as embeddings."""

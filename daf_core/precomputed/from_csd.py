@@ -1,0 +1,74 @@
+"""Features in a folder of .csd files as embeddings of its labelled intervals.
+
+Word vectors are text, pooled by their mean; COVAREP and openSMILE are audio, by mean and deviation.
+A frame belongs to the interval that its middle is in.
+"""
+
+import posixpath
+from collections.abc import Iterator
+
+import numpy as np
+
+from daf_core.errors import BadInput, SettingsError
+from daf_core.precomputed.features import Extracted, ExtractedColumn, Pooled, joined, pool
+from daf_core.sources.corpora.csd import labels_uri, segment_id, sequences, within
+from daf_core.sources.corpora.csd_file import SUFFIX, Sequence, open_sequence
+from daf_core.sources.table_rows import file_sha256
+from daf_core.weights.specs import EXTRACTED, EncoderSpec
+
+_KINDS = {"text": ("wordvectors", "glovevectors"), "audio": ("covarep", "opensmile")}
+
+Intervals = dict[str, list[tuple[float, float]]]  # of each video
+
+
+def read_features(uri: str) -> Extracted:
+    """Text and audio of the labelled intervals; of several files of a kind "text_2", "audio_2" ….
+
+    Raises:
+        SettingsError: there are no labels or no features, or a file is no .csd.
+    """
+    intervals = _intervals(uri)
+    columns, repaired = {}, 0
+    for modality, kinds in _KINDS.items():
+        for number, file in enumerate(sequences(uri, *kinds), start=1):
+            source = EncoderSpec(posixpath.basename(file), EXTRACTED, file_sha256(file))
+            with open_sequence(file) as sequence:
+                found = list(_pooled(sequence, intervals, deviation=modality == "audio"))
+            column = modality if number == 1 else f"{modality}_{number}"
+            pooled = joined(file, [one for _, one in found])
+            columns[column] = ExtractedColumn.of(source, [name for name, _ in found], pooled)
+            repaired += pooled.repaired
+    if not columns:
+        raise SettingsError(
+            f"{uri}: expected word vectors, COVAREP or openSMILE ({SUFFIX}), found none"
+        )
+    return Extracted(columns, repaired)
+
+
+def _intervals(uri: str) -> Intervals:
+    intervals: Intervals = {}
+    with open_sequence(labels_uri(uri)) as labels:
+        for video in labels.videos:
+            try:
+                intervals[video] = [*map(tuple, labels.of_video(video)[1].tolist())]
+            except BadInput:
+                continue  # ingest quarantines the video
+    return intervals
+
+
+def _pooled(
+    sequence: Sequence, intervals: Intervals, deviation: bool
+) -> Iterator[tuple[str, Pooled]]:
+    """Each interval's frames, pooled; those of a video that cannot be read are missing."""
+    for video, segments in intervals.items():
+        try:
+            features, times = sequence.of_video(video)
+        except BadInput:
+            continue
+        if not len(features) or features.dtype.kind not in "fiu":
+            continue
+        frames = features.reshape(len(features), -1)
+        for number, (start_s, end_s) in enumerate(segments):
+            own = frames[within(times, start_s, end_s)][None]
+            used = np.ones(own.shape[:2], bool)
+            yield segment_id(video, number), pool(own, used, deviation)

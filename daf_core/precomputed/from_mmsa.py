@@ -1,0 +1,84 @@
+"""The features in MMSA's pickle as embeddings: text by its mean, audio by mean and deviation."""
+
+import posixpath
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from daf_core.errors import SettingsError
+from daf_core.precomputed.features import (
+    BoolArray,
+    Extracted,
+    ExtractedColumn,
+    Frames,
+    Pooled,
+    joined,
+    pool,
+)
+from daf_core.sources.corpora.mmsa import load_splits, plain_column
+from daf_core.sources.table_rows import file_sha256
+from daf_core.weights.specs import EXTRACTED, EncoderSpec
+
+
+def read_features(uri: str) -> Extracted:
+    """Text and audio of all splits, those of the two that the pickle has.
+
+    Raises:
+        SettingsError: this is no such pickle, or its arrays do not fit each other.
+    """
+    splits = load_splits(uri)
+    source = EncoderSpec(posixpath.basename(uri), EXTRACTED, file_sha256(uri))
+    columns, repaired = {}, 0
+    for name in ("text", "audio"):
+        having = {split: held for split, held in splits.items() if name in held}
+        if not having:
+            continue
+        ids = [
+            str(utterance)
+            for split, held in having.items()
+            for utterance in plain_column(uri, split, held, "id")
+        ]
+        pooled = joined(f"{uri}: {name}", [_pool(uri, name, *one) for one in having.items()])
+        columns[name] = ExtractedColumn.of(source, ids, pooled)
+        repaired += pooled.repaired
+    if not columns:
+        raise SettingsError(f"{uri}: expected text or audio features in a split, found none")
+    return Extracted(columns, repaired)
+
+
+def _pool(uri: str, name: str, split: str, held: dict[str, Any]) -> Pooled:
+    frames = held[name]
+    fits = _is_numbers(frames) and frames.ndim == 3 and len(frames) == len(held["id"])
+    if not fits or not frames.shape[2]:
+        found = f"{frames.dtype} {frames.shape}" if isinstance(frames, np.ndarray) else type(frames)
+        raise SettingsError(
+            f"{uri}: expected in {split} {name} as numbers ({len(held['id'])} rows, frames, "
+            f"features), found {found}"
+        )
+    return pool(frames, _used(uri, split, held, name), deviation=name == "audio")
+
+
+def _is_numbers(value: Any) -> TypeGuard[Frames]:
+    return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
+
+
+def _used(uri: str, split: str, held: dict[str, Any], name: str) -> BoolArray:
+    """Which frames are no padding: by the lengths in the file (unaligned), by the attention mask
+    (text, and what is aligned with it), or those between the first and the last not all zeros.
+    """
+    frames, tokens = held[name], held.get("text_bert")
+    rows, steps = frames.shape[:2]
+    if not frames.size:  # of no rows any number of frames can be said
+        return np.zeros((rows, steps), bool)
+    if f"{name}_lengths" in held:
+        lengths = plain_column(uri, split, held, f"{name}_lengths")
+        if not all(isinstance(length, int | float) for length in lengths):
+            raise SettingsError(f"{uri}: expected numbers as {name}_lengths in {split}")
+        return np.arange(steps) < np.array(lengths)[:, None]
+    if _is_numbers(tokens) and tokens.shape == (rows, 3, steps):
+        mask: BoolArray = tokens[:, 1] > 0
+        return mask
+    filled: BoolArray = np.any(frames, axis=2)
+    seen = np.maximum.accumulate(filled, axis=1)
+    ahead = np.maximum.accumulate(filled[:, ::-1], axis=1)[:, ::-1]
+    return seen & ahead

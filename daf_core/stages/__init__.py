@@ -1,0 +1,1 @@
+"""What is done to one part: decode, embed, score."""

@@ -1,0 +1,134 @@
+"""Decode one part of a manifest: its rows with the audio of each, opened once per recording."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from daf_core.errors import BadInput
+from daf_core.recordings.audio import Recording, Samples, audio_flags, open_recording
+from daf_core.recordings.synthesizer import Synthesizer
+from daf_core.schemas import MANIFEST
+from daf_core.storage.files import is_remote
+
+AT_ONCE = 8  # recordings of a store: of its answers waiting is the most
+
+# A decoded part: manifest rows, each with what was said before it (`context`; null: is not read),
+# 16-bit mono samples at 16 kHz (null: no usable audio), flags, and a reason (null: has something to
+# score) with its message.
+DECODED = pa.schema(
+    [
+        *MANIFEST,
+        pa.field("before", pa.string()),
+        pa.field("samples", pa.large_binary()),
+        pa.field("flags", pa.list_(pa.string())),
+        pa.field("reason", pa.string()),
+        pa.field("message", pa.string()),
+    ]
+)
+
+
+def decode_part(
+    rows: pa.Table, audio: bool = True, synthesizer: Synthesizer | None = None
+) -> pa.Table:
+    """Add audio to the `rows` of one manifest part; returns a DECODED table, same rows in order.
+
+    Never raises for a bad recording or row. A row whose audio cannot be used is flagged and keeps
+    its text; without text it gets a `reason`. With `audio` false no recording is opened. A
+    `synthesizer` reads out the text of rows that name no recording.
+
+    Raises:
+        SettingsError: this machine has no such synthesizer.
+    """
+    recordings = [
+        (uri if audio else None, list(group))
+        for uri, group in groupby(rows.to_pylist(), key=lambda row: row["audio_uri"])
+    ]
+    decode = partial(_decode_recording, synthesizer=synthesizer)
+    if any(uri and is_remote(uri) for uri, _ in recordings):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            decoded = list(pool.map(decode, recordings))
+    else:
+        decoded = list(map(decode, recordings))
+    return pa.concat_tables([DECODED.empty_table(), *decoded])
+
+
+def _decode_recording(
+    recording: tuple[str | None, list[dict[str, Any]]], synthesizer: Synthesizer | None
+) -> pa.Table:
+    """A table a recording: so the samples of a part are held once."""
+    uri, rows = recording
+    if uri is None:
+        found = [_without_audio(row, synthesizer) for row in rows]
+    else:
+        found = _with_audio(uri, rows)
+    return pa.Table.from_pylist(found, schema=DECODED)
+
+
+def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
+    """The `rows` of a manifest part as a DECODED table in which none can be used."""
+    decoded = [_row(row, reason=reason, message=message) for row in rows.to_pylist()]
+    return pa.Table.from_pylist(decoded, schema=DECODED)
+
+
+def _without_audio(row: dict[str, Any], synthesizer: Synthesizer | None) -> dict[str, Any]:
+    if row["text"] is not None:
+        if row["audio_uri"] is None and synthesizer is not None:
+            return _read_out(row, synthesizer)
+        return _row(row, flags=["no_audio"])
+    if row["audio_uri"] is None:
+        return _row(row, reason="empty_row", message="the row has neither text nor audio")
+    return _row(row, reason="unused_modality", message="the row has only audio, which is not used")
+
+
+def _read_out(row: dict[str, Any], synthesizer: Synthesizer) -> dict[str, Any]:
+    try:
+        samples = synthesizer.read_out(row["text"])
+    except BadInput:
+        return _row(row, flags=["no_audio", "not_synthesized"])
+    return _row(row, flags=["synthesized", *audio_flags(samples)], samples=_pcm(samples))
+
+
+def _with_audio(uri: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of one recording."""
+    try:
+        with open_recording(uri) as recording:
+            return [_cut(recording, row) for row in rows]
+    except BadInput as err:
+        return [_unusable_audio(row, err) for row in rows]
+
+
+def _cut(recording: Recording, row: dict[str, Any]) -> dict[str, Any]:
+    start_s, end_s = row["start_s"], row["end_s"]
+    try:
+        if start_s is None:  # of a recording that could not be measured when it was ingested
+            start_s, end_s = 0.0, recording.duration_s
+        samples = recording.read(start_s, end_s, row["channel"])
+        if not len(samples):
+            raise BadInput(
+                "outside_recording",
+                f"{row['audio_uri']}: expected audio from {start_s:.2f} to {end_s:.2f} s, "
+                f"the recording ends at {recording.duration_s:.2f} s",
+            )
+    except BadInput as err:
+        return _unusable_audio(row, err)
+    flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
+    return _row(row, flags=flags, samples=_pcm(samples))
+
+
+def _pcm(samples: Samples) -> bytes:
+    """(samples,) in [-1, 1] as 16-bit."""
+    return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
+
+
+def _unusable_audio(row: dict[str, Any], err: BadInput) -> dict[str, Any]:
+    if row["text"] is not None:
+        return _row(row, flags=["no_audio", err.reason])
+    return _row(row, reason=err.reason, message=err.message)
+
+
+def _row(row: dict[str, Any], **decoded: Any) -> dict[str, Any]:
+    return {**row, "samples": None, "flags": [], "reason": None, "message": None, **decoded}

@@ -1,0 +1,155 @@
+"""Reading, listing and publishing files by path or URI (local, s3://, …), whole or not at all."""
+
+import json
+from typing import Any
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from daf_core.errors import NotDone, SettingsError
+from daf_core.storage import s3
+from daf_core.storage.local_files import create_file, replace_file
+
+
+def join(base: str, *names: str) -> str:
+    """Path or URI of something under `base`."""
+    return "/".join([base.rstrip("/"), *names])
+
+
+def absolute(uri: str) -> str:
+    """The same place whatever the working directory: workers have another one."""
+    fs, path = filesystem(uri)
+    return str(path) if isinstance(fs, LocalFileSystem) else uri.rstrip("/")
+
+
+def is_remote(uri: str) -> bool:
+    """Whether `uri` names a place that is asked over a network."""
+    return "://" in uri and not uri.startswith(("file://", "local://", "memory://"))
+
+
+def filesystem(uri: str) -> tuple[Any, str]:
+    """The fsspec file system that serves `uri`, and the path within it.
+
+    Credentials come from the platform's standard chain (environment, profile, instance role). A
+    store's passing faults (throttling, errors of its own, lost or stalled connections) are retried.
+    """
+    options = s3.OPTIONS if uri.startswith(s3.PREFIXES) else {}
+    try:  # a listing that is kept would hide what came after it, and grow with the archive
+        fs, path = fsspec.core.url_to_fs(uri, use_listings_cache=False, **options)
+    except (ImportError, ValueError) as err:
+        raise SettingsError(f"{uri}: cannot be opened: {err}") from err
+    return fs, path
+
+
+def publish(uri: str, data: bytes) -> None:
+    """Write `data` to `uri` whole or not at all: aside then renamed, or a single PUT.
+
+    Raises:
+        NotDone: the place is full, may not be written, or is no place.
+    """
+    fs, path = filesystem(uri)
+    try:
+        if isinstance(fs, LocalFileSystem):
+            replace_file(path, data)
+        else:
+            fs.pipe_file(path, data)
+    except OSError as err:
+        raise _not_written(uri, err) from err
+
+
+def _not_written(uri: str, err: OSError) -> NotDone:
+    return NotDone(
+        f"{uri}: cannot be written: {err.strerror or err}; mend that, or name another place, "
+        f"and run the command again"
+    )
+
+
+def create(uri: str, data: bytes) -> bool:
+    """Publish `data` unless something is there: False then, and that stays as it is.
+
+    Raises:
+        NotDone: as `publish`.
+    """
+    fs, path = filesystem(uri)
+    try:
+        if isinstance(fs, LocalFileSystem):
+            create_file(path, data)
+        else:
+            fs.pipe_file(path, data, mode="create")
+    except FileExistsError:
+        return False
+    except OSError as err:
+        if s3.refuses_as_there(err):
+            return False
+        raise _not_written(uri, err) from err
+    return True
+
+
+def read_bytes(uri: str) -> bytes:
+    """The bytes of one file.
+
+    Raises:
+        SettingsError: there is no such file.
+    """
+    fs, path = filesystem(uri)
+    try:
+        data: bytes = fs.cat_file(path)
+    except FileNotFoundError as err:
+        raise SettingsError(f"{uri}: no such file") from err
+    return data
+
+
+def exists(uri: str) -> bool:
+    """Whether there is a file or folder."""
+    fs, path = filesystem(uri)
+    return bool(fs.exists(path))
+
+
+def delete(uri: str) -> None:
+    """Delete one file; nothing happens where there is none."""
+    fs, path = filesystem(uri)
+    if fs.exists(path):
+        fs.rm_file(path)
+
+
+def delete_all(folder: str, names: list[str]) -> None:
+    """Delete these files of `folder`, which are there, many at once where the store can."""
+    fs, path = filesystem(folder)
+    paths = [join(path, name) for name in names]
+    if isinstance(fs, LocalFileSystem):
+        for one in paths:
+            fs.rm_file(one)
+    elif paths:
+        fs.rm(paths)
+
+
+def delete_folder(uri: str) -> None:
+    """Delete a folder and all that is in it; nothing happens where there is none."""
+    fs, path = filesystem(uri)
+    if fs.exists(path):
+        fs.rm(path, recursive=True)
+
+
+def read_json(uri: str) -> dict[str, Any] | None:
+    """The JSON object at `uri`, or None where there is no file."""
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as file:
+            value = json.load(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValueError as err:
+        raise SettingsError(f"{uri}: expected JSON: {err}") from err
+    if not isinstance(value, dict):
+        raise SettingsError(f"{uri}: expected a JSON object, got {type(value).__name__}")
+    return value
+
+
+def write_json(uri: str, value: dict[str, Any]) -> None:
+    """Publish `value` as readable JSON."""
+    publish(uri, json_bytes(value))
+
+
+def json_bytes(value: dict[str, Any]) -> bytes:
+    """`value` as readable JSON."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

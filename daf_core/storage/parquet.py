@@ -1,0 +1,90 @@
+"""Parquet tables of a known kind and version: written whole, read with their footer."""
+
+import io
+import os
+import re
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from daf_core.errors import NotDone, SettingsError
+from daf_core.schemas import check_kind, table_kind
+from daf_core.storage.files import exists, filesystem, publish
+
+PART_NAME = re.compile(r"part-\d{5,}\.parquet")
+
+
+def part_name(index: int) -> str:
+    """Name of part number `index`, the same in every table of a job."""
+    return f"part-{index:05d}.parquet"
+
+
+def part_number(name: str) -> int:
+    """Number of the part with this name."""
+    return int(name.removeprefix("part-").removesuffix(".parquet"))
+
+
+def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> None:
+    """Publish `table` as Parquet with its kind, version and `footer`.
+
+    Equal tables give equal bytes.
+    """
+    publish(uri, parquet_bytes(table, kind, footer))
+
+
+def parquet_bytes(table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> bytes:
+    """`table` as Parquet with its kind, version and `footer`."""
+    entries = {**table_kind(kind), **(footer or {})}
+    sink = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata(entries), sink, compression="zstd")
+    return sink.getvalue()
+
+
+def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Table, dict[str, str]]:
+    """A table of `kind` and its footer.
+
+    Raises:
+        SettingsError: the file is missing, is not Parquet, or is of another kind or version.
+        NotDone: it cannot be read for another reason.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+            footer = _footer(parquet)
+            check_kind(footer, kind, uri)
+            return parquet.read(columns=columns), footer
+    except FileNotFoundError as err:
+        raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
+    except pa.ArrowInvalid as err:
+        raise SettingsError(f"{uri}: expected a {kind} table, found no Parquet: {err}") from err
+    except OSError as err:
+        raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
+
+
+def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
+    """As `read`, or None where there is no file."""
+    return read(uri, kind) if exists(uri) else None
+
+
+def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:
+    """Number of rows and footer entries of a table of `kind`, without reading its rows."""
+    fs, path = filesystem(uri)
+    with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+        footer = _footer(parquet)
+        check_kind(footer, kind, uri)
+        return parquet.metadata.num_rows, footer
+
+
+def _footer(parquet: pq.ParquetFile) -> dict[str, str]:
+    metadata = parquet.schema_arrow.metadata or {}
+    return {key.decode(): value.decode() for key, value in metadata.items()}
+
+
+def list_parts(folder: str) -> list[str]:
+    """Names of the parts in `folder`, sorted; empty if there is no such folder. One listing."""
+    fs, path = filesystem(folder)
+    try:
+        names = (os.path.basename(entry) for entry in fs.ls(path, detail=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(name for name in names if PART_NAME.fullmatch(name))

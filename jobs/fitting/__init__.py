@@ -1,0 +1,1 @@
+"""How heads are fitted: training data, Ray Train workers, hyperparameter search."""

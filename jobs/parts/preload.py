@@ -1,0 +1,9 @@
+"""What the processes of `--local` load, once for all of them, before they part."""
+
+from jobs.parts.fast_imports import lasting
+
+with lasting():
+    import daf_core.stages.embed
+    import daf_core.stages.score  # noqa: F401 (each is imported again where it is used)
+    import jobs.parts.encode
+    import jobs.parts.read_and_publish  # noqa: F401

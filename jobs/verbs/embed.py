@@ -1,0 +1,61 @@
+"""manifest → embeddings: frozen encoders over every utterance, or features that came in a file."""
+
+from dataclasses import replace
+
+from daf_core.embeddings.columns import FRAMES, MODALITIES
+from daf_core.errors import SettingsError
+from daf_core.recordings.synthesizer import Synthesizer
+from daf_core.storage import run_record
+from daf_core.storage.output import embeddings_output, manifest_output
+from daf_core.stress.labelled_sample import labelled_texts
+from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
+from jobs.parts.encode import Encoding
+from jobs.parts.encode_manifest import encode_manifest
+from jobs.parts.precomputed import embed_features
+from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER, EmbedSettings
+
+
+def run(settings: EmbedSettings) -> str:
+    """Embed a manifest; returns the summary line."""
+    source = manifest_output(settings.manifest)
+    run_record.complete_record(source)  # before a hub is asked for weights
+    output = embeddings_output(settings.out)
+    if settings.features is not None:
+        return embed_features(settings, settings.features, source, output)
+    damage = None
+    if settings.damaged is not None:
+        from daf_core.damage.rows import asked_for  # loads scipy, which takes a second
+
+        damage = asked_for(settings.damaged, labelled_texts(source), settings.seed)
+    encoders = resolve_encoders(settings)
+    synthesizer = None
+    if settings.synthesize is not None:
+        synthesizer = Synthesizer(settings.synthesize)
+        synthesizer.check()
+    asked = Encoding(encoders, settings.offline, frame_steps=settings.frames, damage=damage)
+    return encode_manifest("embedded", settings, source, output, asked, synthesizer=synthesizer)
+
+
+def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
+    """Embedding column → encoder: "text", and "audio", "audio_2" … in the order given; with
+    `frames` also "text_frames" and "audio_frames", of the first two.
+
+    Raises:
+        SettingsError: an encoder is not to be had, or frames are asked of one that has none.
+    """
+    audio = [name.strip() for name in (settings.audio_encoder or AUDIO_ENCODER).split(",")]
+    columns = ["audio", *(f"audio_{number}" for number in range(2, len(audio) + 1))]
+    names = {
+        "text": settings.text_encoder or TEXT_ENCODER,
+        **dict(zip(columns, audio, strict=True)),
+    }
+    found = {column: resolve(name, settings.offline) for column, name in names.items()}
+    found["text"] = replace(found["text"], context=settings.context)
+    if not settings.frames:
+        return found
+    if found["audio"].name == DESCRIPTORS:
+        raise SettingsError(
+            f"--frames {settings.frames}: expected a first audio encoder with hidden layers, got "
+            f"{DESCRIPTORS}; name it after another one"
+        )
+    return found | {name + FRAMES: found[name] for name in MODALITIES}

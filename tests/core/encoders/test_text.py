@@ -1,0 +1,118 @@
+"""A text's embedding is its own: no batch, no padding, no order changes it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from transformers import AutoModel, AutoTokenizer
+
+from daf_core.encoders.loading import load_text_encoder
+from daf_core.encoders.text import TextEncoder
+from daf_core.errors import NotDone
+from daf_core.weights.packages import packaged
+from daf_core.weights.specs import resolve
+from tests.core.encoders.encoder_folders import TEXT, text_folder
+
+SENTENCE_ENCODERS = [
+    "sentence-transformers/all-MiniLM-L6-v2",
+    "sentence-transformers/all-mpnet-base-v2",
+]
+SENTENCES = st.lists(st.sampled_from("abcdefgh?"), max_size=12).map(" ".join)
+
+
+@pytest.fixture(scope="module", params=TEXT)
+def encoder(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> TextEncoder:
+    folder = text_folder(tmp_path_factory.mktemp("text"), request.param)
+    return load_text_encoder(resolve(str(folder)))
+
+
+@settings(max_examples=15)
+@given(
+    texts=st.lists(SENTENCES, min_size=1, max_size=8), batch_tokens=st.sampled_from([1, 20, 999])
+)
+def test_a_batch_gives_what_each_text_gives_alone(
+    encoder: TextEncoder, texts: list[str], batch_tokens: int
+) -> None:
+    encoder.batch_tokens = batch_tokens
+    together = encoder.pooled(texts)
+    alone = np.concatenate([encoder.pooled([text]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_layers_are_the_mean_over_tokens_of_what_transformers_gives(tmp_path: Path) -> None:
+    folder = text_folder(tmp_path, "bert")
+    model = AutoModel.from_pretrained(folder).eval()
+    tokens = AutoTokenizer.from_pretrained(folder)("a b c", return_tensors="pt")
+    with torch.inference_mode():
+        hidden = model(**tokens, output_hidden_states=True).hidden_states
+    expected = np.stack([layer[0].mean(0).numpy() for layer in hidden])
+    encoder = load_text_encoder(resolve(str(folder)))
+    np.testing.assert_allclose(encoder.pooled(["a b c"])[0], expected, atol=1e-6)
+
+
+def test_the_end_of_a_long_text_is_cut_off_and_told(encoder: TextEncoder) -> None:
+    fits = "a " * (encoder.longest - 2)
+    texts = [fits, fits + "b", fits + "c", ""]
+    assert encoder.truncated(texts).tolist() == [False, True, True, False]
+    rows = encoder.pooled(texts)
+    np.testing.assert_allclose(rows[1], rows[2], atol=1e-6)
+
+
+def test_shape_and_type(encoder: TextEncoder) -> None:
+    rows = encoder(["a", "b c"])
+    assert rows.shape == (2, encoder.layers, encoder.width) == (2, 3, 32)
+    assert rows.dtype == np.float16
+    assert encoder([]).shape == (0, 3, 32)
+    assert encoder.truncated([]).shape == (0,)
+
+
+@pytest.mark.parametrize("name", SENTENCE_ENCODERS)
+def test_real_encoders_embed_like_sentence_transformers(name: str) -> None:
+    """The last layer's mean is their sentence embedding before it is scaled to length one."""
+    if not packaged(name):
+        pytest.skip(f"no package with {name} is installed")
+    encoder = load_text_encoder(resolve(name, offline=True), offline=True)
+    texts = ["The agent was very kind.", "She helped me at once.", "The bill is wrong again!"]
+    last = encoder.pooled(texts)[:, -1]
+    last /= np.linalg.norm(last, axis=1, keepdims=True)
+    kind, helped, bill = last
+    assert kind @ helped > kind @ bill + 0.1
+    long = "I am not happy. " * 100
+    together = encoder.pooled([*texts, long])
+    alone = np.concatenate([encoder.pooled([text]) for text in [*texts, long]])
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+
+
+def test_a_batch_that_memory_cannot_hold_is_halved(tmp_path: Path) -> None:
+    encoder = load_text_encoder(resolve(str(text_folder(tmp_path, "bert"))))
+    texts = ["a", "b c", "d e f", "g", "h a b c d", "e"]
+    whole = encoder.pooled(texts)
+    rows_held = 2
+
+    def hold(model: torch.nn.Module, arguments: object, inputs: dict[str, torch.Tensor]) -> None:
+        if len(inputs["input_ids"]) > rows_held:
+            raise torch.OutOfMemoryError("as CUDA does")
+
+    encoder.model.register_forward_pre_hook(hold, with_kwargs=True)
+    np.testing.assert_allclose(encoder.pooled(texts), whole, atol=1e-5)
+    rows_held = 0
+    with pytest.raises(NotDone, match="cannot hold a single utterance"):
+        encoder.pooled(texts)
+
+
+@pytest.mark.parametrize("family", TEXT)
+@pytest.mark.parametrize("layers", [1, 2, 3, 9])
+def test_first_layers_are_the_same_without_the_others(
+    family: str, layers: int, tmp_path: Path
+) -> None:
+    spec, texts = resolve(str(text_folder(tmp_path, family))), ["a b c", "d"]
+    cut = load_text_encoder(spec, layers=layers)
+    assert cut.layers == min(layers, 3)
+    np.testing.assert_allclose(
+        cut.pooled(texts), load_text_encoder(spec).pooled(texts)[:, :layers], atol=1e-6
+    )

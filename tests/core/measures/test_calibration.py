@@ -1,0 +1,123 @@
+"""Intervals and probabilities that hold, whatever the head believes."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from daf_core.heads.sentiment_bins import LOWEST, POINTS, STEP, median
+from daf_core.measures.calibration import (
+    COVERAGE,
+    Calibration,
+    Certainty,
+    certainty,
+    polarities,
+)
+from daf_core.measures.reliability import (
+    calibration,
+    certainty_metrics,
+    interval_reliability,
+    polarity_reliability,
+)
+
+BOTH = "text and audio"
+
+
+def drawn(rows: int, seed: int, sharper: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
+    """Distributions and labels drawn from them; logits then `sharper` than the truth."""
+    draw = torch.Generator().manual_seed(seed)
+    logits = 1.5 * torch.randn(rows, POINTS, generator=draw)
+    points = torch.multinomial(logits.softmax(dim=1), 1, generator=draw)[:, 0]
+    spread = torch.rand(rows, generator=draw) - 0.5
+    labels = (LOWEST + STEP * (points + spread)).clamp(-3, 3)
+    return logits * sharper, labels
+
+
+@pytest.mark.parametrize("sharper", [0.3, 1.0, 3.0])
+def test_intervals_hold_as_often_as_they_say(sharper: float) -> None:
+    learned = calibration(*drawn(3000, 1, sharper))
+    logits, labels = drawn(3000, 2, sharper)
+    present = torch.ones(3000, 2, dtype=torch.bool)
+    found = certainty({BOTH: learned}, logits, present)
+    metrics = certainty_metrics(found, labels.numpy())
+    assert metrics["coverage"] == pytest.approx(COVERAGE, abs=0.02)
+    assert (found.low <= found.high).all()
+
+
+def test_a_head_that_is_right_about_itself_is_believed() -> None:
+    learned = calibration(*drawn(5000, 1))
+    assert learned.mass == pytest.approx(0.9, abs=0.04)  # labels beyond 3 became 3
+    assert learned.temperature == pytest.approx(1, abs=0.1)
+    assert learned.rows == 5000
+
+
+def test_the_temperature_undoes_too_much_certainty() -> None:
+    assert calibration(*drawn(5000, 1, sharper=2.5)).temperature == pytest.approx(2.5, rel=0.1)
+
+
+@pytest.mark.parametrize(("rows", "mass_is_all"), [(1, True), (8, True), (9, False)])
+def test_too_few_rows_promise_nothing(rows: int, mass_is_all: bool) -> None:
+    logits = torch.zeros(rows, POINTS)
+    learned = calibration(logits, torch.linspace(-1, 1, rows))
+    assert (learned.mass == 1) == mass_is_all
+
+
+def test_certainty_is_that_of_rows_with_the_same_modalities() -> None:
+    known = {BOTH: Calibration(0.5, 1.0, 100), "audio": Calibration(0.9, 4.0, 100)}
+    logits = torch.zeros(3, POINTS)
+    present = torch.tensor([[True, True], [False, True], [True, False]])
+    found = certainty(known, logits, present)
+    # An even distribution goes from -3.25 to 3.25.
+    np.testing.assert_allclose(found.low[:2], [-3.25 * 0.5, -3.25 * 0.9], rtol=1e-5)
+    np.testing.assert_allclose(found.high[:2], [3.25 * 0.5, 3.25 * 0.9], rtol=1e-5)
+    # Negative and positive have 2.75 / 6.5 each, at any temperature.
+    np.testing.assert_allclose(found.probability[:2], 2.75 / 6.5, rtol=1e-4)
+    assert np.isnan([found.low[2], found.high[2], found.probability[2]]).all()
+
+
+def test_polarity_is_the_most_probable_one() -> None:
+    """Torn between -2 and 2, with 0 between them: the median is neutral, the polarity is not."""
+    logits = torch.full((1, POINTS), -math.inf)
+    logits[0, [2, 6, 10]] = torch.tensor([0.45, 0.15, 0.4]).log()
+    found = certainty({}, logits, torch.ones(1, 2, dtype=torch.bool))
+    assert abs(float(median(logits))) < 0.5
+    assert found.polarity.tolist() == [0]
+
+
+def test_polarities_by_hand() -> None:
+    logits = torch.full((1, POINTS), -math.inf)
+    logits[0, 5:8] = torch.tensor([0.2, 0.3, 0.5]).log()  # points -.5, 0 and .5
+    torch.testing.assert_close(polarities(logits, 1.0), torch.tensor([[0.1, 0.65, 0.25]]))
+
+
+def test_metrics_by_hand() -> None:
+    nan = float("nan")
+    found = Certainty(
+        low=np.array([-1.0, 0.0, 1.0, nan]),
+        high=np.array([1.0, 2.0, 2.0, nan]),
+        polarity=np.array([1, 2, 2, 0]),
+        probability=np.array([0.95, 0.55, 0.52, nan]),
+    )
+    label = np.array([0.0, 3.0, 0.2, -1.0])
+    metrics = certainty_metrics(found, label)
+    assert metrics["coverage"] == pytest.approx(1 / 3)
+    assert metrics["width"] == pytest.approx(5 / 3)
+    # 0 + + - against 0 + 0 -: recalls of -, 0, + are 1, 1/2, 1
+    assert metrics["polarity_accuracy"] == pytest.approx(3 / 4)
+    assert metrics["polarity_uar"] == pytest.approx(2.5 / 3)
+    # F1 of - is 1 (1 row), of 0 2/3 (2 rows), of + 2/3 (1 row)
+    assert metrics["polarity_weighted_f1"] == pytest.approx((1 + 2 * 2 / 3 + 2 / 3) / 4)
+    assert polarity_reliability(found, label) == [
+        (pytest.approx(0.535), 0.5, pytest.approx(2 / 3)),
+        (pytest.approx(0.95), 1.0, pytest.approx(1 / 3)),
+    ]
+    assert metrics["polarity_ece"] == pytest.approx(2 / 3 * 0.035 + 1 / 3 * 0.05)
+    nothing = np.array([nan])
+    unknown = Certainty(nothing, nothing, np.array([1]), nothing)
+    assert "coverage" not in certainty_metrics(unknown, np.zeros(1))
+
+
+def test_central_shares_of_true_distributions_hold_their_share() -> None:
+    for mass, held in interval_reliability(*drawn(20_000, 3)):
+        assert held == pytest.approx(mass, abs=0.03)

@@ -1,0 +1,322 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import soundfile as sf
+
+from daf_core.errors import SettingsError
+from daf_core.sources.open_source import open_source
+
+RATE_HZ = 8000
+
+
+def tone(path: Path, seconds: float = 2.0, channels: int = 1) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    times = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    sf.write(path, np.tile(0.3 * np.sin(2 * np.pi * 220 * times)[:, None], channels), RATE_HZ)
+
+
+def ingest(path: Path, **options: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    source = open_source(str(path), **options)
+    source.gather()
+    inspect = source.inspector()
+    rows, rejected = [], list(source.rejected)
+    for _, recordings in source.recordings():
+        found, refused = inspect(recordings)
+        rows += found
+        rejected += refused
+    return rows, rejected
+
+
+def reasons(rejected: list[dict[str, Any]]) -> list[str]:
+    return [row["reason"] for row in rejected]
+
+
+def write_csv(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_same_rows_from_every_kind_of_table(tmp_path):
+    tone(tmp_path / "calls/a.wav")
+    rows = [
+        {"id": "u1", "text": "fine", "audio_path": "calls/a.wav", "label": 1.5, "mood": "calm"},
+        {"id": "u2", "text": None, "audio_path": "calls/a.wav", "label": None, "mood": None},
+    ]
+    csv = write_csv(
+        tmp_path / "t.csv",
+        "id,text,audio_path,label,mood",
+        "u1,fine,calls/a.wav,1.5,calm",
+        "u2,,calls/a.wav,,",
+    )
+    jsonl = tmp_path / "t.jsonl"
+    jsonl.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    parquet = tmp_path / "t.parquet"
+    pq.write_table(pa.Table.from_pylist(rows), parquet)
+
+    found = [ingest(path, renamed={"id": "utterance_id"}) for path in (csv, jsonl, parquet)]
+    assert found[0] == found[1] == found[2]
+    (first, second), rejected = found[0]
+    assert rejected == []
+    assert first["recording_id"] == "calls/a"
+    assert first["audio_uri"] == str(tmp_path / "calls/a.wav")
+    assert (first["start_s"], first["end_s"], first["label"]) == (0.0, 2.0, 1.5)
+    assert first["meta"] == {"mood": "calm"}
+    assert (second["utterance_id"], second["text"], second["label"]) == ("u2", None, None)
+
+
+def test_each_unfit_row_is_named_and_the_rest_goes_on(tmp_path):
+    tone(tmp_path / "a.wav", channels=2)
+    columns = "utterance_id,text,audio_path,channel,start_s,end_s,label,split"
+    unfit = {
+        "bad_time": "x,hi,a.wav,,soon,1,,",
+        "end_before_start": "x,hi,a.wav,,1,1,,",
+        "outside_recording": "x,hi,a.wav,,1,2.6,,",
+        "bad_channel": "x,hi,a.wav,2,0,1,,",
+        "bad_label": "x,hi,a.wav,,0,1,3.5,",
+        "bad_split": "x,hi,a.wav,,0,1,,held out",
+        "empty_row": "x,,,,,,1,test",
+        "duplicate_id": "good,again,a.wav,,0,1,,",
+        "missing_audio": "x,,b.wav,,,,,",
+        "bad_row": "x,hi",
+    }
+    for reason, line in unfit.items():
+        table = write_csv(
+            tmp_path / "t.csv", columns, "good,hi,a.wav,1,-0.4,2.4,-3,train", line, "last,ho,,,,,,"
+        )
+        rows, rejected = ingest(table)
+        assert reasons(rejected) == [reason], rejected
+        assert sorted(row["utterance_id"] for row in rows) == ["good", "last"]
+        kept = next(row for row in rows if row["utterance_id"] == "good")
+        assert (kept["start_s"], kept["end_s"], kept["channel"]) == (0.0, 2.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("label", "sort"),
+    [
+        ("neutral", "a word"),
+        ("rather good", "2 words"),
+        ('"2,5"', "digits and signs"),
+        ("nan", "a word"),
+    ],
+)
+def test_what_is_no_number_is_told_by_its_sort_and_never_repeated(tmp_path, label, sort):
+    table = write_csv(tmp_path / "t.csv", "text,label", f"hi,{label}")
+    _, (rejected,) = ingest(table)
+    assert rejected["reason"] == "bad_label"
+    assert f"label: expected a number, got {sort}" in rejected["message"]
+
+
+def test_corpora_call_the_validation_rows_by_several_names(tmp_path):
+    names = ["train", "valid", "dev", "val", "validation", "test", ""]
+    table = write_csv(tmp_path / "t.csv", "text,split", *(f"hi {name},{name}" for name in names))
+    rows, rejected = ingest(table)
+    assert rejected == []
+    found = {row["text"].removeprefix("hi").strip(): row["split"] for row in rows}
+    assert found == dict(zip(names, ["train", *["valid"] * 4, "test", None], strict=True))
+
+
+def test_broken_lines_are_named_by_file_and_line(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_bytes(b'text,label\nfine,1\ncaf\xe9,1\n"he said "no"",1\n\n"two\nlines",2\n')
+    rows, rejected = ingest(table)
+    assert [row["text"] for row in rows] == ["fine", "two\nlines"]
+    assert [(row["reason"], row["message"].split(": ")[0]) for row in rejected] == [
+        ("bad_encoding", "t.csv:3"),
+        ("bad_row", "t.csv:4"),
+    ]
+    table = tmp_path / "t.jsonl"
+    table.write_bytes(
+        b'{"text": "fine"}\n{"text": \n[1]\n{"text": "\xff"}\n{"text": "\\ud800"}\n\n'
+    )
+    rows, rejected = ingest(table)
+    assert [row["text"] for row in rows] == ["fine"]
+    assert [(row["reason"], row["message"].split(": ")[0]) for row in rejected] == [
+        ("bad_row", "t.jsonl:2"),
+        ("bad_row", "t.jsonl:3"),
+        ("bad_encoding", "t.jsonl:4"),
+        ("bad_encoding", "t.jsonl:5"),
+    ]
+
+
+def test_messages_never_hold_text_of_a_row(tmp_path):
+    table = write_csv(
+        tmp_path / "t.csv", "text,label,start_s,split", *["secret,secret,secret,secret"]
+    )
+    _, rejected = ingest(table)
+    assert len(rejected) == 1
+    assert "secret" not in rejected[0]["message"]
+
+
+def test_rows_of_a_recording_come_together_in_order_of_time(tmp_path):
+    table = write_csv(
+        tmp_path / "t.csv",
+        "text,recording_id,start_s,end_s",
+        "b2,b,5,6",
+        "a1,a,1,2",
+        "b1,b,1,2",
+        "alone,,,",
+        "a1,a,1,2",
+    )
+    rows, rejected = ingest(table)
+    assert [row["text"] for row in rows] == ["b1", "b2", "a1", "alone"]
+    assert reasons(rejected) == ["duplicate_id"]
+    assert rows[3]["recording_id"] == rows[3]["utterance_id"]
+
+
+def test_files_that_differ_in_suffix_or_only_in_place_do_not_collide(tmp_path):
+    for name in ("a.wav", "a.flac", "calls/1.wav", "calls/2.wav"):
+        tone(tmp_path / name)
+    table = write_csv(
+        tmp_path / "t.csv",
+        "audio_path,recording_id",
+        "a.wav,",
+        "./a.flac,",
+        "calls/1.wav,call",
+        "calls/2.wav,call",
+    )
+    rows, rejected = ingest(table)
+    assert rejected == []
+    assert [row["recording_id"] for row in rows] == ["a.wav", "a.flac", "call", "call"]
+    assert len({row["utterance_id"] for row in rows}) == 4
+
+
+def test_text_outlives_its_audio(tmp_path):
+    (tmp_path / "empty.wav").write_bytes(b"")
+    (tmp_path / "prose.wav").write_text("no sound at all")
+    lines = [f"{text},{name}.wav" for text in ("hi", "") for name in ("gone", "empty", "prose")]
+    rows, rejected = ingest(write_csv(tmp_path / "t.csv", "text,audio_path", *lines))
+    assert [row["recording_id"] for row in rows] == ["gone", "empty", "prose"]
+    assert reasons(rejected) == ["missing_audio", "empty_audio", "unreadable_audio"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "renamed", "said"),
+    [
+        (["words,mood"], {}, "words, mood"),
+        (["text"], {"start": "start_s"}, "start"),
+        (["text,text"], {}, "twice"),
+        (["text,words"], {"words": "text"}, "one name"),
+        ([""], {}, "t.csv"),
+    ],
+)
+def test_a_table_that_cannot_be_one_stops_the_job(tmp_path, lines, renamed, said):
+    with pytest.raises(SettingsError, match=said):
+        open_source(str(write_csv(tmp_path / "t.csv", *lines)), renamed)
+
+
+def test_a_source_that_is_not_there_or_holds_nothing_stops_the_job(tmp_path):
+    with pytest.raises(SettingsError, match="nothing there"):
+        open_source(str(tmp_path / "t.csv"))
+    (tmp_path / "t.parquet").write_text("no Parquet")
+    with pytest.raises(SettingsError, match=r"t\.parquet"):
+        open_source(str(tmp_path / "t.parquet"))
+    with pytest.raises(SettingsError, match="expected recordings"):
+        open_source(str(tmp_path))
+
+
+VTT = (
+    "WEBVTT\n\n00:00.500 --> 00:01.000\n<v Agent>Hello</v>\n\n"
+    "00:01.000 --> 00:02.300\n<v Kim>Hi</v>\n"
+)
+
+
+def test_a_folder_pairs_recordings_with_transcripts(tmp_path):
+    tone(tmp_path / "b/call.WAV", channels=2)
+    (tmp_path / "b/call.vtt").write_text(VTT)
+    (tmp_path / "b/call.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nnot read\n")
+    (tmp_path / "b/notes.txt").write_text("ignored")
+    (tmp_path / "b/._call.vtt").write_text("ignored")
+    (tmp_path / "a.vtt").write_text(VTT)
+    rows, rejected = ingest(tmp_path, roles={1: "agent", 0: "customer"})
+    assert rejected == []
+    assert [(row["recording_id"], row["text"]) for row in rows] == [
+        ("a", "Hello"),
+        ("a", "Hi"),
+        ("b/call", "Hello"),
+        ("b/call", "Hi"),
+    ]
+    assert rows[0]["audio_uri"] is None
+    assert (rows[2]["channel"], rows[2]["role"], rows[2]["speaker"]) == (1, "agent", "Agent")
+    assert (rows[3]["channel"], rows[3]["role"], rows[3]["speaker"]) == (None, None, "Kim")
+    assert rows[3]["end_s"] == 2.0
+
+
+def test_each_unfit_file_is_named(tmp_path):
+    (tmp_path / "prose.wav").write_text("no sound at all")
+    (tmp_path / "said.wav").write_text("no sound at all")
+    (tmp_path / "said.vtt").write_text(VTT)
+    for name, content in {
+        "none.vtt": "WEBVTT\n",
+        "other.vtt": "prose",
+        "byte.vtt": "WEBVTT\n\né",
+    }.items():
+        tone(tmp_path / name.replace(".vtt", ".wav"))
+        (tmp_path / name).write_text(content, encoding="latin-1")
+    sf.write(tmp_path / "silent.wav", np.zeros(RATE_HZ), RATE_HZ)
+    rows, rejected = ingest(tmp_path)
+    assert [(row["recording_id"], row["text"]) for row in rows] == [
+        ("said", "Hello"),
+        ("said", "Hi"),
+    ]
+    assert [(row["recording_id"], row["reason"]) for row in rejected] == [
+        ("byte", "bad_encoding"),
+        ("none", "no_cues"),
+        ("other", "unreadable_transcript"),
+        ("prose", "unreadable_audio"),
+        ("silent", "no_speech"),
+    ]
+
+
+def test_labels_find_their_utterances(tmp_path):
+    tone(tmp_path / "call.wav")
+    (tmp_path / "call.vtt").write_text(VTT)
+    labels = write_csv(
+        tmp_path / "labels.csv",
+        "recording_id,start_s,label,split,by,channel",
+        "call,0.53,-1,train,Jo,",
+        "call,1.06,1,test,Jo,",
+        "call,0.5,2,train,Jo,1",
+        "other,0.5,2,train,Jo,",
+        "call,0.5,9,train,Jo,",
+    )
+    rows, rejected = ingest(tmp_path, labels_uri=str(labels))
+    assert [(row["label"], row["split"]) for row in rows] == [(-1.0, "train"), (None, None)]
+    assert sorted(reasons(rejected)) == ["bad_label"] + ["unmatched_label"] * 3
+    (mixed,) = [row["message"] for row in rejected if "channel" in row["message"]]
+    assert "labels.csv:4" in mixed
+    assert "of 0.5 s on channel 1 (channels are mixed here; --channels tells them apart)" in mixed
+
+
+def versions(path: Path, **options: Any) -> dict[str, str]:
+    source = open_source(str(path), **options)
+    source.gather()
+    return {name: source.version(name, found) for name, found in source.recordings()}
+
+
+def test_what_changed_has_another_version_and_the_rest_has_not(tmp_path):
+    for name in "ab":
+        tone(tmp_path / f"{name}.wav")
+    table = write_csv(tmp_path / "t.csv", "text,audio_path", "hi,a.wav", "ho,b.wav", "hey,")
+    labels = write_csv(tmp_path / "l.csv", "recording_id,start_s,label", "b,0,1")
+    places = [(tmp_path, {}), (tmp_path, {"labels_uri": str(labels)}), (table, {})]
+    before = [versions(place, **options) for place, options in places]
+    assert before == [versions(place, **options) for place, options in places]
+    tone(tmp_path / "a.wav", seconds=3.0)
+    write_csv(table, "text,audio_path", "hi,a.wav", "ho,b.wav", "ho,")
+    write_csv(labels, "recording_id,start_s,label", "a,9,1", "b,0,2")
+    after = [versions(place, **options) for place, options in places]
+    kept = [old.items() & new.items() for old, new in zip(before, after, strict=True)]
+    assert [{name for name, _ in names} for names in kept] == [{"b"}, set(), {"b"}]
+
+
+def test_a_second_recording_of_a_stem_is_a_change_of_it(tmp_path):
+    tone(tmp_path / "a.wav")
+    before = versions(tmp_path)
+    tone(tmp_path / "a.flac")
+    assert before.keys() == versions(tmp_path).keys() == {"a"}
+    assert before != versions(tmp_path)

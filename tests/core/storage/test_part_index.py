@@ -1,0 +1,52 @@
+"""The index of a finished run: what it says, also once it is lost."""
+
+import pyarrow as pa
+import pytest
+
+from daf_core.errors import SettingsError
+from daf_core.storage import files, parquet, part_index, run_record
+from daf_core.storage.output import Output, manifest_output
+from daf_core.storage.part_index import PartFacts
+
+PARTS = [
+    PartFacts(parquet.part_name(number), f"c{number}", 10, 9, 60.0, {"bad_row": 1})
+    for number in range(3)
+]
+
+
+@pytest.fixture
+def finished(tmp_path) -> tuple[Output, dict]:
+    output = manifest_output(str(tmp_path))
+    for part in PARTS:
+        uri = files.join(output.parts_uri, part.part)
+        parquet.write(uri, pa.table({"a": [1]}), output.kind, part.footer())
+    run_record.finish(output, {"source": "x"}, {"parts": len(PARTS)})
+    record = run_record.complete_record(output)
+    part_index.write(output.index_uri, PARTS, record["fingerprint"])
+    return output, record
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_facts_come_from_the_index_or_else_from_footers(finished, lost):
+    output, record = finished
+    if lost:
+        files.delete(output.index_uri)
+    assert part_index.of_finished(output, record) == {part.part: part for part in PARTS}
+
+
+def test_a_finished_run_whose_parts_are_gone_is_refused(finished):
+    output, record = finished
+    files.delete(output.index_uri)
+    files.delete(files.join(output.parts_uri, PARTS[1].part))
+    with pytest.raises(SettingsError, match=r"expected the 3 parts .* found 2; make it again"):
+        part_index.of_finished(output, record)
+
+
+def test_a_part_that_says_nothing_of_itself_is_refused(finished):
+    output, record = finished
+    files.delete(output.index_uri)
+    uri = files.join(output.parts_uri, PARTS[1].part)
+    files.delete(uri)
+    parquet.write(uri, pa.table({"a": [1]}), output.kind)
+    with pytest.raises(SettingsError, match=r"part-00001\.parquet: expected a part that says"):
+        part_index.of_finished(output, record)

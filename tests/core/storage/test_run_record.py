@@ -1,0 +1,113 @@
+"""Runs: continued when the same, refused when not, and nobody else's files touched."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from daf_core.errors import SettingsError
+from daf_core.schemas import QUARANTINE
+from daf_core.storage import files, parquet, run_record
+from daf_core.storage.output import scores_output
+
+IDENTITY = {"manifest": "abc", "precision": "float32"}
+
+
+@pytest.fixture
+def output(tmp_path):
+    return scores_output(str(tmp_path / "scores"))
+
+
+def publish_part(output, number):
+    table = pa.table({name: pa.array([], pa.string()) for name in QUARANTINE.names})
+    for folder, kind in ((output.quarantine_uri, "quarantine"), (output.parts_uri, output.kind)):
+        parquet.write(files.join(folder, parquet.part_name(number)), table, kind)
+
+
+def test_the_same_run_continues_where_parts_are_missing(output):
+    assert run_record.begin(output, IDENTITY, fresh=False) == set()
+    publish_part(output, 1)
+    assert run_record.begin(output, IDENTITY, fresh=False) == {"part-00001.parquet"}
+    assert run_record.record_if_complete(output) is None
+    run_record.finish(output, IDENTITY, {"rows_in": 3})
+    record = run_record.complete_record(output)
+    assert record["rows_in"] == 3
+    assert record["fingerprint"] == run_record.fingerprint(IDENTITY)
+
+
+def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tmp_path):
+    run_record.begin(output, IDENTITY, fresh=False)
+    publish_part(output, 0)
+    (tmp_path / "scores" / "notes.txt").write_text("mine")
+    other = {**IDENTITY, "precision": "bfloat16"}
+    with pytest.raises(SettingsError, match=r'precision was "float32", is "bfloat16".*--fresh'):
+        run_record.begin(output, other, fresh=False)
+    newer = {**IDENTITY, "unheard": None}  # an option that was not there when it was made
+    with pytest.raises(SettingsError, match=r"differs: unheard was not told, is null;"):
+        run_record.begin(output, newer, fresh=False)
+    deep = {**IDENTITY, "head": {"a": {"b": 1, "c": 2, "d": 3}, "sum": "x", "same": 0}}
+    known = {
+        "identity": {**IDENTITY, "head": {"a": {"b": 4, "c": 5, "e": 6}, "sum": "y", "same": 0}}
+    }
+    assert run_record.differences(known, deep) == (
+        'head.sum was "y", is "x", head.a.b was 4, is 1, head.a.c was 5, is 2, and 2 more places'
+    )
+    assert run_record.begin(output, other, fresh=True) == set()
+    assert parquet.list_parts(output.quarantine_uri) == []
+    assert (tmp_path / "scores" / "notes.txt").read_text() == "mine"
+
+
+def test_what_dead_processes_left_half_written_is_swept(output):
+    run_record.begin(output, IDENTITY, fresh=False)
+    publish_part(output, 0)
+    names = {f".part-0000{n}.parquet.{'0' * 32}.tmp": hours for n, hours in enumerate([2, 0])}
+    others = {".notes.tmp": 2, ".part-00002.parquet.tmp": 2}
+    now = time.time()
+    for name, hours in {**names, **others}.items():
+        path = Path(output.parts_uri, name)
+        path.touch()
+        os.utime(path, (now - 3600 * hours, now - 3600 * hours))
+    run_record.begin(output, IDENTITY, fresh=False)
+    left = {path.name for path in Path(output.parts_uri).iterdir()}
+    assert left == {"part-00000.parquet", list(names)[1], *others}
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_parts_that_no_run_accounts_for_are_left_alone(output, fresh):
+    publish_part(output, 0)
+    with pytest.raises(SettingsError, match=r"holds 1 parts but no run\.json"):
+        run_record.begin(output, IDENTITY, fresh=fresh)
+    assert parquet.list_parts(output.parts_uri) == ["part-00000.parquet"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"complete": False}, "is not finished"),
+        ({"version": 0}, "of version 0, this daf reads version 1"),
+        ({"kind": "embeddings"}, "expected the scores of a daf run, found the embeddings of one"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name(output, change, message):
+    run_record.finish(output, IDENTITY, change)
+    with pytest.raises(SettingsError, match=message):
+        run_record.complete_record(output)
+
+
+def test_a_folder_without_a_run_is_refused(output):
+    with pytest.raises(SettingsError, match="expected the scores of a daf run"):
+        run_record.complete_record(output)
+
+
+def test_a_damaged_record_is_named(output):
+    files.publish(output.record_uri, b"{")
+    with pytest.raises(SettingsError, match=r"run\.json: expected JSON"):
+        run_record.complete_record(output)
+
+
+def test_fingerprints_do_not_depend_on_the_order_of_keys():
+    flipped = json.loads(json.dumps(dict(reversed(IDENTITY.items()))))
+    assert run_record.fingerprint(IDENTITY) == run_record.fingerprint(flipped)

@@ -1,0 +1,107 @@
+"""Heads trained without some recordings or speakers: who is left out, and what it teaches."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from daf_core.embeddings.arrays import fixed_size_list
+from daf_core.errors import SettingsError
+from daf_core.schemas import embeddings_schema
+from daf_core.storage import files, parquet
+from daf_core.storage.output import Output, embeddings_output
+from daf_core.training.dataset import labelled_corpus, utterance_ids
+from daf_core.training.fitting import fit_head
+from daf_core.training.group_folds import FOLDS, left_out
+from daf_core.training.recipe import Recipe
+
+SHAPES = {"text": (1, 16)}
+TESTED = 8  # speakers of whom no row trains
+
+
+def embeddings(folder: str, speakers: int = 40, rows: int = 10) -> Output:
+    """Every speaker has a voice and a mood of their own; the rest of a label is noise. Whose voice
+    is known from training, of him validation rows are known too. Two speakers share a recording,
+    and the last one has no name.
+    """
+    rng = np.random.default_rng(0)
+    mood, voice = rng.uniform(-2.5, 2.5, speakers), rng.standard_normal((speakers, 16))
+    schema = embeddings_schema({"text": 16})
+    for part, start in enumerate(range(0, speakers, 8)):
+        who = np.repeat(range(start, min(start + 8, speakers)), rows)
+        last = np.arange(len(who)) % rows == rows - 1
+        filled = {
+            "utterance_id": pa.array([f"s{one}-{row}" for row, one in enumerate(who)]),
+            "recording_id": pa.array([f"r{one // 2}" for one in who]),
+            "speaker": pa.array([None if one == speakers - 1 else f"s{one}" for one in who]),
+            "text": fixed_size_list(voice[who].astype(np.float16), np.ones(len(who), bool)),
+            "label": pa.array(mood[who] + rng.uniform(-0.5, 0.5, len(who)), pa.float32()),
+            "split": pa.array(np.select([who < TESTED, last], ["test", "valid"], "train").tolist()),
+            "flags": pa.array([[]] * len(who), pa.list_(pa.string())),
+        }
+        blank = {name: pa.nulls(len(who), schema.field(name).type) for name in schema.names}
+        table = pa.table([{**blank, **filled}[name] for name in schema.names], schema=schema)
+        parquet.write(files.join(folder, parquet.part_name(part)), table, "embeddings")
+    return embeddings_output(folder)
+
+
+def speakers_in(rows: list[str]) -> set[str]:
+    return {row.partition("-")[0] for row in rows}
+
+
+def test_every_train_row_is_left_out_once_with_all_of_its_speaker(tmp_path):
+    whole = labelled_corpus(embeddings(str(tmp_path)))
+    folds = left_out(whole, [], "speakers")
+    assert len(folds) == FOLDS
+    for fold, also in folds:
+        assert also == []
+        trains, tested = (speakers_in(utterance_ids(fold, name)) for name in ("train", "test"))
+        assert trains
+        assert tested
+        assert not trains & tested
+        assert utterance_ids(fold, "valid") == utterance_ids(whole, "valid")
+    tests = [row for fold, _ in folds for row in utterance_ids(fold, "test")]
+    assert sorted(tests) == sorted(utterance_ids(whole, "train"))
+
+
+def test_those_of_one_recording_are_left_out_together(tmp_path):
+    whole = labelled_corpus(embeddings(str(tmp_path)))
+    for fold, _ in left_out(whole, [], "recordings"):
+        trains, tested = (speakers_in(utterance_ids(fold, name)) for name in ("train", "test"))
+        rooms = [{int(one[1:]) // 2 for one in some} for some in (trains, tested)]
+        assert rooms[1]
+        assert not rooms[0] & rooms[1]
+
+
+def test_copies_of_what_is_left_out_do_not_join(tmp_path):
+    whole = labelled_corpus(embeddings(str(tmp_path / "whole")))
+    copies = labelled_corpus(embeddings(str(tmp_path / "copies")))
+    for fold, also in left_out(whole, [copies, whole], "speakers"):
+        assert len(also) == 2
+        for one in also:
+            assert utterance_ids(one, "train") == utterance_ids(fold, "train")
+            assert utterance_ids(one, "test") == utterance_ids(copies, "test")
+
+
+def test_too_few_are_refused(tmp_path):
+    whole = labelled_corpus(embeddings(str(tmp_path), speakers=12))
+    with pytest.raises(SettingsError, match=r"--unheard speakers: expected 5 .* found 4"):
+        left_out(whole, [], "speakers")
+
+
+def test_intervals_hold_for_speakers_whom_training_never_heard(tmp_path):
+    """Of those it heard a head knows the mood; of others it does not, and must say so."""
+    whole = labelled_corpus(embeddings(str(tmp_path)))
+    heard = Recipe(width=16, batch_rows=16, epochs=20, patience=20, learning_rate=1e-2)
+    known, unheard = (
+        fit_head("text", whole, SHAPES, recipe, torch.device("cpu"))
+        for recipe in (heard, replace(heard, unheard="speakers"))
+    )
+    assert known.calibrations["text"].rows == whole.counts["valid"]
+    assert unheard.calibrations["text"].rows == whole.counts["train"]
+    assert known.metrics["test"]["mae"] == unheard.metrics["test"]["mae"]
+    coverage = [one.metrics["test"]["coverage"] for one in (known, unheard)]
+    assert coverage[0] < 0.75
+    assert coverage[1] > 0.8

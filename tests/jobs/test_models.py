@@ -1,0 +1,74 @@
+"""daf models: what is known, what is here, and whether it is whole."""
+
+import os
+import shutil
+from pathlib import Path
+
+import huggingface_hub.constants
+import pytest
+
+from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
+from daf_core.errors import NotDone, SettingsError
+from daf_core.weights.files import file_sum
+from daf_core.weights.packages import packaged
+from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
+from jobs.settings import ModelsSettings
+from jobs.verbs.models import KNOWN, run
+from tests.core.encoders.encoder_folders import text_folder
+
+ROBERTA = "FacebookAI/roberta-base"
+COMMIT = "0" * 40
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A hub cache, laid out as huggingface_hub does, that holds one encoder."""
+    folder = tmp_path / "hub" / "models--FacebookAI--roberta-base"
+    snapshot = folder / "snapshots" / COMMIT
+    text_folder(snapshot, "roberta")
+    (folder / "refs").mkdir()
+    (folder / "refs" / "main").write_text(COMMIT)
+    weights = snapshot / "model.safetensors"
+    blob = folder / "blobs" / file_sum(weights)
+    blob.parent.mkdir()
+    shutil.move(weights, blob)
+    os.symlink(blob, weights)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    return blob
+
+
+def test_the_list_says_where_each_encoder_is(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    summary = run(ModelsSettings(check=True))
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert set(KNOWN) < set(lines)
+    assert "built in" in lines[DESCRIPTORS]
+    assert "hub cache" in lines[ROBERTA]
+    assert cache.name[:13] in lines[ROBERTA]
+    assert summary.startswith(f"{len(KNOWN)} encoders known")
+
+
+def test_damaged_weights_are_told(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cache.write_bytes(cache.read_bytes()[:-1] + b"?")
+    with pytest.raises(NotDone, match=f"damaged weights: {ROBERTA}"):
+        run(ModelsSettings(check=True))
+    assert "hub cache, damaged" in capsys.readouterr().out
+
+
+def test_an_encoder_in_the_hub_cache_loads_offline_at_its_commit(cache: Path) -> None:
+    spec = resolve(ROBERTA, offline=True)
+    assert spec == EncoderSpec(ROBERTA, COMMIT, cache.name)
+    assert load_text_encoder(spec, offline=True)(["a b"]).shape == (1, 3, 32)
+    with pytest.raises(SettingsError, match="not on this machine, and offline was asked for"):
+        resolve(f"{ROBERTA}@{'1' * 40}", offline=True)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_sizes_are_those_of_the_encoders(name: str) -> None:
+    kind, layers, width = KNOWN[name]
+    if name != DESCRIPTORS and not packaged(name):
+        pytest.skip(f"no package with {name} is installed")
+    load = load_text_encoder if kind == "text" else load_speech_encoder
+    encoder = load(resolve(name, offline=True), offline=True)
+    assert (encoder.layers, encoder.width) == (layers, width)
