@@ -138,17 +138,17 @@ def table(corpus: str, work: Path) -> Path:
 def with_audio73(words: str, out: str) -> str:
     """The embeddings of MOSI's words with the 73 acoustic statistics as one layer of audio."""
     source, output = embeddings_output(words), embeddings_output(out)
-    if run_record.record_if_complete(output) is not None:
+    if run_record.read_if_complete(output) is not None:
         return out
     known = np.load(SHARED / "data" / "mosi" / "features_bclstm.npz")
     values = known["audio73"]
     values = (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-6)
     values = values.clip(-60_000, 60_000).astype(np.float16)
     row_of = {utterance: row for row, utterance in enumerate(known["utterance_id"].tolist())}
-    record = run_record.complete_record(source)
+    record = run_record.read_complete(source)
     statistics = {"name": "audio73", "revision": "extracted", "sha256": "0" * 64}
-    encoders = {"text": record["identity"]["encoders"]["text"], "audio": statistics}
-    identity = {**record["identity"], "encoders": encoders}
+    encoders = {"text": record.identity["encoders"]["text"], "audio": statistics}
+    identity = {**record.identity, "encoders": encoders}
     run_record.begin(output, identity, fresh=True)
     parts = part_index.of_finished(source, record)
     for name, facts in parts.items():

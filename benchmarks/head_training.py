@@ -33,7 +33,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from daf_core.heads import build
-from daf_core.heads.parts import Features, Noise
+from daf_core.heads.parts import DropoutMasks, Features
 from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.measures.metrics import regression_metrics
 from daf_core.training.loop import fit
@@ -136,7 +136,7 @@ def by_hand(train: Rows, valid: Rows, recipe: Recipe) -> float:
     for _ in range(recipe.epochs):
         for index in torch.randperm(len(y)).split(recipe.batch_rows):
             values = {name: value.index_select(0, index) for name, value in x.items()}
-            noise = Noise(generator, len(index), torch.arange(len(index)))
+            noise = DropoutMasks(generator, len(index), torch.arange(len(index)))
             said = head(Features(values, present[index], noise, standard=True))
             loss = cross_entropy(said.logits, y[index]).mean()
             loss = loss + recipe.side_loss * cross_entropy(said.side_logits, y[index]).mean()
@@ -187,7 +187,11 @@ def mmsa(train: Rows, valid: Rows, recipe: Recipe, processes: int) -> float:
                 values = {name: batch[name] for name in STREAMS}
                 present = torch.ones(len(labels), 2, dtype=torch.bool)
                 everyone = torch.arange(len(labels))
-                noise = Noise(torch.default_generator, len(labels), everyone) if training else None
+                noise = (
+                    DropoutMasks(torch.default_generator, len(labels), everyone)
+                    if training
+                    else None
+                )
                 with torch.set_grad_enabled(training):
                     said = head(Features(values, present, noise, standard=True))
                     loss = criterion(said.logits, labels).mean()

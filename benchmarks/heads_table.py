@@ -110,7 +110,7 @@ def prepared_mosei(work: Path, frames: int = 0) -> str:
 def prepare(source: Path, work: Path, name: str, rename: list[str], **options: Any) -> str:
     """Ingest and embed, if that is not done; returns the embeddings folder."""
     manifest, embeddings = places(work, name)
-    if run_record.record_if_complete(embeddings_output(embeddings)) is None:
+    if run_record.read_if_complete(embeddings_output(embeddings)) is None:
         print(ingest.run(IngestSettings(source=str(source), out=manifest, rename=rename)))
         print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **options)), flush=True)
     return embeddings

@@ -67,7 +67,7 @@ def main() -> None:
 def publish_half(manifest: Path, output: Output) -> list[PartFacts]:
     """Publish every other part of the scores, empty but for its footer."""
     source = manifest_output(str(manifest))
-    parts = parts_of(source, run_record.complete_record(source))[::2]
+    parts = parts_of(source, run_record.read_complete(source))[::2]
     run_record.begin(output, IDENTITY, fresh=False)
     fingerprint = run_record.fingerprint(IDENTITY)
 
@@ -90,7 +90,7 @@ def plan(work: Path) -> NoReturn:
     def stop(missing: list[PartFacts]) -> Iterator[PartFacts]:
         raise Planned(len(missing))
 
-    asked = parts_of(source, run_record.complete_record(source))
+    asked = parts_of(source, run_record.read_complete(source))
     try:
         run_missing_parts(
             "scored", asked, scores_output(settings.out), IDENTITY, {}, settings, stop

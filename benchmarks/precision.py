@@ -18,7 +18,7 @@ import pyarrow as pa
 import torch
 from pairs import degraded_pairs
 
-from daf_core.embeddings.columns import Streams
+from daf_core.embeddings.columns import ColumnShapes
 from daf_core.heads import build
 from daf_core.measures.metrics import regression_metrics
 from daf_core.stages import trained_head
@@ -35,7 +35,7 @@ from jobs.settings import EmbedSettings, IngestSettings, TrainSettings
 from jobs.verbs import embed, ingest, train
 
 SEEDS = 3
-FULL: Streams = {"text": (7, 384), "audio": (5, 768)}
+FULL: ColumnShapes = {"text": (7, 384), "audio": (5, 768)}
 CUTS = [{"text": 5}, {"audio": 4}, {"text": 5, "audio": 4}]
 
 
@@ -142,7 +142,7 @@ def splits(embeddings: str) -> dict[str, Rows]:
     return load_rows(labelled_corpus(source), FULL)
 
 
-def errors(rows: dict[str, Rows], streams: Streams) -> str:
+def errors(rows: dict[str, Rows], streams: ColumnShapes) -> str:
     """Test MAE of heads that read the first layers only: mean and deviation."""
     found = []
     cut = {

@@ -29,7 +29,7 @@ from daf_core.measures.metrics import class_metrics, regression_metrics
 from daf_core.schemas import POLARITIES, SPLITS, polarity_number
 from daf_core.storage import files, parquet
 from daf_core.training.dataset import UNUSED, Corpus
-from jobs.fitting.training_data import labelled, recipe
+from jobs.fitting.training_data import recipe
 from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
 
@@ -69,7 +69,7 @@ def asked_for(way: str, work: Path) -> EvaluateSettings:
 def trial(settings: EvaluateSettings, seed: int, first: int) -> Made:
     """One seed, tested on the actors from `first` on."""
     torch.set_num_threads(1)
-    rows = labelled(settings, ["audio"])
+    rows = load_training_data(settings, ["audio"])
     corpus = turned(rows.corpus, first)
     rows = replace(rows, corpus=corpus)
     how = recipe(settings, rows, seed)

@@ -4,7 +4,7 @@
 
 A machine cannot be 256, but a driver can be shown 256 actors: Ray is told of as many CPUs as there
 are workers, `Encode` sleeps as long as the encoders take for a part, `ReadPart` sleeps as long as
-decoding takes and hands on as many bytes, and all else is as in `daf score`: blocks, parcels, Ray
+decoding takes and hands on as many bytes, and all else is as in `daf score`: blocks, wrap, Ray
 Data, the object store, published files, progress. Efficiency is parts a second against what as many
 encoders alone would do, from when the last worker began until the first had no more to do: starting
 and the tail of the last parts are left out, as here all processes start on the few cores of one.
@@ -29,7 +29,7 @@ from daf_core.stages.decode import DECODED
 from daf_core.storage import parquet
 from daf_core.storage.output import scores_output
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.message import passed_on
+from jobs.parts.message import run_stage
 from jobs.parts.pool import Pool
 from jobs.parts.read_and_publish import PublishPart
 from jobs.ray_session import ray_session
@@ -49,13 +49,13 @@ class SleepingRead:
     give_up: bool = False
 
     def __call__(self, parcel: pa.Table) -> pa.Table:
-        return passed_on(self._read, parcel)
+        return run_stage(self._read, parcel)
 
     def _read(self, facts: PartFacts, _: object) -> tuple[PartFacts, dict[str, pa.Table]]:
         time.sleep(self.seconds)
         size = int(PART_S * self.share * RATE_HZ * 2 / ROWS)
         row = dict.fromkeys(DECODED.names) | {"samples": bytes(size), "meta": []}
-        rows = [row | {"utterance_id": f"{facts.part}-{n}"} for n in range(ROWS)]
+        rows = [row | {"utterance_id": f"{facts.name}-{n}"} for n in range(ROWS)]
         return facts, {"rows": pa.Table.from_pylist(rows, schema=DECODED)}
 
 
@@ -74,7 +74,7 @@ class SleepingEncode:
         self.notes = notes
 
     def __call__(self, parcel: pa.Table) -> pa.Table:
-        return passed_on(self._encode, parcel)
+        return run_stage(self._encode, parcel)
 
     def _encode(self, facts: PartFacts, made: dict[str, pa.Table]):
         began = time.time()

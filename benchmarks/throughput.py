@@ -155,7 +155,7 @@ def scored(
     ray_folder.mkdir(exist_ok=True)
     command = [*DAF, "score", "--manifest", manifest, "--head", head, "--out", out]
     job_s, samples = watched([*command, "--precision", precision, *options], ray_folder)
-    record = run_record.complete_record(scores_output(out))
+    record = run_record.read_complete(scores_output(out))
     held = {process: size / 1e6 for process, size in peaks(samples).items()}
     together = peaks([by_role(sample) for sample in samples])
     held["workers together"] = together["workers"] / 1e6

@@ -27,19 +27,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
 from daf_core.evaluation.results import Made, rendered, standings
 from daf_core.heads import columns_read
 from daf_core.heads.fusion import OPINIONS, WeightedFusion
-from daf_core.heads.parts import Column, Features, Network, Prediction, Sides
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction, Standardizer
+from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.measures.metrics import regression_metrics
 from daf_core.storage.output import manifest_output
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
 from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
-from jobs.fitting.training_data import labelled, recipe
+from jobs.fitting.training_data import recipe
 from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
 
@@ -75,7 +75,7 @@ def main() -> None:
     print(f"\n{rendered(standings(heads_table.together(found), 'static'), 'github')}")
 
 
-class Kind(Column):
+class Kind(Standardizer):
     """What is damaged, as a column that is one-hot already."""
 
     def standardise_on(self, mean: Tensor, deviation: Tensor) -> None:
@@ -89,9 +89,9 @@ class Kind(Column):
 class ToldStatic(nn.Module):
     """The static head, with its numbers for each kind."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         self.text_told = Kind(1, len(KINDS))
         self.scores = nn.Linear(len(KINDS), OPINIONS)
         self.fusion = WeightedFusion(width)
@@ -105,11 +105,11 @@ class ToldStatic(nn.Module):
 class ToldConcat(nn.Module):
     """Plain concatenation, of the kind too."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         self.text_told = Kind(1, len(KINDS))
-        self.fuse = Network(len(MODALITIES) * (width + 1) + len(KINDS), width, POINTS)
+        self.fuse = MLP(len(MODALITIES) * (width + 1) + len(KINDS), width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         sides = self.sides(features).flatten(1)
@@ -123,7 +123,7 @@ TOLD_HEADS = {"told static": ToldStatic, "told concat": ToldConcat}
 def told_trial(name: str, seed: int, settings: EvaluateSettings, manifest: str) -> Made:
     """As `evaluation.trial.run_trial`, but for controls and intervals."""
     torch.set_num_threads(1)
-    rows = labelled(settings, ["concat"])
+    rows = load_training_data(settings, ["concat"])
     how: Recipe = recipe(settings, rows, seed)
     damaged = heads_table.damage(manifest_output(manifest))
     streams = columns_read("concat", rows.shapes)
@@ -147,7 +147,7 @@ def told_trial(name: str, seed: int, settings: EvaluateSettings, manifest: str) 
     return pa.table(table), facts
 
 
-def with_kinds(corpus: Corpus, streams: Streams, damaged: dict[str, str]) -> dict[str, Rows]:
+def with_kinds(corpus: Corpus, streams: ColumnShapes, damaged: dict[str, str]) -> dict[str, Rows]:
     """The rows of each split, with what is damaged as one more column."""
     found = {}
     for split, rows in load_rows(corpus, streams).items():

@@ -1,8 +1,10 @@
-"""How things go wrong: a setting that must stop the job, a row that must not, work left undone.
+"""What can go wrong: a bad setting stops the job, a bad row does not, and a job may not be done.
 
-SettingsError   a bad setting or an input of the wrong kind: stops the job before any work.
-BadInput        one recording, transcript or row cannot be used: quarantined, the job goes on.
+SettingsError   a bad setting, or input of the wrong kind: stops the job before any work.
+BadInput        a recording, transcript or row that cannot be used: quarantined, the job goes on.
 NotDone         the job ran, and not all of it is done.
+
+Messages name settings in backticks, such as `frames`; the command line shows them as --frames.
 """
 
 REASONS = {
@@ -32,11 +34,11 @@ REASONS = {
 
 
 class SettingsError(ValueError):
-    """One clear line: what was expected, what was got, where, what to do."""
+    """One clear line: what was expected, what was found, where, what to do."""
 
 
 class BadInput(ValueError):
-    """Something that cannot be used; `reason` is one of `REASONS`, `message` is for people.
+    """Something that cannot be used; `reason` is one of REASONS, `message` is for people.
 
     The message names the file, row and field. It never holds transcript text.
     """
@@ -48,4 +50,16 @@ class BadInput(ValueError):
 
 
 class NotDone(Exception):
-    """The job ran and its result is not whole; the message says what is wrong with it."""
+    """The job ran and its result is not whole; the message says what is missing or wrong."""
+
+
+def check_range(setting: str, value: float | None, least: float, most: float | None = None) -> None:
+    """Check that a setting, unless it is None, is at least `least` and at most `most`.
+
+    Raises:
+        SettingsError: it is not, or it is not a number.
+    """
+    if value is None or (value >= least and (most is None or value <= most)):
+        return
+    expected = f"{least:g} or more" if most is None else f"{least:g} to {most:g}"
+    raise SettingsError(f"`{setting}` {value}: expected {expected}")

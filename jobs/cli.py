@@ -1,112 +1,127 @@
-"""The `daf` command: every verb's options come from its class in jobs/settings/.
-
-Jobs are imported when called, so that `daf --help` answers at once.
+"""The `daf` command. The options of a verb are the fields of its class in jobs/settings/, its work
+is `run` of the module of its name in jobs/verbs/, which is imported when it is called.
 """
 
 import dataclasses
 import importlib
-import inspect
+import re
 import sys
-import typing
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-import typer
+from cyclopts import App, CycloptsError, Parameter
 
+import daf_core
 from daf_core.errors import NotDone, SettingsError
 from jobs import settings as verbs
 from jobs.progress import configure_logging
 
-app = typer.Typer(
+VERBS: dict[str, type] = {
+    "ingest": verbs.IngestSettings,
+    "embed": verbs.EmbedSettings,
+    "train": verbs.TrainSettings,
+    "evaluate": verbs.EvaluateSettings,
+    "score": verbs.ScoreSettings,
+    "stress": verbs.StressSettings,
+    "verify": verbs.VerifySettings,
+    "report": verbs.ReportSettings,
+    "models": verbs.ModelsSettings,
+    "demo": verbs.DemoSettings,
+}
+
+
+app = App(
+    name="daf",
     help="Score what people say and how they say it, over whole archives.\n\n"
-    "ingest → embed → train makes a head from a labelled corpus; ingest → score → report uses it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    "With a head: ingest → score → report. To make a head from a labelled corpus: ingest → embed → "
+    "train. Lists are given with commas, or by repeating the option.",
+    version=daf_core.__version__,
+    help_format="markdown",
+    default_parameter=Parameter(negative="", show_choices=True),
 )
 
 
-def add_verb(name: str, settings: type) -> None:
-    """Make `daf NAME`: its options are the fields of `settings`, its work is jobs.NAME.run."""
+def _add_verb(name: str, settings: Any) -> None:
+    """Make `daf NAME`."""
 
-    def command(**values: Any) -> None:
-        try:
-            typer.echo(_run(name, settings(**values), values))
-        except KeyboardInterrupt:  # for typer nothing to speak of
-            sys.exit(_complain("interrupted; run the same command again to go on", 130))
+    def command(asked: Any) -> None:
+        print(run_verb(name, asked))  # noqa: T201
 
-    hints = typing.get_type_hints(settings, include_extras=True)
-    parameters = [
-        inspect.Parameter(
-            field.name,
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=hints[field.name],
-            default=_default(field),
-        )
-        for field in sorted(dataclasses.fields(settings), key=_help_order(settings))
-    ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = settings.__doc__
-    app.command(name)(command)
+    command.__annotations__ = {"asked": Annotated[settings, Parameter(name="*")]}
+    if all(_has_default(field) for field in dataclasses.fields(settings)):
+        command.__defaults__ = (settings(),)
+    app.command(command, name=name)
 
 
-def _run(name: str, asked: Any, values: dict[str, Any]) -> str:
+def _has_default(field: "dataclasses.Field[Any]") -> bool:
+    missing = dataclasses.MISSING
+    return field.default is not missing or field.default_factory is not missing
+
+
+for _name, _settings in VERBS.items():
+    _add_verb(_name, _settings)
+
+
+def run_verb(name: str, asked: Any) -> str:
+    """Do the work of a verb with these settings; returns its summary."""
     if isinstance(asked, verbs.EncodeResources) and asked.local:
-        # Before the job's own imports; where a job is called without a command, later.
-        importlib.import_module("jobs.parts.forkserver").get_ready()
-    job = importlib.import_module(f"jobs.verbs.{name.replace('-', '_')}")
-    if any("://" in str(value) for value in values.values()):
+        # Before the verb's own imports, which take seconds; the processes start beside them.
+        importlib.import_module("jobs.parts.forkserver").start_forkserver()
+    verb = importlib.import_module(f"jobs.verbs.{name}")
+    if "://" in repr(asked):
         importlib.import_module("jobs.check_stores").check_stores(asked)
-    summary: str = job.run(asked)
+    summary: str = verb.run(asked)
     return summary
 
 
-def _help_order(settings: type) -> Callable[["dataclasses.Field[Any]"], tuple[bool, bool]]:
-    """What is required first, then the verb's own options, then those that verbs share."""
-    own = inspect.get_annotations(settings)
-    return lambda field: (_default(field) is not inspect.Parameter.empty, field.name not in own)
-
-
-def _default(field: "dataclasses.Field[Any]") -> Any:
-    if field.default_factory is not dataclasses.MISSING:
-        return field.default_factory()
-    return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
-
-
-for _name, _settings in (
-    ("ingest", verbs.IngestSettings),
-    ("embed", verbs.EmbedSettings),
-    ("train", verbs.TrainSettings),
-    ("evaluate", verbs.EvaluateSettings),
-    ("score", verbs.ScoreSettings),
-    ("stress", verbs.StressSettings),
-    ("retry-quarantine", verbs.RetryQuarantineSettings),
-    ("verify", verbs.VerifySettings),
-    ("report", verbs.ReportSettings),
-    ("models", verbs.ModelsSettings),
-    ("demo", verbs.DemoSettings),
-):
-    add_verb(_name, _settings)
-
-
 def main() -> None:
-    """Exit status: 0 all of it is done, 1 it is not, 2 a setting or input is wrong."""
+    """Run the command line.
+
+    Exit status: 0 all of it is done, 1 it is not, 2 a setting or input is wrong, 130 interrupted.
+    """
     configure_logging()
     try:
-        app()
+        app(exit_on_error=False, print_error=False)
+    except KeyboardInterrupt:
+        sys.exit(_complain("interrupted; run the same command again to continue", 130))
+    except CycloptsError as err:
+        sys.exit(_complain(" ".join(str(err).split()), 2))
     except SettingsError as err:
         sys.exit(_complain(err, 2))
     except (NotDone, OSError) as err:
         sys.exit(_complain(err, 1))
     except Exception as err:
-        from botocore.exceptions import BotoCoreError  # takes a tenth of a second
+        from botocore.exceptions import BotoCoreError  # takes a tenth of a second to import
 
-        if not isinstance(err, BotoCoreError):  # of S3's client; s3fs passes them on
+        if not isinstance(err, BotoCoreError):  # of the S3 client; s3fs passes them on
             raise
         sys.exit(_complain(err, 1))
 
 
 def _complain(what: object, status: int) -> int:
-    print(f"daf: {what}", file=sys.stderr)  # noqa: T201
+    print(f"daf: {as_options(str(what))}", file=sys.stderr)  # noqa: T201
     return status
+
+
+def as_options(message: str) -> str:
+    """A message in which settings in backticks are named as options: `max_error_rate` becomes
+    --max-error-rate. Names that no verb has stay as they are.
+    """
+    known = {name for settings in VERBS.values() for name in _names(settings)}
+
+    def option(match: "re.Match[str]") -> str:
+        name = match[1]
+        return f"--{name.replace('_', '-')}" if name in known else match[0]
+
+    return re.sub(r"`(\w+)`", option, message)
+
+
+def _names(settings: Any) -> list[str]:
+    """Names of the fields of settings, those of a recipe within them too."""
+    found = []
+    for field in dataclasses.fields(settings):
+        nested = field.default_factory
+        inner: Callable[[], Any] | Any = nested if dataclasses.is_dataclass(nested) else None
+        found += [field.name] if inner is None else _names(inner)
+    return found

@@ -30,7 +30,7 @@ class Counts:
     reasons: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, parts: "Iterable[PartFacts]") -> "Counts":
+    def from_parts(cls, parts: "Iterable[PartFacts]") -> "Counts":
         """Counts of finished parts."""
         return sum((cls(p.rows_in, p.rows, p.audio_s, Counter(p.reasons)) for p in parts), cls())
 
@@ -80,7 +80,7 @@ class PartProgress:
     def add(self, part: "PartFacts") -> None:
         """One more part is finished."""
         self.done += 1
-        self.counts += Counts.of([part])
+        self.counts += Counts.from_parts([part])
         if self.done == 1:
             self.first_done = time.monotonic()
         self.live.update(self.task, completed=self.done, text=self.line())

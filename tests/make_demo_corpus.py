@@ -13,7 +13,7 @@ Then, about four minutes on one core:
 
 The same script gives the same speech, with the same versions of these. README.md in the corpus is
 written by hand. `words` in the script is what the words alone say, `label` what they say as
-delivered; where the two have opposite signs, tone contradicts words.
+unwrap; where the two have opposite signs, tone contradicts words.
 """
 
 import argparse

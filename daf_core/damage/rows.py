@@ -65,7 +65,7 @@ class Damage:
         """What decides it, as JSON."""
         return {"kinds": self.kinds, "words": fingerprint(asdict(self.words)), "seed": self.seed}
 
-    def of(self, rows: pa.Table) -> pa.Table:
+    def apply(self, rows: pa.Table) -> pa.Table:
         """Decoded rows under it, flagged where something was done to them."""
         has = {name: rows[source].is_valid().to_pylist() for name, source in SOURCES.items()}
         hows = [
@@ -89,27 +89,25 @@ class Damage:
         return levels[draw.integers(len(levels))]
 
 
-def asked_for(kinds: str, texts: Iterable[str], seed: int) -> Damage:
-    """Damage of some `kinds`, names with commas or EVERY; misheard words become those of `texts`,
+def asked_for(kinds: Sequence[str], texts: Iterable[str], seed: int) -> Damage:
+    """Damage of some `kinds`, or [EVERY]; misheard words become those of `texts`,
     without which EVERY is all that befalls a voice.
 
     Raises:
         SettingsError: there is no such kind, or words to be misheard, but not two of them.
     """
     known = tuple(dict.fromkeys(one.kind for one in VARIATIONS))
-    named = known if kinds == EVERY else tuple(kind.strip() for kind in kinds.split(","))
+    every = list(kinds) == [EVERY]
+    named = known if every else tuple(kinds)
     for kind in named:
         if kind not in known:
-            raise SettingsError(
-                f"--damaged {kinds}: there is no {kind!r}; expected {EVERY}, or of these some "
-                f"with commas: {', '.join(known)}"
-            )
+            raise SettingsError(f"`damage` {kind}: expected {EVERY}, or some of {', '.join(known)}")
     words = Words.of(texts if MISHEARD in named else [])
-    if kinds == EVERY and len(words.words) < 2:
+    if every and len(words.words) < 2:
         named = tuple(kind for kind in known if kind != MISHEARD)
     if MISHEARD in named and len(words.words) < 2:
         raise SettingsError(
-            f"--damaged {kinds}: expected labelled texts of two different words or more, which "
+            f"`damage` {MISHEARD}: expected labelled texts of two different words or more, which "
             f"misheard words become"
         )
     return Damage(tuple(kind for kind in known if kind in named), words, seed)

@@ -11,15 +11,15 @@ from daf_core.embeddings.columns import (
     OTHERS,
     OWN,
     RELATIVE,
+    ColumnShapes,
     HalfArray,
-    Streams,
     beside,
     made_of,
     modality_number,
     stored,
 )
-from daf_core.embeddings.previous_turns import earlier
-from daf_core.embeddings.speaker_mean import VOICE, against_usual, voices
+from daf_core.embeddings.previous_turns import previous_turns
+from daf_core.embeddings.speaker_mean import VOICE, minus_speaker_mean, voices
 from daf_core.schemas import embeddings_schema
 
 
@@ -33,7 +33,7 @@ def fixed_size_list(values: HalfArray, present: npt.NDArray[np.bool_]) -> pa.Fix
 def embeddings_table(
     rows: pa.Table,
     columns: dict[str, pa.FixedSizeListArray],
-    shapes: Streams,
+    shapes: ColumnShapes,
     flags: list[list[str]],
 ) -> pa.Table:
     """Embeddings table of the manifest `rows`, with the shapes of its columns in its metadata."""
@@ -44,14 +44,14 @@ def embeddings_table(
     return table.replace_schema_metadata({"daf.shapes": json.dumps(shapes)})
 
 
-def columns_for(streams: Streams) -> list[str]:
-    """The columns of an embeddings table that `stream_values` needs."""
+def columns_for(streams: ColumnShapes) -> list[str]:
+    """The columns of an embeddings table that `column_values` needs."""
     names = [*stored(streams)]
     return [*names, *VOICE, "start_s"] if beside(streams) else names
 
 
-def stream_values(
-    table: pa.Table, streams: Streams
+def column_values(
+    table: pa.Table, streams: ColumnShapes
 ) -> tuple[dict[str, HalfArray], npt.NDArray[np.bool_]]:
     """Columns of a part's embeddings table, or made of them, of each the first layers, and which
     modality each row has.
@@ -65,9 +65,9 @@ def stream_values(
         value, has = _first_layers(table[made_of(name)].combine_chunks(), *shape)
         present[:, modality_number(name)] |= has
         if name.endswith(RELATIVE):
-            value = against_usual(value, has, voices(table))
+            value = minus_speaker_mean(value, has, voices(table))
         elif name.endswith((OWN, OTHERS)):
-            value = earlier(value, has, table, own=name.endswith(OWN))
+            value = previous_turns(value, has, table, own=name.endswith(OWN))
         elif not has.all():
             value = np.where(has[:, None, None], value, np.float16(0))
         values[name] = value

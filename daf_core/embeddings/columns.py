@@ -20,7 +20,7 @@ HalfArray: TypeAlias = npt.NDArray[np.float16]
 # "audio_frames", which has steps of time in the place of layers. Not stored but made of a column
 # are "audio_relative" (voices.py), "text_own_before" and "text_others_before" … (turns.py); a name
 # with "_wide" is of the same values, whose layers a head reads side by side (heads/streams.py).
-Streams: TypeAlias = dict[str, tuple[int, int]]
+ColumnShapes: TypeAlias = dict[str, tuple[int, int]]
 
 
 def modality_number(column: str) -> int:
@@ -28,7 +28,7 @@ def modality_number(column: str) -> int:
     return MODALITIES.index(column.split("_")[0])
 
 
-def columns_of(modality: str, streams: Streams) -> Streams:
+def columns_of(modality: str, streams: ColumnShapes) -> ColumnShapes:
     """The embedding columns of one modality."""
     return {
         name: shape
@@ -37,7 +37,7 @@ def columns_of(modality: str, streams: Streams) -> Streams:
     }
 
 
-def modalities_of(streams: Streams) -> list[str]:
+def modalities_of(streams: ColumnShapes) -> list[str]:
     """The modalities that have a column."""
     return [name for name in MODALITIES if columns_of(name, streams)]
 
@@ -69,20 +69,20 @@ def beside(columns: dict[str, T]) -> dict[str, T]:
     return {name: value for name, value in columns.items() if name.endswith(BESIDE)}
 
 
-def with_wide(streams: Streams) -> Streams:
+def with_wide(streams: ColumnShapes) -> ColumnShapes:
     """Each column of whole utterances with its layers side by side."""
     said = pooled(streams)
     return {name + WIDE * (name in said): shape for name, shape in streams.items()}
 
 
-def with_relative(streams: Streams) -> Streams:
+def with_relative(streams: ColumnShapes) -> ColumnShapes:
     """Beside each column of whole voices the one that is relative to the usual voice."""
     every = columns_of("audio", pooled(streams))
     heard = {name: shape for name, shape in every.items() if name not in beside(every)}
     return streams | {name + RELATIVE: shape for name, shape in heard.items()}
 
 
-def with_turns(streams: Streams) -> Streams:
+def with_turns(streams: ColumnShapes) -> ColumnShapes:
     """Beside each column of whole utterances those of the turns before."""
     said = pooled(stored(streams)).items()
     return streams | {name + whose: shape for name, shape in said for whose in (OWN, OTHERS)}

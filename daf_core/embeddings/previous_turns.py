@@ -17,7 +17,9 @@ from daf_core.embeddings.speaker_mean import voices
 TURNS = 2  # of each, as GatedxLSTM (arXiv 2503.20919) has them
 
 
-def earlier(values: HalfArray, has: npt.NDArray[np.bool_], rows: pa.Table, own: bool) -> HalfArray:
+def previous_turns(
+    values: HalfArray, has: npt.NDArray[np.bool_], rows: pa.Table, own: bool
+) -> HalfArray:
     """Mean embeddings (rows, layers, features) of the last TURNS utterances of the same recording
     before each row: of its `own` voice, or of all others; zeros where there are none.
 

@@ -34,7 +34,7 @@ def voices(rows: pa.Table) -> npt.NDArray[np.intp]:
     return np.array(found, np.intp)
 
 
-def against_usual(
+def minus_speaker_mean(
     values: HalfArray, has: npt.NDArray[np.bool_], voice: npt.NDArray[np.intp]
 ) -> HalfArray:
     """Embeddings (rows, layers, features) minus the mean over all rows of the same voice that have

@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer, WhisperModel
 from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
 from daf_core.encoders.descriptors import Descriptors
-from daf_core.encoders.pooling import Frames
+from daf_core.encoders.pooling import FrameSpec
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.wav2vec import WaveNetwork
@@ -50,7 +50,7 @@ def load_text_encoder(
     if family in (*SPEECH_FAMILIES, DESCRIPTORS):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
     (folder,) = place
-    frames = Frames.of(_all_blocks(folder), steps)
+    frames = FrameSpec.of(_all_blocks(folder), steps)
     blocks = _blocks(folder, layers, frames) if family in CUT_SHORT else None
     model = _model(AutoModel, folder, blocks)
     if model.config.is_encoder_decoder:
@@ -94,7 +94,7 @@ def load_speech_encoder(
     network: WhisperNetwork | WaveNetwork
     if family == "whisper":
         encoder = _whisper(place)
-        frames = Frames.of(encoder.config.encoder_layers, steps)
+        frames = FrameSpec.of(encoder.config.encoder_layers, steps)
         network = WhisperNetwork(encoder, device, dtype, layers, frames)
     else:
         network = _wave_network(place[0], device, dtype, layers, steps)
@@ -114,7 +114,7 @@ def _wave_network(
     if not settings.is_file():
         raise SettingsError(f"encoder {path}: expected {settings.name}, found none")
     features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
-    frames = Frames.of(_all_blocks(path), steps)
+    frames = FrameSpec.of(_all_blocks(path), steps)
     blocks = _blocks(path, layers, frames)
     model = _model(AutoModel, path, blocks)
     if blocks is not None and model.config.do_stable_layer_norm:
@@ -141,7 +141,7 @@ def _all_blocks(path: Path) -> int:
     return int(config.num_hidden_layers)
 
 
-def _blocks(path: Path, layers: int | None, frames: Frames) -> int | None:
+def _blocks(path: Path, layers: int | None, frames: FrameSpec) -> int | None:
     """How many blocks the first `layers` and the frames need, at least the one that all have;
     None: all.
     """

@@ -14,21 +14,21 @@ BATCH_COST = 0.05
 
 
 @dataclass(frozen=True)
-class Frames:
+class FrameSpec:
     """Which hidden layer is kept over time, and in how many steps at most; 0: none is."""
 
     layer: int = 0
     steps: int = 0
 
     @classmethod
-    def of(cls, blocks: int, steps: int) -> "Frames":
+    def of(cls, blocks: int, steps: int) -> "FrameSpec":
         """Of a network of so many blocks the layer two thirds up: layer 4 of MiniLM's 6, 3 of
         whisper-tiny's 4, 8 of mpnet's 12 are the best or close to it; the last never is.
         """
         return cls(round(2 * blocks / 3), steps) if steps else NO_FRAMES
 
 
-NO_FRAMES = Frames()
+NO_FRAMES = FrameSpec()
 
 
 def batches(lengths: Sequence[int], budget: int) -> list[npt.NDArray[np.intp]]:
@@ -119,7 +119,7 @@ def span_means(hidden: torch.Tensor, lengths: torch.Tensor, most: int) -> torch.
 
 
 def over_time(
-    hidden: Iterable[torch.Tensor], lengths: torch.Tensor, layers: int, frames: Frames
+    hidden: Iterable[torch.Tensor], lengths: torch.Tensor, layers: int, frames: FrameSpec
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Of hidden layers (rows, steps, width) one after the other: the moments of the first `layers`,
     (rows, layers, 2, width), and the spans of the one that `frames` says.

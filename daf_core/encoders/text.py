@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from daf_core.encoders.pooling import NO_FRAMES, Frames, in_batches, masked_mean, span_means
+from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, in_batches, masked_mean, span_means
 
 
 class TextEncoder:
@@ -28,7 +28,7 @@ class TextEncoder:
         dtype: torch.dtype,
         batch_tokens: int,
         layers: int | None = None,
-        frames: Frames = NO_FRAMES,
+        frames: FrameSpec = NO_FRAMES,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device, dtype)
         self.tokenizer = tokenizer

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from daf_core.encoders.pooling import NO_FRAMES, Frames, masked_moments, over_time
+from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, masked_moments, over_time
 from daf_core.encoders.waves import Samples, normalise_level
 
 
@@ -23,7 +23,7 @@ class WaveNetwork:
         device: str,
         dtype: torch.dtype,
         layers: int | None = None,
-        frames: Frames = NO_FRAMES,
+        frames: FrameSpec = NO_FRAMES,
     ) -> None:
         self.model = model.eval().requires_grad_(False).to(device, dtype)
         self.unit_variance = unit_variance

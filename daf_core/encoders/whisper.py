@@ -13,7 +13,7 @@ from torch.nn.functional import gelu
 from transformers import WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from daf_core.encoders.pooling import NO_FRAMES, Frames, over_time
+from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, over_time
 from daf_core.encoders.waves import WINDOW_SAMPLES, Samples, normalise_level
 
 HOP = 160
@@ -36,7 +36,7 @@ class WhisperNetwork:
         device: str,
         dtype: torch.dtype,
         layers: int | None = None,
-        frames: Frames = NO_FRAMES,
+        frames: FrameSpec = NO_FRAMES,
     ) -> None:
         self.encoder = encoder.eval().requires_grad_(False).to(device, dtype)
         every: int = encoder.config.encoder_layers + 1

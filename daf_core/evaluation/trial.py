@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
 
-from daf_core.embeddings.columns import MODALITIES, Streams, modalities_of, pooled
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of, pooled
 from daf_core.evaluation.controls import controls
 from daf_core.measures.calibration import certainty
 from daf_core.measures.metrics import regression_metrics
@@ -35,7 +35,7 @@ class Trial:
 
 
 def run_trial(
-    trial: Trial, corpus: Corpus, also: Sequence[Corpus], shapes: Streams, recipe: Recipe
+    trial: Trial, corpus: Corpus, also: Sequence[Corpus], shapes: ColumnShapes, recipe: Recipe
 ) -> tuple[pa.Table, dict[str, Any]]:
     """Fit the head on the CPU; all heads are judged on the same rows, with what they read or not.
 
@@ -46,8 +46,9 @@ def run_trial(
         history, best_epoch.
     """
     started = time.monotonic()
-    recipe = replace(recipe, seed=trial.seed)
-    fitted = fit_head(trial.head, corpus, shapes, recipe, torch.device("cpu"), also=also)
+    fitted = fit_head(
+        trial.head, corpus, shapes, recipe, torch.device("cpu"), seed=trial.seed, also=also
+    )
     seconds = time.monotonic() - started
     test = load_rows(corpus, pooled(shapes) | fitted.streams)["test"]
     said = predict(fitted.module, test)

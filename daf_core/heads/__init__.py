@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from daf_core.embeddings.columns import Streams
+from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
 from daf_core.heads.agfn import AgfnHead
 from daf_core.heads.avad import AvadHead
@@ -30,7 +30,7 @@ from daf_core.heads.single import AudioHead, TextHead
 from daf_core.heads.static import StaticHead
 from daf_core.heads.tfn import TfnHead
 
-HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
+HEADS: dict[str, Callable[[ColumnShapes, int], nn.Module]] = {
     "daf": DafHead,
     "text": TextHead,
     "audio": AudioHead,
@@ -50,7 +50,7 @@ HEADS: dict[str, Callable[[Streams, int], nn.Module]] = {
 }
 
 
-def build(kind: str, streams: Streams, width: int) -> nn.Module:
+def build(kind: str, streams: ColumnShapes, width: int) -> nn.Module:
     """A head of `kind` with random weights.
 
     Raises:
@@ -64,7 +64,7 @@ def build(kind: str, streams: Streams, width: int) -> nn.Module:
         raise SettingsError(f"head {kind}: {err}") from err
 
 
-def columns_read(kind: str, streams: Streams) -> Streams:
+def columns_read(kind: str, streams: ColumnShapes) -> ColumnShapes:
     """Those of `streams` that a head of `kind` reads; it is built without values to see.
 
     Raises:

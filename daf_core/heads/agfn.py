@@ -11,9 +11,9 @@ from math import log
 import torch
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Alone, Features, Network, Prediction, Sides
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction, UnimodalLogits
+from daf_core.heads.sentiment_bins import NUM_BINS
 
 
 class AgfnHead(nn.Module):
@@ -23,16 +23,16 @@ class AgfnHead(nn.Module):
     weights are those of the entropy gate.
     """
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         both = len(MODALITIES) * width
-        self.sides = Sides(streams, width)
-        self.alone = Alone(width)
+        self.sides = ModalityProjections(streams, width)
+        self.alone = UnimodalLogits(width)
         self.score = nn.ModuleList(nn.Linear(width, 1) for _ in MODALITIES)
         self.importance = nn.Linear(both, both)
         self.importance_out = nn.Linear(both, width)
         self.balance = nn.Parameter(torch.zeros(()))  # σ of it is α: starts at 1/2
-        self.fuse = Network(width, width, POINTS)
+        self.fuse = MLP(width, width, NUM_BINS)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
         sides = self.sides(features)
@@ -50,6 +50,6 @@ class AgfnHead(nn.Module):
 
 
 def _entropy(logits: Tensor) -> Tensor:
-    """Of distributions (B, M, POINTS): (B, M) in [0, 1]."""
+    """Of distributions (B, M, NUM_BINS): (B, M) in [0, 1]."""
     shares = logits.log_softmax(dim=2)
-    return -(shares.exp() * shares).sum(dim=2) / log(POINTS)
+    return -(shares.exp() * shares).sum(dim=2) / log(NUM_BINS)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Features, Network, Prediction, Sides
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
 
 DISTILLATION = 0.1  # weight of the student's loss; ours, as the paper's is not known to us
 TEXT, AUDIO = MODALITIES.index("text"), MODALITIES.index("audio")
@@ -20,14 +20,14 @@ TEXT, AUDIO = MODALITIES.index("text"), MODALITIES.index("audio")
 class AvadHead(nn.Module):
     """Text + gated residual, or the student's guess of it → sentiment."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         both = len(MODALITIES) * width
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         self.gate, self.residual = nn.Linear(both, width), nn.Linear(both, width)
-        self.student = Network(width, width, width)
+        self.student = MLP(width, width, width)
         self.unsure = nn.Linear(width, width)
-        self.fuse = Network(width, width, POINTS)
+        self.fuse = MLP(width, width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         sides = self.sides(features)

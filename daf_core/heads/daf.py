@@ -9,18 +9,18 @@ summed, as in most gated fusions, only tie with plain concatenation.
 import torch
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import MODALITIES, Streams
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
 from daf_core.heads.fusion import OPINIONS, WeightedFusion
-from daf_core.heads.parts import Features, Network, Prediction, Sides
+from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction
 
 
 class DafHead(nn.Module):
     """Sides → attention scores from both of them → weights and confidence → sentiment."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = Sides(streams, width)
-        self.attention = Network(len(MODALITIES) * (width + 1), width, OPINIONS)
+        self.sides = ModalityProjections(streams, width)
+        self.attention = MLP(len(MODALITIES) * (width + 1), width, OPINIONS)
         self.fusion = WeightedFusion(width)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:

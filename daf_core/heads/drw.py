@@ -8,9 +8,9 @@ be of the words or of the voice: one attention runs over the steps of both.
 import torch
 from torch import nn
 
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Features, Network, Prediction
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import MLP, Features, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.heads.sequences import Sequences, attention
 
 LOOKS = 4
@@ -22,14 +22,14 @@ class DrwHead(nn.Module):
     A modality's weight is the share of attention that its steps got, over all looks.
     """
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         self.sequences = Sequences(streams, width)
         self.modality = nn.Parameter(torch.zeros(len(MODALITIES), 1, width))
         self.state, self.known = nn.Linear(width, width), nn.Linear(width, width, bias=False)
         self.score = nn.Linear(width, 1, bias=False)
         self.learn = nn.GRUCell(width, width)
-        self.fuse = Network(width, width, POINTS)
+        self.fuse = MLP(width, width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         states, there = self.sequences(features)

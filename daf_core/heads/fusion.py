@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.embeddings.columns import MODALITIES
-from daf_core.heads.parts import Alone, Features, Network, Prediction
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.heads.parts import MLP, Features, Prediction, UnimodalLogits
+from daf_core.heads.sentiment_bins import NUM_BINS
 
 OPINIONS = len(MODALITIES) + 1  # a score for each modality, and one for how sure the answer is
 
@@ -22,8 +22,8 @@ class WeightedFusion(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.alone = Alone(width)
-        self.fuse = Network(len(MODALITIES) * width, width, POINTS)
+        self.alone = UnimodalLogits(width)
+        self.fuse = MLP(len(MODALITIES) * width, width, NUM_BINS)
 
     def forward(
         self, sides: Tensor, scores: Tensor, features: Features, weights: Tensor | None = None

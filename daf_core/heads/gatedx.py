@@ -9,9 +9,16 @@ lacks is not read of the turns before either. No weights.
 import torch
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import MODALITIES, Streams, modality_number, turns
-from daf_core.heads.parts import Features, LayerMix, Network, Prediction, Side, Sides
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modality_number, turns
+from daf_core.heads.parts import (
+    MLP,
+    Features,
+    LayerMix,
+    ModalityProjection,
+    ModalityProjections,
+    Prediction,
+)
+from daf_core.heads.sentiment_bins import NUM_BINS
 
 
 class Earlier(LayerMix):
@@ -27,15 +34,18 @@ class Earlier(LayerMix):
 class GatedxHead(nn.Module):
     """Sides, and gated beside them sides of the turns before → sentiment."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         both = len(MODALITIES) * (width + 1)
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         self.earlier = nn.ModuleDict(
-            {name: Side({name: shape}, width, Earlier) for name, shape in turns(streams).items()}
+            {
+                name: ModalityProjection({name: shape}, width, Earlier)
+                for name, shape in turns(streams).items()
+            }
         )
-        self.gates = Network(both, width, len(self.earlier))
-        self.fuse = Network(both + len(self.earlier) * width, width, POINTS)
+        self.gates = MLP(both, width, len(self.earlier))
+        self.fuse = MLP(both + len(self.earlier) * width, width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         sides = self.sides(features).flatten(1)

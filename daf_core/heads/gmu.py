@@ -8,20 +8,20 @@ those that are present.
 import torch
 from torch import nn
 
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Features, Network, Prediction, Sides
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
 
 
 class GmuHead(nn.Module):
     """Sides → gated sum → sentiment. A modality's weight is the mean of its gates over features."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         self.hidden = nn.ModuleList(nn.Linear(width, width) for _ in MODALITIES)
         self.gates = nn.Linear(len(MODALITIES) * width, len(MODALITIES) * width)
-        self.fuse = Network(width, width, POINTS)
+        self.fuse = MLP(width, width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         sides = self.sides(features)

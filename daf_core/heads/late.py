@@ -2,17 +2,17 @@
 
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import Streams
-from daf_core.heads.parts import Alone, Features, Prediction, Sides
+from daf_core.embeddings.columns import ColumnShapes
+from daf_core.heads.parts import Features, ModalityProjections, Prediction, UnimodalLogits
 
 
 class LateHead(nn.Module):
     """Two single heads trained together, averaged."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = Sides(streams, width)
-        self.alone = Alone(width)
+        self.sides = ModalityProjections(streams, width)
+        self.alone = UnimodalLogits(width)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
         said = self.alone(self.sides(features), features.noise)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Features, Prediction, Sides, drop
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import Features, ModalityProjections, Prediction, drop
+from daf_core.heads.sentiment_bins import NUM_BINS
 
 RANK = 4
 
@@ -19,17 +19,17 @@ RANK = 4
 class LmfHead(nn.Module):
     """Σ_r Π_m (W_mr · [1; side_m]) → sentiment. Of an absent modality only the one is left."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         self.width = width
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         # A linear map's bias is what the one is multiplied with; it starts at 1, so that what one
         # modality says is not lost where the other says nothing.
         factors = [nn.Linear(width, RANK * width) for _ in MODALITIES]
         for factor in factors:
             nn.init.ones_(factor.bias)
         self.factors = nn.ModuleList(factors)
-        self.out = nn.Linear(width, POINTS)
+        self.out = nn.Linear(width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         sides = self.sides(features)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from daf_core.distributed import batch_of_all
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Features, Network, Prediction
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import MLP, Features, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.heads.sequences import Attend, AttentionPool, Refine, Sequences
 
 CONTRAST = 0.1  # weight of InfoNCE: the paper's for MOSI and MOSEI
@@ -24,16 +24,16 @@ TEMPERATURE = 0.1  # ours
 class ModsHead(nn.Module):
     """Frames → weights → primary → what it sees in itself and the other → sentiment."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         both = len(MODALITIES) * width
         self.sequences = Sequences(streams, width)
         self.pools = nn.ModuleList(AttentionPool(width) for _ in MODALITIES)
-        self.select = Network(both, width, len(MODALITIES))
+        self.select = MLP(both, width, len(MODALITIES))
         self.normalise = nn.LayerNorm(width)
         self.itself, self.across, self.refine = Attend(width), Attend(width), Refine(width)
         self.pool = AttentionPool(width)
-        self.fuse = Network(width, width, POINTS)
+        self.fuse = MLP(width, width, NUM_BINS)
         self.told = nn.Linear(width, both)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:

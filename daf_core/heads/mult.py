@@ -7,23 +7,23 @@ direction on frozen states, each modality's own states kept by a skip, then pool
 import torch
 from torch import nn
 
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Features, Network, Prediction
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import MLP, Features, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.heads.sequences import Attend, AttentionPool, Refine, Sequences
 
 
 class MultHead(nn.Module):
     """Frames → cross-attention → refined → one vector a modality → sentiment."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         self.sequences = Sequences(streams, width)
         self.normalise = nn.ModuleList(nn.LayerNorm(width) for _ in MODALITIES)
         self.attend = nn.ModuleList(Attend(width) for _ in MODALITIES)
         self.refine = nn.ModuleList(Refine(width) for _ in MODALITIES)
         self.pools = nn.ModuleList(AttentionPool(width) for _ in MODALITIES)
-        self.fuse = Network(len(MODALITIES) * (width + 1), width, POINTS)
+        self.fuse = MLP(len(MODALITIES) * (width + 1), width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         states, there = self.sequences(features)

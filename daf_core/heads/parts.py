@@ -11,11 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import MODALITIES, WIDE, Streams, columns_of, pooled
-from daf_core.heads.sentiment_bins import POINTS, median
+from daf_core.embeddings.columns import MODALITIES, WIDE, ColumnShapes, columns_of, pooled
+from daf_core.heads.sentiment_bins import NUM_BINS, median
 
 
-class Noise:
+class DropoutMasks:
     """Dropout masks that belong to rows, not to workers.
 
     Every worker draws the masks of the whole global batch from one seeded generator and takes
@@ -45,11 +45,11 @@ class Features:
 
     values: dict[str, Tensor]
     present: Tensor
-    noise: Noise | None = None
+    noise: DropoutMasks | None = None
     standard: bool = False
 
 
-def drop(x: Tensor, noise: Noise | None, share_dropped: float = 0.5) -> Tensor:
+def drop(x: Tensor, noise: DropoutMasks | None, share_dropped: float = 0.5) -> Tensor:
     """Dropout of (B, width) while training, else x; of (B, steps, width) the same at each step."""
     if noise is None:
         return x
@@ -62,9 +62,9 @@ def drop(x: Tensor, noise: Noise | None, share_dropped: float = 0.5) -> Tensor:
 class Prediction:
     """What a head says of B utterances, as distributions over sentiment (`points`).
 
-    logits: (B, POINTS).
+    logits: (B, NUM_BINS).
     weights: (B, M), each row sums to 1 and is 0 where absent; None if the head has no weights.
-    side_logits: (B, M, POINTS), what each modality says alone, meaningless where absent; None if
+    side_logits: (B, M, NUM_BINS), what each modality says alone, meaningless where absent; None if
     not said.
     extra_loss: (B,), while training only: what a head wants to be small beside its error.
     """
@@ -85,7 +85,7 @@ class Prediction:
         return None if self.side_logits is None else median(self.side_logits)
 
 
-class Column(nn.Module):
+class Standardizer(nn.Module):
     """What reads an embedding column, by whose name a head holds it: standardises each feature of
     each layer over the training rows.
     """
@@ -116,14 +116,14 @@ class Column(nn.Module):
         return (x_blf.to(self.mean.dtype) - self.mean).mul_(self.scale).clamp_(-8, 8)
 
 
-def columns_in(head: nn.Module) -> Iterator[tuple[str, Column]]:
+def columns_in(head: nn.Module) -> Iterator[tuple[str, Standardizer]]:
     """The columns that a head reads, by name."""
     for name, module in head.named_modules():
-        if isinstance(module, Column):
+        if isinstance(module, Standardizer):
             yield name.rsplit(".", 1)[-1], module
 
 
-class LayerMix(Column):
+class LayerMix(Standardizer):
     """The layers of a column, mixed.
 
     The mix is a softmax over learned layer weights (as in ELMo, arXiv 1802.05365, eq. 1). Middle
@@ -141,7 +141,7 @@ class LayerMix(Column):
         return torch.bmm(weights, x_blf)[:, 0]  # on a CPU three times as fast as einsum or matmul
 
 
-class AllLayers(Column):
+class AllLayers(Standardizer):
     """The layers of a column side by side, more than a mix has to tell and to learn by heart."""
 
     def __init__(self, layers: int, features: int) -> None:
@@ -153,12 +153,12 @@ class AllLayers(Column):
         return x_blf.flatten(1)
 
 
-class Side(nn.Module):
+class ModalityProjection(nn.Module):
     """One modality: its columns side by side, of each a layer mix or (`WIDE`) all layers →
     normalise → project to (B, D).
     """
 
-    def __init__(self, columns: Streams, width: int, mix: type[LayerMix] = LayerMix) -> None:
+    def __init__(self, columns: ColumnShapes, width: int, mix: type[LayerMix] = LayerMix) -> None:
         super().__init__()
         read = {n: (AllLayers if WIDE in n else mix)(*shape) for n, shape in columns.items()}
         self.mixes = nn.ModuleDict(read)
@@ -172,15 +172,15 @@ class Side(nn.Module):
         return drop(functional.gelu(self.project(x)), features.noise)
 
 
-class Sides(nn.Module):
+class ModalityProjections(nn.Module):
     """Both modalities side by side: (B, M, D), 0 where a row, or the whole corpus, has none."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         self.width = width
         held = {name: columns_of(name, pooled(streams)) for name in MODALITIES}
         self.sides = nn.ModuleDict(
-            {name: Side(columns, width) for name, columns in held.items() if columns}
+            {name: ModalityProjection(columns, width) for name, columns in held.items() if columns}
         )
 
     def forward(self, features: Features) -> Tensor:
@@ -191,7 +191,7 @@ class Sides(nn.Module):
         return torch.stack(sides, dim=1) * features.present[:, :, None]
 
 
-class Network(nn.Module):
+class MLP(nn.Module):
     """A small network (B, inputs) → (B, outputs): one hidden layer of `width`."""
 
     def __init__(self, inputs: int, width: int, outputs: int) -> None:
@@ -199,18 +199,18 @@ class Network(nn.Module):
         self.hidden = nn.Linear(inputs, width)
         self.out = nn.Linear(width, outputs)
 
-    def forward(self, x: Tensor, noise: Noise | None) -> Tensor:
+    def forward(self, x: Tensor, noise: DropoutMasks | None) -> Tensor:
         result: Tensor = self.out(drop(functional.gelu(self.hidden(x)), noise))
         return result
 
 
-class Alone(nn.Module):
-    """What each modality says by itself: (B, M, D) → logits (B, M, POINTS)."""
+class UnimodalLogits(nn.Module):
+    """What each modality says by itself: (B, M, D) → logits (B, M, NUM_BINS)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.nets = nn.ModuleList(Network(width, width, POINTS) for _ in MODALITIES)
+        self.nets = nn.ModuleList(MLP(width, width, NUM_BINS) for _ in MODALITIES)
 
-    def forward(self, sides: Tensor, noise: Noise | None) -> Tensor:
+    def forward(self, sides: Tensor, noise: DropoutMasks | None) -> Tensor:
         said = [net(sides[:, m], noise) for m, net in enumerate(self.nets)]
         return torch.stack(said, dim=1)

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import FRAMES, MODALITIES, Streams, frames
+from daf_core.embeddings.columns import FRAMES, MODALITIES, ColumnShapes, frames
 from daf_core.errors import SettingsError
-from daf_core.heads.parts import Column, Features, drop
+from daf_core.heads.parts import Features, Standardizer, drop
 
 
 def steps_in(x_bnf: Tensor) -> Tensor:
@@ -19,7 +19,7 @@ def steps_in(x_bnf: Tensor) -> Tensor:
     return (x_bnf != 0).any(dim=2)
 
 
-class Frames(Column):
+class FrameStandardizer(Standardizer):
     """A column of frames: each feature standardised over the steps of all training rows."""
 
     def __init__(self, features: int) -> None:
@@ -38,14 +38,14 @@ class Sequence(nn.Module):
     def __init__(self, name: str, features: int, width: int) -> None:
         super().__init__()
         self.name = name
-        self.frames = nn.ModuleDict({name: Frames(features)})
+        self.frames = nn.ModuleDict({name: FrameStandardizer(features)})
         self.normalise = nn.LayerNorm(features)
         self.project = nn.Linear(features, width)
 
     def forward(self, features: Features) -> tuple[Tensor, Tensor]:
         x = features.values[self.name]
         frames = self.frames[self.name]
-        assert isinstance(frames, Frames)
+        assert isinstance(frames, FrameStandardizer)
         x = x.float() if features.standard else frames.standardise(x)
         states = drop(self.normalise(x), features.noise)
         return drop(functional.gelu(self.project(states)), features.noise), steps_in(x)
@@ -58,7 +58,7 @@ class Sequences(nn.Module):
         SettingsError: there are no frames.
     """
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         held = frames(streams)
         if not held:

@@ -3,17 +3,17 @@
 import torch
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import Streams
+from daf_core.embeddings.columns import ColumnShapes
 from daf_core.heads.fusion import OPINIONS, WeightedFusion
-from daf_core.heads.parts import Features, Prediction, Sides
+from daf_core.heads.parts import Features, ModalityProjections, Prediction
 
 
 class StaticHead(nn.Module):
     """The DAF head with its attention replaced by learned numbers: weights and confidence."""
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         self.scores = nn.Parameter(torch.zeros(OPINIONS))
         self.fusion = WeightedFusion(width)
 

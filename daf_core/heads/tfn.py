@@ -10,23 +10,23 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import MODALITIES, Streams
-from daf_core.heads.parts import Features, Network, Prediction, Sides
-from daf_core.heads.sentiment_bins import POINTS
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
 
 
 class TfnHead(nn.Module):
     """[1; text] ⊗ [1; audio] → sentiment. Of an absent modality only the one is left.
 
-    Sides are projected so small that there are no more products than `concat` has inputs.
+    ModalityProjections are projected so small that there are no more products than `concat` has inputs.
     """
 
-    def __init__(self, streams: Streams, width: int) -> None:
+    def __init__(self, streams: ColumnShapes, width: int) -> None:
         super().__init__()
         factors = max(2, isqrt(len(MODALITIES) * (width + 1)))
-        self.sides = Sides(streams, width)
+        self.sides = ModalityProjections(streams, width)
         self.reduce = nn.ModuleList(nn.Linear(width, factors - 1) for _ in MODALITIES)
-        self.fuse = Network(factors ** len(MODALITIES), width, POINTS)
+        self.fuse = MLP(factors ** len(MODALITIES), width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
         sides = self.sides(features)

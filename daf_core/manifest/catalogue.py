@@ -72,7 +72,7 @@ class Catalogue:
         self.insert(held)
         self.facts.pop(part_name(number), None)
         if facts is not None:
-            self.facts[facts.part] = facts
+            self.facts[facts.name] = facts
         self.next_part = max(self.next_part, number + 1)
 
     def insert(self, held: pa.Table) -> None:
@@ -182,9 +182,9 @@ def load(output: Output, fingerprint: str) -> Catalogue:
         read = partial(parquet.read, kind="recordings")
         uris = [join(output.recordings_uri, name) for name in loose]
         for name, (table, footer) in zip(loose, pool.map(read, uris), strict=True):
-            catalogue.put(part_number(name), table, part_index.facts_in(footer))
+            catalogue.put(part_number(name), table, PartFacts.from_footer(footer))
     halved = {part_name(number) for number in catalogue.parts_with_removed()}
-    missing = catalogue.facts.keys() - halved - set(parquet.list_parts(output.parts_uri))
+    missing = catalogue.facts.keys() - halved - set(output.part_names())
     if missing:
         raise NotDone(
             f"{output.root}: {min(missing)} is missing, {len(missing)} parts in all; put what is "
@@ -211,12 +211,10 @@ def _take_in_finished(
     names = [part_name(number) for number in filled]
 
     def from_footer(name: str) -> PartFacts | None:
-        return part_index.facts_in(
-            parquet.read_footer(join(output.parts_uri, name), output.kind)[1]
-        )
+        return PartFacts.from_footer(output.footer(name))
 
     lost = [name for name in names if name not in known]
-    known = known | {facts.part: facts for facts in pool.map(from_footer, lost) if facts}
+    known = known | {facts.name: facts for facts in pool.map(from_footer, lost) if facts}
     catalogue.facts = {name: known[name] for name in names}
 
 

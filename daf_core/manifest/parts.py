@@ -163,7 +163,7 @@ def part_files(
             parquet_bytes(rejected, "quarantine") if len(rejected) else None,
         ),
         (
-            join(output.parts_uri, name),
+            output.part_uri(name),
             parquet_bytes(rows, "manifest", facts.footer()) if facts else None,
         ),
         (
@@ -179,4 +179,11 @@ def part_files(
 def _facts(name: str, table: pa.Table) -> PartFacts:
     rows = table.to_pylist()
     audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
-    return PartFacts(name, fingerprint(rows), len(rows), len(rows), audio_s, {})
+    return PartFacts(
+        name=name,
+        rows_fingerprint=fingerprint(rows),
+        rows_in=len(rows),
+        rows=len(rows),
+        audio_s=audio_s,
+        reasons={},
+    )

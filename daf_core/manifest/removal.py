@@ -52,7 +52,7 @@ def finish_removal(
     rejected = _kept(
         join(output.quarantine_uri, name), "quarantine", QUARANTINE, held, _rejected_rows
     )
-    rows = _kept(join(output.parts_uri, name), "manifest", MANIFEST, held, _rows)
+    rows = _kept(output.part_uri(name), "manifest", MANIFEST, held, _rows)
     facts, contents = part_files(output, number, rows, rejected, kept)
     for uri, data in contents:
         check()

@@ -5,13 +5,11 @@ import sqlite3
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.sources.inspection import Inspected, duplicate
 from daf_core.sources.manifest_rows import quarantined
-from daf_core.storage import parquet
-from daf_core.storage.files import join
 from daf_core.storage.output import Output
 from daf_core.storage.parquet import part_name
 
 
-class IdsOfGone:
+class RetiredIds:
     """Utterance ids of the rows of recordings that are gone, in a temporary database.
 
     Within a table ids are compared as it is read; derived ids hold the recording's.
@@ -27,8 +25,7 @@ class IdsOfGone:
                 place in positions for place, entry in enumerate(held) for _ in range(entry.rows)
             ]
             if any(gone):
-                uri = join(output.parts_uri, part_name(number))
-                ids = parquet.read(uri, "manifest", columns=["utterance_id"])[0]["utterance_id"]
+                ids = output.read(part_name(number), ["utterance_id"])["utterance_id"]
                 self._database.executemany(
                     "INSERT OR IGNORE INTO ids VALUES (?)",
                     ((id_.as_py(),) for id_, is_gone in zip(ids, gone, strict=True) if is_gone),

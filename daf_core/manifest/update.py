@@ -19,7 +19,7 @@ from daf_core.manifest.catalogue import Catalogue
 from daf_core.manifest.entries import NO_RECORDING, NOTHING
 from daf_core.manifest.parts import Recording, pack, publish
 from daf_core.manifest.removal import finish_removal, remove_old
-from daf_core.manifest.retired_ids import IdsOfGone
+from daf_core.manifest.retired_ids import RetiredIds
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import Source
 from daf_core.storage import files, parquet, run_record
@@ -98,7 +98,7 @@ def _lacking(
     if known.is_due(NO_RECORDING):
         yield _rest(known, NO_RECORDING, ([], source.rejected))
     due = (one for one in source.recordings() if known.is_due(one[0]))
-    gone = IdsOfGone(output, known) if source.gives_ids else None
+    gone = RetiredIds(output, known) if source.gives_ids else None
     names: deque[str] = deque()
 
     def named() -> Iterator[Any]:

@@ -67,7 +67,7 @@ def polarities(logits: Tensor, temperature: float) -> Tensor:
 
 
 def certainty(known: Calibrations, logits: Tensor, present: Tensor) -> Certainty:
-    """How sure the scores of rows are: logits (rows, POINTS), present (rows, modalities)."""
+    """How sure the scores of rows are: logits (rows, NUM_BINS), present (rows, modalities)."""
     low, high, probability = (torch.full(logits.shape[:1], math.nan) for _ in range(3))
     polarity = polarities(logits, 1.0).argmax(dim=1)
     for had in torch.unique(present, dim=0):

@@ -17,7 +17,7 @@ BINS = 10
 
 
 def calibration(logits: Tensor, labels: Tensor) -> Calibration:
-    """From distributions (rows, POINTS) that a head gave to held-out rows with labels (rows,).
+    """From distributions (rows, NUM_BINS) that a head gave to held-out rows with labels (rows,).
 
     Intervals are split-conformal ones, with |share below - 1/2| as the score (distributional
     conformal prediction: Chernozhukov, Wüthrich and Zhu 2021, PNAS 118): of n rows they take the

@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
-from daf_core.embeddings.columns import HalfArray, Streams
+from daf_core.embeddings.columns import ColumnShapes, HalfArray
 from daf_core.errors import SettingsError
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
 
-Frames: TypeAlias = npt.NDArray[np.floating[Any]]
+FeatureFrames: TypeAlias = npt.NDArray[np.floating[Any]]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 _LARGEST = float(np.finfo(np.float16).max)
@@ -34,7 +34,7 @@ class Pooled(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ExtractedColumn:
+class PrecomputedColumn:
     """An embedding column of utterances: which file it is from, id → row, and the rows' values."""
 
     source: EncoderSpec
@@ -42,7 +42,7 @@ class ExtractedColumn:
     values: HalfArray
 
     @classmethod
-    def of(cls, source: EncoderSpec, ids: Iterable[str], pooled: Pooled) -> "ExtractedColumn":
+    def of(cls, source: EncoderSpec, ids: Iterable[str], pooled: Pooled) -> "PrecomputedColumn":
         """The rows of `ids` that are present; the first of several with one id stays."""
         rows = zip(ids, pooled.present, strict=True)
         places: dict[str, int] = {}
@@ -61,10 +61,10 @@ class ExtractedColumn:
 
 
 @dataclass(frozen=True)
-class Extracted:
+class Precomputed:
     """Embedding columns of utterances ("text", "audio"), and how many numbers were repaired."""
 
-    columns: dict[str, ExtractedColumn]
+    columns: dict[str, PrecomputedColumn]
     repaired: int
 
     @property
@@ -73,7 +73,7 @@ class Extracted:
         return {name: column.source for name, column in self.columns.items()}
 
     @property
-    def shapes(self) -> Streams:
+    def shapes(self) -> ColumnShapes:
         """Layers (one) and features of each column."""
         return {name: (1, column.values.shape[1]) for name, column in self.columns.items()}
 
@@ -105,7 +105,7 @@ class Extracted:
         return " and ".join(dict.fromkeys(spec.name for spec in self.encoders.values()))
 
 
-def pool(frames: Frames, used: BoolArray, deviation: bool) -> Pooled:
+def pool(frames: FeatureFrames, used: BoolArray, deviation: bool) -> Pooled:
     """Mean, and with `deviation` standard deviation as well, over the frames that are used.
 
     frames: (rows, frames, features); used: (rows, frames). Numbers that are not finite count as 0,
@@ -135,7 +135,7 @@ def joined(what: str, pieces: list[Pooled]) -> Pooled:
     )
 
 
-def _pool(frames: Frames, used: BoolArray, deviation: bool) -> Pooled:
+def _pool(frames: FeatureFrames, used: BoolArray, deviation: bool) -> Pooled:
     weights = used[:, :, None]
     values = np.where(weights, frames.astype(np.float64), 0.0)
     finite = np.isfinite(values)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.precomputed.features import Extracted, ExtractedColumn, Pooled, joined, pool
+from daf_core.precomputed.features import Pooled, Precomputed, PrecomputedColumn, joined, pool
 from daf_core.sources.corpora.csd import labels_uri, segment_id, sequences, within
 from daf_core.sources.corpora.csd_file import SUFFIX, Sequence, open_sequence
 from daf_core.sources.table_rows import file_sha256
@@ -21,7 +21,7 @@ _KINDS = {"text": ("wordvectors", "glovevectors"), "audio": ("covarep", "opensmi
 Intervals = dict[str, list[tuple[float, float]]]  # of each video
 
 
-def read_features(uri: str) -> Extracted:
+def read_features(uri: str) -> Precomputed:
     """Text and audio of the labelled intervals; of several files of a kind "text_2", "audio_2" ….
 
     Raises:
@@ -36,13 +36,13 @@ def read_features(uri: str) -> Extracted:
                 found = list(_pooled(sequence, intervals, deviation=modality == "audio"))
             column = modality if number == 1 else f"{modality}_{number}"
             pooled = joined(file, [one for _, one in found])
-            columns[column] = ExtractedColumn.of(source, [name for name, _ in found], pooled)
+            columns[column] = PrecomputedColumn.of(source, [name for name, _ in found], pooled)
             repaired += pooled.repaired
     if not columns:
         raise SettingsError(
             f"{uri}: expected word vectors, COVAREP or openSMILE ({SUFFIX}), found none"
         )
-    return Extracted(columns, repaired)
+    return Precomputed(columns, repaired)
 
 
 def _intervals(uri: str) -> Intervals:

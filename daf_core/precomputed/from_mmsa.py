@@ -8,10 +8,10 @@ import numpy as np
 from daf_core.errors import SettingsError
 from daf_core.precomputed.features import (
     BoolArray,
-    Extracted,
-    ExtractedColumn,
-    Frames,
+    FeatureFrames,
     Pooled,
+    Precomputed,
+    PrecomputedColumn,
     joined,
     pool,
 )
@@ -20,7 +20,7 @@ from daf_core.sources.table_rows import file_sha256
 from daf_core.weights.specs import EXTRACTED, EncoderSpec
 
 
-def read_features(uri: str) -> Extracted:
+def read_features(uri: str) -> Precomputed:
     """Text and audio of all splits, those of the two that the pickle has.
 
     Raises:
@@ -39,11 +39,11 @@ def read_features(uri: str) -> Extracted:
             for utterance in plain_column(uri, split, held, "id")
         ]
         pooled = joined(f"{uri}: {name}", [_pool(uri, name, *one) for one in having.items()])
-        columns[name] = ExtractedColumn.of(source, ids, pooled)
+        columns[name] = PrecomputedColumn.of(source, ids, pooled)
         repaired += pooled.repaired
     if not columns:
         raise SettingsError(f"{uri}: expected text or audio features in a split, found none")
-    return Extracted(columns, repaired)
+    return Precomputed(columns, repaired)
 
 
 def _pool(uri: str, name: str, split: str, held: dict[str, Any]) -> Pooled:
@@ -58,7 +58,7 @@ def _pool(uri: str, name: str, split: str, held: dict[str, Any]) -> Pooled:
     return pool(frames, _used(uri, split, held, name), deviation=name == "audio")
 
 
-def _is_numbers(value: Any) -> TypeGuard[Frames]:
+def _is_numbers(value: Any) -> TypeGuard[FeatureFrames]:
     return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
 
 

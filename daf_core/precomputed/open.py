@@ -5,12 +5,12 @@ import posixpath
 from daf_core.errors import SettingsError
 from daf_core.precomputed import from_csd as csd_features
 from daf_core.precomputed import from_mmsa as mmsa_features
-from daf_core.precomputed.features import Extracted
+from daf_core.precomputed.features import Precomputed
 from daf_core.sources.corpora import mmsa
 from daf_core.storage.files import filesystem
 
 
-def read_features(uri: str) -> Extracted:
+def open_features(uri: str) -> Precomputed:
     """The extracted features at `uri`.
 
     Raises:

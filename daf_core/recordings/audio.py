@@ -21,7 +21,7 @@ from daf_core.storage.files import filesystem
 
 RATE_HZ = 16_000
 Samples = npt.NDArray[np.float32]  # (samples,) in [-1, 1] at RATE_HZ
-Frames = npt.NDArray[np.float32]  # (frames, channels) at the recording's own rate
+AudioFrames = npt.NDArray[np.float32]  # (frames, channels) at the recording's own rate
 
 RATE_RANGE_HZ = (1_000, 384_000)
 MOST_CHANNELS = 64
@@ -98,7 +98,7 @@ class Recording:
         resampled: Samples = soxr.resample(mono, self.rate_hz, RATE_HZ)
         return resampled[first - meeting * ours : last - meeting * ours].clip(-1, 1)
 
-    def _frames(self, start: int, stop: int) -> Frames:
+    def _frames(self, start: int, stop: int) -> AudioFrames:
         """Frames [start, stop) of all channels, decoded on from the latest cut where it is near."""
         held, held_start = self._held, self._held_start
         held_stop = held_start + len(held)
@@ -213,7 +213,7 @@ def audio_flags(samples: Samples) -> list[str]:
     return flags
 
 
-def _finite(frames: Frames) -> Frames:
+def _finite(frames: AudioFrames) -> AudioFrames:
     """Frames within [-1, 1]; what is not a number is silence."""
     if not np.isfinite(frames).all():
         np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
@@ -221,7 +221,7 @@ def _finite(frames: Frames) -> Frames:
     return frames
 
 
-def _mono(frames: Frames, channel: int | None) -> Samples:
+def _mono(frames: AudioFrames, channel: int | None) -> Samples:
     """(samples,) contiguous copy of one channel, or the mean of all."""
     if channel is None and frames.shape[1] > 1:
         mean: Samples = frames.mean(axis=1, dtype=np.float32)

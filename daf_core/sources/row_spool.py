@@ -9,7 +9,7 @@ from daf_core.sources.inspection import duplicate
 from daf_core.sources.manifest_rows import Row
 
 
-class Shelf:
+class RowSpool:
     """Regroups rows in a temporary database, so that disk bounds a table's size, not memory."""
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ from daf_core.sources.manifest_rows import (
     quarantined,
     utterance_id,
 )
-from daf_core.sources.row_spool import Shelf
+from daf_core.sources.row_spool import RowSpool
 from daf_core.sources.table_rows import Cells, Rows, shown
 from daf_core.storage.files import join
 from daf_core.storage.run_record import fingerprint
@@ -44,7 +44,7 @@ class TableSource:
         self._folder = posixpath.dirname(uri)
         self._renamed = renamed
         self.rejected: list[Row] = []
-        self._shelf = Shelf()
+        self._shelf = RowSpool()
         self.check_contents = check_contents
         self._file_version = contents_version if check_contents else ListedVersions()
         with open_table() as (columns, _):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
-from daf_core.embeddings.columns import FRAMES, MODALITIES, HalfArray, Streams, modality_number
+from daf_core.embeddings.columns import FRAMES, MODALITIES, ColumnShapes, HalfArray, modality_number
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.schemas import quarantine_rows
@@ -53,9 +53,9 @@ class Embed:
         }
 
     @property
-    def shapes(self) -> Streams:
+    def shapes(self) -> ColumnShapes:
         """Layers, or steps of frames, and features of each column."""
-        every: Streams = {}
+        every: ColumnShapes = {}
         for name, encoder in self.encoders.items():
             every[name] = (encoder.layers, encoder.width)
             every[name + FRAMES] = (encoder.frames.steps, encoder.frame_width)

@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 import pyarrow as pa
 
 
-def with_turns_before(rows: pa.Table, turns: int) -> pa.Table:
+def with_previous_text(rows: pa.Table, turns: int) -> pa.Table:
     """The `rows` of a manifest part with a column "before", in the same order.
 
     It has, as one text, what was said in up to `turns` utterances before a row's in the same

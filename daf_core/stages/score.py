@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
-from daf_core.embeddings.arrays import stream_values
+from daf_core.embeddings.arrays import column_values
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.measures.calibration import FloatArray, certainty
 from daf_core.schemas import POLARITIES, SCORES, quarantine_rows
@@ -22,7 +22,7 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
     A row is scored on the modalities that it has and the head knows; one without any goes to
     quarantine. The same rows give the same bytes.
     """
-    values, present = stream_values(embedded, head.streams)
+    values, present = column_values(embedded, head.streams)
     usable = present.any(axis=1)
     kept, present = embedded.filter(pa.array(usable)), present[usable]
     said = predict(

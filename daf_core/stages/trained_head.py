@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from daf_core.embeddings.columns import Streams, beside, modalities_of, stored
+from daf_core.embeddings.columns import ColumnShapes, beside, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.storage import files
 from daf_core.weights.specs import EncoderSpec
@@ -32,7 +32,7 @@ class TrainedHead:
 
     kind: str
     width: int
-    streams: Streams
+    streams: ColumnShapes
     encoders: dict[str, EncoderSpec]
     weights: bytes = field(repr=False)
     sha256: str
@@ -89,7 +89,7 @@ def save(
     *,
     kind: str,
     width: int,
-    streams: Streams,
+    streams: ColumnShapes,
     encoders: dict[str, EncoderSpec],
     known: dict[str, dict[str, Any]],
     facts: dict[str, Any],
@@ -138,7 +138,9 @@ def load(folder: str) -> TrainedHead:
             f"{weights_uri}: expected SHA-256 {facts['sha256']}, got {sha256}: the file is damaged "
             f"or belongs to another head.json"
         )
-    streams: Streams = {name: (layers, size) for name, (layers, size) in facts["streams"].items()}
+    streams: ColumnShapes = {
+        name: (layers, size) for name, (layers, size) in facts["streams"].items()
+    }
     return TrainedHead(
         kind=facts["kind"],
         width=facts["width"],

@@ -1,16 +1,23 @@
-"""Where a job puts its parts, their quarantine and the record of the run."""
+"""A job's output folder: the parts, their quarantine, the run record and the part index.
 
+A leading underscore keeps quarantine, record and index out of the way of Parquet readers that are
+pointed at the whole folder.
+"""
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from daf_core.storage import files
+import pyarrow as pa
+
+from daf_core.storage import files, parquet
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where a job puts its parts, their quarantine and the record of the run.
+    """Where a job of one `kind` (manifest, embeddings, scores …) puts what it makes.
 
-    A leading underscore keeps quarantine and record out of the way of Parquet readers that are
-    pointed at the whole folder.
+    Every part is named part-00000.parquet, part-00001.parquet …, the same in all outputs that are
+    made from one manifest. The quarantine of a part has the part's name, in a folder of its own.
     """
 
     root: str
@@ -32,36 +39,111 @@ class Output:
 
     @property
     def record_uri(self) -> str:
-        """The record of the run, JSON."""
+        """The run record, JSON (`run_record`)."""
         return files.join(self.root, self.record)
 
     @property
+    def index_uri(self) -> str:
+        """The part index, Parquet (`part_index`)."""
+        return files.join(self.root, self.index)
+
+    @property
     def recordings_uri(self) -> str:
-        """Of a manifest: folder of what each part holds of which recording, see `catalogue`."""
+        """In a manifest: folder of the catalogue entries of each part (`manifest.catalogue`)."""
         return files.join(self.root, "_recordings")
 
     @property
     def all_recordings_uri(self) -> str:
-        """Of a finished manifest: the same of all parts."""
+        """In a finished manifest: the catalogue entries of all parts in one file."""
         return files.join(self.root, "_recordings.parquet")
 
-    @property
-    def index_uri(self) -> str:
-        """What is known of each part, see `index`."""
-        return files.join(self.root, self.index)
+    def part_uri(self, name: str) -> str:
+        """Path or URI of the part with this name."""
+        return files.join(self.parts_uri, name)
+
+    def part_names(self) -> list[str]:
+        """Names of the parts that are there, sorted; one listing."""
+        return parquet.list_parts(self.parts_uri)
+
+    def read(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The rows of a part, all columns or some.
+
+        Raises:
+            SettingsError: the part is missing, or is not a table of this kind and version.
+            NotDone: the storage fails.
+        """
+        return parquet.read(self.part_uri(name), self.kind, columns)[0]
+
+    def read_all(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows of every part, part by part in order of their names."""
+        return (self.read(name, columns) for name in self.part_names())
+
+    def footer(self, name: str) -> dict[str, str]:
+        """The footer entries of a part, without reading its rows."""
+        return parquet.read_footer(self.part_uri(name), self.kind)[1]
+
+    def read_quarantine(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """The quarantine of a part.
+
+        Raises:
+            SettingsError: as `read`.
+            NotDone: as `read`.
+        """
+        return parquet.read(files.join(self.quarantine_uri, name), "quarantine", columns)[0]
+
+    def encoded(
+        self, name: str, rows: pa.Table, quarantine: pa.Table, footer: dict[str, str]
+    ) -> list[tuple[str, bytes]]:
+        """The two files of a part as (URI, bytes), in the order in which they are published.
+
+        The metadata of `rows` is kept in the part's footer beside `footer`.
+        """
+        own = {key.decode(): value.decode() for key, value in (rows.schema.metadata or {}).items()}
+        return [
+            (
+                files.join(self.quarantine_uri, name),
+                parquet.parquet_bytes(quarantine, "quarantine", footer),
+            ),
+            (self.part_uri(name), parquet.parquet_bytes(rows, self.kind, {**own, **footer})),
+        ]
+
+    def delete(self, name: str) -> None:
+        """Delete a part, then its quarantine: a part that is gone is made again by the next run."""
+        for folder in (self.parts_uri, self.quarantine_uri):
+            files.delete(files.join(folder, name))
 
 
 def manifest_output(root: str) -> Output:
-    """Layout of MANIFEST."""
+    """Layout of a manifest: parts in the root."""
     return Output(files.absolute(root), "manifest")
 
 
 def embeddings_output(root: str) -> Output:
-    """Layout of EMBEDDINGS."""
+    """Layout of embeddings: parts in the root."""
     return Output(files.absolute(root), "embeddings")
 
 
 def scores_output(root: str) -> Output:
-    """Layout of SCORES: scores/, quarantine/ and run.json."""
-    names = {"parts": "scores", "quarantine": "quarantine"}
-    return Output(files.absolute(root), "scores", **names, record="run.json", index="index.parquet")
+    """Layout of scores: scores/, quarantine/, run.json and index.parquet."""
+    return _named_folders(root, "scores")
+
+
+def predictions_output(root: str) -> Output:
+    """Layout of a robustness grid: predictions/, quarantine/, run.json and index.parquet."""
+    return _named_folders(root, "predictions")
+
+
+def trials_output(root: str) -> Output:
+    """Layout of a comparison of heads: trials/ and run.json."""
+    return Output(files.absolute(root), "trials", parts="trials", record="run.json")
+
+
+def _named_folders(root: str, kind: str) -> Output:
+    return Output(
+        files.absolute(root),
+        kind,
+        parts=kind,
+        quarantine="quarantine",
+        record="run.json",
+        index="index.parquet",
+    )

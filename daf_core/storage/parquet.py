@@ -3,6 +3,7 @@
 import io
 import os
 import re
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -40,7 +41,9 @@ def parquet_bytes(table: pa.Table, kind: str, footer: dict[str, str] | None = No
     return sink.getvalue()
 
 
-def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Table, dict[str, str]]:
+def read(
+    uri: str, kind: str, columns: Sequence[str] | None = None
+) -> tuple[pa.Table, dict[str, str]]:
     """A table of `kind` and its footer.
 
     Raises:
@@ -52,7 +55,8 @@ def read(uri: str, kind: str, columns: list[str] | None = None) -> tuple[pa.Tabl
         with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
             footer = _footer(parquet)
             check_kind(footer, kind, uri)
-            return parquet.read(columns=columns), footer
+            wanted = None if columns is None else list(columns)
+            return parquet.read(columns=wanted), footer
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
     except pa.ArrowInvalid as err:

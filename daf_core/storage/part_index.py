@@ -1,21 +1,23 @@
-"""What is known of every finished part: in the part's own footer, and for all parts in the index.
+"""Facts about finished parts: in each part's footer, and for all parts in the part index.
 
-The index is written when a run is complete. It makes planning the next run two reads and one
-listing, however many parts there are; without it, footers say the same, one read a part.
+The index is written when a run is complete, and now and then before. With it, planning the next
+run takes two reads and one listing, however many parts there are. Without it the footers say the
+same, at one read a part.
 """
 
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from daf_core.errors import SettingsError
-from daf_core.storage import files, parquet
+from daf_core.storage import parquet
 from daf_core.storage.output import Output
+from daf_core.storage.run_record import RunRecord
 
 FACTS_FOOTER = "daf.facts"
 READERS = 32
@@ -31,77 +33,98 @@ SCHEMA = pa.schema(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartFacts:
-    """One finished part.
+    """Facts about one part, finished or still to be made.
 
-    contents: fingerprint of the manifest rows that the part holds, or was made from.
-    rows: of rows_in, those that the part holds; the others are in its quarantine.
-    audio_s: seconds of audio in rows_in.
-    reasons: quarantined rows by reason.
+    name: of the part's file; rows_fingerprint: of the manifest rows that the part holds or is made
+    from; rows_in: how many those are; rows: how many of them the part holds, the others are in its
+    quarantine; audio_s: seconds of audio in rows_in; reasons: quarantined rows by reason.
     """
 
-    part: str
-    contents: str
+    name: str
+    rows_fingerprint: str
     rows_in: int
     rows: int
     audio_s: float
     reasons: dict[str, int]
 
+    def as_dict(self) -> dict[str, Any]:
+        """As in a footer and in the index, by the names of `SCHEMA`."""
+        return {
+            "part": self.name,
+            "contents": self.rows_fingerprint,
+            "rows_in": self.rows_in,
+            "rows": self.rows,
+            "audio_s": self.audio_s,
+            "reasons": self.reasons,
+        }
+
+    @classmethod
+    def from_dict(cls, found: dict[str, Any]) -> "PartFacts":
+        """Read what `as_dict` wrote; reasons may come as pairs, as Arrow gives maps."""
+        return cls(
+            name=found["part"],
+            rows_fingerprint=found["contents"],
+            rows_in=found["rows_in"],
+            rows=found["rows"],
+            audio_s=found["audio_s"],
+            reasons=dict(found["reasons"]),
+        )
+
     def footer(self) -> dict[str, str]:
-        """The footer entry that says this of a part, for `parquet.write`."""
-        return {FACTS_FOOTER: json.dumps(asdict(self), sort_keys=True)}
+        """The entry of a part's footer that holds these facts."""
+        return {FACTS_FOOTER: json.dumps(self.as_dict(), sort_keys=True)}
 
-
-def facts_in(footer: dict[str, str]) -> PartFacts | None:
-    """What a part's footer says of it, None where it says nothing."""
-    text = footer.get(FACTS_FOOTER)
-    return None if text is None else PartFacts(**json.loads(text))
+    @classmethod
+    def from_footer(cls, footer: dict[str, str]) -> "PartFacts | None":
+        """The facts in a part's footer, None where it holds none."""
+        text = footer.get(FACTS_FOOTER)
+        return None if text is None else cls.from_dict(json.loads(text))
 
 
 def write(uri: str, parts: Iterable[PartFacts], fingerprint: str) -> None:
     """Publish the index of the run with this fingerprint, in order of the parts' names."""
     rows = [
-        {**asdict(part), "reasons": sorted(part.reasons.items())}
-        for part in sorted(parts, key=lambda part: part.part)
+        {**part.as_dict(), "reasons": sorted(part.reasons.items())}
+        for part in sorted(parts, key=lambda part: part.name)
     ]
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     parquet.write(uri, table, "index", {"daf.fingerprint": fingerprint})
 
 
 def read(uri: str, fingerprint: str) -> dict[str, PartFacts]:
-    """Part name → facts; empty where there is no index, or that of another run."""
+    """Part name → facts; empty where there is no index, or the index of another run."""
     found = parquet.read_if_there(uri, "index")
     if found is None or found[1].get("daf.fingerprint") != fingerprint:
         return {}
-    return {
-        row["part"]: PartFacts(**{**row, "reasons": dict(row["reasons"])})
-        for row in found[0].to_pylist()
-    }
+    return {facts.name: facts for facts in map(PartFacts.from_dict, found[0].to_pylist())}
 
 
-def of_finished(output: Output, record: dict[str, Any]) -> dict[str, PartFacts]:
-    """Part name → facts of the finished run with this record; from footers if its index is lost.
+def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
+    """Part name → facts of the finished run with this record; from footers where the index is lost.
 
     Raises:
-        SettingsError: parts are missing, or say nothing of themselves.
+        SettingsError: parts are missing, or hold no facts.
     """
-    found = read(output.index_uri, record["fingerprint"])
+    found = read(output.index_uri, record.fingerprint)
     if not found:
         with ThreadPoolExecutor(READERS) as pool:
-            parts = pool.map(partial(_from_footer, output), parquet.list_parts(output.parts_uri))
-            found = {facts.part: facts for facts in parts}
-    if len(found) != record["parts"]:
+            facts = pool.map(partial(_from_footer, output), output.part_names())
+            found = {one.name: one for one in facts}
+    if len(found) != record.facts["parts"]:
         raise SettingsError(
-            f"{output.root}: expected the {record['parts']} parts of a finished run of "
+            f"{output.root}: expected the {record.facts['parts']} parts of a finished run of "
             f"{output.kind}, found {len(found)}; make it again"
         )
     return found
 
 
 def _from_footer(output: Output, name: str) -> PartFacts:
-    uri = files.join(output.parts_uri, name)
-    facts = facts_in(parquet.read_footer(uri, output.kind)[1])
+    facts = PartFacts.from_footer(output.footer(name))
     if facts is None:
-        raise SettingsError(f"{uri}: expected a part that says what it holds; make it again")
+        raise SettingsError(
+            f"{output.part_uri(name)}: expected facts about the part in its footer, found none; "
+            f"make it again"
+        )
     return facts

@@ -1,71 +1,55 @@
-"""The two files of a part: its quarantine first, then the part itself, which says it is finished.
+"""Publish the two files of a part: its quarantine first, then the part, which says it is finished.
 
-A part is published only where nothing is, so that no attempt, however late, replaces what a newer
-one made; what stands in the way of the run on record is an older run's, and is replaced.
+A finished part is never replaced by a late attempt of the same run. Files that another run, or
+other rows of the manifest, left under the same names are replaced, and only while the run record
+names this run.
 """
 
 import pyarrow as pa
 
-from daf_core.errors import NotDone
-from daf_core.storage import files, parquet
+from daf_core.errors import NotDone, SettingsError
+from daf_core.storage import files, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 
-RETRIED_FOOTER = "daf.retried"  # the part holds rows that were quarantined at first
+FINGERPRINT_FOOTER = "daf.fingerprint"
 
 
 def publish_part(
     output: Output, facts: PartFacts, rows: pa.Table, quarantine: pa.Table, fingerprint: str
 ) -> None:
-    """Publish a part's quarantine and then the part, each only where nothing is.
+    """Publish the quarantine and then the rows of a part of the run with this fingerprint.
 
     Raises:
         NotDone: the output now belongs to another run, or cannot be written.
     """
-    footer = {"daf.fingerprint": fingerprint, **facts.footer()}
-    for uri, data in _quarantine_and_part(output, facts.part, rows, quarantine, footer):
+    footer = {FINGERPRINT_FOOTER: fingerprint, **facts.footer()}
+    for uri, data in output.encoded(facts.name, rows, quarantine, footer):
         if not files.create(uri, data) and files.read_bytes(uri) != data:
             _check_still_ours(output, fingerprint)
-            if _is_retried(output, facts.part):
+            if _is_finished(output, facts, fingerprint):
                 return
             files.publish(uri, data)
 
 
-def replace_part(
-    output: Output, facts: PartFacts, rows: pa.Table, quarantine: pa.Table, fingerprint: str
-) -> None:
-    """Put a part with more of its rows, and then its smaller quarantine, in place of the old."""
-    footer = {"daf.fingerprint": fingerprint, **facts.footer(), RETRIED_FOOTER: "yes"}
-    for uri, data in reversed(_quarantine_and_part(output, facts.part, rows, quarantine, footer)):
-        files.publish(uri, data)
-
-
-def _quarantine_and_part(
-    output: Output, part: str, rows: pa.Table, quarantine: pa.Table, footer: dict[str, str]
-) -> list[tuple[str, bytes]]:
-    """Where the two files of a part go, and their bytes."""
-    own = {key.decode(): value.decode() for key, value in (rows.schema.metadata or {}).items()}
-    return [
-        (
-            files.join(output.quarantine_uri, part),
-            parquet.parquet_bytes(quarantine, "quarantine", footer),
-        ),
-        (
-            files.join(output.parts_uri, part),
-            parquet.parquet_bytes(rows, output.kind, {**own, **footer}),
-        ),
-    ]
-
-
-def _is_retried(output: Output, part: str) -> bool:
-    uri = files.join(output.parts_uri, part)
-    return files.exists(uri) and RETRIED_FOOTER in parquet.read_footer(uri, output.kind)[1]
+def _is_finished(output: Output, facts: PartFacts, fingerprint: str) -> bool:
+    """Whether the part is there, made by this run from the same rows."""
+    if not files.exists(output.part_uri(facts.name)):
+        return False
+    try:
+        footer = output.footer(facts.name)
+    except SettingsError:  # of another version: to be replaced
+        return False
+    found = PartFacts.from_footer(footer)
+    same_rows = found is not None and found.rows_fingerprint == facts.rows_fingerprint
+    return same_rows and footer.get(FINGERPRINT_FOOTER) == fingerprint
 
 
 def _check_still_ours(output: Output, fingerprint: str) -> None:
-    found = (files.read_json(output.record_uri) or {}).get("fingerprint")
-    if found != fingerprint:
+    record = run_record.read(output)
+    if record is None or record.fingerprint != fingerprint:
+        found = None if record is None else record.fingerprint
         raise NotDone(
-            f"{output.root}: belongs to run {found} by now, this is run {fingerprint}; what the "
-            f"other made is left as it is"
+            f"{output.root}: expected run {fingerprint}, the folder now belongs to run {found}; "
+            f"its files are left as they are"
         )

@@ -1,13 +1,16 @@
-"""A job's output folder: what made it, which parts are finished, whether it may be continued.
+"""The run record of an output folder: what made it, and whether it may be continued.
 
-The identity of a run is everything that decides its bytes: settings, encoders, head, input. It is
-published before the first part, and its fingerprint stands in every part's footer. Running again
-continues where parts are missing; another identity is refused with what differs.
+The identity of a run is everything that decides its bytes: settings, encoders, head, input. The
+record is published before the first part; the identity's fingerprint stands in every part's
+footer. Running again makes the parts that are missing. A run with another identity is refused, and
+the message names what differs.
 """
 
 import hashlib
 import json
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
 
 import daf_core
 from daf_core.errors import SettingsError
@@ -16,120 +19,164 @@ from daf_core.storage import files, parquet
 from daf_core.storage.local_files import sweep_folder
 from daf_core.storage.output import Output
 
-PLACES = 3  # that differ, of one entry, which are told
-NOT_TOLD = object()  # by another version of daf, or an option that goes with others
+Json: TypeAlias = dict[str, Any]  # an object that `json.dumps` can write
+
+DIFFERENCES_SHOWN = 3  # of one entry of the identity
+_ABSENT = object()  # an entry that the other version of daf, or another set of options, has
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What run.json (or _run.json) says.
+
+    daf: version that wrote the record; kind, version: of the tables; complete: all parts are made;
+    fingerprint: of the identity; identity: everything that decides the bytes, as JSON; facts: what
+    else is recorded (counts, seconds, places …), which decides nothing and differs by verb.
+    """
+
+    daf: str
+    kind: str
+    version: int
+    complete: bool
+    fingerprint: str
+    identity: Json
+    facts: Json = field(default_factory=dict)
+
+    @classmethod
+    def new(cls, kind: str, identity: Json) -> "RunRecord":
+        """The record of a run of this daf that begins."""
+        return cls(
+            daf=daf_core.__version__,
+            kind=kind,
+            version=VERSION,
+            complete=False,
+            fingerprint=fingerprint(identity),
+            identity=identity,
+        )
+
+    def as_dict(self) -> Json:
+        """As JSON: the facts stand beside the other fields."""
+        fields = {name: getattr(self, name) for name in _FIELDS}
+        return fields | self.facts
+
+    @classmethod
+    def from_dict(cls, found: Json) -> "RunRecord":
+        """Read what `as_dict` wrote; fields that are missing are empty, so that they differ."""
+        return cls(
+            daf=found.get("daf", ""),
+            kind=found.get("kind", ""),
+            version=found.get("version", 0),
+            complete=bool(found.get("complete")),
+            fingerprint=found.get("fingerprint", ""),
+            identity=found.get("identity", {}),
+            facts={name: value for name, value in found.items() if name not in _FIELDS},
+        )
+
+
+_FIELDS = ("daf", "kind", "version", "complete", "fingerprint", "identity")
 
 
 def fingerprint(value: Any) -> str:
-    """16 hex digits that stand for what JSON can say."""
+    """16 hex digits of the SHA-256 of `value` as canonical JSON."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
-def begin(output: Output, identity: dict[str, Any], fresh: bool) -> set[str]:
-    """Start or continue the run in `output`; returns the names of the parts that are finished.
+def read(output: Output) -> RunRecord | None:
+    """The record of the run in `output`, None where there is none.
 
     Raises:
-        SettingsError: the folder holds another run, or parts that no run accounts for.
+        SettingsError: the file is not a JSON object.
     """
-    record = files.read_json(output.record_uri)
+    found = files.read_json(output.record_uri)
+    return None if found is None else RunRecord.from_dict(found)
+
+
+def write(output: Output, record: RunRecord) -> None:
+    """Publish the record of the run in `output`."""
+    files.write_json(output.record_uri, record.as_dict())
+
+
+def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
+    """Start or continue the run in `output`; returns the names of the parts that are there.
+
+    Raises:
+        SettingsError: the folder holds another run, or parts without a record.
+    """
+    record = read(output)
     if fresh and record is not None:
         clear(output)
         record = None
     for folder in (output.root, output.parts_uri, output.quarantine_uri, output.recordings_uri):
         sweep_folder(folder)
-    done = set(parquet.list_parts(output.parts_uri))
+    there = set(output.part_names())
     if record is None:
-        if done:
+        if there:
             raise SettingsError(
-                f"{output.parts_uri}: holds {len(done)} parts but no {output.record} that says "
-                f"what made them; choose another folder"
+                f"{output.parts_uri}: expected parts with an {output.record} that says what made "
+                f"them, found {len(there)} parts and no {output.record}; choose another folder"
             )
-        if not files.create(output.record_uri, files.json_bytes(_record(output, identity))):
-            record = files.read_json(output.record_uri)  # another driver began just now
-    if record is not None and record.get("identity") != identity:
+        new = RunRecord.new(output.kind, identity)
+        if not files.create(output.record_uri, files.json_bytes(new.as_dict())):
+            record = read(output)  # another driver began just now
+    if record is not None and record.identity != identity:
         raise SettingsError(
-            f"{output.root}: holds a run that differs: {differences(record, identity)}; "
-            f"choose another folder or start over with --fresh"
+            f"{output.root}: holds a run that differs: {differences(record.identity, identity)}; "
+            f"choose another folder or start over with `fresh`"
         )
-    if record is not None and record.get("retrying"):
-        raise SettingsError(_interrupted_retry(output))
-    return done
+    return there
 
 
-def _interrupted_retry(output: Output) -> str:
-    return (
-        f"{output.root}: a retry of its quarantine is under way or was interrupted; "
-        f"run `daf retry-quarantine {output.root}` again"
-    )
+def reopen(output: Output) -> None:
+    """Mark a complete run as not complete and drop its index, before parts are taken out of it."""
+    record = read(output)
+    if record is not None and record.complete:
+        write(output, replace(record, complete=False))
+    files.delete(output.index_uri)
 
 
-def finish(output: Output, identity: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Mark the run complete and put `facts` (counts, seconds, …) into its record."""
-    record = _record(output, identity)
-    files.write_json(output.record_uri, {**record, "complete": True, **facts})
+def finish(output: Output, identity: Json, facts: Json) -> None:
+    """Mark the run complete and record its `facts`."""
+    record = RunRecord.new(output.kind, identity)
+    write(output, replace(record, complete=True, facts=facts))
 
 
-def record_if_complete(output: Output) -> dict[str, Any] | None:
-    """The record of the run in `output`, if that is marked complete."""
-    record = files.read_json(output.record_uri)
-    return record if record is not None and record.get("complete") else None
+def read_if_complete(output: Output) -> RunRecord | None:
+    """The record of the run in `output`, None unless it is marked complete."""
+    record = read(output)
+    return record if record is not None and record.complete else None
 
 
-def complete_record(output: Output) -> dict[str, Any]:
-    """The record of a finished run.
+def read_complete(output: Output) -> RunRecord:
+    """The record of the finished run in `output`.
 
     Raises:
-        SettingsError: there is no such run, or it is not finished.
+        SettingsError: there is no such run, it is of another kind or version, or not finished.
     """
-    record = files.read_json(output.record_uri)
+    record = read(output)
     if record is None:
         raise SettingsError(
             f"{output.root}: expected the {output.kind} of a daf run, found no {output.record}"
         )
-    if record.get("kind") != output.kind:
+    if record.kind != output.kind:
         raise SettingsError(
-            f"{output.root}: expected the {output.kind} of a daf run, found the "
-            f"{record.get('kind')} of one"
+            f"{output.root}: expected the {output.kind} of a daf run, found {record.kind or 'none'}"
         )
-    if record.get("version") != VERSION:
+    if record.version != VERSION:
         raise SettingsError(
-            f"{output.root}: {output.kind} of version {record.get('version')}, this daf reads "
-            f"version {VERSION}; make it again with this daf"
+            f"{output.root}: expected {output.kind} of version {VERSION}, found version "
+            f"{record.version}; make it again with this daf"
         )
-    if record.get("retrying"):
-        raise SettingsError(_interrupted_retry(output))
-    if not record.get("complete"):
+    if not record.complete:
         raise SettingsError(
-            f"{output.root}: this {output.kind} run is not finished; run the command that makes it "
-            f"again, it continues where it stopped"
+            f"{output.root}: this run of {output.kind} is not finished; run the command that makes "
+            f"it again, it continues where it stopped"
         )
     return record
 
 
-def begin_retry(output: Output) -> dict[str, Any]:
-    """The record of the finished run whose quarantine is to be tried again.
-
-    Raises:
-        SettingsError: there is no such run, or it is not finished.
-    """
-    record = files.read_json(output.record_uri)
-    return record if record is not None and record.get("retrying") else complete_record(output)
-
-
-def mark_retrying(output: Output, record: dict[str, Any]) -> None:
-    """Until the retry is finished the run is not, as a row may be in a part and its quarantine."""
-    files.write_json(output.record_uri, record | {"complete": False, "retrying": True})
-
-
-def finish_retry(output: Output, record: dict[str, Any], facts: dict[str, Any]) -> None:
-    """Mark the run complete again, with new counts."""
-    kept = {key: value for key, value in record.items() if key != "retrying"}
-    files.write_json(output.record_uri, kept | {"complete": True} | facts)
-
-
 def clear(output: Output) -> None:
-    """Delete the parts, quarantine and record of a run, and nothing else."""
+    """Delete the parts, quarantine, index and record of a run, and nothing else."""
     for uri in (output.index_uri, output.all_recordings_uri):
         files.delete(uri)
     for folder in (output.recordings_uri, output.parts_uri, output.quarantine_uri):
@@ -137,25 +184,23 @@ def clear(output: Output) -> None:
     files.delete(output.record_uri)
 
 
-def differences(record: dict[str, Any], identity: dict[str, Any]) -> str:
-    """What differs between the run on record and `identity`, for people: of what is large, as a
-    head is, the first places that do.
-    """
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """What differs between two identities, for people; of a large entry the first places only."""
     shown = []
-    for found in _apart(record.get("identity", {}), identity).values():
-        shown += found[:PLACES]
-        if len(found) > PLACES:
-            shown.append(f"and {len(found) - PLACES} more places")
+    for found in _places(old, new).values():
+        shown += found[:DIFFERENCES_SHOWN]
+        if len(found) > DIFFERENCES_SHOWN:
+            shown.append(f"and {len(found) - DIFFERENCES_SHOWN} more places")
     return ", ".join(shown)
 
 
-def _apart(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[str]]:
-    """Key → the places at and under it that differ, those that are least deep first."""
+def _places(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Key → the places at and under it that differ, the least deep first."""
     found = {}
     for key in sorted({*old, *new}):
-        was, now = old.get(key, NOT_TOLD), new.get(key, NOT_TOLD)
+        was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)
         if isinstance(was, dict) and isinstance(now, dict):
-            inside = [f"{key}.{place}" for some in _apart(was, now).values() for place in some]
+            inside = [f"{key}.{place}" for places in _places(was, now).values() for place in places]
             found[key] = sorted(inside, key=lambda place: place.partition(" ")[0].count("."))
         elif was != now:
             found[key] = [f"{key} was {_brief(was)}, is {_brief(now)}"]
@@ -163,18 +208,7 @@ def _apart(old: dict[str, Any], new: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def _brief(value: Any) -> str:
-    if value is NOT_TOLD:
-        return "not told"
+    if value is _ABSENT:
+        return "not given"
     text = json.dumps(value, sort_keys=True)
     return text if len(text) <= 120 else f"{text[:120]}…"
-
-
-def _record(output: Output, identity: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "daf": daf_core.__version__,
-        "kind": output.kind,
-        "version": VERSION,
-        "complete": False,
-        "fingerprint": fingerprint(identity),
-        "identity": identity,
-    }

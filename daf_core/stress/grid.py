@@ -9,7 +9,7 @@ from typing import Any
 
 from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.damage.words import Words
-from daf_core.embeddings.columns import Streams, frames, modalities_of, stored
+from daf_core.embeddings.columns import ColumnShapes, frames, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.run_record import fingerprint
@@ -30,9 +30,9 @@ class Grid:
         return {name: spec for head in self.heads.values() for name, spec in head.encoders.items()}
 
     @property
-    def streams(self) -> Streams:
+    def streams(self) -> ColumnShapes:
         """The columns that all heads read or make theirs of; as many layers as any reads."""
-        found: Streams = {}
+        found: ColumnShapes = {}
         for head in self.heads.values():
             for name, (layers, features) in stored(head.streams).items():
                 found[name] = (max(layers, found.get(name, (0, 0))[0]), features)

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 
 from daf_core.damage.draws import rank
 from daf_core.errors import SettingsError
-from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
 from daf_core.training.split_rule import TEST_FROM, percent
 
@@ -27,7 +26,7 @@ class LabelledSample:
     seed: int
     last: str | None
 
-    def of(self, rows: pa.Table, _part: str = "") -> pa.Table:
+    def select(self, rows: pa.Table) -> pa.Table:
         """Those of some rows of the manifest, in order."""
         kept = rows.filter(pc.is_valid(rows["label"]))
         if self.split is None:
@@ -52,7 +51,7 @@ def labelled_sample(manifest: Output, rows: int | None, seed: int) -> LabelledSa
         _labelled(manifest, ["utterance_id", "recording_id", "label", "split"])
     )
     split = "test" if labelled["split"].null_count < len(labelled) else None
-    kept = LabelledSample(split, seed, None).of(labelled)
+    kept = LabelledSample(split, seed, None).select(labelled)
     if len(kept) < 2:  # of one row no interval can be drawn
         raise SettingsError(
             f"{manifest.root}: expected two labelled test rows or more, found {len(kept)}; give "
@@ -70,7 +69,5 @@ def labelled_texts(manifest: Output) -> Iterator[str]:
 
 
 def _labelled(manifest: Output, columns: list[str]) -> Iterator[pa.Table]:
-    for name in parquet.list_parts(manifest.parts_uri):
-        uri = files.join(manifest.parts_uri, name)
-        rows = parquet.read(uri, manifest.kind, columns)[0]
+    for rows in manifest.read_all(columns):
         yield rows.filter(pc.is_valid(rows["label"]))

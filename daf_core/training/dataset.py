@@ -7,11 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import torch
 
-from daf_core.embeddings.arrays import columns_for, stream_values
-from daf_core.embeddings.columns import Streams, modality_number
+from daf_core.embeddings.arrays import column_values, columns_for
+from daf_core.embeddings.columns import ColumnShapes, modality_number
 from daf_core.errors import SettingsError
 from daf_core.schemas import SPLITS
-from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
 from daf_core.training.rows import Rows
 from daf_core.training.split_rule import TEST_FROM, VALID_FROM, percent
@@ -47,13 +46,8 @@ def labelled_corpus(source: Output) -> Corpus:
     Raises:
         SettingsError: no labelled rows to train or to validate on.
     """
-    names = parquet.list_parts(source.parts_uri)
-    read = [
-        parquet.read(
-            files.join(source.parts_uri, name), source.kind, ["recording_id", "label", "split"]
-        )[0]
-        for name in names
-    ]
+    names = source.part_names()
+    read = [source.read(name, ["recording_id", "label", "split"]) for name in names]
     labelled = [table["label"].is_valid().to_numpy() for table in read]
     given = [_split_indices(table["split"].to_pylist()) for table in read]
     numbers = [percent(table["recording_id"].to_pylist()) for table in read]
@@ -103,7 +97,9 @@ def without_test(corpus: Corpus) -> Corpus:
     return replace(corpus, parts=parts)
 
 
-def load_rows(corpus: Corpus, shapes: Streams, rank: int = 0, workers: int = 1) -> dict[str, Rows]:
+def load_rows(
+    corpus: Corpus, shapes: ColumnShapes, rank: int = 0, workers: int = 1
+) -> dict[str, Rows]:
     """This worker's rows of each split: of the rows of a split in part order, every N-th.
 
     Rows without any column of `shapes` do not count.
@@ -111,9 +107,8 @@ def load_rows(corpus: Corpus, shapes: Streams, rank: int = 0, workers: int = 1) 
     kept: dict[str, list[_Piece]] = {split: [] for split in SPLITS}
     seen = dict.fromkeys(SPLITS, 0)
     for name, index in corpus.parts.items():
-        uri = files.join(corpus.source.parts_uri, name)
-        table, _ = parquet.read(uri, corpus.source.kind, [*columns_for(shapes), "label"])
-        values, present = stream_values(table, shapes)
+        table = corpus.source.read(name, [*columns_for(shapes), "label"])
+        values, present = column_values(table, shapes)
         labels = table["label"].to_numpy()
         for number, split in enumerate(SPLITS):
             rows = np.flatnonzero((index == number) & present.any(axis=1))
@@ -128,8 +123,7 @@ def utterance_ids(corpus: Corpus, split: str) -> list[str]:
     """Of the rows of a split, in the order of `load_rows` with all columns."""
     number, found = SPLITS.index(split), []
     for name, index in corpus.parts.items():
-        uri = files.join(corpus.source.parts_uri, name)
-        ids = parquet.read(uri, corpus.source.kind, ["utterance_id"])[0]["utterance_id"]
+        ids = corpus.source.read(name, ["utterance_id"])["utterance_id"]
         found += ids.filter(pa.array(index == number)).to_pylist()
     return found
 
@@ -141,7 +135,7 @@ class _Piece:
     labels: npt.NDArray[np.float32]
 
 
-def _rows(pieces: list[_Piece], shapes: Streams) -> Rows:
+def _rows(pieces: list[_Piece], shapes: ColumnShapes) -> Rows:
     present = np.concatenate([piece.present for piece in pieces])
     values = {}
     for column, shape in shapes.items():

@@ -11,7 +11,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from daf_core.distributed import rank_and_workers, sum_over_workers
-from daf_core.embeddings.columns import MODALITIES, Streams, columns_of
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes, columns_of
 from daf_core.heads import build, columns_read
 from daf_core.heads.sentiment_bins import median
 from daf_core.measures.calibration import Calibrations, certainty, modalities_had
@@ -24,8 +24,8 @@ from daf_core.measures.reliability import (
 )
 from daf_core.schemas import SPLITS
 from daf_core.training.dataset import Corpus, load_rows
-from daf_core.training.group_folds import left_out
-from daf_core.training.label_confidence import belief
+from daf_core.training.group_folds import group_folds
+from daf_core.training.label_confidence import label_likelihood
 from daf_core.training.loop import State, fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
@@ -42,7 +42,7 @@ class Fitted:
     """
 
     module: nn.Module
-    streams: Streams
+    streams: ColumnShapes
     calibrations: Calibrations
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
@@ -52,10 +52,11 @@ class Fitted:
 def fit_head(
     kind: str,
     corpus: Corpus,
-    shapes: Streams,
+    shapes: ColumnShapes,
     recipe: Recipe,
     device: torch.device,
     *,
+    seed: int = 0,
     also: Sequence[Corpus] = (),
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
@@ -63,30 +64,33 @@ def fit_head(
     """Fit a head of `kind` on embeddings; call on every worker with the same arguments.
 
     The head gets the columns that its kind uses and some training row has: trained on text alone,
-    it ignores audio. Train rows of each of `also` join each step (`fit`); with `recipe.importance`
-    a judge is fitted without them first (`importance.py`). With `recipe.unheard` others are fitted
+    it ignores audio. Train rows of each of `also` join each step (`fit`); with `recipe.weigh_labels`
+    a judge is fitted without them first (`label_confidence.py`). With `recipe.calibrate_for` others are fitted
     after it, each without some of the train rows, and how far to believe the head is learned from
-    what these say of them (`unheard.py`); else from the validation rows.
+    what these say of them (`group_folds.py`); else from the validation rows.
     """
     shapes = columns_read(kind, shapes)
     rows, more = _load(corpus, also, shapes, device)
     streams = _trained_streams(rows["train"], more, shapes)
     if streams != shapes:
         rows, more = _load(corpus, also, streams, device)
-    more = _judged(kind, streams, recipe, device, rows, more)
-    head = _new(kind, streams, recipe, device)
+    more = _judged(kind, streams, recipe, seed, device, rows, more)
+    head = _new(kind, streams, recipe, seed, device)
     state = fit(
         head,
         rows["train"],
         rows["valid"],
         recipe,
+        seed=seed,
         also=more,
         resume=resume,
         after_epoch=after_epoch,
     )
     held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
-    if recipe.unheard is not None:
-        held_out = _folds(kind, left_out(corpus, also, recipe.unheard), streams, recipe, device)
+    if recipe.calibrate_for is not None:
+        held_out = _folds(
+            kind, group_folds(corpus, also, recipe.calibrate_for), streams, recipe, seed, device
+        )
     known = _calibrated(held_out)
     measured = {split: _measured(head, rows[split], known) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
@@ -94,45 +98,52 @@ def fit_head(
     return Fitted(head.cpu(), streams, known, metrics, reliability, state)
 
 
-def _new(kind: str, streams: Streams, recipe: Recipe, device: torch.device) -> nn.Module:
-    torch.manual_seed(recipe.seed)
+def _new(
+    kind: str, streams: ColumnShapes, recipe: Recipe, seed: int, device: torch.device
+) -> nn.Module:
+    torch.manual_seed(seed)
     return build(kind, streams, recipe.width).to(device)
 
 
 def _judged(
     kind: str,
-    streams: Streams,
+    streams: ColumnShapes,
     recipe: Recipe,
+    seed: int,
     device: torch.device,
     rows: dict[str, Rows],
     more: list[Rows],
 ) -> list[Rows]:
     """`more` with what a judge, fitted without them, holds of their labels, if that is asked."""
-    if not recipe.importance:
+    if not recipe.weigh_labels:
         return more
-    judge = _new(kind, streams, recipe, device)
-    fit(judge, rows["train"], rows["valid"], recipe)
-    return [replace(one, judged=belief(predict(judge, one).logits, one.labels)) for one in more]
+    judge = _new(kind, streams, recipe, seed, device)
+    fit(judge, rows["train"], rows["valid"], recipe, seed=seed)
+    return [
+        replace(one, judged=label_likelihood(predict(judge, one).logits, one.labels))
+        for one in more
+    ]
 
 
 def _folds(
     kind: str,
     folds: list[tuple[Corpus, list[Corpus]]],
-    streams: Streams,
+    streams: ColumnShapes,
     recipe: Recipe,
+    seed: int,
     device: torch.device,
 ) -> Iterator[tuple[nn.Module, Rows]]:
     """Heads, each with the rows that it was trained without."""
     for corpus, also in folds:
         rows, more = _load(corpus, also, streams, device)
-        more = _judged(kind, streams, recipe, device, rows, more)
-        head = _new(kind, streams, recipe, device)
-        fit(head, rows["train"], rows["valid"], recipe, also=more)
+        more = _judged(kind, streams, recipe, seed, device, rows, more)
+        head = _new(kind, streams, recipe, seed, device)
+        fit(head, rows["train"], rows["valid"], recipe, seed=seed, also=more)
         yield head, rows["test"]
 
 
 def _load(
-    corpus: Corpus, also: Sequence[Corpus], columns: Streams, device: torch.device
+    corpus: Corpus, also: Sequence[Corpus], columns: ColumnShapes, device: torch.device
 ) -> tuple[dict[str, Rows], list[Rows]]:
     """This worker's rows of each split, and the train rows of each of `also`."""
     share = rank_and_workers()
@@ -141,7 +152,7 @@ def _load(
     return rows, more
 
 
-def _trained_streams(train: Rows, more: list[Rows], shapes: Streams) -> Streams:
+def _trained_streams(train: Rows, more: list[Rows], shapes: ColumnShapes) -> ColumnShapes:
     present = torch.cat([rows.present for rows in (train, *more)])
     has = sum_over_workers(present.sum(dim=0)) > 0
     known = [name for name, any_row in zip(MODALITIES, has.tolist(), strict=True) if any_row]

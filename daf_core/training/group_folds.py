@@ -17,16 +17,15 @@ import pyarrow.compute as pc
 
 from daf_core.errors import SettingsError
 from daf_core.schemas import SPLITS
-from daf_core.storage import files, parquet
 from daf_core.training.dataset import UNUSED, Corpus
-from daf_core.training.recipe import Unheard
+from daf_core.training.recipe import Groups
 
 FOLDS = 5
 TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 
 
-def left_out(
-    corpus: Corpus, also: Sequence[Corpus], unheard: Unheard
+def group_folds(
+    corpus: Corpus, also: Sequence[Corpus], groups: Groups
 ) -> list[tuple[Corpus, list[Corpus]]]:
     """The corpus FOLDS times: each time every FOLDS-th recording or speaker of the train rows is
     not trained on but tested, and what was to be tested is not used. Beside it the rows that join
@@ -37,13 +36,13 @@ def left_out(
     Raises:
         SettingsError: there are too few of them.
     """
-    whose = _whose(corpus, unheard)
-    theirs = [_whose(other, unheard) for other in also]
+    whose = _whose(corpus, groups)
+    theirs = [_whose(other, groups) for other in also]
     trained = [whose[part].filter(pa.array(used == TRAIN)) for part, used in corpus.parts.items()]
     names = sorted(pa.chunked_array(trained, pa.string()).unique().to_pylist())
     if len(names) < FOLDS:
         raise SettingsError(
-            f"--unheard {unheard}: expected {FOLDS} {unheard} or more among the train rows of "
+            f"`calibrate_for` {groups}: expected {FOLDS} {groups} or more among the train rows of "
             f"{corpus.source.root}, found {len(names)}"
         )
     used = {part: np.where(split == TEST, UNUSED, split) for part, split in corpus.parts.items()}
@@ -67,12 +66,11 @@ def _moved(corpus: Corpus, whose: dict[str, pa.ChunkedArray], out: pa.Array, to:
     return replace(corpus, parts=parts)
 
 
-def _whose(corpus: Corpus, unheard: Unheard) -> dict[str, pa.ChunkedArray]:
+def _whose(corpus: Corpus, groups: Groups) -> dict[str, pa.ChunkedArray]:
     """The recording or speaker of each row of each part."""
     found = {}
     for part in corpus.parts:
-        uri = files.join(corpus.source.parts_uri, part)
-        rows = parquet.read(uri, corpus.source.kind, ["recording_id", "speaker"])[0]
+        rows = corpus.source.read(part, ["recording_id", "speaker"])
         speakers = pc.coalesce(rows["speaker"], rows["recording_id"])
-        found[part] = rows["recording_id"] if unheard == "recordings" else speakers
+        found[part] = rows["recording_id"] if groups == "recordings" else speakers
     return found

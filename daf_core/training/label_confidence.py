@@ -13,14 +13,14 @@ from daf_core.heads.sentiment_bins import cross_entropy
 MOST = 2.0  # what a row weighs at most: the ratio has no bound
 
 
-def belief(logits: Tensor, labels: Tensor) -> Tensor:
-    """(B,) how probable distributions, as logits (B, POINTS), find labels (B,)."""
+def label_likelihood(logits: Tensor, labels: Tensor) -> Tensor:
+    """(B,) how probable distributions, as logits (B, NUM_BINS), find labels (B,)."""
     return (-cross_entropy(logits, labels)).exp()
 
 
 def importance(judged: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
-    """(B,) in [0, MOST]: what rows weigh, given the `belief` of the judge and what the head says;
+    """(B,) in [0, MOST]: what rows weigh, given the `label_likelihood` of the judge and what the head says;
     rows that nobody judged, NaN, weigh 1.
     """
-    ratio = judged / belief(logits.detach(), labels).clamp_min(1e-9)
+    ratio = judged / label_likelihood(logits.detach(), labels).clamp_min(1e-9)
     return torch.where(judged.isnan(), 1.0, ratio.clamp_max(MOST))

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
-from daf_core.heads.parts import Features, Noise, Prediction
+from daf_core.heads.parts import DropoutMasks, Features, Prediction
 from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.schemas import POLARITIES, polarity_number
 from daf_core.training.label_confidence import importance
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
-from daf_core.training.virtual_adversarial import unsteadiness
+from daf_core.training.virtual_adversarial import vat_loss
 
 
 @dataclass
@@ -45,6 +45,7 @@ def fit(
     valid: Rows,
     recipe: Recipe,
     *,
+    seed: int = 0,
     also: Sequence[Rows] = (),
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
@@ -59,6 +60,8 @@ def fit(
     Returns:
         The last state; `history` has epoch, train_loss and valid_mae per epoch.
     """
+    recipe = recipe.resolve(_rows_of_all(train))
+    assert recipe.learning_rate is not None
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
@@ -74,7 +77,9 @@ def fit(
     also = [standardised(head, rows) for rows in also]
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
-        loss = _train_epoch(head, optimiser, train, also, weights, recipe, state.epoch)
+        loss = _train_epoch(
+            head, optimiser, train, also, weights, recipe, _mixed(seed, state.epoch)
+        )
         mae = _mean_absolute_error(head, valid, _polarity_weights(valid, recipe))
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
         if mae < state.best_mae:
@@ -124,11 +129,11 @@ def _train_epoch(
     also: Sequence[Rows],
     weights: Tensor,
     recipe: Recipe,
-    epoch: int,
+    seed: int,
 ) -> float:
-    """One pass over the global batches of `epoch`; returns the mean loss per row."""
+    """One pass over the global batches of an epoch; returns the mean loss per row."""
     losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
-    for features, labels, judged, rows in _steps(train, also, recipe, epoch):
+    for features, labels, judged, rows in _steps(train, also, recipe, seed):
         loss = loss_of(head, features, labels, weights, recipe, judged) / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -140,15 +145,16 @@ def _train_epoch(
 
 
 def _steps(
-    train: Rows, also: Sequence[Rows], recipe: Recipe, epoch: int
+    train: Rows, also: Sequence[Rows], recipe: Recipe, seed: int
 ) -> Iterator[tuple[Features, Tensor, Tensor | None, int]]:
-    """This worker's rows of each global batch of `epoch`, their labels, what a judge holds of
+    """This worker's rows of each global batch of the epoch with this seed, their labels, what a judge holds of
     these, and the rows of all.
     """
     device = train.labels.device
     rank, workers = rank_and_workers()
-    shuffle = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
-    masks = torch.Generator(device).manual_seed(recipe.seed * 100_003 + epoch)
+    assert recipe.batch_rows is not None
+    shuffle = torch.Generator().manual_seed(seed)
+    masks = torch.Generator(device).manual_seed(seed)
     total = _rows_of_all(train)
     others = [(rows, count) for rows in also if (count := _rows_of_all(rows))]
     order = torch.randperm(total, generator=shuffle)
@@ -162,14 +168,14 @@ def _steps(
             mine.append((corpus, (index[share] // workers).to(device)))
             own.append(share + rows)
             rows += len(index)
-        noise = Noise(masks, rows, torch.cat(own).to(device))
+        noise = DropoutMasks(masks, rows, torch.cat(own).to(device))
         features = joined([corpus.take(index) for corpus, index in mine], noise)
         labels = torch.cat([corpus.labels[index] for corpus, index in mine])
         yield features, labels, _judged(mine), rows
 
 
 def _judged(drawn: list[tuple[Rows, Tensor]]) -> Tensor | None:
-    """A judge's belief in the labels of these rows, NaN where they are certain; None if all are."""
+    """A judge's label_likelihood in the labels of these rows, NaN where they are certain; None if all are."""
     if all(corpus.judged is None for corpus, _ in drawn):
         return None
     certain = (corpus.labels.new_full((len(index),), torch.nan) for corpus, index in drawn)
@@ -178,6 +184,11 @@ def _judged(drawn: list[tuple[Rows, Tensor]]) -> Tensor | None:
         for nan, (corpus, index) in zip(certain, drawn, strict=True)
     ]
     return torch.cat(found)
+
+
+def _mixed(seed: int, epoch: int) -> int:
+    """The seed of one epoch."""
+    return seed * 100_003 + epoch
 
 
 def _rows_of_all(rows: Rows) -> int:
@@ -206,7 +217,7 @@ def loss_of(
     if prediction.extra_loss is not None:
         loss = loss + prediction.extra_loss
     if recipe.adversarial:
-        loss = loss + unsteadiness(head, features, recipe.adversarial)
+        loss = loss + vat_loss(head, features, recipe.adversarial)
     if judged is not None:
         loss = loss * importance(judged, prediction.logits, labels)
     return loss @ weights[polarity_number(labels)]

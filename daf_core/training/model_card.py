@@ -69,8 +69,8 @@ def _png(figure: matplotlib.figure.Figure) -> bytes:
 
 def _card(kind: str, facts: dict[str, Any]) -> str:
     """A short model card, Markdown."""
-    rows, unheard = facts["data"]["rows"], facts["recipe"]["unheard"]
-    held_out = "validation rows" if unheard is None else f"train rows, as if of unheard {unheard}"
+    rows, groups = facts["data"]["rows"], facts["recipe"]["calibrate_for"]
+    held_out = "validation rows" if groups is None else f"train rows, as if of unseen {groups}"
     table = "\n".join(
         f"| {split} | {rows[split]} | "
         + " | ".join(f"{metrics.get(name, float('nan')):.3f}" for name in _SHOWN)

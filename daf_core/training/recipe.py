@@ -1,44 +1,94 @@
 """How a head is trained."""
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
-Unheard = Literal["recordings", "speakers"]
-LARGE_ROWS = 10_000  # of a corpus that is trained on in larger batches
+from daf_core.errors import SettingsError, check_range
+
+Groups: TypeAlias = Literal["recordings", "speakers"]
+
+BATCH_ROWS = 128
+LEARNING_RATE = 3e-4
+LARGE_CORPUS_ROWS = 10_000  # training rows from which batches are four times as large
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a head is trained; a published table names the settings in which it differs."""
+    """How a head is trained. The docstrings of the fields are the help of `daf train`, and the
+    search of `daf evaluate` varies the same fields.
+
+    Raises:
+        SettingsError: a value is out of range.
+    """
+
+    epochs: int = 100
+    """Maximum number of passes over the training rows."""
+
+    patience: int = 15
+    """Stop after this many epochs without a lower validation MAE."""
+
+    batch_rows: int | None = None
+    """Rows per step, over all workers. Default: 128; 512 from 10,000 training rows on."""
+
+    learning_rate: float | None = None
+    """Of AdamW. Default: 3e-4, times sqrt(batch rows / 128) above 128."""
+
+    weight_decay: float = 0.01
+    """Of AdamW."""
 
     width: int = 128
-    batch_rows: int = 128
-    also_rows: int = 128  # more rows a step, where there are others than those to be learned
-    epochs: int = 100
-    patience: int = 15
-    learning_rate: float = 3e-4
-    weight_decay: float = 0.01
-    side_loss: float = 0.2  # weight of the loss of what each modality says alone
-    modality_dropout: float = 0.1  # share of rows with both modalities that lose one
-    balance: bool = False  # rows of each polarity weigh the same in sum, however many they are
-    adversarial: float = 0.0  # radius of virtual adversarial training, in standard deviations
-    importance: bool = False  # rows of other corpora count as far as their labels are believed
-    unheard: Unheard | None = None  # of what, beyond the labelled ones, intervals shall hold
-    seed: int = 0
+    """Units in the head's hidden layers."""
+
+    modality_dropout: float = 0.1
+    """Share of rows with both modalities that lose one in a step."""
+
+    side_loss: float = 0.2
+    """Weight of the loss of what each modality predicts alone."""
+
+    balance: bool = False
+    """Weight rows so that every polarity counts the same, for UAR."""
+
+    adversarial: float = 0.0
+    """Virtual adversarial training: its radius in standard deviations (2x time or more). 0: off."""
+
+    also_rows: int = BATCH_ROWS
+    """Rows of each --also corpus per step."""
+
+    weigh_labels: bool = False
+    """Weight --also rows by how plausible their labels are to a head trained without them."""
+
+    calibrate_for: Groups | None = None
+    """Calibrate for unseen groups, by 5-fold grouped cross-validation (6x time). Default: on the
+    validation rows."""
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "patience", "batch_rows", "width", "also_rows"):
+            check_range(name, getattr(self, name), least=1)
+        check_range("modality_dropout", self.modality_dropout, least=0, most=1)
+        for name in ("weight_decay", "side_loss", "adversarial"):
+            check_range(name, getattr(self, name), least=0)
+        if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
+            raise SettingsError(
+                f"`learning_rate` {self.learning_rate}: expected more than 0 and at most 1"
+            )
+
+    def resolve(self, train_rows: int) -> "Recipe":
+        """The recipe with batch size and learning rate filled in for so many training rows."""
+        batch_rows = self.batch_rows or usual_batch(train_rows)
+        learning_rate = self.learning_rate or usual_rate(batch_rows)
+        return replace(self, batch_rows=batch_rows, learning_rate=learning_rate)
 
 
 def usual_batch(train_rows: int) -> int:
-    """Rows a step for so many rows: a large corpus has steps enough in batches four times as large,
-    which take half the time.
+    """Rows per step for so many training rows. A large corpus has steps enough in batches four
+    times as large, which take half the time.
     """
-    usual = Recipe().batch_rows
-    return usual if train_rows < LARGE_ROWS else 4 * usual
+    return BATCH_ROWS if train_rows < LARGE_CORPUS_ROWS else 4 * BATCH_ROWS
 
 
 def usual_rate(batch_rows: int) -> float:
-    """Learning rate for so many rows a step: above the usual batch it grows with its square root
+    """Learning rate for so many rows per step: above BATCH_ROWS it grows with their square root
     (Malladi et al. 2022, arXiv 2205.10287).
     """
-    usual = Recipe()
-    return usual.learning_rate * math.sqrt(max(1, batch_rows / usual.batch_rows))
+    return LEARNING_RATE * math.sqrt(max(1, batch_rows / BATCH_ROWS))

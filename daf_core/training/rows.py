@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from daf_core.distributed import sum_over_workers
 from daf_core.embeddings.columns import modality_number
-from daf_core.heads.parts import Features, Noise, columns_in
+from daf_core.heads.parts import DropoutMasks, Features, columns_in
 
 CHUNK_ROWS = 512  # standardised or predicted at once; more would not fit a core's cache
 
@@ -54,7 +54,7 @@ class Rows:
             yield Features(values, self.present[rows], standard=self.standard)
 
 
-def joined(pieces: list[Features], noise: Noise) -> Features:
+def joined(pieces: list[Features], noise: DropoutMasks) -> Features:
     """Rows one after the other, with the noise for all of them."""
     first = pieces[0]
     if len(pieces) == 1:

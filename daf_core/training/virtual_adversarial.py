@@ -16,7 +16,7 @@ PROBE = 0.01  # standard deviations: small, so that the divergence is a quadrati
 TINY = 1e-20
 
 
-def unsteadiness(head: nn.Module, features: Features, radius: float) -> Tensor:
+def vat_loss(head: nn.Module, features: Features, radius: float) -> Tensor:
     """(B,) Kullback-Leibler divergence between what `head` says of rows and what it would say if
     they moved where that changes most.
 

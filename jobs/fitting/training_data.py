@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from daf_core.embeddings.columns import Streams, pooled, with_relative, with_turns, with_wide
+from daf_core.embeddings.columns import ColumnShapes, pooled, with_relative, with_turns, with_wide
 from daf_core.errors import SettingsError
 from daf_core.heads import columns_read
-from daf_core.storage import files, parquet, part_index, run_record
+from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, embeddings_output
+from daf_core.storage.run_record import RunRecord
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
-from daf_core.training.group_folds import left_out
-from daf_core.training.recipe import Recipe, usual_batch, usual_rate
+from daf_core.training.group_folds import group_folds
 from daf_core.weights.specs import EncoderSpec
 from jobs.settings import Training
 
 
 @dataclass(frozen=True)
-class Labelled:
+class TrainingData:
     """Corpora of embeddings by the same encoders.
 
     shapes: layers and features of each column that is read; encoders: column → plain spec;
@@ -27,7 +27,7 @@ class Labelled:
 
     corpus: Corpus
     also: list[Corpus]
-    shapes: Streams
+    shapes: ColumnShapes
     encoders: dict[str, dict[str, Any]]
     identity: dict[str, Any]
 
@@ -47,24 +47,22 @@ class Labelled:
         }
 
 
-def labelled(settings: Training, heads: Sequence[str]) -> Labelled:
+def load_training_data(settings: Training, heads: Sequence[str]) -> TrainingData:
     """The rows that `settings` ask for, for these kinds of heads.
 
     Raises:
         SettingsError: they are not to be had, not labelled, by different encoders, of too few
             recordings or speakers, or hold no column that a head needs.
     """
-    if settings.importance and not settings.also:
-        raise SettingsError("--importance: expected --also, whose rows it weighs")
     source = embeddings_output(settings.embeddings)
-    record = run_record.complete_record(source)
+    record = run_record.read_complete(source)
     shapes = _shapes(source, settings.first_layers)
     identity: dict[str, Any] = {"embeddings": _fingerprint(source, record)}
-    identity["layers"] = settings.layers
-    if settings.wide:
-        shapes, identity["wide"] = with_wide(shapes), True
-    if settings.relative:
-        shapes, identity["relative"] = with_relative(shapes), True
+    identity["layers"] = settings.layers or None
+    if settings.all_layers:
+        shapes, identity["all_layers"] = with_wide(shapes), True
+    if settings.speaker_normalise:
+        shapes, identity["speaker_normalise"] = with_relative(shapes), True
     shapes = with_turns(shapes)
     for head in heads:
         _check_reads(head, shapes, source)
@@ -74,61 +72,42 @@ def labelled(settings: Training, heads: Sequence[str]) -> Labelled:
             _fingerprint(other, _same_encoders(other, record, source)) for other in others
         ]
     also = [labelled_corpus(other) for other in others]
-    encoders = record["identity"]["encoders"]
+    encoders = record.identity["encoders"]
     corpus = labelled_corpus(source)
     if settings.train_rows is not None:
         corpus = with_train_rows(corpus, settings.train_rows)
         identity["train rows"] = settings.train_rows
-    if settings.unheard is not None:
-        left_out(corpus, also, settings.unheard)  # whether there are enough of them
-    return Labelled(corpus, also, shapes, encoders, identity)
+    if settings.recipe.calibrate_for is not None:
+        group_folds(corpus, also, settings.recipe.calibrate_for)  # whether there are enough of them
+    return TrainingData(corpus, also, shapes, encoders, identity)
 
 
-def recipe(settings: Training, rows: Labelled, seed: int = 0) -> Recipe:
-    """How `settings` ask to train on these rows."""
-    batch_rows = settings.batch_rows or usual_batch(rows.corpus.counts["train"])
-    return Recipe(
-        width=settings.width,
-        batch_rows=batch_rows,
-        also_rows=settings.also_rows if settings.also else 0,
-        epochs=settings.epochs,
-        patience=settings.patience,
-        learning_rate=settings.learning_rate or usual_rate(batch_rows),
-        modality_dropout=settings.modality_dropout,
-        balance=settings.balance,
-        adversarial=settings.adversarial,
-        importance=settings.importance,
-        unheard=settings.unheard,
-        seed=seed,
-    )
-
-
-def _check_reads(head: str, shapes: Streams, source: Output) -> None:
+def _check_reads(head: str, shapes: ColumnShapes, source: Output) -> None:
     try:
         columns_read(head, shapes)
     except SettingsError as err:
         raise SettingsError(f"{source.root}: {err}") from err
 
 
-def _fingerprint(embeddings: Output, record: dict[str, Any]) -> str:
+def _fingerprint(embeddings: Output, record: RunRecord) -> str:
     """What stands for the rows of finished embeddings with this record."""
     parts = part_index.of_finished(embeddings, record).values()
-    return run_record.fingerprint([record["fingerprint"], *(part.contents for part in parts)])
+    return run_record.fingerprint([record.fingerprint, *(part.rows_fingerprint for part in parts)])
 
 
-def _same_encoders(also: Output, record: dict[str, Any], source: Output) -> dict[str, Any]:
+def _same_encoders(also: Output, record: RunRecord, source: Output) -> RunRecord:
     """The record of `also`, whose encoders are those on `record`, of `source`."""
-    other = run_record.complete_record(also)
-    ours, theirs = record["identity"], other["identity"]
+    other = run_record.read_complete(also)
+    ours, theirs = record.identity, other.identity
     if pooled(ours["encoders"]) != pooled(theirs["encoders"]):
         raise SettingsError(
-            f"--also {also.root}: expected embeddings by the encoders of {source.root}, "
+            f"`also` {also.root}: expected embeddings by the encoders of {source.root}, "
             f"{_names(ours)}; these are by {_names(theirs)}"
         )
     if ours.get("frames") != theirs.get("frames"):
         raise SettingsError(
-            f"--also {also.root}: expected embeddings with --frames {ours.get('frames', 0)}, as "
-            f"{source.root} has them; these were made with --frames {theirs.get('frames', 0)}"
+            f"`also` {also.root}: expected embeddings with `frames` {ours.get('frames', 0)}, as "
+            f"{source.root} has them; these were made with `frames` {theirs.get('frames', 0)}"
         )
     return other
 
@@ -138,14 +117,13 @@ def _names(identity: dict[str, Any]) -> str:
     return " and ".join(str(EncoderSpec(**spec)) for spec in specs)
 
 
-def _shapes(source: Output, first: dict[str, int]) -> Streams:
+def _shapes(source: Output, first: dict[str, int]) -> ColumnShapes:
     """Layers and features of each embedding column that are read.
 
     They stand in the first part's footer; of the columns in `first` so many layers are read.
     """
-    name = parquet.list_parts(source.parts_uri)[0]
-    _, footer = parquet.read_footer(files.join(source.parts_uri, name), source.kind)
-    shapes: Streams = {
+    footer = source.footer(source.part_names()[0])
+    shapes: ColumnShapes = {
         column: (layers, features)
         for column, (layers, features) in json.loads(footer["daf.shapes"]).items()
     }
@@ -153,7 +131,7 @@ def _shapes(source: Output, first: dict[str, int]) -> Streams:
         if number > pooled(shapes).get(column, (0, 0))[0]:
             there = ", ".join(f"{n} with {layers}" for n, (layers, _) in pooled(shapes).items())
             raise SettingsError(
-                f"--layers {column}={number}: expected a column of {source.root} and at most its "
+                f"`layers` {column}={number}: expected a column of {source.root} and at most its "
                 f"layers; it has {there}"
             )
         shapes[column] = (number, shapes[column][1])

@@ -19,7 +19,7 @@ from daf_core.training.dataset import without_test
 from daf_core.training.fitting import fit_head
 from daf_core.training.loop import State
 from daf_core.training.recipe import Recipe
-from jobs.fitting.training_data import Labelled
+from jobs.fitting.training_data import TrainingData
 from jobs.progress import progress_of
 from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
@@ -37,9 +37,9 @@ PASSES_AT_LEAST = 5  # before a setting is stopped for being worse than others
 KEPT = 3  # one in so many goes on from a rung to the next, which is so many times as long
 
 
-def searched(
+def search_recipes(
     recipes: dict[str, Recipe],
-    rows: Labelled,
+    rows: TrainingData,
     settings: EvaluateSettings,
     output: Output,
     fingerprint: str,
@@ -67,11 +67,11 @@ def searched(
 
 
 def _search(
-    head: str, rows: Labelled, recipe: Recipe, number: int, advance: Callable[[], None]
+    head: str, rows: TrainingData, recipe: Recipe, number: int, advance: Callable[[], None]
 ) -> dict[str, Any]:
     """Try so many settings for a head, the given ones first; the best, and all, best first.
 
-    Test rows are not there at all. Which settings are tried is decided by the recipe's seed; which
+    Test rows are not there at all. Which settings are tried is always the same; which
     are stopped early also by what ran at the same time (ASHA: Li et al. 2020, "A System for
     Massively Parallel Hyperparameter Tuning").
 
@@ -93,9 +93,7 @@ def _search(
                 mode="min",
                 num_samples=number,
                 reuse_actors=True,  # a process takes longer to start than a setting of few rows
-                search_alg=BasicVariantGenerator(
-                    points_to_evaluate=[given], random_state=recipe.seed
-                ),
+                search_alg=BasicVariantGenerator(points_to_evaluate=[given], random_state=0),
                 scheduler=ASHAScheduler(
                     max_t=recipe.epochs,
                     grace_period=min(PASSES_AT_LEAST, recipe.epochs),
@@ -117,7 +115,7 @@ def _search(
     return {**tried[0], "tried": tried}
 
 
-def _try(config: dict[str, Any], head: str, rows: Labelled, recipe: Recipe) -> None:
+def _try(config: dict[str, Any], head: str, rows: TrainingData, recipe: Recipe) -> None:
     torch.set_num_threads(1)
 
     def told(state: State) -> None:
@@ -127,7 +125,7 @@ def _try(config: dict[str, Any], head: str, rows: Labelled, recipe: Recipe) -> N
         head,
         rows.corpus,
         rows.shapes,
-        replace(recipe, **config, unheard=None),  # which is of intervals only
+        replace(recipe, **config, calibrate_for=None),  # which is of intervals only
         torch.device("cpu"),
         also=rows.also,
         after_epoch=told,

@@ -1,22 +1,24 @@
-"""A decoded part through the encoders, with heads to scores; or stored embeddings to scores."""
+"""The stages that run encoders and heads: a decoded part → embeddings, scores or predictions."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from daf_core.embeddings.columns import frames, stored
 from daf_core.errors import SettingsError
+from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.stages.trained_head import TrainedHead
-from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.run_record import Json
 from daf_core.stress.grid import Grid
+from daf_core.stress.labelled_sample import LabelledSample
 from daf_core.weights.precision import Precision
 from daf_core.weights.specs import EncoderSpec
-from jobs.parts.fast_imports import lasting
-from jobs.parts.message import Made, Tables, passed_on
+from jobs.parts.fast_imports import imports_without_gc
+from jobs.parts.message import PartTables, StageResult, run_stage
 
 if TYPE_CHECKING:
     from daf_core.damage.rows import Damage
@@ -24,35 +26,44 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Encoding:
-    """What encodes a part, and with a head scores it, with a grid of heads damages and scores it;
-    plain values, to be shipped. Where it is done says device and precision.
+class EncodePlan:
+    """What is done to a part: read a sample of its rows, damage them, encode them, and score the
+    embeddings with a head or run a robustness grid over them. Picklable.
+
+    frame_steps: without a head, how many steps of frames are kept; the executor fills in device and
+    precision.
     """
 
     encoders: dict[str, EncoderSpec]
     offline: bool
     head: TrainedHead | Grid | None = None
-    frame_steps: int = 0  # without a head, whose streams say it
-    damage: "Damage | None" = None  # done to the rows first
+    frame_steps: int = 0
+    damage: "Damage | None" = None
+    synthesizer: Synthesizer | None = None
+    sample: LabelledSample | None = None
     device: str = "cpu"
     precision: Precision = "float32"
 
     @property
-    def identity(self) -> dict[str, Any]:
-        """What decides the bytes of what is made of given rows."""
+    def identity(self) -> Json:
+        """What decides the bytes that are made of given manifest rows."""
         encoders = {column: spec.as_dict() for column, spec in self.encoders.items()}
-        own: dict[str, Any] = {"encoders": encoders, "precision": self.precision}
+        identity: Json = {"encoders": encoders, "precision": self.precision}
         if self.frame_steps:
-            own["frames"] = self.frame_steps
+            identity["frames"] = self.frame_steps
         if self.damage is not None:
-            own["damage"] = self.damage.identity
+            identity["damage"] = self.damage.identity
         if self.head is not None:
-            own["head"] = self.head.identity
-        return own
+            identity["head"] = self.head.identity
+        if self.synthesizer is not None:
+            identity["synthesizer"] = self.synthesizer.command
+        if self.sample is not None:
+            identity["rows"] = asdict(self.sample)
+        return identity
 
     @property
-    def audio(self) -> bool:
-        """Whether recordings are needed at all."""
+    def reads_audio(self) -> bool:
+        """Whether recordings are opened at all."""
         return any(not column.startswith("text") for column in self.encoders)
 
     @property
@@ -64,45 +75,44 @@ class Encoding:
 class Encode:
     """Decoded part → embeddings, or with a head → scores, or with a grid → predictions."""
 
-    def __init__(self, encoding: Encoding) -> None:
-        self.encoding = encoding
+    def __init__(self, plan: EncodePlan) -> None:
+        self.plan = plan
 
     @cached_property
     def embed(self) -> "Embed":
-        """The encoders, loaded at the first part: of an actor that fails to start, Ray tells only
-        the traceback.
+        """The encoders. Loaded at the first part, as Ray reports an actor that fails to start by
+        its traceback alone.
         """
-        with lasting():  # takes seconds, most of it transformers: the driver does without
+        with imports_without_gc():
             import torch
 
             from daf_core.stages.embed import Embed
 
-        asked = self.encoding
-        if asked.device == "cpu":
-            torch.set_num_threads(1)  # one actor per core beats threads on batches this small
-        steps = dict.fromkeys(frames(asked.encoders), asked.frame_steps)
-        layers = steps if asked.head is None else asked.head.layers
-        embed = Embed(asked.encoders, asked.device, asked.offline, asked.precision, layers)
-        if asked.head is not None and (read := stored(asked.head.streams)) != embed.shapes:
+        plan = self.plan
+        if plan.device == "cpu":
+            torch.set_num_threads(1)  # one actor a core beats threads on batches this small
+        steps = dict.fromkeys(frames(plan.encoders), plan.frame_steps)
+        layers = steps if plan.head is None else plan.head.layers
+        embed = Embed(plan.encoders, plan.device, plan.offline, plan.precision, layers)
+        if plan.head is not None and (read := stored(plan.head.streams)) != embed.shapes:
             raise SettingsError(
-                f"the head was trained on layers × features of {read}, "
-                f"its encoders give {embed.shapes}; train it again on embeddings by them"
+                f"the head was trained on layers × features of {read}, its encoders give "
+                f"{embed.shapes}; train it again on embeddings by these encoders"
             )
         return embed
 
-    def __call__(self, parcel: pa.Table) -> pa.Table:
-        return passed_on(self._encode, parcel)
+    def __call__(self, message: pa.Table) -> pa.Table:
+        return run_stage(self._encode, message)
 
-    def _encode(self, facts: PartFacts, made: Tables) -> Made:
-        head = self.encoding.head
+    def _encode(self, facts: PartFacts, tables: PartTables) -> StageResult:
+        head, decoded = self.plan.head, tables["rows"]
         if isinstance(head, Grid):
             from daf_core.stress.part import stress
 
-            rows, quarantine = stress(head, self.embed, made["rows"])
+            rows, quarantine = stress(head, self.embed, decoded)
             return facts, {"rows": rows, "quarantine": quarantine}
-        decoded = made["rows"]
-        if self.encoding.damage is not None:
-            decoded = self.encoding.damage.of(decoded)
+        if self.plan.damage is not None:
+            decoded = self.plan.damage.apply(decoded)
         rows, quarantine = self.embed(decoded)
         if head is not None:
             from daf_core.stages.score import score
@@ -114,19 +124,17 @@ class Encode:
 
 @dataclass(frozen=True)
 class ScoreStored:
-    """Part of stored embeddings → scores; their quarantine is carried over."""
+    """Part of stored embeddings → scores; the quarantine of the embeddings is carried over."""
 
     embeddings: Output
     head: TrainedHead
 
-    def __call__(self, parcel: pa.Table) -> pa.Table:
-        return passed_on(self._score, parcel)
+    def __call__(self, message: pa.Table) -> pa.Table:
+        return run_stage(self._score, message)
 
-    def _score(self, facts: PartFacts, _: Tables) -> Made:
+    def _score(self, facts: PartFacts, _: PartTables) -> StageResult:
         from daf_core.stages.score import score
 
-        place = self.embeddings
-        embedded, _footer = parquet.read(files.join(place.parts_uri, facts.part), "embeddings")
-        before, _footer = parquet.read(files.join(place.quarantine_uri, facts.part), "quarantine")
-        rows, unused = score(self.head, embedded)
+        rows, unused = score(self.head, self.embeddings.read(facts.name))
+        before = self.embeddings.read_quarantine(facts.name)
         return facts, {"rows": rows, "quarantine": pa.concat_tables([before, unused])}

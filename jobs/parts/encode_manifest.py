@@ -1,19 +1,18 @@
-"""manifest → embeddings, scores or predictions: what the verbs that encode it share."""
+"""manifest → embeddings, scores or predictions: shared by the verbs that run encoders."""
 
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from daf_core.manifest.parts import speech_s
-from daf_core.recordings.synthesizer import Synthesizer
-from daf_core.storage import files, parquet, part_index, run_record
+from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.run_record import Json, RunRecord
 from daf_core.stress.labelled_sample import LabelledSample
 from daf_core.weights.precision import fastest_precision
-from jobs.parts.encode import Encoding
-from jobs.parts.executor import workplace
+from jobs.parts.encode import EncodePlan
+from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart, ReadPart
-from jobs.parts.resume import run_missing_parts
+from jobs.parts.resume import Run, run_missing_parts
 from jobs.settings import PartsRun
 
 
@@ -22,58 +21,50 @@ def encode_manifest(
     settings: PartsRun,
     source: Output,
     output: Output,
-    asked: Encoding,
-    facts: dict[str, Any] | None = None,
-    only: LabelledSample | None = None,
-    synthesizer: Synthesizer | None = None,
+    plan: EncodePlan,
+    facts: Json | None = None,
 ) -> str:
-    """Encode the missing parts of the manifest `source` as `asked`, all their rows or `only` some;
-    returns the summary line. `synthesizer` reads out rows without a recording.
+    """Encode the parts of the manifest `source` that `output` lacks; returns the summary line.
+
+    verb: what was done to rows, as in "97 rows in, 97 scored"; facts: further entries of the run
+    record. The executor fills in the plan's device and precision.
     """
-    record = run_record.complete_record(source)
-    parts = parts_of(source, record, only)
-    with workplace(settings, len(parts)) as place:
-        precision = settings.precision or fastest_precision(place.device)
-        encoding = replace(asked, device=place.device, precision=precision)
-        identity = {"manifest": record["fingerprint"], **encoding.identity}
-        if synthesizer is not None:
-            identity["synthesizer"] = synthesizer.command
-        if only is not None:
-            identity["rows"] = asdict(only)
+    record = run_record.read_complete(source)
+    parts = parts_to_make(source, record, plan.sample)
+    with open_executor(settings, len(parts)) as executor:
+        precision = settings.precision or fastest_precision(executor.device)
+        plan = replace(plan, device=executor.device, precision=precision)
+        identity = {"manifest": record.fingerprint, **plan.identity}
         read = ReadPart(
             source,
-            encoding.audio,
-            only=only,
-            context=encoding.context,
-            synthesizer=synthesizer,
+            plan.reads_audio,
+            sample=plan.sample,
+            context=plan.context,
+            synthesizer=plan.synthesizer,
         )
         publish = PublishPart(output, run_record.fingerprint(identity))
         return run_missing_parts(
-            verb,
-            parts,
-            output,
-            identity,
-            {"manifest": source.root, **(facts or {})},
+            Run(verb, parts, output, identity, {"manifest": source.root, **(facts or {})}),
             settings,
-            lambda missing: place.encode(missing, read, encoding, publish),
+            lambda missing: executor.encode(missing, read, plan, publish),
         )
 
 
-def parts_of(
-    manifest: Output, record: dict[str, Any], only: LabelledSample | None = None
+def parts_to_make(
+    manifest: Output, record: RunRecord, sample: LabelledSample | None = None
 ) -> list[PartFacts]:
-    """What is asked of the parts of a complete manifest: all their rows, or `only` some."""
+    """Facts about the parts that a run makes of a complete manifest: of all rows, or of a sample;
+    parts without any row of the sample are left out.
+    """
     found = part_index.of_finished(manifest, record).values()
     parts = [replace(part, rows_in=part.rows, rows=0, reasons={}) for part in found]
-    if only is None:
+    if sample is None:
         return parts
-    chosen = (_chosen(manifest, part, only) for part in parts)
-    return [part for part in chosen if part.rows_in]
+    sampled = (_sampled(manifest, part, sample) for part in parts)
+    return [part for part in sampled if part.rows_in]
 
 
-def _chosen(manifest: Output, part: PartFacts, only: LabelledSample) -> PartFacts:
-    """Facts of the rows of a part that are in the sample."""
-    uri = files.join(manifest.parts_uri, part.part)
-    rows = only.of(parquet.read(uri, manifest.kind)[0]).to_pylist()
+def _sampled(manifest: Output, part: PartFacts, sample: LabelledSample) -> PartFacts:
+    rows = sample.select(manifest.read(part.name)).to_pylist()
     audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
     return replace(part, rows_in=len(rows), audio_s=audio_s)

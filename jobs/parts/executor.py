@@ -1,4 +1,4 @@
-"""Where the work on parts is done: on a Ray cluster, or here, in processes of this machine."""
+"""Where parts are worked on: by Ray on a cluster, or by processes of this machine."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -7,64 +7,63 @@ from dataclasses import dataclass
 from functools import partial
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.encode import Encode, Encoding, ScoreStored
-from jobs.parts.read_and_publish import Publish, ReadPart
+from jobs.parts.encode import Encode, EncodePlan, ScoreStored
+from jobs.parts.read_and_publish import PublishPart, ReadPart
 from jobs.settings import EncodeResources
 
 
 @dataclass(frozen=True)
-class Workplace:
-    """Work on parts that yields the facts of each as it is finished.
+class Executor:
+    """Runs stages on parts; both functions yield the facts of each part as it is finished.
 
     device: where encoders run, "cpu" or "cuda".
     """
 
     device: str
-    encode: Callable[[list[PartFacts], ReadPart, Encoding, Publish], Iterator[PartFacts]]
-    score_stored: Callable[[list[PartFacts], ScoreStored, Publish], Iterator[PartFacts]]
+    encode: Callable[[list[PartFacts], ReadPart, EncodePlan, PublishPart], Iterator[PartFacts]]
+    score_stored: Callable[[list[PartFacts], ScoreStored, PublishPart], Iterator[PartFacts]]
 
 
 @contextmanager
-def workplace(resources: EncodeResources, parts: int) -> Iterator[Workplace]:
-    """The place that `resources` ask for, with room for work on so many parts at once."""
+def open_executor(resources: EncodeResources, parts: int) -> Iterator[Executor]:
+    """The executor that `resources` name, with no more workers than there are `parts`."""
     if resources.local:
-        yield _here(resources, parts)
+        yield _processes(resources, parts)
         return
-    from jobs.parts import ray_executor as flow
-    from jobs.parts.pool import Pool
+    from jobs.parts import ray_executor  # importing Ray takes a second
     from jobs.ray_session import ray_session
 
     with ray_session():
-        pool = Pool.plan(resources.actor_range, resources.gpus_per_actor, parts)
-        encode = partial(flow.encode_parts, pool=pool)
-        yield Workplace(pool.device, encode, flow.score_stored_parts)
+        pool = ray_executor.Pool.plan(resources.actor_range, resources.gpus_per_actor, parts)
+        encode = partial(ray_executor.encode_parts, pool=pool)
+        yield Executor(pool.device, encode, ray_executor.score_stored_parts)
 
 
-def _here(resources: EncodeResources, parts: int) -> Workplace:
-    from jobs.parts.forkserver import get_ready
-    from jobs.parts.process_executor import device, in_processes
+def _processes(resources: EncodeResources, parts: int) -> Executor:
+    from jobs.parts.forkserver import start_forkserver
+    from jobs.parts.process_executor import find_device, run_in_processes
 
-    get_ready()
-    place = device()
-    fit = 1 if place == "cuda" else _cores()
+    start_forkserver()
+    device = find_device()
+    fit = 1 if device == "cuda" else _cores()
     _, most = resources.actor_range or (fit, fit)
     workers = max(1, min(most, parts))
 
     def encode(
-        missing: list[PartFacts], read: ReadPart, encoding: Encoding, publish: Publish
+        missing: list[PartFacts], read: ReadPart, plan: EncodePlan, publish: PublishPart
     ) -> Iterator[PartFacts]:
-        return in_processes(missing, [Encode(encoding), publish], workers, read)
+        return run_in_processes(missing, [Encode(plan), publish], workers, read)
 
     def score_stored(
-        missing: list[PartFacts], stored: ScoreStored, publish: Publish
+        missing: list[PartFacts], score: ScoreStored, publish: PublishPart
     ) -> Iterator[PartFacts]:
-        return in_processes(missing, [stored, publish], workers)
+        return run_in_processes(missing, [score, publish], workers)
 
-    return Workplace(place, encode, score_stored)
+    return Executor(device, encode, score_stored)
 
 
 def _cores() -> int:
-    """Of this machine, those that this process may use, where its system tells."""
+    """CPU cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,11 +1,11 @@
-"""The process that those of `--local` are forked from, which loads once what all of them need."""
+"""The process that workers of `--local` are forked from; it loads once what all of them need."""
 
 from multiprocessing.forkserver import ensure_running, set_forkserver_preload
 
 PRELOADED = ["jobs.parts.preload"]
 
 
-def get_ready() -> None:
-    """Begin to load torch and transformers, which takes seconds, beside what comes first."""
+def start_forkserver() -> None:
+    """Begin to load torch and transformers, which takes seconds, beside the driver's own start."""
     set_forkserver_preload(PRELOADED)
     ensure_running()

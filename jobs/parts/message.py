@@ -1,8 +1,8 @@
-"""A part on its way through Ray Data: one row that carries its tables, or why it failed.
+"""The message by which a part travels from stage to stage: one row, its tables or its failure.
 
-Tables travel as Arrow IPC bytes in one value, so that no block split can tear a part, and are
-read without copies. What goes wrong in a stage travels the same way to the driver, which raises it
-there: to Ray Data a raised error and a killed process are the same, to us they are not.
+The tables of a part travel as Arrow IPC bytes in one value: no block split can tear a part, and
+they are read without copies. An exception in a stage travels in the same message, and the driver
+raises it. Ray Data treats an exception and a killed process alike; daf tells them apart.
 """
 
 import json
@@ -10,7 +10,7 @@ import pickle
 import struct
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -25,52 +25,51 @@ SCHEMA = pa.schema(
         pa.field("failure", pa.large_binary()),
     ]
 )
-Tables = Mapping[str, pa.Table]
-Made = tuple[PartFacts, Tables]
-Stage = Callable[[PartFacts, Tables], Made]
-Work = Callable[[pa.Table], pa.Table]  # parcel → parcel
+PartTables: TypeAlias = Mapping[str, pa.Table]  # some of TABLES by name
+StageResult: TypeAlias = tuple[PartFacts, PartTables]
+Stage: TypeAlias = Callable[[pa.Table], pa.Table]  # message → message, by `run_stage`
 
 
-def parcels(parts: list[PartFacts]) -> pa.Table:
-    """One row a part, without tables yet."""
-    facts = [json.dumps(asdict(part)) for part in parts]
+def wrap(parts: list[PartFacts]) -> pa.Table:
+    """Messages for parts that have no tables yet, one row each."""
+    facts = [json.dumps(part.as_dict()) for part in parts]
     return pa.table([facts, *([pa.nulls(len(facts))] * 3)], names=SCHEMA.names).cast(SCHEMA)
 
 
-def passed_on(stage: Stage, parcel: pa.Table) -> pa.Table:
-    """What `stage` makes of a parcel (one row); a failed one passes by."""
-    if parcel["failure"][0].is_valid:
-        return parcel
+def run_stage(work: Callable[[PartFacts, PartTables], StageResult], message: pa.Table) -> pa.Table:
+    """The message (one row) after `work`. A message that holds a failure is passed on as it is."""
+    if message["failure"][0].is_valid:
+        return message
     try:
-        packed = {name: _table(parcel[name][0]) for name in TABLES if parcel[name][0].is_valid}
-        facts, made = stage(facts_of(parcel), packed)
+        tables = {name: _table(message[name][0]) for name in TABLES if message[name][0].is_valid}
+        facts, made = work(facts_of(message), tables)
         return _row(facts, made, None)
-    except Exception as err:  # all of them: the driver raises it again
+    except Exception as err:  # any of them: the driver raises it again
         failure = pickle.dumps((err, "".join(traceback.format_exception(err))))
-        return _row(facts_of(parcel), {}, failure)
-    finally:  # several times the size of a part, else kept until the next
+        return _row(facts_of(message), {}, failure)
+    finally:  # Arrow would keep several times the size of a part until the next one
         pa.default_memory_pool().release_unused()
 
 
-def facts_of(parcel: pa.Table) -> PartFacts:
-    """What is known of the part in a parcel."""
-    return PartFacts(**json.loads(parcel["facts"][0].as_py()))
+def facts_of(message: pa.Table) -> PartFacts:
+    """The facts about the part in a message."""
+    return PartFacts.from_dict(json.loads(message["facts"][0].as_py()))
 
 
-def delivered(parcel: pa.Table) -> PartFacts:
-    """The facts of a finished part; raises what a stage raised."""
-    failure = parcel["failure"][0].as_py()
+def unwrap(message: pa.Table) -> PartFacts:
+    """The facts about a finished part; raises the exception that a stage raised."""
+    failure = message["failure"][0].as_py()
     if failure is None:
-        return facts_of(parcel)
+        return facts_of(message)
     error, trace = pickle.loads(failure)
     if isinstance(error, SettingsError | NotDone | OSError):
         raise error
     raise error from RuntimeError(f"in a worker:\n{trace}")
 
 
-def _row(facts: PartFacts, tables: Tables, failure: bytes | None) -> pa.Table:
+def _row(facts: PartFacts, tables: PartTables, failure: bytes | None) -> pa.Table:
     columns = [
-        pa.array([json.dumps(asdict(facts))]),
+        pa.array([json.dumps(facts.as_dict())]),
         *(
             _ipc(tables[name]) if name in tables else pa.nulls(1, pa.large_binary())
             for name in TABLES
@@ -84,7 +83,7 @@ def _ipc(table: pa.Table) -> pa.Array:
     """One large_binary value that holds `table` as an Arrow IPC stream."""
     size = pa.MockOutputStream()
     _write(table, size)
-    stream = pa.allocate_buffer(size.size())  # one that grows would be copied as it does
+    stream = pa.allocate_buffer(size.size())  # a buffer that grows would be copied as it does
     _write(table, pa.FixedSizeBufferWriter(stream))
     offsets = pa.py_buffer(struct.pack("<qq", 0, stream.size))
     return pa.Array.from_buffers(pa.large_binary(), 1, [None, offsets, stream])

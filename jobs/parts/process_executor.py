@@ -1,8 +1,8 @@
-"""All the work on parts in processes of this machine, without Ray: `--local`.
+"""Parts in processes of this machine, without Ray: `--local`.
 
 For archives that one machine scores in minutes: nothing has to start but Python. The bytes are the
-same as on a cluster. What a cluster has beyond it: other machines, and parts that kill their
-process are tried again and then given up; here they stop the run.
+same as on a cluster. A part that kills its process stops the run here; on Ray it is tried again
+and then given up.
 """
 
 import multiprocessing
@@ -26,18 +26,18 @@ import pyarrow as pa
 
 from daf_core.errors import NotDone
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.message import Work, delivered, parcels
+from jobs.parts.message import Stage, unwrap, wrap
 
-AHEAD = 2  # parts per process that are handed out
+AHEAD = 2  # parts handed out per process
 MOST_READ_BYTES = 250_000_000  # by the driver while the processes start: two hours of speech
-END_S = 2.0  # that a pool takes to notice that it has ended, at most
+END_S = 2.0  # at most, until a pool notices that its processes have ended
 GPUS = Path("/proc/driver/nvidia/gpus")
 
-_work: list[Work] = []
+_stages: list[Stage] = []  # of this worker process
 
 
-def device() -> str:
-    """Where encoders run: "cuda" if there is a GPU that torch can use."""
+def find_device() -> str:
+    """Where encoders run: "cuda" if there is a GPU that torch can use, else "cpu"."""
     if not GPUS.is_dir():
         return "cpu"
     import torch
@@ -45,76 +45,77 @@ def device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def in_processes(
-    parts: list[PartFacts], work: list[Work], workers: int, read: Work | None = None
+def run_in_processes(
+    parts: list[PartFacts], stages: list[Stage], workers: int, read: Stage | None = None
 ) -> Iterator[PartFacts]:
-    """Do all of `work` on each part, each part in one process; facts as parts are finished.
+    """Run all `stages` on each part, each part in one process; yields facts as parts are finished.
 
-    `read` is work that comes first, and that this process does while the others start.
+    `read` is a stage that comes first. This process runs it while the workers start, which takes
+    seconds on one core while the others are idle.
 
     Raises:
-        NotDone: a process died.
+        NotDone: a worker process died.
     """
     context = multiprocessing.get_context("forkserver")
-    stages = [read, *work] if read else work
-    pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(stages,))
-    ahead = iter(parts)
+    every = [read, *stages] if read else stages
+    pool = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(every,))
+    waiting = iter(parts)
     working: set[Future[pa.Table]] = set()
     try:
         if read:
-            working |= {
-                pool.submit(_do, parcel, 1) for parcel in _read_while_they_start(pool, ahead, read)
-            }
+            messages = _read_while_workers_start(pool, waiting, read)
+            working |= {pool.submit(_run, message, 1) for message in messages}
         while True:
-            more = islice(ahead, max(0, workers * AHEAD - len(working)))
-            working |= {pool.submit(_do, parcels([facts])) for facts in more}
+            more = islice(waiting, max(0, workers * AHEAD - len(working)))
+            working |= {pool.submit(_run, wrap([facts])) for facts in more}
             if not working:
                 break
             done, working = wait(working, return_when=FIRST_COMPLETED)
-            yield from (delivered(future.result()) for future in done)
+            yield from (unwrap(future.result()) for future in done)
     except BrokenProcessPool as err:
-        _hand_out_no_more(pool)
+        _close_call_queue(pool)
         raise NotDone(
-            "a process died, for example of too little memory; run the same command again to go "
-            "on, with fewer --actors, or without --local, which gives up a part that kills its "
-            "process and goes on with the others"
+            "a worker process died, for example of too little memory; run the same command again "
+            "to continue, with fewer --actors, or without --local: Ray gives up a part that kills "
+            "its process and goes on with the others"
         ) from err
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _read_while_they_start(
-    pool: ProcessPoolExecutor, parts: Iterator[PartFacts], read: Work
+def _read_while_workers_start(
+    pool: ProcessPoolExecutor, parts: Iterator[PartFacts], read: Stage
 ) -> list[pa.Table]:
-    """Parcels of the first parts: their imports take seconds on one core, the others are idle."""
+    """Messages of the first parts, read until there is a worker or MOST_READ_BYTES are held."""
     done: list[pa.Table] = []
     room = MOST_READ_BYTES
     with ThreadPoolExecutor(1) as starter:
         started = starter.submit(pool.submit, os.getpid)  # returns when there is a process
         while room > 0 and not started.done() and (facts := next(parts, None)):
-            done.append(read(parcels([facts])))
+            done.append(read(wrap([facts])))
             room -= done[-1].nbytes
     return done
 
 
-def _hand_out_no_more(pool: ProcessPoolExecutor) -> None:
-    """Of a pool whose processes died: what is too large for the pipe to them would be written for
-    ever, and Python's end wait for it (CPython issue 94777; 3.11.2 and 3.10 still do).
+def _close_call_queue(pool: ProcessPoolExecutor) -> None:
+    """Keep Python from waiting for ever, at its end, to write a large message to dead workers.
+
+    CPython issue 94777, in 3.10 and up to 3.11.3. There is no public way to the queue.
     """
-    manager, waiting = (
+    manager, queue = (
         getattr(pool, name, None) for name in ("_executor_manager_thread", "_call_queue")
     )
-    if manager is None or waiting is None:
+    if manager is None or queue is None:
         return
     manager.join(END_S)
     if manager.is_alive():
-        waiting._reader.close()
+        queue._reader.close()
 
 
-def _start(work: list[Work]) -> None:
-    """In a new process: keep the stages, which load weights once; end when the driver does."""
-    global _work
-    _work = work
+def _start(stages: list[Stage]) -> None:
+    """In a new worker: keep the stages, which load weights once; end when the driver does."""
+    global _stages
+    _stages = stages
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_the_driver, daemon=True).start()
 
@@ -126,5 +127,5 @@ def _end_with_the_driver() -> None:
         os._exit(1)
 
 
-def _do(parcel: pa.Table, begin: int = 0) -> pa.Table:
-    return reduce(lambda made, stage: stage(made), _work[begin:], parcel)
+def _run(message: pa.Table, first: int = 0) -> pa.Table:
+    return reduce(lambda made, stage: stage(made), _stages[first:], message)

@@ -1,13 +1,13 @@
-"""How parts flow through Ray Data: one parcel per part, one published file per part.
+"""Parts on Ray Data: one message a part in, one published file a part out.
 
-    facts of a part → decode (CPU tasks) → encode (actors, GPU where there is one) → publish
+    facts about a part → decode (CPU tasks) → encode (actors, on GPUs where there are any) → publish
 
-Memory is bounded by the parts in flight: a few per actor. Batches are formed inside a part, so its
-bytes do not depend on how many workers there are.
+Memory is bounded by the parts in flight, a few per actor. Batches are formed inside a part, so that
+its bytes do not depend on the number of workers.
 
-What kills a process (a decoder's crash, too little memory, a lost node) is tried again here, twice;
-then the part is worked on alone, in a process of its own; if that dies as well, its rows are
-quarantined as `poison`, and the others go on.
+A part whose process is killed (a decoder's crash, too little memory, a lost node) is tried again
+twice, the second time isolated in a process of its own. If that process dies too, the rows of the
+part are quarantined as `poison` and the other parts go on.
 """
 
 import warnings
@@ -23,22 +23,52 @@ from ray.exceptions import OutOfMemoryError, WorkerCrashedError
 from ray.util.annotations import RayDeprecationWarning
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.encode import Encode, Encoding, ScoreStored
-from jobs.parts.message import Work, delivered, parcels
-from jobs.parts.pool import Pool
-from jobs.parts.read_and_publish import KILLS, Publish, ReadPart
+from jobs.parts.encode import Encode, EncodePlan, ScoreStored
+from jobs.parts.message import Stage, unwrap, wrap
+from jobs.parts.read_and_publish import KILLS, PublishPart, ReadPart
+from jobs.ray_session import cluster_total
 
-# Shares of a CPU that the stages reserve. Together they fit beside each other on every core; an
-# actor pool that reserved whole CPUs would leave none to decode with, and wait for ever.
+# Shares of a CPU that the stages reserve. Together they fit on every core. An actor pool that
+# reserved whole CPUs would leave none to decode with, and wait for ever.
 ENCODE_CPUS, DECODE_CPUS, PUBLISH_CPUS = 0.7, 0.2, 0.1
-RETRIES = KILLS - 2  # the last try is that of the part alone
+RETRIES = KILLS - 2  # the last try is the isolated one
 LARGEST_BLOCK = 100  # parts that one task reads, one after the other
 
 
+@dataclass(frozen=True)
+class Pool:
+    """The encode actors: how many there are, and how many GPUs each holds."""
+
+    min_size: int
+    max_size: int
+    gpus: float
+
+    @classmethod
+    def plan(
+        cls, actors: tuple[int, int] | None, gpus_per_actor: float | None, parts: int
+    ) -> "Pool":
+        """By default one actor per GPU, or per CPU where there is no GPU; never more than parts.
+
+        More actors may be asked for than fit now: an autoscaling cluster makes room for them.
+        """
+        gpus = cluster_total("GPU")
+        if gpus_per_actor is None:
+            gpus_per_actor = 1.0 if gpus else 0.0
+        fit = int(gpus / gpus_per_actor) if gpus_per_actor else int(cluster_total("CPU"))
+        low, high = actors or (fit, fit)
+        most = max(1, min(high, parts))
+        return cls(max(1, min(low, fit, most)), most, gpus_per_actor)
+
+    @property
+    def device(self) -> str:
+        """Where the actors' encoders run."""
+        return "cuda" if self.gpus else "cpu"
+
+
 def encode_parts(
-    parts: list[PartFacts], read: ReadPart, encoding: Encoding, publish: Publish, pool: Pool
+    parts: list[PartFacts], read: ReadPart, plan: EncodePlan, publish: PublishPart, pool: Pool
 ) -> Iterator[PartFacts]:
-    """Decode, encode and publish; yields the facts of each finished part."""
+    """Decode, encode and publish parts; yields the facts of each as it is finished."""
     decoded = _map(
         _dataset(parts, pool.max_size),
         read,
@@ -49,83 +79,86 @@ def encode_parts(
     encoded = _map(
         decoded,
         Encode,
-        fn_constructor_args=(encoding,),
+        fn_constructor_args=(plan,),
         num_cpus=ENCODE_CPUS,
         num_gpus=pool.gpus or None,
         max_restarts=-1,
         max_task_retries=RETRIES,
         compute=ray.data.ActorPoolStrategy(min_size=pool.min_size, max_size=pool.max_size),
     )
-    encode = Encode(encoding)
-    given_up: list[Work] = [replace(read, give_up=True), encode, publish]
-    alone = Alone([read, encode, publish], given_up, {"num_cpus": 1, "num_gpus": pool.gpus})
-    yield from _published(parts, encoded, publish, alone)
+    encode = Encode(plan)
+    give_up: list[Stage] = [replace(read, give_up=True), encode, publish]
+    resources = {"num_cpus": 1, "num_gpus": pool.gpus}
+    isolated = IsolatedPart([read, encode, publish], give_up, resources)
+    yield from _published(parts, encoded, publish, isolated)
 
 
 def score_stored_parts(
-    parts: list[PartFacts], work: ScoreStored, publish: Publish
+    parts: list[PartFacts], score: ScoreStored, publish: PublishPart
 ) -> Iterator[PartFacts]:
-    """Score stored embeddings part by part and publish; yields the facts of each."""
-    scored = _map(_dataset(parts, 1), work, num_cpus=ENCODE_CPUS)
-    yield from _published(parts, scored, publish, Alone([work, publish], None, {"num_cpus": 1}))
+    """Score stored embeddings and publish; yields the facts of each part as it is finished."""
+    scored = _map(_dataset(parts, 1), score, num_cpus=ENCODE_CPUS)
+    isolated = IsolatedPart([score, publish], None, {"num_cpus": 1})
+    yield from _published(parts, scored, publish, isolated)
 
 
 def _published(
-    parts: list[PartFacts], made: ray.data.Dataset, publish: Publish, alone: "Alone"
+    parts: list[PartFacts], made: ray.data.Dataset, publish: PublishPart, isolated: "IsolatedPart"
 ) -> Iterator[PartFacts]:
-    """Publish what is made; then work alone on the parts whose processes died."""
+    """Publish what comes; then run the parts whose processes were killed, each isolated."""
     published = _map(made, publish, num_cpus=PUBLISH_CPUS, max_retries=RETRIES)
-    lost = {facts.part: facts for facts in parts}
-    for parcel in published.iter_batches(batch_size=1, batch_format="pyarrow"):
-        facts = delivered(parcel)
-        del lost[facts.part]
+    lost = {facts.name: facts for facts in parts}
+    for message in published.iter_batches(batch_size=1, batch_format="pyarrow"):
+        facts = unwrap(message)
+        del lost[facts.name]
         yield facts
     for facts in lost.values():
-        yield alone(facts)
+        yield isolated.run(facts)
 
 
 @dataclass(frozen=True)
-class Alone:
-    """All the work on one part in a process of its own; `give_up` where that dies as well."""
+class IsolatedPart:
+    """All stages of one part in a process of its own; `give_up` where that process dies too."""
 
-    work: list[Work]
-    give_up: list[Work] | None
+    stages: list[Stage]
+    give_up: list[Stage] | None
     resources: dict[str, float]
 
-    def __call__(self, facts: PartFacts) -> PartFacts:
+    def run(self, facts: PartFacts) -> PartFacts:
+        """The facts of the finished part."""
         try:
-            return self._in_one_task(facts, self.work, retries=0)
+            return self._in_one_task(facts, self.stages, retries=0)
         except (WorkerCrashedError, OutOfMemoryError):
             if self.give_up is None:
                 raise
             return self._in_one_task(facts, self.give_up, retries=RETRIES)
 
-    def _in_one_task(self, facts: PartFacts, work: list[Work], retries: int) -> PartFacts:
-        def run(parcel: pa.Table) -> pa.Table:
-            return reduce(lambda made, stage: stage(made), work, parcel)
+    def _in_one_task(self, facts: PartFacts, stages: list[Stage], retries: int) -> PartFacts:
+        def run(message: pa.Table) -> pa.Table:
+            return reduce(lambda made, stage: stage(made), stages, message)
 
         task = ray.remote(run).options(max_retries=retries, **self.resources)
-        return delivered(ray.get(task.remote(parcels([facts]))))
+        return unwrap(ray.get(task.remote(wrap([facts]))))
 
 
-def _map(parcels: ray.data.Dataset, stage: Any, **options: Any) -> ray.data.Dataset:
+def _map(messages: ray.data.Dataset, stage: Any, **options: Any) -> ray.data.Dataset:
     with warnings.catch_warnings():
-        # Ray means to drop the options that bound retries, and offers nothing else that does.
+        # Ray deprecates the options that bound retries, and offers no others that do.
         warnings.simplefilter("ignore", RayDeprecationWarning)
-        return parcels.map_batches(stage, batch_size=1, batch_format="pyarrow", **options)
+        return messages.map_batches(stage, batch_size=1, batch_format="pyarrow", **options)
 
 
 def _dataset(parts: list[PartFacts], workers: int) -> ray.data.Dataset:
-    return ray.data.from_arrow([parcels(block) for block in blocks(parts, workers)])
+    return ray.data.from_arrow([wrap(block) for block in blocks(parts, workers)])
 
 
 def blocks(parts: list[PartFacts], workers: int) -> Iterator[list[PartFacts]]:
-    """Cut `parts` into what a task reads: many parts at first, one in the end.
+    """Cut `parts` into what one task reads: many parts at first, a single one towards the end.
 
-    So 100,000 parts are no 100,000 blocks, and no worker is left alone with the last long one.
+    So 100,000 parts are far fewer blocks, and no worker is left alone with a long last block.
     """
-    at = 0
-    while at < len(parts):
-        size = min(LARGEST_BLOCK, max(1, (len(parts) - at) // (8 * workers)))
-        yield parts[at : at + size]
-        at += size
+    start = 0
+    while start < len(parts):
+        size = min(LARGEST_BLOCK, max(1, (len(parts) - start) // (8 * workers)))
+        yield parts[start : start + size]
+        start += size

@@ -1,5 +1,6 @@
-"""What each verb can be told. One class a verb: the command line is made from it (jobs/cli.py),
-and Python callers construct it. Its docstring is the verb's help; defaults suit a laptop."""
+"""Settings of every verb: one class a verb, from which the command line is made (jobs/cli.py) and
+which Python callers construct. The class's docstring is the verb's help, the docstring of a field
+is the option's help. Defaults suit a laptop."""
 
 from jobs.settings.encode import (
     AUDIO_ENCODER,
@@ -7,7 +8,6 @@ from jobs.settings.encode import (
     EmbedSettings,
     EncodeResources,
     PartsRun,
-    RetryQuarantineSettings,
     ScoreSettings,
     StressSettings,
 )
@@ -27,7 +27,6 @@ __all__ = [
     "ModelsSettings",
     "PartsRun",
     "ReportSettings",
-    "RetryQuarantineSettings",
     "ScoreSettings",
     "StressSettings",
     "TrainSettings",

@@ -1,62 +1,63 @@
-"""What `daf ingest` can be told."""
+"""Settings of `daf ingest`."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
+
+from daf_core.errors import SettingsError, check_range
+from jobs.settings.options import INPUT, RESOURCES, Pairs, Switch
 
 
 @dataclass(frozen=True, kw_only=True)
 class IngestSettings:
-    """Turn recordings and transcripts into a manifest: one row an utterance, in parts.
+    """Turn recordings and transcripts into a manifest: one row per utterance, cut into parts.
 
-    Bad rows go to MANIFEST/_quarantine, each with its reason; nothing is dropped in silence. Run it
-    again after an interruption to go on, or when there is more: new recordings are added, changed
-    ones (size, time or ETag, rows, labels) replaced; rows of recordings that are gone stay.
+    Rows that cannot be used go to OUT/_quarantine, each with its reason. Run the command again to
+    continue after an interruption, or when the source has changed: new recordings are added,
+    changed ones replaced, and rows of recordings that are gone stay.
     """
 
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="A table (.csv, .jsonl, .parquet) with the columns text, audio_path or audio_uri, "
-            "a folder of recordings with transcripts (.vtt, .srt) of the same names, or a labelled "
-            "corpus as it came: MMSA's pickle, MMSA-FET's label.csv and Raw/, MELD, IEMOCAP, or a "
-            "folder of .csd files."
-        ),
-    ]
-    out: Annotated[str, typer.Option(help="Folder of the manifest to write.")]
-    part_minutes: Annotated[
-        float | None,
-        typer.Option(
-            help="Minutes of audio in a part, the unit of work. Default: 5, and 20 in archives of "
-            "more than some hours.",
-            min=0.1,
-        ),
-    ] = None
-    rename: Annotated[
-        list[str],
-        typer.Option(help="THEIRS=OURS: a table's column and the name it has here. Repeatable."),
-    ] = field(default_factory=list)
-    channels: Annotated[
-        str | None,
-        typer.Option(
-            help="Who speaks on which channel, as 0=agent,1=customer (folders). "
-            "Without it channels are mixed."
-        ),
-    ] = None
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            help="Table of labels for a folder: recording_id, start_s, label, and channel, split."
-        ),
-    ] = None
-    check_contents: Annotated[
-        bool,
-        typer.Option(
-            "--check-contents",
-            help="Files have changed where their SHA-256 has, not size and time. Reads all audio.",
-        ),
-    ] = False
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Replace a manifest that was made otherwise.")
-    ] = False
+    source: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)
+    """A folder of recordings with transcripts (.vtt, .srt) of the same names; a table (.csv,
+    .jsonl, .parquet) with the columns text, audio_path or audio_uri; or a labelled corpus: MMSA's
+    pickle, MMSA-FET, MELD, IEMOCAP, a folder of .csd files."""
+
+    out: Annotated[str, Parameter(group=INPUT)]
+    """Folder for the manifest, local or s3://."""
+
+    rename: Annotated[Pairs, Parameter(group=INPUT)] = field(default_factory=dict)
+    """Names of a table's columns, as THEIRS=OURS."""
+
+    channels: Annotated[Pairs, Parameter(group=INPUT)] = field(default_factory=dict)
+    """Roles on the channels of a folder's recordings, as 0=agent,1=customer. Default: channels are
+    mixed."""
+
+    labels: Annotated[str | None, Parameter(group=INPUT)] = None
+    """Table of labels for a folder: recording_id, start_s, label; channel and split if needed."""
+
+    part_minutes: Annotated[float | None, Parameter(group=RESOURCES)] = None
+    """Minutes of audio per part, the unit of work. Default: 5, growing to 20 in large archives."""
+
+    check_contents: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    """Detect changed files by their SHA-256 instead of size and time. Reads all audio."""
+
+    fresh: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    """Replace a manifest that was made with other settings."""
+
+    def __post_init__(self) -> None:
+        check_range("part_minutes", self.part_minutes, least=0.1)
+        for theirs, ours in self.rename.items():
+            if list(self.rename.values()).count(ours) > 1:
+                raise SettingsError(f"`rename` {theirs}={ours}: {ours} is given twice")
+        roles = [role.casefold() for role in self.channels.values()]
+        if not all(map(str.isdecimal, self.channels)) or len({*roles}) < len(roles):
+            shown = ",".join(f"{number}={role}" for number, role in self.channels.items())
+            raise SettingsError(
+                f"`channels` {shown}: expected each channel and role once, as 0=agent,1=customer"
+            )
+
+    @property
+    def roles(self) -> dict[int, str]:
+        """Channel number → role."""
+        return {int(number): role for number, role in self.channels.items()}

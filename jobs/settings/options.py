@@ -1,14 +1,49 @@
-"""Options that several verbs have."""
+"""What settings share: groups of the help, lists and pairs, and options of several verbs."""
 
-from typing import Annotated
+import csv
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeAlias
 
-import typer
+from cyclopts import Group, Parameter, Token
 
-Manifest = Annotated[str, typer.Option(help="Folder that `daf ingest` made.")]
-Fresh = Annotated[
-    bool, typer.Option("--fresh", help="Delete an earlier run in --out and start over.")
-]
-Offline = Annotated[
-    bool,
-    typer.Option("--offline", envvar="HF_HUB_OFFLINE", help="Use only weights that are here."),
-]
+from daf_core.errors import SettingsError
+
+INPUT = Group.create_ordered("Input and output")
+ENCODERS = Group.create_ordered("Encoders")
+DATA = Group.create_ordered("Training data")
+TRAINING = Group.create_ordered("Training")
+RESOURCES = Group.create_ordered("Resources")
+
+
+def _items(_type: Any, tokens: Sequence[Token]) -> list[str]:
+    """Every list is given alike: values with commas, in one option or several; a value that holds a
+    comma in double quotes.
+    """
+    values = [token.value for token in tokens]
+    return [item for value in values for item in next(csv.reader([value], skipinitialspace=True))]
+
+
+def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
+    """A list of NAME=VALUE as a dict."""
+    found: dict[str, str] = {}
+    for item in _items(_type, tokens):
+        name, equals, value = item.rpartition("=")
+        name, value = name.strip(), value.strip()
+        keyword = tokens[0].keyword or "a list"
+        if not (name and equals and value):
+            raise SettingsError(f"{keyword} {item}: expected NAME=VALUE")
+        if name in found:
+            raise SettingsError(f"{keyword} {item}: {name} is given twice")
+        found[name] = value
+    return found
+
+
+def joined(items: Sequence[str]) -> str:
+    """How help shows the default of a list."""
+    return ",".join(items)
+
+
+_ONE: dict[str, Any] = {"n_tokens": 1, "accepts_keys": False, "show_default": False}
+Items: TypeAlias = Annotated[list[str], Parameter(converter=_items, **_ONE)]
+Pairs: TypeAlias = Annotated[dict[str, str], Parameter(converter=_pairs, **_ONE)]
+Switch: TypeAlias = Annotated[bool, Parameter(show_default=False)]

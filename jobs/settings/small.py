@@ -1,54 +1,55 @@
-"""What the small verbs can be told: verify, report, demo, models."""
+"""Settings of the small verbs: verify, report, demo, models."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
-import typer
+from cyclopts import Parameter
 
-from jobs.settings.options import Manifest
+from jobs.settings.options import Switch
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifySettings:
-    """Check that every manifest row is in scores xor quarantine, once; exit status 1 if not."""
+    """Check that every manifest row is either scored or quarantined, once; exit status 1 if not."""
 
-    manifest: Manifest
-    scores: Annotated[str, typer.Option(help="Folder that `daf score` made.")]
+    manifest: str
+    """Folder made by `daf ingest`."""
+
+    scores: str
+    """Folder made by `daf score`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportSettings:
-    """Make one HTML page about scored recordings; it opens in any browser and loads nothing."""
+    """Make one HTML page about scored recordings. It opens in any browser and loads nothing."""
 
-    scores: Annotated[str, typer.Option(help="Folder that daf score wrote.")]
-    out: Annotated[str, typer.Option(help="File to write the page to.")] = "report.html"
-    manifest: Annotated[
-        str | None,
-        typer.Option(help="Manifest to take the words from.", show_default="the one scored"),
-    ] = None
-    text: Annotated[
-        bool,
-        typer.Option("--text/--no-text", help="Show words; leave them out to share the page."),
-    ] = True
+    scores: str
+    """Folder made by `daf score`."""
+
+    out: str = "report.html"
+    """File for the page."""
+
+    manifest: str | None = None
+    """Manifest to take the words from. Default: the one that was scored."""
+
+    text: Annotated[bool, Parameter(negative="--no-text")] = True
+    """Show the words; --no-text leaves them out, to share the page."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:
     """Run everything on a small bundled corpus of synthesized speech, on this machine's CPU."""
 
-    out: Annotated[str, typer.Option(help="Folder for all that the demo makes.")] = "daf-demo"
+    out: str = "daf-demo"
+    """Folder for everything that the demo makes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelsSettings:
-    """List the encoders daf was made with and where their weights are; get more, check them."""
+    """List the known encoders and where their weights are; download or check them."""
 
-    get: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ID", help="Hugging Face id, or id@revision, to bring into the hub cache first."
-        ),
-    ] = None
-    check: Annotated[
-        bool, typer.Option("--check", help="Read the weights that are here and compare their sums.")
-    ] = False
+    get: str | None = None
+    """Download weights into the hub cache first: a Hugging Face id, or ID@REVISION."""
+
+    check: Switch = False
+    """Read the weights on this machine and compare their SHA-256."""

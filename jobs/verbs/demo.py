@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import typer
 
-from daf_core.storage import files, parquet
+from daf_core.storage import files
 from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.training.recipe import Recipe
 from jobs.ray_session import ray_session
 from jobs.settings import (
     DemoSettings,
@@ -45,7 +46,7 @@ def run(settings: DemoSettings) -> str:
                 source=corpus,
                 out=place["manifest"],
                 part_minutes=1.0,
-                channels="0=agent,1=customer",
+                channels={"0": "agent", "1": "customer"},
                 labels=files.join(corpus, "labels.csv"),
             ),
         )
@@ -60,8 +61,7 @@ def run(settings: DemoSettings) -> str:
             TrainSettings(
                 embeddings=place["embeddings"],
                 out=place["head"],
-                batch_rows=16,  # so few rows need small steps
-                learning_rate=1e-3,
+                recipe=Recipe(batch_rows=16, learning_rate=1e-3),  # so few rows need small steps
             ),
         )
         scored = _step(
@@ -108,7 +108,4 @@ def _findings(manifest: str, scores: str) -> str:
 
 
 def _all_parts(output: Output) -> pa.Table:
-    names = parquet.list_parts(output.parts_uri)
-    return pa.concat_tables(
-        parquet.read(files.join(output.parts_uri, name), output.kind)[0] for name in names
-    )
+    return pa.concat_tables(output.read_all())

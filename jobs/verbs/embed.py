@@ -9,31 +9,37 @@ from daf_core.storage import run_record
 from daf_core.storage.output import embeddings_output, manifest_output
 from daf_core.stress.labelled_sample import labelled_texts
 from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
-from jobs.parts.encode import Encoding
+from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
-from jobs.parts.precomputed import embed_features
-from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER, EmbedSettings
+from jobs.parts.precomputed import embed_precomputed
+from jobs.settings import EmbedSettings
 
 
 def run(settings: EmbedSettings) -> str:
     """Embed a manifest; returns the summary line."""
     source = manifest_output(settings.manifest)
-    run_record.complete_record(source)  # before a hub is asked for weights
+    run_record.read_complete(source)  # before a hub is asked for weights
     output = embeddings_output(settings.out)
     if settings.features is not None:
-        return embed_features(settings, settings.features, source, output)
+        return embed_precomputed(settings, settings.features, source, output)
     damage = None
-    if settings.damaged is not None:
+    if settings.damage:
         from daf_core.damage.rows import asked_for  # loads scipy, which takes a second
 
-        damage = asked_for(settings.damaged, labelled_texts(source), settings.seed)
+        damage = asked_for(settings.damage, labelled_texts(source), settings.seed)
     encoders = resolve_encoders(settings)
     synthesizer = None
     if settings.synthesize is not None:
         synthesizer = Synthesizer(settings.synthesize)
         synthesizer.check()
-    asked = Encoding(encoders, settings.offline, frame_steps=settings.frames, damage=damage)
-    return encode_manifest("embedded", settings, source, output, asked, synthesizer=synthesizer)
+    plan = EncodePlan(
+        encoders,
+        settings.offline,
+        frame_steps=settings.frames,
+        damage=damage,
+        synthesizer=synthesizer,
+    )
+    return encode_manifest("embedded", settings, source, output, plan)
 
 
 def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
@@ -43,19 +49,16 @@ def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
     Raises:
         SettingsError: an encoder is not to be had, or frames are asked of one that has none.
     """
-    audio = [name.strip() for name in (settings.audio_encoder or AUDIO_ENCODER).split(",")]
+    audio = settings.audio_encoder
     columns = ["audio", *(f"audio_{number}" for number in range(2, len(audio) + 1))]
-    names = {
-        "text": settings.text_encoder or TEXT_ENCODER,
-        **dict(zip(columns, audio, strict=True)),
-    }
+    names = {"text": settings.text_encoder, **dict(zip(columns, audio, strict=True))}
     found = {column: resolve(name, settings.offline) for column, name in names.items()}
     found["text"] = replace(found["text"], context=settings.context)
     if not settings.frames:
         return found
     if found["audio"].name == DESCRIPTORS:
         raise SettingsError(
-            f"--frames {settings.frames}: expected a first audio encoder with hidden layers, got "
+            f"`frames` {settings.frames}: expected a first audio encoder with hidden layers, got "
             f"{DESCRIPTORS}; name it after another one"
         )
     return found | {name + FRAMES: found[name] for name in MODALITIES}

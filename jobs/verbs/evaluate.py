@@ -25,9 +25,9 @@ from daf_core.evaluation.results import (
 from daf_core.evaluation.trial import Trial, run_trial
 from daf_core.heads import HEADS
 from daf_core.storage import files, parquet, run_record
-from daf_core.storage.output import Output
+from daf_core.storage.output import Output, trials_output
 from daf_core.training.recipe import Recipe
-from jobs.fitting.training_data import Labelled, labelled, recipe
+from jobs.fitting.training_data import TrainingData, load_training_data
 from jobs.progress import progress_of
 from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
@@ -38,24 +38,24 @@ VERSIONS = ("torch", "numpy", "scikit-learn", "scipy")
 def run(settings: EvaluateSettings) -> str:
     """Compare heads; returns the tables and the summary line."""
     heads = _heads(settings)
-    rows = labelled(settings, heads)
-    how = recipe(settings, rows)
+    rows = load_training_data(settings, heads)
+    recipe = settings.recipe.resolve(rows.corpus.counts["train"])
     if (found := rows.corpus.counts["test"]) < 2:  # of one row no interval can be drawn
         raise SettingsError(
             f"{settings.embeddings}: expected two labelled test rows or more, found {found}; give "
             f"the corpus more recordings, or splits, at `daf ingest`"
         )
-    output = _output(settings)
-    identity = _identity(rows, how)
+    output = trials_output(settings.out)
+    identity = _identity(rows, recipe)
     if settings.search:
         identity["search"] = settings.search
     started = time.monotonic()
     run_record.begin(output, identity, settings.fresh)
-    recipes = dict.fromkeys(heads, how)
+    recipes = dict.fromkeys(heads, recipe)
     if settings.search:
-        from jobs.fitting.tune import searched  # Ray Tune takes a second to load
+        from jobs.fitting.tune import search_recipes  # Ray Tune takes a second to load
 
-        recipes = searched(recipes, rows, settings, output, run_record.fingerprint(identity))
+        recipes = search_recipes(recipes, rows, settings, output, run_record.fingerprint(identity))
     prints = {
         head: run_record.fingerprint(identity | _identity(rows, recipes[head])) for head in heads
     }
@@ -69,7 +69,7 @@ def run(settings: EvaluateSettings) -> str:
         with ray_session(), progress_of("trials", len(missing)) as advance:
             for _ in _run(missing, rows, recipes, output, prints):
                 advance()
-    results = made(settings)
+    results = load_trials(settings)
     compared, controlled = standings(results, settings.baseline), weight_controls(results)
     facts = {
         "heads": heads,
@@ -82,9 +82,11 @@ def run(settings: EvaluateSettings) -> str:
     }
     counts = rows.corpus.counts
     note = explained(compared, settings.baseline, counts["test"])
-    shown_tables = [Shown("heads", compared, rendered, note)]
+    shown_tables = [ResultTable("heads", compared, rendered, note)]
     if controlled:  # none where no row has both modalities
-        shown_tables.append(Shown("controls", controlled, rendered_controls, CONTROLS_EXPLAINED))
+        shown_tables.append(
+            ResultTable("controls", controlled, rendered_controls, CONTROLS_EXPLAINED)
+        )
     for table in shown_tables:
         _publish(output, table)
     curves = learning_curves([facts for _, facts in results])
@@ -101,46 +103,42 @@ def run(settings: EvaluateSettings) -> str:
     return "\n\n".join([*shown, summary])
 
 
-def made(settings: EvaluateSettings) -> list[Made]:
+def load_trials(settings: EvaluateSettings) -> list[Made]:
     """The rows and facts of all trials of a comparison that `run` has made."""
-    output = _output(settings)
+    output = trials_output(settings.out)
     trials = [Trial(head, seed) for head in _heads(settings) for seed in range(settings.seeds)]
     read = (parquet.read(_uri(output, trial), output.kind) for trial in trials)
     return [(table, json.loads(footer["daf.trial"])) for table, footer in read]
 
 
-def _output(settings: EvaluateSettings) -> Output:
-    return Output(files.absolute(settings.out), "trials", parts="trials", record="run.json")
-
-
 def _heads(settings: EvaluateSettings) -> list[str]:
-    heads = [*dict.fromkeys(head.strip() for head in settings.heads.split(","))]
+    heads = [*dict.fromkeys(settings.heads)]
     for head in (*heads, settings.baseline):
         if head not in HEADS:
             raise SettingsError(f"no head is called {head!r}: expected one of {', '.join(HEADS)}")
     if settings.baseline not in heads:
         raise SettingsError(
-            f"--baseline {settings.baseline}: expected one of --heads, {', '.join(heads)}"
+            f"`baseline` {settings.baseline}: expected one of `heads`, {', '.join(heads)}"
         )
     return heads
 
 
-def _settings_of(how: Recipe) -> str:
+def _settings_of(recipe: Recipe) -> str:
     """Those that a search may change."""
     from jobs.fitting.tune import SPACE
 
-    found = {name: value for name, value in asdict(how).items() if name in SPACE}
+    found = {name: value for name, value in asdict(recipe).items() if name in SPACE}
     return ", ".join(f"{name} {value:.3g}" for name, value in found.items())
 
 
-def _identity(rows: Labelled, how: Recipe) -> dict[str, Any]:
+def _identity(rows: TrainingData, recipe: Recipe) -> dict[str, Any]:
     """What decides a trial beside its head and its seed, as JSON."""
-    return {**rows.identity, **{k: v for k, v in asdict(how).items() if k != "seed"}}
+    return {**rows.identity, **asdict(recipe)}
 
 
 def _run(
     trials: list[Trial],
-    rows: Labelled,
+    rows: TrainingData,
     recipes: dict[str, Recipe],
     output: Output,
     fingerprints: dict[str, str],
@@ -157,15 +155,17 @@ def _run(
         yield ray.get(ready)
 
 
-def _work(trial: Trial, rows: Labelled, how: Recipe, output: Output, fingerprint: str) -> None:
+def _work(
+    trial: Trial, rows: TrainingData, recipe: Recipe, output: Output, fingerprint: str
+) -> None:
     torch.set_num_threads(1)
-    table, facts = run_trial(trial, rows.corpus, rows.also, rows.shapes, how)
+    table, facts = run_trial(trial, rows.corpus, rows.also, rows.shapes, recipe)
     footer = {"daf.fingerprint": fingerprint, "daf.trial": json.dumps(facts)}
     files.publish(_uri(output, trial), parquet.parquet_bytes(table, output.kind, footer))
 
 
 def _uri(output: Output, trial: Trial) -> str:
-    return files.join(output.parts_uri, f"{trial.name}.parquet")
+    return output.part_uri(f"{trial.name}.parquet")
 
 
 def _is_done(output: Output, trial: Trial, fingerprint: str) -> bool:
@@ -176,7 +176,7 @@ def _is_done(output: Output, trial: Trial, fingerprint: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ResultTable:
     """A table for people and programs, and how to read it."""
 
     name: str
@@ -185,7 +185,7 @@ class Shown:
     note: str
 
 
-def _publish(output: Output, table: Shown) -> None:
+def _publish(output: Output, table: ResultTable) -> None:
     """The table as Parquet, Markdown and LaTeX."""
     data = parquet.parquet_bytes(arrow_table(table.rows), table.name, {})
     files.publish(files.join(output.root, f"{table.name}.parquet"), data)

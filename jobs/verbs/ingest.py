@@ -10,7 +10,6 @@ from typing import Any
 
 import ray
 
-from daf_core.errors import SettingsError
 from daf_core.manifest.update import grow
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import open_source
@@ -37,11 +36,10 @@ def run(settings: IngestSettings) -> str:
         SettingsError: a setting or the source is unfit, or `out` holds something else.
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
-    roles = parse_channels(settings.channels)
     source = open_source(
         settings.source,
-        parse_renames(settings.rename),
-        roles,
+        settings.rename,
+        settings.roles,
         settings.labels,
         settings.check_contents,
     )
@@ -71,37 +69,14 @@ def summary(finished: dict[str, Any], quarantine: str) -> str:
     )
 
 
-def parse_renames(renames: list[str]) -> dict[str, str]:
-    """["theirs=ours", …] as a dict."""
-    pairs = [text.partition("=")[::2] for text in renames]
-    for text, (theirs, ours) in zip(renames, pairs, strict=True):
-        if not theirs or not ours:
-            raise SettingsError(f"--rename: expected THEIRS=OURS, got {text}")
-    return dict(pairs)
-
-
-def parse_channels(channels: str | None) -> dict[int, str]:
-    """ "0=agent,1=customer" as a dict."""
-    roles: dict[int, str] = {}
-    for text in (channels or "").split(",") if channels else []:
-        number, _, role = text.strip().partition("=")
-        taken = {known.casefold() for known in roles.values()}
-        if not (number.isdecimal() and role) or int(number) in roles or role.casefold() in taken:
-            raise SettingsError(
-                f"--channels: expected each channel and role once, as 0=agent,1=customer, "
-                f"got {channels}"
-            )
-        roles[int(number)] = role
-    return roles
-
-
 def _identity(settings: IngestSettings) -> dict[str, Any]:
     """What decides how the source is made into a manifest; the source itself may grow."""
+    channels = ",".join(f"{number}={role}" for number, role in settings.channels.items())
     return {
         "source": files.absolute(settings.source),
         "part_minutes": settings.part_minutes,
-        "rename": sorted(settings.rename),
-        "channels": settings.channels,
+        "rename": sorted(f"{theirs}={ours}" for theirs, ours in settings.rename.items()),
+        "channels": channels or None,
         "labels": settings.labels and files.absolute(settings.labels),
         "check_contents": settings.check_contents,
     }

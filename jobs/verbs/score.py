@@ -27,11 +27,11 @@ from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import embeddings_output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.weights.specs import EncoderSpec, locate
-from jobs.parts.encode import Encoding, ScoreStored
+from jobs.parts.encode import EncodePlan, ScoreStored
 from jobs.parts.encode_manifest import encode_manifest
-from jobs.parts.executor import workplace
+from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart
-from jobs.parts.resume import run_missing_parts
+from jobs.parts.resume import Run, run_missing_parts
 from jobs.settings import ScoreSettings
 
 
@@ -46,35 +46,35 @@ def run(settings: ScoreSettings) -> str:
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:
     source = manifest_output(manifest)
-    run_record.complete_record(source)  # before a hub is asked for weights
+    run_record.read_complete(source)  # before a hub is asked for weights
     for spec in head.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     facts = {"head": files.absolute(settings.head)}
     output = scores_output(settings.out)
-    asked = Encoding(head.encoders, settings.offline, head)
-    return encode_manifest("scored", settings, source, output, asked, facts)
+    plan = EncodePlan(head.encoders, settings.offline, head)
+    return encode_manifest("scored", settings, source, output, plan, facts)
 
 
 def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHead) -> str:
     source = embeddings_output(embeddings)
-    record = run_record.complete_record(source)
-    check_fit(head, record["identity"], settings.head, embeddings)
+    record = run_record.read_complete(source)
+    check_fit(head, record.identity, settings.head, embeddings)
     output = scores_output(settings.out)
-    parts = [*part_index.of_finished(source, record).values()]
-    # That of scoring the manifest, where the head uses all the encoders: the bytes are the same.
-    identity = {**record["identity"], "head": head.identity}
-    publish = PublishPart(output, run_record.fingerprint(identity))
-
-    def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
-        with workplace(settings, len(missing)) as place:
-            yield from place.score_stored(missing, ScoreStored(source, head), publish)
-
     facts = {
-        "manifest": record["manifest"],
+        "manifest": record.facts["manifest"],
         "embeddings": source.root,
         "head": files.absolute(settings.head),
     }
-    return run_missing_parts("scored", parts, output, identity, facts, settings, make)
+    parts = [*part_index.of_finished(source, record).values()]
+    # The identity of scoring the manifest, if the head uses all encoders: the bytes are the same.
+    run = Run("scored", parts, output, {**record.identity, "head": head.identity}, facts)
+    publish = PublishPart(output, run.fingerprint)
+
+    def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
+        with open_executor(settings, len(missing)) as executor:
+            yield from executor.score_stored(missing, ScoreStored(source, head), publish)
+
+    return run_missing_parts(run, settings, make)
 
 
 def check_fit(head: TrainedHead, identity: dict[str, Any], head_uri: str, embeddings: str) -> None:

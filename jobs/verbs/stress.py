@@ -9,13 +9,13 @@ from daf_core.errors import NotDone, SettingsError
 from daf_core.evaluation.rendering import arrow_table
 from daf_core.stages import trained_head
 from daf_core.storage import files, parquet, run_record
-from daf_core.storage.output import Output, manifest_output
+from daf_core.storage.output import Output, manifest_output, predictions_output
 from daf_core.stress.figure import picture
 from daf_core.stress.grid import Grid, named
 from daf_core.stress.labelled_sample import labelled_sample, labelled_texts
 from daf_core.stress.table import rendered, robustness
 from daf_core.weights.specs import locate
-from jobs.parts.encode import Encoding
+from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
 from jobs.settings import StressSettings
 
@@ -25,18 +25,18 @@ def run(settings: StressSettings) -> str:
 
     The unit of work is a part under all conditions: its clean embeddings serve them all.
     """
-    loaded = {folder: trained_head.load(folder) for folder in settings.head}
+    loaded = {folder: trained_head.load(folder) for folder in settings.heads}
     heads = named(loaded)
     for folder, head in loaded.items():
         if head.reads_others:
             raise SettingsError(
-                f"--head {folder}: expected a head that reads single utterances, this one reads "
-                f"each beside others of its recording or voice (gatedx, `daf train --relative`), "
+                f"`heads` {folder}: expected a head that reads single utterances, this one reads "
+                f"each beside others of its recording or voice (gatedx, `speaker_normalise`), "
                 f"of which a sample has too few"
             )
     source = manifest_output(settings.manifest)
-    run_record.complete_record(source)
-    chosen = labelled_sample(source, settings.rows, settings.seed)
+    run_record.read_complete(source)
+    sample = labelled_sample(source, settings.rows, settings.seed)
     grid = Grid(heads, Words.of(labelled_texts(source)), settings.seed)
     if "text" in grid.modalities and len(grid.words.words) < 2:
         raise SettingsError(
@@ -44,11 +44,11 @@ def run(settings: StressSettings) -> str:
         )
     for spec in grid.encoders.values():
         locate(spec, settings.offline)
-    output = _output(settings)
+    output = predictions_output(settings.out)
     folders = map(files.absolute, loaded)
     facts = {"heads": dict(zip(heads, folders, strict=True))}
-    asked = Encoding(grid.encoders, settings.offline, grid)
-    summary = encode_manifest("predicted", settings, source, output, asked, facts, chosen)
+    plan = EncodePlan(grid.encoders, settings.offline, grid, sample=sample)
+    summary = encode_manifest("predicted", settings, source, output, plan, facts)
     rows = robustness(predictions(settings))
     if not rows:
         raise NotDone(f"{summary}: no row has all that the heads read; see {output.quarantine_uri}")
@@ -59,16 +59,7 @@ def run(settings: StressSettings) -> str:
 
 def predictions(settings: StressSettings) -> pa.Table:
     """What the heads of a grid that `run` has made say, all rows under all conditions."""
-    output = _output(settings)
-    parts = parquet.list_parts(output.parts_uri)
-    read = (parquet.read(files.join(output.parts_uri, name), output.kind) for name in parts)
-    return pa.concat_tables([rows for rows, _ in read])
-
-
-def _output(settings: StressSettings) -> Output:
-    names = {"parts": "predictions", "quarantine": "quarantine"}
-    root = files.absolute(settings.out)
-    return Output(root, "predictions", **names, record="run.json", index="index.parquet")
+    return pa.concat_tables(predictions_output(settings.out).read_all())
 
 
 def _publish(output: Output, rows: list[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ import torch
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
-from daf_core.embeddings.columns import Streams, stored
+from daf_core.embeddings.columns import ColumnShapes, stored
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
 from daf_core.stages import trained_head
@@ -24,7 +24,7 @@ from daf_core.training.model_card import publish_record
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
 from jobs.fitting.train_worker import FITTED_FILE, train_worker
-from jobs.fitting.training_data import Labelled, labelled, recipe
+from jobs.fitting.training_data import TrainingData, load_training_data
 from jobs.progress import working_on
 from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import TrainSettings
@@ -35,34 +35,39 @@ log = logging.getLogger(__name__)
 def run(settings: TrainSettings) -> str:
     """Train a head; returns the summary line."""
     if settings.head not in HEADS:
-        raise SettingsError(f"--head {settings.head}: expected one of {', '.join(HEADS)}")
-    rows = labelled(settings, [settings.head])
-    how = recipe(settings, rows, settings.seed)
-    identity = {"head": settings.head, **rows.identity, **asdict(how)}
+        raise SettingsError(f"`head` {settings.head}: expected one of {', '.join(HEADS)}")
+    rows = load_training_data(settings, [settings.head])
+    recipe = settings.recipe.resolve(rows.corpus.counts["train"])
+    identity = {
+        "head": settings.head,
+        "seed": settings.seed,
+        **rows.identity,
+        **asdict(recipe),
+    }
     existing = files.read_json(files.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:
         if existing.get("identity") != identity:
             raise SettingsError(
                 f"{settings.out}: holds a head that differs: "
                 f"{run_record.differences(existing, identity)}; choose another folder or "
-                f"start over with --fresh"
+                f"start over with `fresh`"
             )
         return f"{_summary(existing, 0.0)}, was done before"
     started = time.monotonic()
     with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
-        fitted = _fit(settings, rows, how, run_record.fingerprint(identity))
+        fitted = _fit(settings, rows, recipe, run_record.fingerprint(identity))
     facts = {
         "identity": identity,
-        "seed": how.seed,
-        "recipe": asdict(how),
+        "seed": settings.seed,
+        "recipe": asdict(recipe),
         "data": rows.facts,
         **{key: fitted[key] for key in ("metrics", "reliability", "best_epoch", "history")},
     }
-    _publish_head(settings, fitted, rows.encoders, how, facts)
+    _publish_head(settings, fitted, rows.encoders, recipe, facts)
     return _summary(facts, time.monotonic() - started)
 
 
-def _fit(settings: TrainSettings, rows: Labelled, how: Recipe, name: str) -> dict[str, Any]:
+def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str) -> dict[str, Any]:
     """Run Ray Train; checkpoints lie under OUT until the head is made.
 
     A run of the same name and place is continued, so that a lost driver costs seconds.
@@ -77,7 +82,8 @@ def _fit(settings: TrainSettings, rows: Labelled, how: Recipe, name: str) -> dic
                 "corpus": rows.corpus,
                 "also": rows.also,
                 "shapes": rows.shapes,
-                "recipe": how,
+                "recipe": recipe,
+                "seed": settings.seed,
             },
             scaling_config=ScalingConfig(num_workers=settings.workers, use_gpu=settings.gpu),
             run_config=RunConfig(
@@ -135,19 +141,21 @@ def _publish_head(
     settings: TrainSettings,
     fitted: dict[str, Any],
     encoders: dict[str, dict[str, Any]],
-    how: Recipe,
+    recipe: Recipe,
     facts: dict[str, Any],
 ) -> None:
     """The record first, then weights and head.json: a head.json that is there is a whole head."""
-    streams: Streams = {name: (layers, size) for name, (layers, size) in fitted["streams"].items()}
-    module = build(settings.head, streams, how.width)
+    streams: ColumnShapes = {
+        name: (layers, size) for name, (layers, size) in fitted["streams"].items()
+    }
+    module = build(settings.head, streams, recipe.width)
     module.load_state_dict(fitted["module"])
     publish_record(settings.out, settings.head, facts)
     trained_head.save(
         settings.out,
         module,
         kind=settings.head,
-        width=how.width,
+        width=recipe.width,
         streams=streams,
         encoders={name: EncoderSpec(**encoders[name]) for name in stored(streams)},
         known=fitted["known"],

@@ -29,20 +29,20 @@ def run(settings: VerifySettings) -> str:
     """
     manifest = manifest_output(settings.manifest)
     scores = scores_output(settings.scores)
-    made = run_record.complete_record(manifest)
-    record = files.read_json(scores.record_uri)
+    made = run_record.read_complete(manifest)
+    record = run_record.read(scores)
     if record is None:
         raise SettingsError(f"{settings.scores}: expected scores of a daf run, found no run.json")
-    if record["identity"]["manifest"] != made["fingerprint"]:
+    if record.identity["manifest"] != made.fingerprint:
         raise SettingsError(
             f"{settings.scores}: expected scores of {manifest.root}, these are of "
-            f"{record.get('manifest', 'another manifest')}"
+            f"{record.facts.get('manifest', 'another manifest')}"
         )
-    names = parquet.list_parts(manifest.parts_uri)
-    foreign = sorted({*parquet.list_parts(scores.parts_uri)} - {*names})
+    names = manifest.part_names()
+    foreign = sorted({*scores.part_names()} - {*names})
     with ThreadPoolExecutor(16) as pool:
         verdicts = list(
-            pool.map(lambda name: verify_part(name, manifest, scores, record["fingerprint"]), names)
+            pool.map(lambda name: verify_part(name, manifest, scores, record.fingerprint), names)
         )
     faults = [fault for verdict in verdicts for fault in verdict.faults]
     faults += [f"{name}: scored, but not a part of the manifest" for name in foreign]
@@ -58,9 +58,9 @@ def run(settings: VerifySettings) -> str:
 
 def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -> PartVerdict:
     """Compare the ids of one part of the manifest with its scores and quarantine."""
-    wanted = _ids(files.join(manifest.parts_uri, name), "manifest")[0]
+    wanted = _ids(manifest.part_uri(name), "manifest")[0]
     try:
-        scored, made_by = _ids(files.join(scores.parts_uri, name), "scores")
+        scored, made_by = _ids(scores.part_uri(name), "scores")
         quarantined, _ = _ids(files.join(scores.quarantine_uri, name), "quarantine")
     except SettingsError as err:
         return PartVerdict(len(wanted), 0, 0, [f"{name}: {len(wanted)} rows not scored: {err}"])

@@ -17,7 +17,7 @@ import torch
 from moto.server import ThreadedMotoServer
 from ray.cluster_utils import Cluster
 
-from daf_core.embeddings.columns import Streams, with_relative
+from daf_core.embeddings.columns import ColumnShapes, with_relative
 from daf_core.heads import build
 from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
@@ -29,7 +29,7 @@ from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 PATIENCE_S = 60
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
 # What the tiny encoders give: layers and values of each column.
-STREAMS: Streams = {"text": (3, 32), "audio": (3, 64)}
+STREAMS: ColumnShapes = {"text": (3, 32), "audio": (3, 64)}
 
 
 @pytest.fixture(scope="session")

@@ -40,8 +40,8 @@ def decoded(number: int) -> pa.Table:
 def test_a_row_is_damaged_the_same_way_in_any_part(kinds: list[str], seed: int, first: int) -> None:
     damage = asked_for(",".join(kinds), TEXTS, seed)
     rows = decoded(15)
-    whole = damage.of(rows)
-    assert damage.of(rows.slice(first)).equals(whole.slice(first))
+    whole = damage.apply(rows)
+    assert damage.apply(rows.slice(first)).equals(whole.slice(first))
     for column in DECODED.names:
         if column not in ("text", "samples", "flags"):
             assert whole[column].equals(rows[column])
@@ -57,13 +57,13 @@ def test_a_row_is_damaged_the_same_way_in_any_part(kinds: list[str], seed: int, 
 
 def test_every_row_that_has_what_a_kind_damages_is_damaged() -> None:
     rows = decoded(60)
-    changed = asked_for("white noise", TEXTS, 0).of(rows)
+    changed = asked_for("white noise", TEXTS, 0).apply(rows)
     same = [a == b for a, b in zip(rows["samples"], changed["samples"], strict=True)]
     assert same == [not value.is_valid for value in rows["samples"]]
     assert changed["text"].equals(rows["text"])
     flagged = ["damaged" in flags for flags in changed["flags"].to_pylist()]
     assert flagged == [value.is_valid for value in rows["samples"]]
-    again = asked_for("white noise", TEXTS, 1).of(rows)
+    again = asked_for("white noise", TEXTS, 1).apply(rows)
     assert not again["samples"].equals(changed["samples"])
 
 

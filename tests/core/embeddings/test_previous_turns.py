@@ -14,7 +14,7 @@ from daf_core.embeddings.columns import (
     with_turns,
     with_wide,
 )
-from daf_core.embeddings.previous_turns import earlier
+from daf_core.embeddings.previous_turns import previous_turns
 from daf_core.heads import build, columns_read
 from daf_core.heads.parts import Features
 
@@ -42,7 +42,7 @@ def test_the_last_two_turns_of_the_own_voice_or_of_the_others(own, expected):
     )
     values = np.arange(1, 8, dtype=np.float16).reshape(7, 1, 1)
     has = np.array([True, True, True, True, True, False, True])
-    assert earlier(values, has, table, own).ravel().tolist() == expected
+    assert previous_turns(values, has, table, own).ravel().tolist() == expected
 
 
 def test_what_is_made_is_not_stored_and_only_gatedx_reads_turns():

@@ -5,9 +5,9 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daf_core.embeddings.arrays import columns_for, fixed_size_list, stream_values
+from daf_core.embeddings.arrays import column_values, columns_for, fixed_size_list
 from daf_core.embeddings.columns import with_relative, with_turns
-from daf_core.embeddings.speaker_mean import against_usual, voices
+from daf_core.embeddings.speaker_mean import minus_speaker_mean, voices
 
 
 def rows(*who: tuple[str, int | None, str | None]) -> pa.Table:
@@ -41,17 +41,17 @@ def test_a_voice_is_heard_without_what_it_always_sounds_like(heard, seed):
     draw = np.random.default_rng(seed)
     values = draw.normal(size=(len(voice), 2, 3)).astype(np.float16)
     usual = draw.normal(size=(4, 2, 3)).astype(np.float16)
-    found = against_usual(values, has, voice)
+    found = minus_speaker_mean(values, has, voice)
     assert not found[~has].any()
     for one in set(voice[has]):
         own = has & (voice == one)
         np.testing.assert_allclose(found[own].sum(axis=0, dtype=float), 0, atol=0.02)
         if own.sum() == 1:
             assert not found[own].any()
-    moved = against_usual(values + usual[voice], has, voice)
+    moved = minus_speaker_mean(values + usual[voice], has, voice)
     np.testing.assert_allclose(moved.astype(float), found.astype(float), atol=0.02)
     order = draw.permutation(len(voice))
-    again = against_usual(values[order], has[order], voice[order])
+    again = minus_speaker_mean(values[order], has[order], voice[order])
     np.testing.assert_allclose(again.astype(float), found[order].astype(float), atol=0.01)
 
 
@@ -66,14 +66,14 @@ def test_what_is_relative_is_made_of_what_is_stored():
     table = rows(*[("call", 0, "agent")] * 3)
     table = table.append_column("text", fixed_size_list(values[:, :2], np.full(3, True)))
     table = table.append_column("audio", fixed_size_list(values, has))
-    found, present = stream_values(table, both)
+    found, present = column_values(table, both)
     assert found["audio_relative"].reshape(3, 4).tolist() == [
         [-1, 0, 1, 2],
         [1, 0, -1, -2],
         [0, 0, 0, 0],
     ]
     assert present.tolist() == [[True, True], [True, True], [True, False]]
-    none, _ = stream_values(table.slice(0, 0), with_turns(both))
+    none, _ = column_values(table.slice(0, 0), with_turns(both))
     assert {name: value.shape[0] for name, value in none.items()} == dict.fromkeys(none, 0)
-    first = stream_values(table, {"audio_relative": (1, 2)})[0]
+    first = column_values(table, {"audio_relative": (1, 2)})[0]
     assert first["audio_relative"].reshape(3, 2).tolist() == [[-1, 0], [1, 0], [0, 0]]

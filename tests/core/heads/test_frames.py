@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daf_core.embeddings.arrays import stream_values
+from daf_core.embeddings.arrays import column_values
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.pooling import Frames, masked_mean, merge_spans, span_means
 from daf_core.encoders.speech import SpeechEncoder
@@ -169,7 +169,7 @@ def test_embeddings_with_frames_and_a_head_that_reads_them_alone(tmp_path: Path)
     read, _ = alone(part)
     assert read.select([*streams]).equals(embedded.select([*streams]))
     assert score(head, read)[0].equals(score(head, embedded)[0])
-    values, present = stream_values(embedded, streams)
+    values, present = column_values(embedded, streams)
     assert values["text_frames"].shape == (3, STEPS, 32)
     assert present.tolist() == [[True, True], [False, True], [True, False]]
 

@@ -11,7 +11,7 @@ from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
 from daf_core.heads.fusion import WeightedFusion
 from daf_core.heads.lmf import RANK
-from daf_core.heads.parts import AllLayers, Features, LayerMix, Noise
+from daf_core.heads.parts import AllLayers, DropoutMasks, Features, LayerMix
 from daf_core.training.loop import loss_of
 from daf_core.training.recipe import Recipe
 
@@ -77,7 +77,7 @@ def test_all_of_a_head_is_trained(head: torch.nn.Module) -> None:
     """Whatever it holds has a say in its loss; and a loss of its own is for training alone."""
     present = torch.tensor([[True, True], [True, False], [False, True]] * 4)
     rows = features(12, present)
-    noise = Noise(torch.Generator().manual_seed(0), 12, torch.arange(12))
+    noise = DropoutMasks(torch.Generator().manual_seed(0), 12, torch.arange(12))
     assert head(rows).extra_loss is None
     training_rows = replace(rows, noise=noise)
     loss_of(head, training_rows, torch.zeros(12), torch.ones(3), Recipe()).backward()
@@ -196,7 +196,7 @@ def test_layers_side_by_side_by_hand() -> None:
 
 def test_noise_belongs_to_rows_not_to_workers() -> None:
     def drawn(own: list[int]) -> torch.Tensor:
-        return Noise(torch.Generator().manual_seed(3), 4, torch.tensor(own)).uniform(5)
+        return DropoutMasks(torch.Generator().manual_seed(3), 4, torch.tensor(own)).uniform(5)
 
     torch.testing.assert_close(drawn([0, 1, 2, 3])[[1, 3]], drawn([1, 3]))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from daf_core.heads.sentiment_bins import LOWEST, POINTS, STEP, median
+from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, median
 from daf_core.measures.calibration import (
     COVERAGE,
     Calibration,
@@ -27,7 +27,7 @@ BOTH = "text and audio"
 def drawn(rows: int, seed: int, sharper: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
     """Distributions and labels drawn from them; logits then `sharper` than the truth."""
     draw = torch.Generator().manual_seed(seed)
-    logits = 1.5 * torch.randn(rows, POINTS, generator=draw)
+    logits = 1.5 * torch.randn(rows, NUM_BINS, generator=draw)
     points = torch.multinomial(logits.softmax(dim=1), 1, generator=draw)[:, 0]
     spread = torch.rand(rows, generator=draw) - 0.5
     labels = (LOWEST + STEP * (points + spread)).clamp(-3, 3)
@@ -58,14 +58,14 @@ def test_the_temperature_undoes_too_much_certainty() -> None:
 
 @pytest.mark.parametrize(("rows", "mass_is_all"), [(1, True), (8, True), (9, False)])
 def test_too_few_rows_promise_nothing(rows: int, mass_is_all: bool) -> None:
-    logits = torch.zeros(rows, POINTS)
+    logits = torch.zeros(rows, NUM_BINS)
     learned = calibration(logits, torch.linspace(-1, 1, rows))
     assert (learned.mass == 1) == mass_is_all
 
 
 def test_certainty_is_that_of_rows_with_the_same_modalities() -> None:
     known = {BOTH: Calibration(0.5, 1.0, 100), "audio": Calibration(0.9, 4.0, 100)}
-    logits = torch.zeros(3, POINTS)
+    logits = torch.zeros(3, NUM_BINS)
     present = torch.tensor([[True, True], [False, True], [True, False]])
     found = certainty(known, logits, present)
     # An even distribution goes from -3.25 to 3.25.
@@ -78,7 +78,7 @@ def test_certainty_is_that_of_rows_with_the_same_modalities() -> None:
 
 def test_polarity_is_the_most_probable_one() -> None:
     """Torn between -2 and 2, with 0 between them: the median is neutral, the polarity is not."""
-    logits = torch.full((1, POINTS), -math.inf)
+    logits = torch.full((1, NUM_BINS), -math.inf)
     logits[0, [2, 6, 10]] = torch.tensor([0.45, 0.15, 0.4]).log()
     found = certainty({}, logits, torch.ones(1, 2, dtype=torch.bool))
     assert abs(float(median(logits))) < 0.5
@@ -86,7 +86,7 @@ def test_polarity_is_the_most_probable_one() -> None:
 
 
 def test_polarities_by_hand() -> None:
-    logits = torch.full((1, POINTS), -math.inf)
+    logits = torch.full((1, NUM_BINS), -math.inf)
     logits[0, 5:8] = torch.tensor([0.2, 0.3, 0.5]).log()  # points -.5, 0 and .5
     torch.testing.assert_close(polarities(logits, 1.0), torch.tensor([[0.1, 0.65, 0.25]]))
 

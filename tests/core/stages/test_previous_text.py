@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from daf_core.encoders.loading import load_text_encoder
 from daf_core.schemas import MANIFEST
 from daf_core.stages.decode import decode_part
-from daf_core.stages.previous_text import with_turns_before
+from daf_core.stages.previous_text import with_previous_text
 from daf_core.weights.specs import resolve
 from tests.core.encoders.encoder_folders import TEXT, text_folder
 
@@ -35,7 +35,7 @@ def test_turns_before_are_those_of_the_recording_in_time_whoever_spoke():
         ("call", 3.0, None),
         ("call", 5.0, "bye"),
     )
-    before = with_turns_before(rows, 2)
+    before = with_previous_text(rows, 2)
     assert before.column_names == [*MANIFEST.names, "before"]
     assert before["before"].to_pylist() == [
         None,
@@ -51,7 +51,7 @@ def test_turns_before_are_those_of_the_recording_in_time_whoever_spoke():
 
 def test_turns_that_start_together_are_in_the_order_of_the_manifest():
     rows = turns(*[("dialogue", start, text) for start in (0.0, None) for text in "ab"])
-    assert with_turns_before(rows, 1)["before"].to_pylist() == [None, "a", "b", "a"]
+    assert with_previous_text(rows, 1)["before"].to_pylist() == [None, "a", "b", "a"]
 
 
 @given(
@@ -64,7 +64,7 @@ def test_turns_that_start_together_are_in_the_order_of_the_manifest():
 )
 def test_every_turn_has_those_before_it_and_no_others(said, most):
     rows = turns(*said)
-    found = with_turns_before(rows, most)["before"].to_pylist()
+    found = with_previous_text(rows, most)["before"].to_pylist()
     in_time = sorted(range(len(said)), key=lambda row: said[row][1])
     for place, row in enumerate(in_time):
         same = [said[other] for other in in_time[:place] if said[other][0] == said[row][0]]

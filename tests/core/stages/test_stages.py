@@ -7,7 +7,7 @@ import safetensors.torch
 import soundfile
 import torch
 
-from daf_core.embeddings.arrays import fixed_size_list, stream_values
+from daf_core.embeddings.arrays import column_values, fixed_size_list
 from daf_core.errors import SettingsError
 from daf_core.heads import build
 from daf_core.measures.calibration import Calibration
@@ -200,7 +200,7 @@ def test_columns_of_vectors_survive_nulls_slices_and_chunks():
         (table.slice(2, 4), slice(2, 6)),
         (pa.concat_tables([table.slice(0, 3), table.slice(3)]), slice(None)),
     ):
-        found, has = stream_values(cut, {"text": (2, 2)})
+        found, has = column_values(cut, {"text": (2, 2)})
         np.testing.assert_array_equal(found["text"], expected[rows])
         np.testing.assert_array_equal(has[:, 0], present[rows])
 

@@ -18,11 +18,11 @@ PARTS = [
 def finished(tmp_path) -> tuple[Output, dict]:
     output = manifest_output(str(tmp_path))
     for part in PARTS:
-        uri = files.join(output.parts_uri, part.part)
+        uri = files.join(output.parts_uri, part.name)
         parquet.write(uri, pa.table({"a": [1]}), output.kind, part.footer())
     run_record.finish(output, {"source": "x"}, {"parts": len(PARTS)})
-    record = run_record.complete_record(output)
-    part_index.write(output.index_uri, PARTS, record["fingerprint"])
+    record = run_record.read_complete(output)
+    part_index.write(output.index_uri, PARTS, record.fingerprint)
     return output, record
 
 
@@ -31,7 +31,7 @@ def test_facts_come_from_the_index_or_else_from_footers(finished, lost):
     output, record = finished
     if lost:
         files.delete(output.index_uri)
-    assert part_index.of_finished(output, record) == {part.part: part for part in PARTS}
+    assert part_index.of_finished(output, record) == {part.name: part for part in PARTS}
 
 
 def test_a_finished_run_whose_parts_are_gone_is_refused(finished):

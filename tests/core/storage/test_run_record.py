@@ -31,11 +31,11 @@ def test_the_same_run_continues_where_parts_are_missing(output):
     assert run_record.begin(output, IDENTITY, fresh=False) == set()
     publish_part(output, 1)
     assert run_record.begin(output, IDENTITY, fresh=False) == {"part-00001.parquet"}
-    assert run_record.record_if_complete(output) is None
+    assert run_record.read_if_complete(output) is None
     run_record.finish(output, IDENTITY, {"rows_in": 3})
-    record = run_record.complete_record(output)
+    record = run_record.read_complete(output)
     assert record["rows_in"] == 3
-    assert record["fingerprint"] == run_record.fingerprint(IDENTITY)
+    assert record.fingerprint == run_record.fingerprint(IDENTITY)
 
 
 def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tmp_path):
@@ -94,18 +94,18 @@ def test_parts_that_no_run_accounts_for_are_left_alone(output, fresh):
 def test_what_cannot_be_read_is_refused_by_name(output, change, message):
     run_record.finish(output, IDENTITY, change)
     with pytest.raises(SettingsError, match=message):
-        run_record.complete_record(output)
+        run_record.read_complete(output)
 
 
 def test_a_folder_without_a_run_is_refused(output):
     with pytest.raises(SettingsError, match="expected the scores of a daf run"):
-        run_record.complete_record(output)
+        run_record.read_complete(output)
 
 
 def test_a_damaged_record_is_named(output):
     files.publish(output.record_uri, b"{")
     with pytest.raises(SettingsError, match=r"run\.json: expected JSON"):
-        run_record.complete_record(output)
+        run_record.read_complete(output)
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_keys():

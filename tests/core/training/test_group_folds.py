@@ -14,7 +14,7 @@ from daf_core.storage import files, parquet
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.training.dataset import labelled_corpus, utterance_ids
 from daf_core.training.fitting import fit_head
-from daf_core.training.group_folds import FOLDS, left_out
+from daf_core.training.group_folds import FOLDS, group_folds
 from daf_core.training.recipe import Recipe
 
 SHAPES = {"text": (1, 16)}
@@ -53,7 +53,7 @@ def speakers_in(rows: list[str]) -> set[str]:
 
 def test_every_train_row_is_left_out_once_with_all_of_its_speaker(tmp_path):
     whole = labelled_corpus(embeddings(str(tmp_path)))
-    folds = left_out(whole, [], "speakers")
+    folds = group_folds(whole, [], "speakers")
     assert len(folds) == FOLDS
     for fold, also in folds:
         assert also == []
@@ -68,7 +68,7 @@ def test_every_train_row_is_left_out_once_with_all_of_its_speaker(tmp_path):
 
 def test_those_of_one_recording_are_left_out_together(tmp_path):
     whole = labelled_corpus(embeddings(str(tmp_path)))
-    for fold, _ in left_out(whole, [], "recordings"):
+    for fold, _ in group_folds(whole, [], "recordings"):
         trains, tested = (speakers_in(utterance_ids(fold, name)) for name in ("train", "test"))
         rooms = [{int(one[1:]) // 2 for one in some} for some in (trains, tested)]
         assert rooms[1]
@@ -78,7 +78,7 @@ def test_those_of_one_recording_are_left_out_together(tmp_path):
 def test_copies_of_what_is_left_out_do_not_join(tmp_path):
     whole = labelled_corpus(embeddings(str(tmp_path / "whole")))
     copies = labelled_corpus(embeddings(str(tmp_path / "copies")))
-    for fold, also in left_out(whole, [copies, whole], "speakers"):
+    for fold, also in group_folds(whole, [copies, whole], "speakers"):
         assert len(also) == 2
         for one in also:
             assert utterance_ids(one, "train") == utterance_ids(fold, "train")
@@ -88,7 +88,7 @@ def test_copies_of_what_is_left_out_do_not_join(tmp_path):
 def test_too_few_are_refused(tmp_path):
     whole = labelled_corpus(embeddings(str(tmp_path), speakers=12))
     with pytest.raises(SettingsError, match=r"--unheard speakers: expected 5 .* found 4"):
-        left_out(whole, [], "speakers")
+        group_folds(whole, [], "speakers")
 
 
 def test_intervals_hold_for_speakers_whom_training_never_heard(tmp_path):

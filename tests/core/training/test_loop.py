@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from daf_core.heads import build
 from daf_core.heads.parts import LayerMix
-from daf_core.heads.sentiment_bins import POINTS, share_below
-from daf_core.training.label_confidence import MOST, belief, importance
+from daf_core.heads.sentiment_bins import NUM_BINS, share_below
+from daf_core.training.label_confidence import MOST, importance, label_likelihood
 from daf_core.training.loop import State, fit, predict
 from daf_core.training.recipe import LARGE_ROWS, Recipe, usual_batch, usual_rate
 from daf_core.training.rows import Rows, standardise
@@ -113,7 +113,7 @@ def test_rows_that_nobody_believes_teach_little() -> None:
     judge, _ = trained()
     wrong, test = corpus(300, 4), corpus(200, 2)
     wrong = replace(wrong, labels=-wrong.labels)
-    judged = replace(wrong, judged=belief(predict(judge, wrong).logits, wrong.labels))
+    judged = replace(wrong, judged=label_likelihood(predict(judge, wrong).logits, wrong.labels))
     error = {}
     for name, also in (("alone", []), ("wrong", [wrong]), ("judged", [judged])):
         head, _ = trained(replace(RECIPE, also_rows=32), also=also)
@@ -124,14 +124,14 @@ def test_rows_that_nobody_believes_teach_little() -> None:
 
 @given(
     judged=st.floats(0, 1),
-    logits=st.lists(st.floats(-20, 20), min_size=POINTS, max_size=POINTS),
+    logits=st.lists(st.floats(-20, 20), min_size=NUM_BINS, max_size=NUM_BINS),
     label=st.floats(-3, 3),
 )
 def test_importance_is_what_judge_and_head_say_of_a_label(
     judged: float, logits: list[float], label: float
 ) -> None:
     said, labels = torch.tensor([logits] * 3), torch.tensor([label] * 3)
-    own = float(belief(said, labels)[0])
+    own = float(label_likelihood(said, labels)[0])
     found = importance(torch.tensor([judged, own, torch.nan]), said, labels)
     assert 0 <= found[0] <= MOST
     assert found[2] == 1

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from daf_core.heads import HEADS, build
-from daf_core.heads.parts import Features, Noise, Prediction
-from daf_core.heads.sentiment_bins import POINTS
-from daf_core.training.virtual_adversarial import unsteadiness
+from daf_core.heads.parts import DropoutMasks, Features, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
+from daf_core.training.virtual_adversarial import vat_loss
 
 STREAMS = {"text": (2, 4), "audio": (1, 3), "text_frames": (2, 4), "audio_frames": (2, 3)}
 
@@ -20,7 +20,7 @@ def features(rows: int, noise_seed: int = 0, own: list[int] | None = None) -> Fe
         name: torch.randn(rows, *shape, generator=generator) for name, shape in STREAMS.items()
     }
     kept = torch.arange(rows) if own is None else torch.tensor(own)
-    noise = Noise(torch.Generator().manual_seed(noise_seed), rows, kept)
+    noise = DropoutMasks(torch.Generator().manual_seed(noise_seed), rows, kept)
     present = torch.tensor([[True, row % 2 == 0] for row in range(rows)])
     values = {name: value[kept].half() for name, value in values.items()}
     return Features(values, present[kept], noise, standard=True)
@@ -31,13 +31,13 @@ class OneFeature(nn.Module):
 
     def forward(self, features: Features) -> Prediction:
         feature = features.values["text"][:, 1, 2].float()
-        return Prediction(feature[:, None] * torch.arange(POINTS) / POINTS)
+        return Prediction(feature[:, None] * torch.arange(NUM_BINS) / NUM_BINS)
 
 
 def test_it_moves_what_the_answer_hangs_on() -> None:
     """All of the move goes into the one feature: as far as all 25 together would go."""
     rows, radius = features(6), 0.2
-    found = unsteadiness(OneFeature(), rows, radius)
+    found = vat_loss(OneFeature(), rows, radius)
     said = OneFeature()(rows).logits.log_softmax(dim=1)
     far = []
     for side in (-1, 1):
@@ -55,10 +55,10 @@ def test_it_moves_what_the_answer_hangs_on() -> None:
 def test_no_head_is_steadier_than_nothing_and_rows_are_their_own(kind: str) -> None:
     torch.manual_seed(0)
     head = build(kind, STREAMS, 8)
-    whole = unsteadiness(head, features(6), 0.5)
+    whole = vat_loss(head, features(6), 0.5)
     assert whole.shape == (6,)
     assert (whole > -1e-6).all()
-    mine = unsteadiness(head, features(6, own=[1, 4]), 0.5)
+    mine = vat_loss(head, features(6, own=[1, 4]), 0.5)
     torch.testing.assert_close(mine, whole[[1, 4]], rtol=1e-3, atol=1e-5)
 
 
@@ -66,9 +66,9 @@ def test_training_on_it_makes_answers_steadier() -> None:
     torch.manual_seed(0)
     head = build("concat", STREAMS, 8)
     optimiser = torch.optim.Adam(head.parameters(), lr=0.01)
-    before = unsteadiness(head, features(20), 0.5).mean()
+    before = vat_loss(head, features(20), 0.5).mean()
     for step in range(30):
         optimiser.zero_grad()
-        unsteadiness(head, features(20, noise_seed=step), 0.5).mean().backward()
+        vat_loss(head, features(20, noise_seed=step), 0.5).mean().backward()
         optimiser.step()
-    assert unsteadiness(head, features(20), 0.5).mean() < 0.5 * before
+    assert vat_loss(head, features(20), 0.5).mean() < 0.5 * before
