@@ -45,7 +45,7 @@ def _add_verb(name: str, settings: Any) -> None:
     """Make `daf NAME`."""
 
     def command(asked: Any) -> None:
-        print(run_verb(name, asked))  # noqa: T201
+        print(run_verb(name, asked))
 
     command.__doc__ = settings.__doc__
     command.__annotations__ = {"asked": Annotated[settings, Parameter(name="*")]}
@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def _complain(what: object, status: int) -> int:
-    print(f"daf: {as_options(str(what))}", file=sys.stderr)  # noqa: T201
+    print(f"daf: {as_options(str(what))}", file=sys.stderr)
     return status
 
 
@@ -108,7 +108,7 @@ def as_options(message: str) -> str:
     """A message in which settings in backticks are named as options: `max_error_rate` becomes
     --max-error-rate. Names that no verb has stay as they are.
     """
-    known = {name for settings in VERBS.values() for name in _names(settings)}
+    known = {name for settings in VERBS.values() for name in field_names(settings)}
 
     def option(match: "re.Match[str]") -> str:
         name = match[1]
@@ -117,11 +117,11 @@ def as_options(message: str) -> str:
     return re.sub(r"`(\w+)`", option, message)
 
 
-def _names(settings: Any) -> list[str]:
+def field_names(settings: Any) -> list[str]:
     """Names of the fields of settings, those of a recipe within them too."""
     found = []
     for field in dataclasses.fields(settings):
         nested = field.default_factory
         inner: Callable[[], Any] | Any = nested if dataclasses.is_dataclass(nested) else None
-        found += [field.name] if inner is None else _names(inner)
+        found += [field.name] if inner is None else field_names(inner)
     return found

@@ -1,4 +1,4 @@
-"""How far a job is: a live line on a terminal, one line every 30 seconds elsewhere."""
+"""Progress and summaries: a live line on a terminal, a line every 30 seconds elsewhere."""
 
 import logging
 import sys
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from daf_core.storage.part_index import PartFacts
 
 log = logging.getLogger(__name__)
-QUIET_INTERVAL_S = 30.0
+QUIET_INTERVAL_S = 30.0  # between lines where there is no terminal
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What became of some rows; `reasons` counts the quarantined ones."""
+    """Counts of rows, summed over parts. reasons: quarantined rows by reason."""
 
     rows_in: int = 0
     rows_out: int = 0
@@ -31,12 +31,12 @@ class Counts:
 
     @classmethod
     def from_parts(cls, parts: "Iterable[PartFacts]") -> "Counts":
-        """Counts of finished parts."""
+        """The counts of finished parts."""
         return sum((cls(p.rows_in, p.rows, p.audio_s, Counter(p.reasons)) for p in parts), cls())
 
     @property
     def quarantined(self) -> int:
-        """Rows that could not be used."""
+        """Number of quarantined rows."""
         return self.reasons.total()
 
     def __add__(self, other: "Counts") -> "Counts":
@@ -44,7 +44,10 @@ class Counts:
 
 
 class PartProgress:
-    """Counts parts as they finish; `with PartProgress(...) as progress: progress.add(counts)`."""
+    """Shows parts as they finish: `with PartProgress(verb, parts) as progress: progress.add(part)`.
+
+    `counts` sums the parts that were added.
+    """
 
     def __init__(self, verb: str, parts: int) -> None:
         self.verb, self.parts = verb, parts
@@ -72,13 +75,8 @@ class PartProgress:
     ) -> None:
         self.live.stop()
 
-    @property
-    def seconds(self) -> float:
-        """Since the start."""
-        return time.monotonic() - self.started
-
     def add(self, part: "PartFacts") -> None:
-        """One more part is finished."""
+        """Count one more finished part."""
         self.done += 1
         self.counts += Counts.from_parts([part])
         if self.done == 1:
@@ -89,21 +87,25 @@ class PartProgress:
             log.info("%s: %d of %d parts, %s", self.verb, self.done, self.parts, self.line())
 
     def line(self) -> str:
-        """Audio hours or rows so far, their rate, and the time left; the start does not count."""
+        """Audio hours or rows so far, their rate, and the time left.
+
+        The time left is estimated without the start, which ends with the first part.
+        """
+        seconds = time.monotonic() - self.started
         since_first_s = time.monotonic() - self.first_done
         left_s = since_first_s / max(self.done - 1, 1) * (self.parts - self.done)
         hours = self.counts.audio_s / 3600
         rate = (
-            f"{hours:.2f} h of audio, {hours / self.seconds * 3600:.0f} h per hour"
+            f"{hours:.2f} h of audio, {hours / seconds * 3600:.0f} h per hour"
             if hours
-            else f"{self.counts.rows_in} rows, {self.counts.rows_in / self.seconds:.0f} per second"
+            else f"{self.counts.rows_in} rows, {self.counts.rows_in / seconds:.0f} per second"
         )
         return f"{rate}, {left_s:.0f} s left" if self.done > 1 else rate
 
 
 @contextmanager
 def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Shows how many of `total` are done; call what it gives once for each."""
+    """Show how many of `total` are done; gives the function to call once for each."""
     console, started = Console(stderr=True), time.monotonic()
     last_line = started
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -126,7 +128,7 @@ def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def working_on(what: str) -> Iterator[None]:
-    """Shows on a terminal that something is being done of which nobody knows how far it is."""
+    """Show a spinner on a terminal, for work whose progress is not known."""
     with Console(stderr=True).status(what):
         yield
 
@@ -134,8 +136,8 @@ def working_on(what: str) -> Iterator[None]:
 def summary(
     verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
 ) -> str:
-    """The line that ends a job's standard output: totals, and the rate at which this run `made`;
-    of quarantined rows why they are, and in which folder.
+    """The last line of a job's output: the totals, why rows are quarantined and in which folder,
+    the rate of what this run `made`, and how many parts were done by earlier runs.
     """
     before = f", {earlier} parts were done before" if earlier else ""
     per_s = 1 / max(seconds, 1e-9)
@@ -150,19 +152,19 @@ def summary(
 
 
 def quarantined(reasons: Mapping[str, int], folder: str) -> str:
-    """How many rows are, why and where."""
+    """How many rows are quarantined, why, and in which folder they are."""
     if not reasons:
         return "0 quarantined"
     return f"{sum(reasons.values())} quarantined ({counted(reasons)}; in {folder})"
 
 
 def counted(reasons: Mapping[str, int]) -> str:
-    """Each reason and its rows, the most frequent first."""
+    """Each reason with its number of rows, the most frequent first."""
     return ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
 
 
 def configure_logging() -> None:
-    """Send this project's log lines to standard error, warnings of libraries too."""
+    """Send log lines of daf, and warnings of libraries, to standard error."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     logging.getLogger("jobs").setLevel(logging.INFO)
     logging.getLogger("daf_core").setLevel(logging.INFO)

@@ -53,10 +53,11 @@ class Recipe:
     """Virtual adversarial training: its radius in standard deviations (2x time or more). 0: off."""
 
     also_rows: int = BATCH_ROWS
-    """Rows of each --also corpus per step."""
+    """Rows of each additional corpus per step."""
 
     weigh_labels: bool = False
-    """Weight --also rows by how plausible their labels are to a head trained without them."""
+    """Weight rows of additional corpora by how plausible their labels are to a head trained without
+    them."""
 
     calibrate_for: Groups | None = None
     """Calibrate for unseen groups, by 5-fold grouped cross-validation (6x time). Default: on the

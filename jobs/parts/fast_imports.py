@@ -1,7 +1,7 @@
 """Import torch and transformers at a lower cost.
 
-`import daf_core.stages.embed`, the best of three on one warm core (28 November 2026): 7.1 s plainly,
-6.3 s with the garbage collector off, 5.9 s with SciPy and scikit-learn hidden as well.
+`import daf_core.stages.embed`, the best of three on one warm core (28 November 2026): 7.1 s
+plainly, 6.3 s with the garbage collector off, 5.9 s with SciPy and scikit-learn hidden as well.
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""Make the parts that are missing, then mark the run complete: shared by embed, score and stress."""
+"""Make the parts that are missing, then mark the run complete: for embed, score and stress."""
 
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -134,7 +134,7 @@ class ErrorRate:
         if enough and counts.quarantined > self.most * counts.rows_in:
             raise NotDone(
                 f"{counts.quarantined} of {counts.rows_in} rows are quarantined, more than "
-                f"--max-error-rate {self.most} allows: {counted(counts.reasons)}; mend the cause "
+                f"`max_error_rate` {self.most} allows: {counted(counts.reasons)}; mend the cause "
                 f"or allow more, and run the command again to continue"
             )
 

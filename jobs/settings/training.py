@@ -20,8 +20,8 @@ class Training:
     """Folder made by `daf embed`."""
 
     also: Annotated[Items, Parameter(group=DATA)] = field(default_factory=list)
-    """More embeddings by the same encoders, whose training rows join every step. They may lack a
-    modality."""
+    """Embeddings of additional corpora by the same encoders, whose training rows join every step.
+    They may lack a modality."""
 
     train_rows: Annotated[int | None, Parameter(group=DATA)] = None
     """Train on N rows of a fixed shuffle (a smaller N is a subset), for learning curves."""

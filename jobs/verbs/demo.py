@@ -6,7 +6,6 @@ from importlib import resources
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import typer
 
 from daf_core.storage import files
 from daf_core.storage.output import Output, manifest_output, scores_output
@@ -23,6 +22,7 @@ from jobs.settings import (
 )
 from jobs.verbs import embed, ingest, report, score, train, verify
 
+RECIPE = Recipe(batch_rows=16, learning_rate=1e-3)  # so few rows need small steps
 CAVEAT = (
     "The demo trains on {train} utterances of scripted, synthesized speech and scores the same few "
     "recordings:\nit shows that every step runs, and proves nothing about real people. Train on a "
@@ -33,59 +33,43 @@ CAVEAT = (
 def run(settings: DemoSettings) -> str:
     """Make manifest/, embeddings/, head/, scores/ and report.html; returns the summary line."""
     started = time.monotonic()
-    place = {
-        name: files.join(settings.out, name)
+    manifest, embeddings, head, scores, page = (
+        files.join(settings.out, name)
         for name in ("manifest", "embeddings", "head", "scores", "report.html")
-    }
+    )
     corpus = str(resources.files("jobs") / "demo_corpus")
-    with ray_session():
-        _step(
+    steps: list[tuple[str, Callable[..., str], object]] = [
+        (
             "ingest",
             ingest.run,
             IngestSettings(
                 source=corpus,
-                out=place["manifest"],
+                out=manifest,
                 part_minutes=1.0,
                 channels={"0": "agent", "1": "customer"},
                 labels=files.join(corpus, "labels.csv"),
             ),
-        )
-        _step(
-            "embed",
-            embed.run,
-            EmbedSettings(manifest=place["manifest"], out=place["embeddings"]),
-        )
-        _step(
-            "train",
-            train.run,
-            TrainSettings(
-                embeddings=place["embeddings"],
-                out=place["head"],
-                recipe=Recipe(batch_rows=16, learning_rate=1e-3),  # so few rows need small steps
-            ),
-        )
-        scored = _step(
-            "score",
-            score.run,
-            ScoreSettings(manifest=place["manifest"], head=place["head"], out=place["scores"]),
-        )
-    _step("verify", verify.run, VerifySettings(manifest=place["manifest"], scores=place["scores"]))
-    _step("report", report.run, ReportSettings(scores=place["scores"], out=place["report.html"]))
-    head = files.read_json(files.join(place["head"], "head.json")) or {}
-    typer.echo(f"\n{_findings(place['manifest'], place['scores'])}")
-    typer.echo(f"\n{CAVEAT.format(train=head['data']['rows']['train'])}")
-    typer.echo(f"\nThe report: {files.absolute(place['report.html'])}")
-    return f"{scored} (all steps {time.monotonic() - started:.0f} s)"
-
-
-def _step(name: str, job: Callable[..., str], settings: object) -> str:
-    line = job(settings)
-    typer.echo(f"{name:<7} {line}")
-    return line
+        ),
+        ("embed", embed.run, EmbedSettings(manifest=manifest, out=embeddings)),
+        ("train", train.run, TrainSettings(embeddings=embeddings, out=head, recipe=RECIPE)),
+        ("score", score.run, ScoreSettings(manifest=manifest, head=head, out=scores)),
+        ("verify", verify.run, VerifySettings(manifest=manifest, scores=scores)),
+        ("report", report.run, ReportSettings(scores=scores, out=page)),
+    ]
+    lines = {}
+    with ray_session():
+        for name, verb, asked in steps:
+            lines[name] = verb(asked)
+            print(f"{name:<7} {lines[name]}")
+    record = files.read_json(files.join(head, "head.json")) or {}
+    print(f"\n{_findings(manifest, scores)}")
+    print(f"\n{CAVEAT.format(train=record['data']['rows']['train'])}")
+    print(f"\nThe report: {files.absolute(page)}")
+    return f"{lines['score']} (all steps {time.monotonic() - started:.0f} s)"
 
 
 def _findings(manifest: str, scores: str) -> str:
-    """The recordings by mean sentiment, and where the tone contradicts the words most."""
+    """The recordings by mean sentiment, and the utterances whose tone contradicts the words most."""
     scored = _all_parts(scores_output(scores))
     words = _all_parts(manifest_output(manifest)).select(["utterance_id", "text"])
     flagless = scored.drop_columns(["flags"])

@@ -136,7 +136,7 @@ def embeddings(manifest: str, encoders: Encoders, tmp_path_factory: pytest.TempP
             manifest=manifest,
             out=out,
             text_encoder=encoders.text,
-            audio_encoder=encoders.audio,
+            audio_encoder=[encoders.audio],
             local=True,
         )
     )

@@ -45,7 +45,7 @@ def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
     assert refused.complaint.startswith(f"daf: {out}: holds a run that differs: head.sha256 was ")
     assert refused.complaint.endswith("start over with --fresh\n")
     record = json.loads((out / "run.json").read_text())
-    record.identity["manifest"] = "of yesterday"
+    record["identity"]["manifest"] = "of yesterday"
     (out / "run.json").write_text(json.dumps(record))
     assert 'manifest was "of yesterday", is ' in daf("score", **scored).complaint
     verified = daf("verify", manifest=manifest, scores=out)

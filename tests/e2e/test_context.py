@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from daf_core.stages import trained_head
+from daf_core.training.recipe import Recipe
 from jobs.settings import EmbedSettings, TrainSettings
 from jobs.verbs import embed, train
 
@@ -15,7 +16,7 @@ from jobs.verbs import embed, train
 @pytest.fixture(scope="module")
 def with_context(manifest, encoders, tmp_path_factory):
     out = str(tmp_path_factory.mktemp("context"))
-    names = {"text_encoder": encoders.text, "audio_encoder": encoders.audio}
+    names = {"text_encoder": encoders.text, "audio_encoder": [encoders.audio]}
     embed.run(EmbedSettings(manifest=manifest, out=out, context=2, local=True, **names))
     return out
 
@@ -28,9 +29,9 @@ def column(folder, name):
 def test_a_head_scores_with_the_context_that_it_was_trained_with(
     daf, manifest, embeddings, with_context, tmp_path
 ):
-    recipe = {"epochs": 2, "width": 8, "batch_rows": 16}
+    recipe = Recipe(epochs=2, width=8, batch_rows=16)
     head = str(tmp_path / "head")
-    train.run(TrainSettings(embeddings=with_context, out=head, **recipe))
+    train.run(TrainSettings(embeddings=with_context, out=head, recipe=recipe))
     assert {name: spec.context for name, spec in trained_head.load(head).encoders.items()} == {
         "text": 2,
         "audio": 0,

@@ -28,7 +28,7 @@ def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, tmp_pat
     assert said.summary.endswith("text 6 and audio 8 wide, 2 numbers repaired in the file")
     record = json.loads((embeddings / "_run.json").read_text())
     assert record["repaired"] == 2
-    assert record.identity["encoders"]["text"]["name"] == "unaligned_50.pkl"
+    assert record["identity"]["encoders"]["text"]["name"] == "unaligned_50.pkl"
     again = daf("embed", manifest=manifest, features=file, out=embeddings)
     assert "parts were done before" in again.summary
 

@@ -69,9 +69,9 @@ def test_wrong_settings_are_named_before_any_work(daf, embeddings, tmp_path):
         ({"heads": "daf,nonsense"}, "no head is called 'nonsense': expected one of daf, text"),
         ({"heads": "daf", "baseline": "concat"}, "--baseline concat: expected one of --heads"),
         ({"also": tmp_path / "nothing"}, "expected the embeddings of a daf run"),
-        ({"importance": True}, "--importance: expected --also"),
+        ({"weigh_labels": True}, "--weigh-labels: expected --also"),
         ({"heads": "pool,concat"}, "head pool: reads frames, the embeddings hold none"),
-        ({"unheard": "moods"}, "--unheard"),
+        ({"calibrate_for": "moods"}, "--calibrate-for"),
     ):
         refused = daf("evaluate", embeddings=embeddings, out=tmp_path / "out", **options)
         assert refused.status == 2

@@ -16,7 +16,7 @@ from ray.cluster_utils import Cluster
 from daf_core.errors import NotDone, SettingsError
 from daf_core.heads import build
 from daf_core.stages import trained_head
-from daf_core.storage import parquet
+from daf_core.storage.output import manifest_output
 from daf_core.weights.specs import resolve
 from jobs.settings import (
     AUDIO_ENCODER,
@@ -101,7 +101,7 @@ def test_a_node_is_lost_then_the_driver_and_run_again_it_equals_undisturbed(
     lose_a_node: Callable[[], None],
     tmp_path: Path,
 ) -> None:
-    parts = len(parquet.list_parts(manifest))
+    parts = len(manifest_output(manifest).part_names())
     job = start("score", manifest=manifest, head=head, out=tmp_path, actors=3)
 
     def wait_for(done: int) -> None:
@@ -134,7 +134,7 @@ def test_a_finished_run_is_left_alone_and_another_is_refused(
     score.run(settings)
     assert published(undisturbed) == before
     other = untrained_head(tmp_path / "other", 1)
-    with pytest.raises(SettingsError, match=r"holds a run that differs: head.sha256 was .*--fresh"):
+    with pytest.raises(SettingsError, match=r"holds a run that differs: head.sha256 was .*`fresh`"):
         score.run(ScoreSettings(manifest=manifest, head=other, out=str(undisturbed)))
     assert published(undisturbed) == before
 

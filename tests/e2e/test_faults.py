@@ -86,25 +86,23 @@ def test_a_run_going_wrong_stops_and_what_is_mended_is_scored(daf, score, tmp_pa
     manifest = write_manifest(tmp_path, "manifest", {1: str(good), 3: str(good), 5: str(bad)})
     stopped = score(manifest, max_error_rate=0.2)
     assert stopped.status == 1
-    assert "3 of 8 rows are quarantined, over --max-error-rate 0.2" in stopped.complaint
+    assert "3 of 8 rows are quarantined, more than --max-error-rate 0.2 allows" in stopped.complaint
     assert "unreadable_audio 3" in stopped.complaint
     assert "8 parts were done before" in score(manifest).summary
 
     scores = tmp_path / "scores"
     untouched = (scores / "scores/part-00000.parquet").stat().st_mtime_ns
     good.write_bytes((tmp_path / "01.wav").read_bytes())
-    record = scores / "run.json"  # as of a retry that was killed
-    facts = json.loads(record.read_text())
-    record.write_text(json.dumps(facts | {"complete": False, "retrying": True}))
-    assert "daf retry-quarantine" in score(manifest).complaint
-    ended = daf("retry-quarantine", scores, actors=1)
-    assert ended.summary.startswith("3 rows tried again, 2 scored now, 1 quarantined"), ended
+    ended = score(manifest, retry="unreadable_audio")
+    assert ended.summary.startswith("8 rows in, 7 scored, 1 quarantined"), ended
+    assert ended.summary.endswith("5 parts were done before")
     assert quarantined(scores) == [("u5", "unreadable_audio")]
     assert daf("verify", manifest=manifest, scores=scores).status == 0
     assert (scores / "scores/part-00000.parquet").stat().st_mtime_ns == untouched
-    assert "8 parts were done before" in score(manifest).summary
-    none = daf("retry-quarantine", scores, reason="poison")
-    assert none.summary.startswith("0 rows tried again"), none
+    assert "8 parts were done before" in score(manifest, retry="poison").summary
+    unknown = score(manifest, retry="poison,bad luck")
+    assert unknown.status == 2
+    assert "--retry bad luck: expected one of" in unknown.complaint
 
 
 def test_what_is_mended_counts_for_its_voice(daf, score, make_head, tmp_path):
@@ -114,8 +112,8 @@ def test_what_is_mended_counts_for_its_voice(daf, score, make_head, tmp_path):
     head = make_head("audio", relative=True)
     assert score(manifest, head=head).summary.startswith("8 rows in, 7 scored, 1 quarantined")
     bad.write_bytes((tmp_path / "01.wav").read_bytes())
-    ended = daf("retry-quarantine", tmp_path / "scores", actors=1)
-    assert ended.summary.startswith("1 rows tried again, 1 scored now, 0 quarantined"), ended
+    ended = score(manifest, head=head, retry="unreadable_audio")
+    assert ended.summary.startswith("8 rows in, 8 scored, 0 quarantined"), ended
     score(manifest, out="whole", head=head)
     mended, whole = (pq.read_table(tmp_path / out / "scores") for out in ("scores", "whole"))
     assert len(whole) == 8

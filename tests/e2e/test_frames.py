@@ -17,13 +17,13 @@ from jobs.verbs import embed, train
 from tests.e2e.conftest import part_bytes
 
 SHAPES = {"text_frames": (4, 32), "audio_frames": (4, 32)}
-RECIPE = {"epochs": 3, "width": 8, "batch_rows": 16, "seed": 3, "learning_rate": 0.01}
+RECIPE = Recipe(epochs=3, width=8, batch_rows=16, learning_rate=0.01)
 
 
 @pytest.fixture(scope="module")
 def with_frames(manifest, encoders, tmp_path_factory):
     out = str(tmp_path_factory.mktemp("frames"))
-    names = {"text_encoder": encoders.text, "audio_encoder": encoders.audio}
+    names = {"text_encoder": encoders.text, "audio_encoder": [encoders.audio]}
     embed.run(EmbedSettings(manifest=manifest, out=out, frames=4, local=True, **names))
     return out
 
@@ -36,12 +36,16 @@ def test_frames_from_embedding_to_scores(daf, manifest, embeddings, with_frames,
     assert identity["frames"] == 4
     assert "frames" not in plain
     head = str(tmp_path / "head")
-    train.run(TrainSettings(embeddings=with_frames, out=head, head="mods", workers=2, **RECIPE))
+    train.run(
+        TrainSettings(
+            embeddings=with_frames, out=head, head="mods", workers=2, seed=3, recipe=RECIPE
+        )
+    )
     loaded = trained_head.load(head)
     assert loaded.streams == SHAPES
     # The contrast is over rows of both workers: the head is the one that a single worker makes.
     corpus = labelled_corpus(embeddings_output(with_frames))
-    alone = fit_head("mods", corpus, SHAPES, Recipe(also_rows=0, **RECIPE), torch.device("cpu"))
+    alone = fit_head("mods", corpus, SHAPES, RECIPE, torch.device("cpu"), seed=3)
     for name, value in alone.module.state_dict().items():
         torch.testing.assert_close(
             loaded.module.state_dict()[name], value, rtol=1e-3, atol=1e-4, msg=name

@@ -57,8 +57,8 @@ def test_utterances_beside_others_when_streamed_and_when_stored(
     head = tmp_path / "head"
     how = {
         "head": "gatedx",
-        "relative": True,
-        "wide": True,
+        "speaker_normalise": True,
+        "all_layers": True,
         "epochs": 2,
         "width": 8,
         "batch_rows": 16,

@@ -7,15 +7,12 @@ import pyarrow as pa
 import pytest
 
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
-from daf_core.storage import files, parquet
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
 from tests.e2e.corpus import labelled_rows, write_hum, write_table
 
 
 def read_all(output: Output) -> pa.Table:
-    names = parquet.list_parts(output.parts_uri)
-    read = [parquet.read(files.join(output.parts_uri, name), output.kind)[0] for name in names]
-    return pa.concat_tables(read)
+    return pa.concat_tables(output.read_all())
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +62,10 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
         scores_output(str(streamed)): SCORES,
     }
     for output, schema in expected.items():
-        assert len(parquet.list_parts(output.parts_uri)) > 10
+        assert len(output.part_names()) > 10
         assert read_all(output).schema.remove_metadata() == schema
-    quarantine = files.join(scores_output(str(streamed)).quarantine_uri, "part-00000.parquet")
-    assert parquet.read(quarantine, "quarantine")[0].schema.remove_metadata() == QUARANTINE
+    quarantine = scores_output(str(streamed)).read_quarantine("part-00000.parquet")
+    assert quarantine.schema.remove_metadata() == QUARANTINE
 
     scores = read_all(scores_output(str(streamed)))
     assert scores.equals(read_all(scores_output(str(stored))))

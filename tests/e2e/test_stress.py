@@ -11,7 +11,7 @@ from tests.e2e.conftest import part_bytes
 
 def test_a_grid_on_ray_and_without_and_what_is_refused(daf, manifest, make_head, tmp_path):
     daf_head, text_head, out = make_head(), make_head("text"), tmp_path / "grid"
-    heads = [f"--head={daf_head}", f"--head={text_head}"]
+    heads = [f"--heads={daf_head},{text_head}"]
     made = daf("stress", *heads, manifest=manifest, out=out, rows=4)
     assert made.status == 0, made.complaint
     said = pq.read_table(out / "predictions").to_pylist()
@@ -40,7 +40,7 @@ def test_a_grid_on_ray_and_without_and_what_is_refused(daf, manifest, make_head,
     other = daf("stress", *heads, manifest=manifest, out=out, rows=5)
     assert other.status == 2
     assert "rows.last was" in other.complaint
-    voices = daf("stress", head=make_head(relative=True), manifest=manifest, out=tmp_path / "new")
+    voices = daf("stress", heads=make_head(relative=True), manifest=manifest, out=tmp_path / "new")
     assert voices.status == 2
     assert "expected a head that reads single utterances" in voices.complaint
     nothing = daf("stress", *heads, manifest=tmp_path / "none", out=tmp_path / "new")
@@ -54,16 +54,16 @@ def test_damaged_rows_to_train_on(daf, manifest, embeddings, encoders, tmp_path)
         "manifest": manifest, "text_encoder": encoders.text, "audio_encoder": encoders.audio,
         "local": True,
     }  # fmt: skip
-    refused = daf("embed", out=damaged, damaged="hum", **asked)
+    refused = daf("embed", out=damaged, damage="hum", **asked)
     assert refused.status == 2
-    assert "--damaged hum: there is no 'hum'; expected all" in refused.complaint
-    made = daf("embed", out=damaged, damaged="all", **asked)
+    assert "--damage hum: expected all, or some of" in refused.complaint
+    made = daf("embed", out=damaged, damage="all", **asked)
     assert made.status == 0, made.complaint
     clean, changed = (pq.read_table(folder) for folder in (embeddings, damaged))
     assert changed["utterance_id"].equals(clean["utterance_id"])
     assert not changed["text"].equals(clean["text"])
     assert not changed["audio"].equals(clean["audio"])
-    again = daf("embed", out=damaged, damaged="all", seed=1, **asked)
+    again = daf("embed", out=damaged, damage="all", seed=1, **asked)
     assert again.status == 2
     assert "damage" in again.complaint
     how = {"head": "daf", "epochs": 2, "width": 8, "batch_rows": 16}

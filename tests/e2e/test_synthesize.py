@@ -58,5 +58,5 @@ def test_an_interrupted_command_says_how_to_go_on(manifest, encoders, tmp_path):
     wait_until(begun.exists, command)
     command.send_signal(signal.SIGINT)
     _, complaint = command.communicate(timeout=60)
-    assert complaint == b"daf: interrupted; run the same command again to go on\n"
+    assert complaint == b"daf: interrupted; run the same command again to continue\n"
     assert command.returncode == 130

@@ -10,6 +10,7 @@ import torch
 
 from daf_core.heads import HEADS
 from daf_core.stages import trained_head
+from daf_core.training.recipe import Recipe
 from jobs.settings import TrainSettings
 from jobs.verbs import train
 
@@ -18,17 +19,28 @@ RECIPE = {
     "epochs": 12,
     "width": 8,
     "batch_rows": 16,
-    "seed": 3,
     "learning_rate": 0.01,
-    "unheard": "recordings",
+    "calibrate_for": "recordings",
 }
+SEED = 3
+
+
+def settings(embeddings: str, out: str, workers: int = 1) -> TrainSettings:
+    return TrainSettings(
+        embeddings=embeddings,
+        also=[embeddings],
+        out=out,
+        workers=workers,
+        seed=SEED,
+        recipe=Recipe(**RECIPE),
+    )
 
 
 @pytest.fixture(scope="module")
 def head(embeddings, tmp_path_factory):
     """A head from one worker that nothing disturbed."""
     out = str(tmp_path_factory.mktemp("head"))
-    summary = train.run(TrainSettings(embeddings=embeddings, also=[embeddings], out=out, **RECIPE))
+    summary = train.run(settings(embeddings, out))
     assert summary.startswith("36 train, 18 validation, 18 test rows, 36 of --also, best epoch ")
     return Path(out)
 
@@ -40,11 +52,11 @@ def files_of(head):
 def test_a_head_says_what_it_is_and_where_from(head, embeddings):
     facts = json.loads((head / "head.json").read_text())
     assert facts["data"]["embeddings"] == embeddings
-    assert facts["recipe"]["seed"] == 3
+    assert facts["seed"] == SEED
     assert set(facts["metrics"]) == {"train", "valid", "test"}
     assert len(facts["history"]) == 12
     assert facts["calibrations"]["text and audio"]["rows"] <= 36
-    assert "on the train rows, as if of unheard recordings" in (head / "README.md").read_text()
+    assert "on the train rows, as if of unseen recordings" in (head / "README.md").read_text()
     names = {path.name for path in files_of(head)}
     assert names >= {"head.safetensors", "head.json", "README.md", "learning-curve.png"}
     assert not (head / "_train").exists()
@@ -52,9 +64,16 @@ def test_a_head_says_what_it_is_and_where_from(head, embeddings):
 
 def test_run_again_it_does_nothing_and_another_recipe_is_refused(daf, head, embeddings):
     before = files_of(head)
-    again = daf("train", embeddings=embeddings, also=embeddings, out=head, **RECIPE)
+    again = daf("train", embeddings=embeddings, also=embeddings, out=head, seed=SEED, **RECIPE)
     assert (again.status, again.summary.endswith("was done before")) == (0, True)
-    other = daf("train", embeddings=embeddings, also=embeddings, out=head, **RECIPE | {"width": 16})
+    other = daf(
+        "train",
+        embeddings=embeddings,
+        also=embeddings,
+        out=head,
+        seed=SEED,
+        **RECIPE | {"width": 16},
+    )
     assert other.status == 2
     assert "width was 8, is 16; choose another folder or start over with --fresh" in other.complaint
     assert files_of(head) == before
@@ -79,7 +98,7 @@ def test_what_cannot_be_trained_is_refused_before_it_is_waited_for(
 def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
     """To rounding; and on an object store."""
     out = f"{bucket}/head"
-    train.run(TrainSettings(embeddings=embeddings, also=[embeddings], out=out, workers=2, **RECIPE))
+    train.run(settings(embeddings, out, workers=2))
     heads = trained_head.load(str(head)), trained_head.load(out)
     one, two = (loaded.module.state_dict() for loaded in heads)
     assert one.keys() == two.keys()
@@ -119,7 +138,7 @@ def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch
 
     monkeypatch.setattr(train, "train_worker", train_worker)
     out = tmp_path / "head"
-    train.run(TrainSettings(embeddings=embeddings, also=[embeddings], out=str(out), **RECIPE))
+    train.run(settings(embeddings, str(out)))
     first, second = map(int, starts.read_text().split())
     assert first == 0 < second <= 7
     assert (out / "head.safetensors").read_bytes() == (head / "head.safetensors").read_bytes()

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from jobs.parts import fast_imports as imports_without_gc
+from jobs.parts import fast_imports
 
 
 def test_unneeded_packages_are_hidden_meanwhile_unless_they_are_loaded(monkeypatch):
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
-    monkeypatch.setattr(imports_without_gc, "UNNEEDED", ("colorsys", "json"))
-    with imports_without_gc.lasting():
+    monkeypatch.setattr(fast_imports, "UNNEEDED", ("colorsys", "json"))
+    with fast_imports.imports_without_gc():
         assert importlib.util.find_spec("colorsys") is None
         with pytest.raises(ModuleNotFoundError):
             importlib.import_module("colorsys")
