@@ -82,7 +82,7 @@ def main() -> None:
     """
     configure_logging()
     try:
-        app(exit_on_error=False, print_error=False)
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
     except KeyboardInterrupt:
         sys.exit(_complain("interrupted; run the same command again to continue", 130))
     except CycloptsError as err:
