@@ -50,7 +50,7 @@ def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
     assert 'manifest was "of yesterday", is ' in daf("score", **scored).complaint
     verified = daf("verify", manifest=manifest, scores=out)
     assert verified.status == 2
-    assert f"{out}: expected scores of {manifest}, these are of" in verified.complaint
+    assert f"{out}: expected scores of {manifest}, found scores of" in verified.complaint
     assert part_bytes(out) == before
 
     (out / "notes.txt").write_text("mine")
