@@ -8,19 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import click
-import typer
 import yaml
+from cyclopts import CycloptsError
 from ray.scripts.scripts import cli as ray
-from typer.main import get_command
 
 from daf_core.errors import SettingsError
-from jobs import settings
-from jobs.cli import app
+from jobs.cli import VERBS, app, as_options
 
-PROGRAMS = {"daf": get_command(app), "ray": ray}
-# Each of them brings a click of its own.
-USAGE_ERRORS = (click.UsageError, typer.BadParameter.__base__)
-EXITS = (click.exceptions.Exit, typer.Exit)
+PROGRAMS = ("daf", "ray")
 OPERATORS = set("();<>|&")
 EXEC_FORM = re.compile(r"^(?:RUN|CMD|ENTRYPOINT) (\[.*\])$")
 CODE_IN_COMMENT = re.compile(r"^# {2,}")
@@ -98,8 +93,40 @@ def _complaint(program: str, arguments: list[str], path: Path, whole: bool) -> I
 
 def _refusal(program: str, arguments: list[str], whole: bool = True) -> str | None:
     """What the program says to `arguments`; to their names only where they are not the `whole`."""
-    command: Any = PROGRAMS[program]
-    name = program
+    if program == "ray":
+        return _ray_refusal(arguments, whole)
+    return _daf_refusal(arguments) if whole else _unknown_to_daf(arguments)
+
+
+def _daf_refusal(arguments: list[str]) -> str | None:
+    try:
+        _, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
+        getattr(bound.arguments.get("asked"), "actor_range", None)  # checks --actors
+    except (CycloptsError, SettingsError) as err:
+        return as_options(" ".join(str(err).split()))
+    return None
+
+
+def _unknown_to_daf(arguments: list[str]) -> str | None:
+    """The verb or the first option of `arguments` that daf does not have."""
+    verb, *rest = arguments
+    if verb.startswith("-"):
+        return _daf_refusal([verb])
+    if verb not in VERBS:
+        return f"no such verb: {verb}"
+    options = [word.partition("=")[0] for word in rest if word.startswith("--")]
+    return next((f"no such option: {one}" for one in options if one not in options_of(verb)), None)
+
+
+def options_of(verb: str) -> set[str]:
+    """The options of a verb of daf, such as "--out", with --help."""
+    arguments = app[verb].assemble_argument_collection(default_parameter=app.default_parameter)
+    return {name for argument in arguments for name in argument.names} | {"--help"}
+
+
+def _ray_refusal(arguments: list[str], whole: bool) -> str | None:
+    command: Any = ray
+    name = "ray"
     while hasattr(command, "commands") and arguments and not arguments[0].startswith("-"):
         name, *arguments = arguments
         if name not in command.commands:
@@ -114,11 +141,8 @@ def _refusal(program: str, arguments: list[str], whole: bool = True) -> str | No
         given = command.make_context(name, arguments).params
         if name == "symmetric-run":  # what it does not know goes to `ray start`
             return _refusal("ray", ["start", *given["ray_args_and_entrypoint"]])
-        if program == "daf":
-            made = getattr(settings, name.title().replace("-", "") + "Settings")(**given)
-            getattr(made, "actor_range", None)  # checks --actors
-    except (*USAGE_ERRORS, SettingsError) as err:
+    except click.UsageError as err:
         return " ".join(str(err).split()) or type(err).__name__
-    except EXITS:  # --help
+    except click.exceptions.Exit:  # --help
         pass
     return None
