@@ -15,6 +15,7 @@ import daf_core
 from daf_core.errors import NotDone, SettingsError
 from jobs import settings as verbs
 from jobs.progress import configure_logging
+from jobs.settings.options import shown_default
 
 VERBS: dict[str, type] = {
     "ingest": verbs.IngestSettings,
@@ -37,7 +38,7 @@ app = App(
     "train. Lists are given with commas, or by repeating the option.",
     version=daf_core.__version__,
     help_format="markdown",
-    default_parameter=Parameter(negative="", show_choices=True),
+    default_parameter=Parameter(negative="", show_choices=True, show_default=shown_default),
 )
 
 

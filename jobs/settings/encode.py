@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from daf_core.errors import REASONS, SettingsError, check_range
 from daf_core.weights.precision import Precision
-from jobs.settings.options import ENCODERS, INPUT, RESOURCES, Items, Switch, joined
+from jobs.settings.options import ENCODERS, INPUT, RESOURCES, Items
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 AUDIO_ENCODER = "openai/whisper-tiny.en"
@@ -26,10 +26,10 @@ class EncodeResources:
     precision: Annotated[Precision | None, Parameter(group=RESOURCES)] = None
     """Number format of the encoders. Default: bfloat16 where the hardware computes in it."""
 
-    local: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    local: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Use processes of this machine instead of Ray."""
 
-    offline: Annotated[Switch, Parameter(group=RESOURCES, env_var="HF_HUB_OFFLINE")] = False
+    offline: Annotated[bool, Parameter(group=RESOURCES, env_var="HF_HUB_OFFLINE")] = False
     """Use only weights that are on this machine."""
 
     @property
@@ -56,7 +56,7 @@ class PartsRun(EncodeResources):
     retry: Annotated[Items, Parameter(group=RESOURCES)] = field(default_factory=list)
     """Make parts with rows quarantined for these reasons again, after the cause is mended."""
 
-    fresh: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Delete an earlier run in --out and start over."""
 
     def __post_init__(self) -> None:
@@ -85,7 +85,7 @@ class EmbedSettings(PartsRun):
     text_encoder: Annotated[str, Parameter(group=ENCODERS)] = TEXT_ENCODER
     """Hugging Face id (ID@REVISION to pin) or local folder."""
 
-    audio_encoder: Annotated[Items, Parameter(group=ENCODERS, show_default=joined)] = field(
+    audio_encoder: Annotated[Items, Parameter(group=ENCODERS)] = field(
         default_factory=lambda: [AUDIO_ENCODER]
     )
     """Whisper, wav2vec 2.0, HuBERT or WavLM, one or several; `descriptors` adds pitch, level and

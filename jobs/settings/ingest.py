@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from daf_core.errors import SettingsError, check_range
-from jobs.settings.options import INPUT, RESOURCES, Pairs, Switch
+from jobs.settings.options import INPUT, RESOURCES, Pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,10 @@ class IngestSettings:
     part_minutes: Annotated[float | None, Parameter(group=RESOURCES)] = None
     """Minutes of audio per part, the unit of work. Default: 5, growing to 20 in large archives."""
 
-    check_contents: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    check_contents: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Detect changed files by their SHA-256 instead of size and time. Reads all audio."""
 
-    fresh: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Replace a manifest that was made with other settings."""
 
     def __post_init__(self) -> None:

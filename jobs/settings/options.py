@@ -38,12 +38,13 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
     return found
 
 
-def joined(items: Sequence[str]) -> str:
-    """How help shows the default of a list."""
-    return ",".join(items)
+def shown_default(value: Any) -> str | None:
+    """A default as help shows it: lists with commas, nothing for switches and for what is empty."""
+    if value is False or value is None or value in ([], {}):
+        return None
+    return ",".join(value) if isinstance(value, list) else str(value)
 
 
-_ONE: dict[str, Any] = {"n_tokens": 1, "accepts_keys": False, "show_default": False}
+_ONE: dict[str, Any] = {"n_tokens": 1, "accepts_keys": False}
 Items: TypeAlias = Annotated[list[str], Parameter(converter=_items, **_ONE)]
 Pairs: TypeAlias = Annotated[dict[str, str], Parameter(converter=_pairs, **_ONE)]
-Switch: TypeAlias = Annotated[bool, Parameter(show_default=False)]

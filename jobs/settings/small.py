@@ -5,8 +5,6 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from jobs.settings.options import Switch
-
 
 @dataclass(frozen=True, kw_only=True)
 class VerifySettings:
@@ -51,5 +49,5 @@ class ModelsSettings:
     get: str | None = None
     """Download weights into the hub cache first: a Hugging Face id, or ID@REVISION."""
 
-    check: Switch = False
+    check: bool = False
     """Read the weights on this machine and compare their SHA-256."""

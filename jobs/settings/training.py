@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from daf_core.errors import SettingsError, check_range
 from daf_core.training.recipe import Recipe
-from jobs.settings.options import DATA, INPUT, RESOURCES, TRAINING, Items, Pairs, Switch, joined
+from jobs.settings.options import DATA, INPUT, RESOURCES, TRAINING, Items, Pairs
 
 COMPARED_HEADS = ("daf", "text", "audio", "concat", "static", "late")
 
@@ -30,15 +30,15 @@ class Training:
     """Read only the first layers of an encoder, as text=5,audio=4: scoring is faster and less
     accurate. Default: all."""
 
-    all_layers: Annotated[Switch, Parameter(group=DATA)] = False
+    all_layers: Annotated[bool, Parameter(group=DATA)] = False
     """Read all layers of an encoder side by side instead of their learned mix."""
 
-    speaker_normalise: Annotated[Switch, Parameter(group=DATA)] = False
+    speaker_normalise: Annotated[bool, Parameter(group=DATA)] = False
     """Also read each audio embedding minus the mean of its speaker within the part."""
 
     recipe: Annotated[Recipe, Parameter(name="*", group=TRAINING)] = field(default_factory=Recipe)
 
-    fresh: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Delete an earlier run in --out and start over."""
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class TrainSettings(Training):
     workers: Annotated[int, Parameter(group=RESOURCES)] = 1
     """Ray Train workers."""
 
-    gpu: Annotated[Switch, Parameter(group=RESOURCES)] = False
+    gpu: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Use one GPU per worker."""
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class EvaluateSettings(Training):
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for the tables and all trials."""
 
-    heads: Annotated[Items, Parameter(group=INPUT, show_default=joined)] = field(
+    heads: Annotated[Items, Parameter(group=INPUT)] = field(
         default_factory=lambda: [*COMPARED_HEADS]
     )
     """Kinds of heads to compare, as `daf train --head` takes them."""
