@@ -54,7 +54,7 @@ def cluster_total(resource: str) -> float:
 
 
 def _configure() -> None:
-    """Leave the terminal to daf's own progress and errors. Ray's logs stay in its session folder."""
+    """Keep Ray's progress and logs off the terminal. They stay in Ray's session folder."""
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.issue_detectors_config.detectors = []

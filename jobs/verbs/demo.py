@@ -69,7 +69,7 @@ def run(settings: DemoSettings) -> str:
 
 
 def _findings(manifest: str, scores: str) -> str:
-    """The recordings by mean sentiment, and the utterances whose tone contradicts the words most."""
+    """Recordings by mean sentiment, and the utterances whose tone contradicts their words most."""
     scored = _all_parts(scores_output(scores))
     words = _all_parts(manifest_output(manifest)).select(["utterance_id", "text"])
     flagless = scored.drop_columns(["flags"])
