@@ -17,8 +17,9 @@ from daf_core.encoders.wav2vec import WaveNetwork
 from daf_core.encoders.whisper import WhisperNetwork
 from daf_core.encoders.whisper_ct2 import load_whisper_ct2
 from daf_core.errors import SettingsError
+from daf_core.weights.known import DESCRIPTORS
 from daf_core.weights.precision import Precision, on_cpu
-from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, locate
+from daf_core.weights.specs import EncoderSpec, locate
 
 # Text families whose layers end in their own norm: without the last ones the others are the same.
 CUT_SHORT = ("bert", "roberta", "xlm-roberta", "camembert", "electra", "mpnet", "deberta-v2")

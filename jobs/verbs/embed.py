@@ -8,7 +8,8 @@ from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.storage import run_record
 from daf_core.storage.output import embeddings_output, manifest_output
 from daf_core.stress.labelled_sample import labelled_texts
-from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
+from daf_core.weights.known import DESCRIPTORS
+from daf_core.weights.specs import EncoderSpec, resolve
 from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
 from jobs.parts.precomputed import embed_precomputed
