@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from jobs.parts.pool import Pool
 
 import jobs.parts.ray_executor
 from daf_core.schemas import QUARANTINE, SCORES
@@ -31,6 +30,7 @@ from daf_core.storage import parquet
 from daf_core.storage.output import scores_output
 from daf_core.storage.part_index import PartFacts
 from jobs.parts.message import run_stage
+from jobs.parts.pool import Pool
 from jobs.parts.read_and_publish import PublishPart
 from jobs.ray_session import ray_session
 
