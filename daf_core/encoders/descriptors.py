@@ -3,8 +3,8 @@
 Nineteen contours over time, in units chosen so that each varies by about one in speech: pitch
 (octaves above 100 Hz, in voiced frames), voicing (0 or 1), level (log10 of the amplitude), spectral
 centroid (octaves above 1 kHz), tilt (log10 of the ratio of power above and below 1 kHz), flux (0 to
-1.4) and 13 MFCC. The descriptors are the mean, the standard deviation and the mean change from frame
-to frame of each contour.
+1.4) and 13 MFCC. The descriptors are the mean, the standard deviation and the mean change between
+frames of each contour.
 """
 
 from collections.abc import Sequence

@@ -122,7 +122,9 @@ def _wave_network(
     blocks = _blocks(path, layers, frames)
     model = _model(AutoModel, path, blocks)
     if blocks is not None and model.config.do_stable_layer_norm:
-        model.encoder.layer_norm = torch.nn.Identity()  # meant for the last layer, which is not loaded
+        model.encoder.layer_norm = (
+            torch.nn.Identity()
+        )  # meant for the last layer, which is not loaded
     return WaveNetwork(model, features.do_normalize, device, dtype, layers, frames)
 
 
@@ -169,7 +171,9 @@ def _model(kind: Any, path: Path, blocks: int | None = None) -> Any:
         output_loading_info=True,
         **cut,
     )
-    missing = sorted(name for name in found["missing_keys"] if not name.startswith(OPTIONAL_TENSORS))
+    missing = sorted(
+        name for name in found["missing_keys"] if not name.startswith(OPTIONAL_TENSORS)
+    )
     if missing:
         raise SettingsError(
             f"encoder {path}: expected weights for all of {type(model).__name__}, found that "

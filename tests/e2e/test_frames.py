@@ -38,7 +38,7 @@ def test_frames_from_embedding_to_scores(daf, manifest, embeddings, with_frames,
     head = str(tmp_path / "head")
     train.run(TrainSettings(embeddings=with_frames, out=head, head="mods", workers=2, **RECIPE))
     loaded = trained_head.load(head)
-    assert loaded.streams == SHAPES
+    assert loaded.shapes == SHAPES
     # The contrast is over rows of both workers: the head is the one that a single worker makes.
     corpus = labelled_corpus(embeddings_output(with_frames))
     alone = fit_head("mods", corpus, SHAPES, Recipe(also_rows=0, **RECIPE), torch.device("cpu"))

@@ -23,7 +23,7 @@ from daf_core.heads.sequences import Frames as FrameColumn
 from daf_core.stages.decode import DECODED
 from daf_core.stages.embed import Embed
 from daf_core.stages.score import score
-from daf_core.stages.trained_head import TrainedHead
+from daf_core.stages.trained_head import HeadRecord, TrainedHead
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows, standardise, standardised
 from daf_core.weights.specs import resolve
@@ -152,15 +152,10 @@ def test_embeddings_with_frames_and_a_head_that_reads_them_alone(tmp_path: Path)
     torch.manual_seed(0)
     weights = safetensors.torch.save(build("pool", streams, 8).state_dict())
     encoders = {name: specs[name] for name in streams}
-    head = TrainedHead(
-        kind="pool",
-        width=8,
-        streams=streams,
-        encoders=encoders,
-        weights=weights,
-        sha256="",
-        known={},
+    record = HeadRecord(
+        kind="pool", width=8, shapes=streams, encoders=encoders, sha256="", calibrations={}
     )
+    head = TrainedHead(record, weights)
     alone = Embed(head.encoders, layers=head.layers)
     assert alone.shapes == streams
     assert (
