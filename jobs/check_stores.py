@@ -49,7 +49,7 @@ def _check(bucket: str, uri: str) -> None:
         store.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
     except (FileNotFoundError, ParamValidationError) as err:
         raise SettingsError(
-            f"{uri}: expected a bucket {bucket!r}, its store has none; create it or correct the path"
+            f"{uri}: its store has no bucket {bucket!r}; create it or correct the path"
         ) from err
     except (NoCredentialsError, PartialCredentialsError) as err:
         raise _denied(uri, "needs credentials", err) from err

@@ -122,9 +122,7 @@ def _wave_network(
     blocks = _blocks(path, layers, frames)
     model = _model(AutoModel, path, blocks)
     if blocks is not None and model.config.do_stable_layer_norm:
-        model.encoder.layer_norm = (
-            torch.nn.Identity()
-        )  # meant for the last layer, which is not loaded
+        model.encoder.layer_norm = torch.nn.Identity()  # its norm is for the last layer only
     return WaveNetwork(model, features.do_normalize, device, dtype, layers, frames)
 
 
@@ -136,7 +134,7 @@ def _family(path: Path) -> str:
         config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as err:
         raise SettingsError(
-            f"encoder {path}: expected a config.json of a model type that transformers has built in "
+            f"encoder {path}: expected a config.json of a model type that transformers knows "
             f"(code that comes with weights is never run)"
         ) from err
     return str(config.model_type)

@@ -74,8 +74,8 @@ def in_batches(
         except torch.OutOfMemoryError as err:
             if len(rows) == 1:
                 raise NotDone(
-                    "the GPU's memory cannot hold a single utterance; raise `gpus_per_actor` or end "
-                    "other programs on the GPU, and run the command again"
+                    "the GPU's memory cannot hold a single utterance; raise `gpus_per_actor` or "
+                    "end other programs on the GPU, and run the command again"
                 ) from err
             waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
         else:

@@ -88,7 +88,7 @@ class WaveNetwork:
 
 
 class MaskedInstanceNorm(torch.nn.Module):
-    """The first layer's group norm, one channel per group, over the valid steps of each row only."""
+    """The first layer's group norm, one channel per group, over each row's valid steps only."""
 
     lengths: torch.Tensor  # (rows,) valid steps; set before each batch
 

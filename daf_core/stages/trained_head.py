@@ -123,7 +123,7 @@ class TrainedHead:
 
     @property
     def reads_others(self) -> bool:
-        """Whether it reads other utterances of the part beside each: speaker means, previous turns."""
+        """Whether it reads an utterance with others of its part: speaker means, previous turns."""
         return bool(beside(self.shapes))
 
     @property

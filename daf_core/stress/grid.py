@@ -81,7 +81,7 @@ def name_heads(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
     """Folder → head to name → head: the name is the kind, or the folder if two share a kind.
 
     Raises:
-        SettingsError: two heads read a column by different encoders, or different numbers of frames.
+        SettingsError: two heads differ in the encoder of a column, or in the number of frames.
     """
     readers: dict[str, tuple[str, EncoderSpec]] = {}
     for folder, head in heads.items():

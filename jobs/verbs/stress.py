@@ -33,8 +33,8 @@ def run(settings: StressSettings) -> str:
     source = manifest_output(settings.manifest)
     run_record.read_complete(source)
     heads = {folder: _load_head(folder) for folder in settings.heads}
-    grid = _grid(heads, source, settings.seed)
     sample = labelled_sample(source, settings.rows, settings.seed)
+    grid = _grid(heads, source, settings.seed)
     for spec in grid.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     output = predictions_output(settings.out)
@@ -63,7 +63,7 @@ def _load_head(folder: str) -> TrainedHead:
 
 
 def _grid(heads: dict[str, TrainedHead], manifest: Output, seed: int) -> Grid:
-    """The grid of heads by folder; word errors take their words from the manifest's labelled rows."""
+    """The grid of heads by folder; the labelled rows give the words for word errors."""
     grid = Grid(name_heads(heads), Words.from_texts(labelled_texts(manifest)), seed)
     if "text" in grid.modalities and len(grid.words.words) < 2:
         raise SettingsError(

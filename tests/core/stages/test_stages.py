@@ -48,7 +48,7 @@ def recording(tmp_path_factory, speech):
 
 @pytest.fixture(scope="module")
 def part(recording):
-    """Both modalities, text alone, audio alone, a missing file with and without text, a late time."""
+    """Both modalities, text, audio, a missing file with and without text, a time past the end."""
     audio = {"audio_uri": recording, "start_s": 1.0, "end_s": 2.5}
     missing = {"audio_uri": f"{recording}.gone", "start_s": 0.0, "end_s": 1.0}
     return manifest_rows(

@@ -45,7 +45,7 @@ def test_a_finished_run_whose_parts_are_gone_is_refused(finished):
     output, record = finished
     files.delete(output.index_uri)
     files.delete(output.part_uri(PARTS[1].name))
-    with pytest.raises(SettingsError, match=r"expected the 3 parts .* found 2; make it again"):
+    with pytest.raises(SettingsError, match=r"expected the 3 parts .* found 2; run the command"):
         part_index.of_finished(output, record)
 
 

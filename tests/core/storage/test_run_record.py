@@ -1,4 +1,4 @@
-"""A run continues when its identity is the same, is refused when not, and touches its files only."""
+"""A run continues if its identity is the same, else it is refused; it touches only its files."""
 
 import dataclasses
 import json

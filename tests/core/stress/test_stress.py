@@ -98,7 +98,7 @@ def test_heads_must_share_their_encoders():
     other = head("audio", {"audio": (3, 8)}, {"audio": SPECS["text"]})
     with pytest.raises(
         SettingsError,
-        match="`heads` b: expected audio embeddings by audio .*, as a reads them, found text",
+        match=r"`heads` b: expected audio .*, as a reads them, found text",
     ):
         name_heads({"a": daf, "b": other})
 
