@@ -100,7 +100,7 @@ def timeline(
 
 
 def time_ticks(first_s: float, last_s: float) -> list[tuple[float, str]]:
-    """Round times between `first_s` and `last_s`, about six at most: (percent of the width, label)."""
+    """A few round times between `first_s` and `last_s`: (percent of the width, label)."""
     span_s = last_s - first_s
     if span_s <= 0:
         return [(0.0, clock(first_s))]

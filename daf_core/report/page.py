@@ -1,7 +1,8 @@
 """One self-contained HTML page about scored recordings: gather the numbers, fill report.html.
 
 Transcripts, ids and speakers are untrusted: everything that enters the page passes `_printable`
-and is escaped by jinja2. The page loads nothing and runs no script; its Content-Security-Policy forbids both.
+and is escaped by jinja2. The page loads nothing and runs no script;
+its Content-Security-Policy forbids both.
 """
 
 import re

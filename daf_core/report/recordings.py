@@ -35,8 +35,9 @@ class Moment:
 class RecordingSummary:
     """One recording as the report draws it.
 
-    change: mean of the last quarter minus mean of the first; length: from the first utterance to the
-    end of the last, m:ss, None without times; speakers: those with most utterances.
+    change: mean of the last quarter minus mean of the first; length: from the start of the first
+    utterance to the end of the last, m:ss, None without times; speakers: at most
+    SPEAKERS_AT_MOST, those with most utterances.
     """
 
     recording_id: str

@@ -51,6 +51,6 @@ def _check_still_ours(output: Output, fingerprint: str) -> None:
     if record is None or record.fingerprint != fingerprint:
         found = None if record is None else record.fingerprint
         raise NotDone(
-            f"{output.root}: expected run {fingerprint}, found run {found}; another command took over "
-            f"this folder, its files are left as they are"
+            f"{output.root}: expected run {fingerprint}, found run {found}; another command took "
+            f"over this folder, its files are left as they are"
         )

@@ -61,7 +61,7 @@ class RunRecord:
 
     @classmethod
     def from_dict(cls, found: Json) -> "RunRecord":
-        """Read what `as_dict` wrote. Missing fields become empty, so that they differ from any run's."""
+        """Read what `as_dict` wrote. Missing fields become empty, unlike those of any run."""
         return cls(
             daf=found.get("daf", ""),
             kind=found.get("kind", ""),
@@ -172,8 +172,8 @@ def read_complete(output: Output) -> RunRecord:
         )
     if not record.complete:
         raise SettingsError(
-            f"{output.root}: expected a finished run of {output.kind}, found one that is not finished; "
-            f"run the command that makes it again, it continues where it stopped"
+            f"{output.root}: expected a finished run of {output.kind}, found one that is not "
+            f"finished; run the command that makes it again, it continues where it stopped"
         )
     return record
 
