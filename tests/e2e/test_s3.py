@@ -77,7 +77,8 @@ def test_without_credentials_it_is_one_line(daf, bucket, other_credentials, tmp_
     assert ended.status == 2
     assert ended.complaint == (
         "daf: s3://archive/manifest: its store needs credentials: Unable to locate credentials; "
-        "set them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in ~/.aws or by the machine's role\n"
+        "set them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in ~/.aws or by the "
+        "machine's role\n"
     )
 
 
