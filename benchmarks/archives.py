@@ -152,9 +152,9 @@ def untrained_head(folder: str, text: str = TEXT_ENCODER, audio: str = AUDIO_ENC
         module,
         kind="daf",
         width=128,
-        streams=streams,
+        shapes=streams,
         encoders=encoders,
-        known={},
+        calibrations={},
         facts={},
     )
 

@@ -74,9 +74,9 @@ def save_head(work: Path) -> None:
         build("daf", STREAMS, 8),
         kind="daf",
         width=8,
-        streams=STREAMS,
+        shapes=STREAMS,
         encoders={"text": resolve(encoders.text), "audio": resolve(encoders.audio)},
-        known={},
+        calibrations={},
         facts={},
     )
 

@@ -26,8 +26,8 @@ from pairs import degraded_pairs, write_rows
 
 from daf_core.evaluation.comparison import paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
-from daf_core.stress.figure import picture
-from daf_core.stress.table import errors, rendered, robustness
+from daf_core.stress.figure import figure_png
+from daf_core.stress.table import errors, render, robustness
 from jobs.ray_session import ray_session
 from jobs.settings import IngestSettings, StressSettings, TrainSettings
 from jobs.verbs import ingest, stress, train
@@ -69,8 +69,8 @@ def main() -> None:
         print(stress.run(settings).splitlines()[-1], flush=True)
     predictions = of_kinds(stress.predictions(settings), heads)
     rows = robustness(predictions)
-    Path(f"{out}-kinds.png").write_bytes(picture(rows))
-    print(f"\n{rendered(rows, 'github')}\n\n{out}-kinds.png")
+    Path(f"{out}-kinds.png").write_bytes(figure_png(rows))
+    print(f"\n{render(rows, 'github')}\n\n{out}-kinds.png")
     first, *others = asked.heads
     pairs = [(kind + DAMAGED, kind) for kind in asked.heads] if asked.damaged else []
     pairs += [(first + way, other + way) for way in beside for other in others]

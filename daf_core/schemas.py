@@ -1,8 +1,8 @@
-"""Every table that crosses a job boundary, and the fixed vocabularies in them.
+"""The schema of every stored table, and the fixed vocabularies in them.
 
 Times are seconds from the start of the recording, sentiment is in [-3, 3], weights are in [0, 1].
-A table's kind and version stand in its Parquet footer, so that a table of another kind or of an
-older version is refused by name instead of failing somewhere downstream.
+The Parquet footer holds the kind and version of a table, so that a table of another kind or of an
+older version is refused with a clear message.
 """
 
 from typing import Any
@@ -24,9 +24,9 @@ FLAGS = {
     "empty_audio": "the recording holds no samples; scored on text alone",
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
-    "synthesized": "no recording; a synthesizer reads out the words (`synthesize` of daf embed)",
-    "not_synthesized": "the synthesizer made nothing of the words; embedded without audio",
-    "damaged": "embedded as if it had been damaged (`damage` of daf embed)",
+    "synthesized": "no recording; the words were read out by a speech synthesizer",
+    "not_synthesized": "the speech synthesizer made no sound of the words; embedded without audio",
+    "damaged": "embedded with damage to the audio or the text, to train on",
     "silent": "the audio is silent (peak under -60 dBFS)",
     "clipped": "more than 0.1 % of the samples are at full scale",
     "short": "less than 0.3 s of audio",
@@ -63,20 +63,20 @@ SCORES = pa.schema(
         *_IDENTITY,
         *_WHO_AND_WHEN,
         pa.field("sentiment", pa.float32(), nullable=False),
-        pa.field("interval_low", pa.float32()),  # null: nothing known of rows with its modalities
+        pa.field("interval_low", pa.float32()),  # null: not calibrated for the row's modalities
         pa.field("interval_high", pa.float32()),
         pa.field("polarity", pa.string(), nullable=False),
         pa.field("polarity_probability", pa.float32()),  # null: as above
         pa.field("text_weight", pa.float32()),  # null: the head has no weights
         pa.field("audio_weight", pa.float32()),
-        pa.field("text_sentiment", pa.float32()),  # null: absent, or the head does not say
+        pa.field("text_sentiment", pa.float32()),  # null: absent, or the head has none
         pa.field("audio_sentiment", pa.float32()),
         pa.field("disagreement", pa.float32()),  # |audio_sentiment - text_sentiment|
         pa.field("flags", pa.list_(pa.string()), nullable=False),
     ]
 )
 
-PREDICTIONS = pa.schema(  # what a head says of a row under a condition of a robustness grid
+PREDICTIONS = pa.schema(  # of a head for a row under a condition of a robustness grid
     [
         pa.field("utterance_id", pa.string(), nullable=False),
         pa.field("label", pa.float32(), nullable=False),
@@ -103,8 +103,8 @@ QUARANTINE = pa.schema(
 def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
     """Schema of an embeddings table.
 
-    `sizes` maps a column ("text", "audio", "audio_2") to its length. A value is layers × features,
-    flattened layer by layer; the footer says how many layers.
+    sizes: embedding column ("text", "audio", "audio_2" …) → length of a value, which is layers ×
+    features, flattened layer by layer. The footer holds the number of layers.
     """
     columns = [pa.field(name, pa.list_(pa.float16(), size)) for name, size in sizes.items()]
     return pa.schema(
@@ -120,12 +120,12 @@ def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
 
 
 def table_kind(kind: str) -> dict[str, str]:
-    """Footer entries that say what a table is, for `tables.write`."""
+    """Footer entries with the kind and version of a table."""
     return {"daf.table": kind, "daf.version": str(VERSION)}
 
 
 def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
-    """Refuse a table of another kind or version.
+    """Check the kind and version in the footer of the table at `uri`.
 
     Raises:
         SettingsError: `uri` is not a `kind` table of this version.
@@ -135,7 +135,7 @@ def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
         raise SettingsError(f"{uri}: expected a {kind} table, found {found or 'a foreign file'}")
     if version != str(VERSION):
         raise SettingsError(
-            f"{uri}: {kind} table of version {version}, this daf reads version {VERSION}; "
+            f"{uri}: expected a {kind} table of version {VERSION}, found version {version}; "
             f"make it again with this daf"
         )
 
@@ -143,7 +143,10 @@ def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
 def quarantine_rows(
     rows: pa.Table, stage: str, reason: pa.Array | str, message: pa.Array | str
 ) -> pa.Table:
-    """Quarantine table of `rows`, which have (some of) its identity columns."""
+    """Quarantine table of `rows`; `reason` and `message` are of each row, or one for all.
+
+    Columns utterance_id, recording_id and audio_uri are null where `rows` lack them.
+    """
     columns = {name: rows[name] for name in QUARANTINE.names[:3] if name in rows.column_names} | {
         "stage": stage,
         "reason": reason,
@@ -164,5 +167,5 @@ def polarity(sentiment: float) -> str:
 
 
 def polarity_number(sentiment: Any) -> Any:
-    """Index into POLARITIES: of a number, or of each in an array or a tensor."""
+    """Index into POLARITIES of a number, or of each number in an array or tensor."""
     return (sentiment > -NEUTRAL_BELOW) * 1 + (sentiment >= NEUTRAL_BELOW) * 1

@@ -1,6 +1,6 @@
-"""Before any work: does every object store that a job is pointed at answer, and let us in?
+"""Check before any work that the object stores of a job answer and accept the credentials.
 
-The patience that outlasts a store's passing faults would hide a wrong endpoint for minutes.
+The job itself retries for a minute (`storage.s3`), which would hide a wrong endpoint that long.
 """
 
 from dataclasses import fields
@@ -18,7 +18,7 @@ from botocore.exceptions import (
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import s3
 
-IMPATIENT = {
+TIMEOUTS = {  # one short attempt
     "connect_timeout": 4,
     "read_timeout": 8,
     "retries": {"mode": "standard", "total_max_attempts": 1},
@@ -28,31 +28,36 @@ IMPATIENT = {
 def check_stores(settings: Any) -> None:
     """List one name in each bucket of the s3:// paths among a verb's settings.
 
-    What lies at the paths, and whether it may be read or written, the job finds out by itself.
+    Whether the paths exist and may be read or written is not checked; the job itself reports that.
 
     Raises:
         SettingsError: a store refuses the credentials, or has no such bucket.
         NotDone: a store does not answer within seconds.
     """
     given = (getattr(settings, field.name) for field in fields(settings))
-    values = [one for value in given for one in (value if isinstance(value, list) else [value])]
-    paths = [value for value in values if isinstance(value, str) and value.startswith(s3.PREFIXES)]
-    for bucket, uri in {path.split("/")[2]: path for path in paths}.items():
+    values = [item for value in given for item in (value if isinstance(value, list) else [value])]
+    uris = [value for value in values if isinstance(value, str) and value.startswith(s3.PREFIXES)]
+    for bucket, uri in {uri.split("/")[2]: uri for uri in uris}.items():
         _check(bucket, uri)
 
 
 def _check(bucket: str, uri: str) -> None:
-    store = s3fs.S3FileSystem(config_kwargs=IMPATIENT, skip_instance_cache=True)
+    """List one name in the bucket of `uri`."""
+    store = s3fs.S3FileSystem(config_kwargs=TIMEOUTS, skip_instance_cache=True)
     store.retries = 1
     try:
         store.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
     except (FileNotFoundError, ParamValidationError) as err:
-        raise SettingsError(f"{uri}: its store has no bucket {bucket!r}") from err
+        raise SettingsError(
+            f"{uri}: its store has no bucket {bucket!r}; create it or correct the path"
+        ) from err
     except (NoCredentialsError, PartialCredentialsError) as err:
-        raise _not_let_in(uri, "needs credentials", err) from err
+        raise _denied(uri, "needs credentials", err) from err
     except PermissionError as err:
-        if s3.refuses_credentials(err):  # who only may not list may still read and write
-            raise _not_let_in(uri, "refuses the credentials", err) from err
+        if s3.refuses_credentials(
+            err
+        ):  # without permission to list, reading and writing may still be allowed
+            raise _denied(uri, "refuses the credentials", err) from err
     except (ConnectionError, HTTPClientError) as err:
         raise NotDone(
             f"{uri}: its store does not answer: {err}; check AWS_ENDPOINT_URL, the region and "
@@ -60,8 +65,8 @@ def _check(bucket: str, uri: str) -> None:
         ) from err
 
 
-def _not_let_in(uri: str, what: str, err: Exception) -> SettingsError:
+def _denied(uri: str, problem: str, err: Exception) -> SettingsError:
     return SettingsError(
-        f"{uri}: its store {what}: {err}; they come from AWS_ACCESS_KEY_ID and "
-        f"AWS_SECRET_ACCESS_KEY, ~/.aws or the machine's role"
+        f"{uri}: its store {problem}: {err}; set them in AWS_ACCESS_KEY_ID and "
+        f"AWS_SECRET_ACCESS_KEY, in ~/.aws or by the machine's role"
     )

@@ -1,4 +1,4 @@
-"""Damage that recordings and transcripts meet on their way, in graded strength.
+"""Damage to recordings and transcripts, as it occurs in practice, in graded severity.
 
-The same seed, utterance and kind give the same damage, whatever else is damaged, where and when.
+The same seed, utterance and kind give the same damage, in any part and on any machine.
 """

@@ -7,34 +7,35 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from daf_core.damage.apply import damaged_samples, damaged_text
-from daf_core.damage.conditions import VARIATIONS, Condition
+from daf_core.damage.conditions import VARIATIONS, WORD_ERROR, Condition
 from daf_core.damage.draws import draws
 from daf_core.damage.words import Words
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.errors import SettingsError
-from daf_core.storage.run_record import fingerprint
+from daf_core.storage.run_record import Json, fingerprint
 
 SOURCES = dict(zip(MODALITIES, ("text", "samples"), strict=True))  # columns of a decoded part
-EVERY, MISHEARD = "all", "word error"
+ALL_KINDS = "all"
 
 
-def damaged(rows: pa.Table, hows: Sequence[Condition | None], words: Words, seed: int) -> pa.Table:
-    """Decoded rows, each with its text or its samples under a condition, or (None) as it is."""
+def damage_rows(
+    rows: pa.Table, conditions: Sequence[Condition | None], words: Words, seed: int
+) -> pa.Table:
+    """Decoded rows with the text or the samples of each under its condition; None: unchanged."""
     ids = rows["utterance_id"].to_pylist()
     for modality, source in SOURCES.items():
-        own = [how if how is not None and how.modality == modality else None for how in hows]
+        own = [one if one is not None and one.modality == modality else None for one in conditions]
         if not any(own):
             continue
-        made = [
-            value.as_py() if how is None else _damaged(value, how, words, seed, utterance)
-            for value, how, utterance in zip(rows[source], own, ids, strict=True)
+        values = [
+            value.as_py() if one is None else _damaged(value, one, words, seed, utterance)
+            for value, one, utterance in zip(rows[source], own, ids, strict=True)
         ]
-        rows = _with(rows, source, made)
+        rows = _with_column(rows, source, values)
     return rows
 
 
-def _with(rows: pa.Table, column: str, values: list[Any]) -> pa.Table:
+def _with_column(rows: pa.Table, column: str, values: list[Any]) -> pa.Table:
     """The rows with other values in a column."""
     number = rows.schema.get_field_index(column)
     field = rows.schema.field(number)
@@ -42,72 +43,79 @@ def _with(rows: pa.Table, column: str, values: list[Any]) -> pa.Table:
 
 
 def _damaged(
-    value: pa.Scalar, how: Condition, words: Words, seed: int, utterance_id: str
+    value: pa.Scalar, condition: Condition, words: Words, seed: int, utterance_id: str
 ) -> str | bytes:
-    if how.modality == "text":
-        return damaged_text(value.as_py(), how, words, seed, utterance_id)
-    wave = np.frombuffer(value.as_buffer(), "<i2")
-    return damaged_samples(wave, how, seed, utterance_id).tobytes()
+    if condition.modality == "text":
+        return condition.apply_to_text(value.as_py(), words, seed, utterance_id)
+    samples = np.frombuffer(value.as_buffer(), "<i2")
+    return condition.apply_to_samples(samples, seed, utterance_id).tobytes()
 
 
 @dataclass(frozen=True)
 class Damage:
-    """What becomes of rows that a head shall learn to bear damage from: of each utterance the kind
-    is drawn, of those to a modality that it has, and how severe.
+    """Data augmentation: damage every utterance in a way that is drawn for it.
+
+    Drawn are the kind, among the `kinds` that damage a modality of the utterance, then the
+    severity. words: replace or join the words of a text under word errors.
     """
 
     kinds: tuple[str, ...]
     words: Words
     seed: int
 
+    @classmethod
+    def from_kinds(cls, kinds: Sequence[str], texts: Iterable[str], seed: int) -> "Damage":
+        """Damage of these kinds, or of [ALL_KINDS]; word errors take their words from `texts`.
+
+        ALL_KINDS leaves out word errors if the texts have fewer than two different words.
+
+        Raises:
+            SettingsError: a kind is unknown, or `texts` have too few words for word errors.
+        """
+        known = tuple(dict.fromkeys(one.kind for one in VARIATIONS))
+        every = list(kinds) == [ALL_KINDS]
+        named = known if every else tuple(kinds)
+        for kind in named:
+            if kind not in known:
+                raise SettingsError(
+                    f"`damage` {kind}: expected {ALL_KINDS}, or some of {', '.join(known)}"
+                )
+        words = Words.from_texts(texts if WORD_ERROR in named else [])
+        if every and len(words.words) < 2:
+            named = tuple(kind for kind in known if kind != WORD_ERROR)
+        if WORD_ERROR in named and len(words.words) < 2:
+            raise SettingsError(
+                f"`damage` {WORD_ERROR}: expected labelled texts with two different words or more, "
+                f"found {len(words.words)}; label more rows, or leave this kind out"
+            )
+        return cls(tuple(kind for kind in known if kind in named), words, seed)
+
     @property
-    def identity(self) -> dict[str, Any]:
-        """What decides it, as JSON."""
+    def identity(self) -> Json:
+        """What decides the damage, as JSON."""
         return {"kinds": self.kinds, "words": fingerprint(asdict(self.words)), "seed": self.seed}
 
     def apply(self, rows: pa.Table) -> pa.Table:
-        """Decoded rows under it, flagged where something was done to them."""
+        """Damage decoded rows; the rows that are changed are flagged `damaged`."""
         has = {name: rows[source].is_valid().to_pylist() for name, source in SOURCES.items()}
-        hows = [
-            self._drawn(utterance, [name for name in has if has[name][number]])
+        conditions = [
+            self._draw(utterance, [name for name in has if has[name][number]])
             for number, utterance in enumerate(rows["utterance_id"].to_pylist())
         ]
         flags = [
-            [*own, *(["damaged"] if how else [])]
-            for own, how in zip(rows["flags"].to_pylist(), hows, strict=True)
+            [*own, *(["damaged"] if condition else [])]
+            for own, condition in zip(rows["flags"].to_pylist(), conditions, strict=True)
         ]
-        return damaged(_with(rows, "flags", flags), hows, self.words, self.seed)
+        return damage_rows(_with_column(rows, "flags", flags), conditions, self.words, self.seed)
 
-    def _drawn(self, utterance_id: str, modalities: list[str]) -> Condition | None:
-        possible = [one for one in VARIATIONS if one.kind in self.kinds]
-        possible = [one for one in possible if one.modality in modalities]
+    def _draw(self, utterance_id: str, modalities: list[str]) -> Condition | None:
+        """The condition of an utterance that has these modalities; None: no kind damages them."""
+        possible = [
+            one for one in VARIATIONS if one.kind in self.kinds and one.modality in modalities
+        ]
         if not possible:
             return None
         draw = draws(self.seed, utterance_id, "kind of damage")
         kind = draw.choice(sorted({one.kind for one in possible}))
         levels = [one for one in possible if one.kind == kind]
         return levels[draw.integers(len(levels))]
-
-
-def asked_for(kinds: Sequence[str], texts: Iterable[str], seed: int) -> Damage:
-    """Damage of some `kinds`, or [EVERY]; misheard words become those of `texts`,
-    without which EVERY is all that befalls a voice.
-
-    Raises:
-        SettingsError: there is no such kind, or words to be misheard, but not two of them.
-    """
-    known = tuple(dict.fromkeys(one.kind for one in VARIATIONS))
-    every = list(kinds) == [EVERY]
-    named = known if every else tuple(kinds)
-    for kind in named:
-        if kind not in known:
-            raise SettingsError(f"`damage` {kind}: expected {EVERY}, or some of {', '.join(known)}")
-    words = Words.of(texts if MISHEARD in named else [])
-    if every and len(words.words) < 2:
-        named = tuple(kind for kind in known if kind != MISHEARD)
-    if MISHEARD in named and len(words.words) < 2:
-        raise SettingsError(
-            f"`damage` {MISHEARD}: expected labelled texts of two different words or more, which "
-            f"misheard words become"
-        )
-    return Damage(tuple(kind for kind in known if kind in named), words, seed)

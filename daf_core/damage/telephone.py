@@ -1,4 +1,4 @@
-"""A voice on the telephone: 8 kHz, 300 to 3,400 Hz, 8-bit µ-law."""
+"""Speech over a telephone line: 8 kHz, 300 to 3,400 Hz, 8-bit µ-law."""
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ LOUDEST = FULL_SCALE - 1 - BIAS
 
 
 def telephone(wave: Wave) -> Wave:
-    """(samples,) in [-1, 1] at 16 kHz as they come out at the other end, as many samples."""
+    """Samples (samples,) in [-1, 1] at 16 kHz after a telephone line; returns as many."""
     line = sosfilt(BAND, soxr.resample(wave, RATE_HZ, LINE_HZ))
     coded = mu_law(np.rint(line * FULL_SCALE).astype(np.int64))
     heard = soxr.resample(coded / FULL_SCALE, LINE_HZ, RATE_HZ)[: len(wave)]
@@ -24,9 +24,10 @@ def telephone(wave: Wave) -> Wave:
 
 
 def mu_law(samples: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """14-bit samples coded to 8 bits and decoded, as ITU-T G.711 does (table 2a).
+    """Code 14-bit samples to 8 bits and decode them again, as in ITU-T G.711 (table 2a).
 
-    Eight segments a sign, each twice as wide as the one before, of 16 steps; louder is cut.
+    Each sign has eight segments of 16 steps; a segment is twice as wide as the previous one.
+    Samples louder than the last segment are clipped.
     """
     biased = np.minimum(np.abs(samples), LOUDEST) + BIAS
     segment = np.frexp(biased)[1].astype(np.int64) - 6

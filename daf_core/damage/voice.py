@@ -1,7 +1,7 @@
-"""Damage to a voice: (samples,) float64 in [-1, 1] at 16 kHz in, as many samples out.
+"""Damage to speech: functions from samples (samples,) float64 in [-1, 1] at 16 kHz to as many.
 
-What comes out may be louder than 1. Drawn with the same generator, more severe damage is more of
-the same: the same noise at another level, further packets lost beside the first ones.
+The result may exceed [-1, 1]. With the same random numbers, more severe damage extends milder
+damage: the same noise at another level, or the same lost packets and further ones.
 """
 
 import numpy as np
@@ -20,32 +20,32 @@ SPEECH_DB = Polynomial([-376.44, 465.439, -157.745, 16.7124])
 SPEECH_FROM_HZ = 100.0
 
 PACKET = RATE_HZ // 50  # 20 ms
-MEAN_BURST = 2.0  # packets that are lost one after the other; our choice
+MEAN_BURST = 2.0  # packets lost in a row; our choice
 
-MASKS = 2  # bands, and as many spans of time
-BAND = 27 / 80  # of the mel scale at most
-SPAN_S, SPAN_SHARE = 1.0, 0.2  # at most, and of the whole
-FRAME, HOP = 400, 160  # 25 and 10 ms
+MASKS = 2  # of bands, and as many of spans of time
+BAND = 27 / 80  # largest share of the mel scale
+SPAN_S, SPAN_SHARE = 1.0, 0.2  # a span is at most this long, and this share of the wave
+FRAME, HOP = 400, 160  # samples: 25 and 10 ms
 
 
 def power(wave: Wave) -> float:
-    """Mean square."""
+    """Mean square of (samples,)."""
     return float(np.mean(np.square(wave)))
 
 
 def add_noise(wave: Wave, noise: Wave, snr_db: float) -> Wave:
-    """The wave with `noise`, as long, so that their powers are `snr_db` apart; silence stays so."""
+    """Add `noise` of the same length at this signal-to-noise ratio; silence stays silent."""
     gain: float = np.sqrt(power(wave) / power(noise) / 10 ** (snr_db / 10))
     return wave + gain * noise
 
 
 def white_noise(samples: int, draw: np.random.Generator) -> Wave:
-    """The same power at all frequencies."""
+    """Noise (samples,) with the same power at all frequencies."""
     return draw.standard_normal(samples)
 
 
 def speech_shaped_noise(samples: int, draw: np.random.Generator) -> Wave:
-    """Noise with the spectrum of speech: very many voices at once."""
+    """Noise (samples,) with the long-term spectrum of speech, like very many voices at once."""
     whole = max(samples, RATE_HZ)
     hz = np.fft.rfftfreq(whole, 1 / RATE_HZ)
     spectrum = np.fft.rfft(draw.standard_normal(whole))
@@ -56,10 +56,11 @@ def speech_shaped_noise(samples: int, draw: np.random.Generator) -> Wave:
 
 
 def reverberate(wave: Wave, rt60_s: float, draw: np.random.Generator) -> Wave:
-    """The wave in a room, as loud as it was; what sounds on after its end is cut.
+    """The wave in a room, at unchanged loudness; reverberation after its end is cut off.
 
-    The room answers with noise that decays by 60 dB in `rt60_s` (Polack 1988). The speaker is at
-    the critical distance, our choice: the room's answer has the energy of the direct sound.
+    The room's impulse response is noise that decays by 60 dB in `rt60_s` seconds (Polack 1988). The
+    speaker is at the critical distance, our choice: reverberation and direct sound have equal
+    energy.
     """
     decay = 10 ** (-3 * np.arange(round(rt60_s * RATE_HZ)) / (rt60_s * RATE_HZ))
     tail = draw.standard_normal(len(decay)) * decay
@@ -70,16 +71,16 @@ def reverberate(wave: Wave, rt60_s: float, draw: np.random.Generator) -> Wave:
 
 
 def lose_packets(wave: Wave, share: float, draw: np.random.Generator) -> Wave:
-    """The wave with a `share` of its 20 ms packets zero."""
+    """The wave with a `share` of its 20 ms packets set to zero."""
     lost = lost_packets(-(-len(wave) // PACKET), share, draw)
     return np.where(np.repeat(lost, PACKET)[: len(wave)], 0.0, wave)
 
 
 def lost_packets(packets: int, share: float, draw: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Which of so many packets are lost: `share`, below .5, of them in the long run, in bursts.
+    """Which packets (packets,) are lost: on average a `share` (below 0.5), in bursts.
 
-    A chain of two states, received and lost, as in Gilbert 1960 (Bell System Technical Journal 39)
-    with all lost in the bad one: lost / (lost + received) is enter / (enter + leave).
+    A Markov chain with the states received and lost, after Gilbert 1960 (Bell System Technical
+    Journal 39), where the bad state loses every packet: `share` is enter / (enter + leave).
     """
     leave = 1 / MEAN_BURST
     enter = leave * share / (1 - share)
@@ -91,9 +92,11 @@ def lost_packets(packets: int, share: float, draw: np.random.Generator) -> npt.N
 
 
 def mask_spectrogram(wave: Wave, draw: np.random.Generator) -> Wave:
-    """The wave without two bands of its spectrum and two spans of time, each of a random size, as
-    SpecAugment (Park et al. 2019, arXiv 1904.08779) takes them out of a mel spectrogram; sizes of
-    its policy LD, spans as a share of the whole those of LibriFullAdapt (arXiv 1912.05533).
+    """Remove two bands of the spectrum and two spans of time, each of a random size.
+
+    SpecAugment (Park et al. 2019, arXiv 1904.08779) does this to mel spectrograms. Bands have the
+    sizes of its policy LD; spans have at most the share of the wave of LibriFullAdapt (arXiv
+    1912.05533). A wave shorter than a frame is unchanged.
     """
     frames = ShortTimeFFT(hann(FRAME, sym=False), HOP, RATE_HZ, fft_mode="onesided")
     if len(wave) < FRAME:

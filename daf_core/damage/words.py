@@ -1,4 +1,4 @@
-"""Damage to words: the errors of speech recognition, in the mixture that it makes them."""
+"""Damage to text: errors of speech recognition, in the proportions in which they occur."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,52 +16,55 @@ SUBSTITUTED, DELETED, INSERTED = 0.62, 0.27, 0.11
 
 @dataclass(frozen=True)
 class Words:
-    """The words of a corpus, bare and in lower case, sorted, and how often it says each."""
+    """The words of a corpus, without punctuation, in lower case and sorted, and their counts."""
 
     words: tuple[str, ...]
     counts: tuple[int, ...]
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "Words":
+    def from_texts(cls, texts: Iterable[str]) -> "Words":
         """All words of some texts."""
         counts = Counter(filter(None, (bare(word) for text in texts for word in text.split())))
         return cls(tuple(sorted(counts)), tuple(counts[word] for word in sorted(counts)))
 
-    def drawn(self, at: float, but: str) -> str:
-        """The word at `at` in [0, 1) of all that the corpus says, or the next that is not `but`."""
-        place = int(np.searchsorted(self._upto, at * self._upto[-1], side="right"))
-        return self.words[(place + (self.words[place] == bare(but))) % len(self.words)]
+    def at(self, quantile: float, other_than: str) -> str:
+        """The word at a quantile in [0, 1) of the corpus, or the next one if it is `other_than`."""
+        place = int(np.searchsorted(self._cumulative, quantile * self._cumulative[-1], "right"))
+        return self.words[(place + (self.words[place] == bare(other_than))) % len(self.words)]
 
     @cached_property
-    def _upto(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    def _cumulative(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         return np.fromiter(accumulate(self.counts), np.int64)
 
 
 def bare(word: str) -> str:
-    """Without punctuation around it, in lower case."""
+    """The word without punctuation around it, in lower case."""
     return word.strip(punctuation).casefold()
 
 
 def mishear(text: str, rate: float, words: Words, draw: np.random.Generator) -> str:
-    """`text` with errors in `rate` of its words, rounded up or down by chance.
+    """`text` with errors in a share `rate` of its words, rounded up or down at random.
 
-    A text loses words or gains some, never both: a loss beside a gain would count as one
-    substitution. At least one word is left. `words` has two or more.
+    A text has deletions or insertions, never both: a deletion beside an insertion would count as
+    one substitution. At least one word is left. `words` needs two words or more.
     """
-    said = text.split()
-    if not said:
+    spoken = text.split()
+    if not spoken:
         return text
-    turn = draw.permutation(len(said))  # of each word, the lowest err first
-    errors = int(rate * len(said) + draw.random())
-    gains = draw.random() < INSERTED / (INSERTED + DELETED)
-    substituted = (draw.random(len(said)) < SUBSTITUTED) | (turn == len(said) - 1)
-    others = [words.drawn(at, word) for at, word in zip(draw.random(len(said)), said, strict=True)]
+    order = draw.permutation(len(spoken))  # in which words get errors: more errors, more words
+    errors = int(rate * len(spoken) + draw.random())
+    inserts = draw.random() < INSERTED / (INSERTED + DELETED)
+    substituted = (draw.random(len(spoken)) < SUBSTITUTED) | (order == len(spoken) - 1)
+    others = [
+        words.at(quantile, word)
+        for quantile, word in zip(draw.random(len(spoken)), spoken, strict=True)
+    ]
     heard: list[str] = []
-    for number, word in enumerate(said):
-        if turn[number] >= errors:
+    for number, word in enumerate(spoken):
+        if order[number] >= errors:
             heard.append(word)
         elif substituted[number]:
             heard.append(others[number])
-        elif gains:
+        elif inserts:
             heard += [word, others[number]]
     return " ".join(heard)

@@ -1,5 +1,5 @@
-"""Frozen encoders: text or waveforms in, every hidden layer pooled over time out."""
+"""Frozen encoders: from text or samples to hidden layers, pooled over time or as frames."""
 
 from daf_core.encoders.torchaudio_guard import ensure_torchaudio
 
-ensure_torchaudio()  # before transformers' speech models, which import torchaudio where it is
+ensure_torchaudio()  # before transformers' speech models import torchaudio

@@ -1,9 +1,10 @@
-"""Acoustic descriptors: how something was said in 57 numbers, without any weights.
+"""Acoustic descriptors: 57 numbers that describe how something was said, without any weights.
 
-Nineteen contours, each in units in which speech spreads by about one: pitch (octaves above 100 Hz,
-where voiced), voicing (0 or 1), level (log10 of the amplitude), spectral centroid (octaves above
-1 kHz), tilt (log10 of the power above 1 kHz to that below), flux (0 to 1.4) and 13 MFCC. Of each:
-mean, deviation, and mean change from one frame to the next.
+Nineteen contours over time, in units chosen so that each varies by about one in speech: pitch
+(octaves above 100 Hz, in voiced frames), voicing (0 or 1), level (log10 of the amplitude), spectral
+centroid (octaves above 1 kHz), tilt (log10 of the ratio of power above and below 1 kHz), flux (0 to
+1.4) and 13 MFCC. The descriptors are the mean, the standard deviation and the mean change between
+frames of each contour.
 """
 
 from collections.abc import Sequence
@@ -16,21 +17,24 @@ import torchaudio.functional as audio
 from daf_core.encoders.pooling import NO_FRAMES
 from daf_core.encoders.waves import RATE_HZ, Wave, as_float, windows
 
-FRAME = 640  # 40 ms: three periods of the lowest pitch
-HOP = 160
+FRAME = 640  # samples, 40 ms: three periods of the lowest pitch
+HOP = 160  # samples, 10 ms
 LOWEST_HZ = 75
 HIGHEST_HZ = 500
 SILENCE_DB = 30  # frames this far below the loudest are unvoiced
 VOICED_ABOVE = 0.45
-OCTAVE_COST = 0.01
-TINY = 1e-10  # power under -100 dBFS counts as none
+OCTAVE_COST = 0.01  # favours the higher of two pitches that fit equally well
+TINY = 1e-10  # power, -100 dBFS: keeps logarithms and quotients of silence finite
 MEL_BANDS = 40
 COEFFICIENTS = 13
 CONTOURS = 6 + COEFFICIENTS
 
 
 class Descriptors:
-    """Mean, deviation and change of acoustic contours; always finite, also for silence."""
+    """Mean, deviation and change of acoustic contours. Finite for any wave, silence included.
+
+    Has the interface of `speech.SpeechEncoder`: one layer, no frames.
+    """
 
     layers = 1
     width = 3 * CONTOURS
@@ -45,27 +49,25 @@ class Descriptors:
         taper_spectrum = torch.fft.rfft(self.taper, 2 * FRAME).abs().square()
         self.taper_correlation = torch.fft.irfft(taper_spectrum)[self.lags]
 
-    def __call__(self, waves: Sequence[Wave]) -> npt.NDArray[np.float16]:
-        """Describe mono 16 kHz waves (samples,), int16 or float32: (rows, 1, 57)."""
-        return self.pooled(waves).astype(np.float16)
-
+    @torch.inference_mode()
     def encode(
         self, waves: Sequence[Wave]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """The descriptors, and no frames: they are of the whole."""
-        return self.pooled(waves), np.empty((len(waves), 0, 0), np.float32)
+        """Describe mono 16 kHz waves (samples,), int16 or float32.
 
-    @torch.inference_mode()
-    def pooled(self, waves: Sequence[Wave]) -> npt.NDArray[np.float32]:
-        """The descriptors before they are rounded to float16."""
+        Gives (rows, 1, 57), and frames of shape (rows, 0, 0).
+        """
         out = np.empty((len(waves), self.layers, self.width), np.float32)
         for row, wave in zip(out, waves, strict=True):
             pieces = [self._contours(torch.from_numpy(piece)) for piece in windows(as_float(wave))]
             row[0] = _statistics(torch.cat(pieces)).numpy()
-        return out
+        return out, np.empty((len(waves), 0, 0), np.float32)
 
     def _contours(self, wave: torch.Tensor) -> torch.Tensor:
-        """(frames, contours): as the head of this file lists them, voicing not yet decided."""
+        """Contours (frames, 19) in the order of the module's docstring.
+
+        In place of voicing they have the periodicity, from which `_statistics` decides it.
+        """
         wave = torch.nn.functional.pad(wave, (0, max(0, FRAME - len(wave))))
         frames = wave.unfold(0, FRAME, HOP)
         frames = (frames - frames.mean(dim=1, keepdim=True)) * self.taper
@@ -77,10 +79,10 @@ class Descriptors:
         return torch.column_stack([pitch, periodicity, level, *spectral, mfcc])
 
     def _pitch(self, power: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Octaves above 100 Hz and periodicity from 0 to 1.
+        """Pitch in octaves above 100 Hz, and periodicity from 0 to 1, each (frames,).
 
-        Autocorrelation over that of the taper (Boersma 1993); torchaudio's pitch detector does not
-        say how voiced a frame is.
+        The autocorrelation divided by that of the taper (Boersma 1993). torchaudio's pitch detector
+        would not tell how periodic a frame is.
         """
         correlation = torch.fft.irfft(power)
         whole = correlation[:, :1] + TINY
@@ -92,7 +94,7 @@ class Descriptors:
         return pitch, periodicity.gather(1, best[:, None])[:, 0].clamp(0, 1)
 
     def _centroid(self, power: torch.Tensor) -> torch.Tensor:
-        # A little power at 1 kHz keeps silence at 1 kHz.
+        # The centroid of silence is 1 kHz, because of the little power added there.
         centre = (power @ self.hertz + 1000 * TINY) / (power.sum(dim=1) + TINY)
         return (centre.clamp(min=LOWEST_HZ) / 1000).log2()
 
@@ -103,7 +105,7 @@ class Descriptors:
 
 
 def _flux(power: torch.Tensor) -> torch.Tensor:
-    """Distance between the unit spectra of a frame and of the one before."""
+    """Distance between the unit spectra of a frame and of the previous frame."""
     shape = torch.nn.functional.normalize(power.sqrt(), dim=1)
     return torch.nn.functional.pad(shape.diff(dim=0).norm(dim=1), (1, 0))
 

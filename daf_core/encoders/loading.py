@@ -1,4 +1,4 @@
-"""From what identifies an encoder to an encoder that runs."""
+"""Load the encoder that an EncoderSpec identifies."""
 
 import json
 from pathlib import Path
@@ -17,16 +17,17 @@ from daf_core.encoders.wav2vec import WaveNetwork
 from daf_core.encoders.whisper import WhisperNetwork
 from daf_core.encoders.whisper_ct2 import load_whisper_ct2
 from daf_core.errors import SettingsError
+from daf_core.weights.known import DESCRIPTORS
 from daf_core.weights.precision import Precision, on_cpu
-from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, locate
+from daf_core.weights.specs import EncoderSpec, locate
 
-# Text families whose layers end in their own norm: without the last ones the others are the same.
-CUT_SHORT = ("bert", "roberta", "xlm-roberta", "camembert", "electra", "mpnet", "deberta-v2")
+# Text families whose blocks end in their own norm: the first layers are the same without the rest.
+TRUNCATABLE = ("bert", "roberta", "xlm-roberta", "camembert", "electra", "mpnet", "deberta-v2")
 WAVE_FAMILIES = ("wav2vec2", "hubert", "wavlm")
 SPEECH_FAMILIES = ("whisper", *WAVE_FAMILIES)
-UNUSED = ("pooler.", "masked_spec_embed", "decoder.")  # tensors that no hidden layer needs
+OPTIONAL_TENSORS = ("pooler.", "masked_spec_embed", "decoder.")  # no hidden layer needs them
 
-# Padded size of a batch. On CPU the fastest measured on one thread with the default encoders.
+# Largest padded size of a batch. CPU: the fastest on one thread with the default encoders.
 CPU_BATCH_TOKENS, GPU_BATCH_TOKENS = 1024, 32_768
 CPU_BATCH_S, GPU_BATCH_S = 15.0, 600.0
 
@@ -39,19 +40,21 @@ def load_text_encoder(
     layers: int | None = None,
     steps: int = 0,
 ) -> TextEncoder:
-    """Load the text encoder that `spec` identifies, or only its first `layers`; one that gives
-    frames too if their `steps` are not 0.
+    """Load the text encoder that `spec` identifies.
+
+    layers: load only this many of its first layers, None: all; steps: give frames of at most this
+    many steps, 0: no frames.
 
     Raises:
-        SettingsError: the weights are not to be had, are others, or are not a text encoder.
+        SettingsError: the weights cannot be found, have another SHA-256, or are no text encoder.
     """
     place = locate(spec, offline)
     family = _family(place[0]) if place else DESCRIPTORS
     if family in (*SPEECH_FAMILIES, DESCRIPTORS):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
     (folder,) = place
-    frames = FrameSpec.of(_all_blocks(folder), steps)
-    blocks = _blocks(folder, layers, frames) if family in CUT_SHORT else None
+    frames = FrameSpec.from_blocks(_all_blocks(folder), steps)
+    blocks = _blocks(folder, layers, frames) if family in TRUNCATABLE else None
     model = _model(AutoModel, folder, blocks)
     if model.config.is_encoder_decoder:
         raise SettingsError(
@@ -72,16 +75,17 @@ def load_speech_encoder(
     layers: int | None = None,
     steps: int = 0,
 ) -> SpeechEncoder | Descriptors:
-    """Load the speech encoder that `spec` identifies, or only its first `layers`; one that gives
-    frames too if their `steps` are not 0.
+    """Load the speech encoder that `spec` identifies; `layers` and `steps` as for text.
 
     Raises:
-        SettingsError: the weights are not to be had, are others, or are not a speech encoder; or
-            frames of descriptors, which have none.
+        SettingsError: the weights cannot be found, have another SHA-256, or are no speech encoder;
+            or frames of descriptors are wanted, which have none.
     """
     if spec.name == DESCRIPTORS:
         if steps:
-            raise SettingsError(f"frames of {DESCRIPTORS}: expected an encoder with hidden layers")
+            raise SettingsError(
+                f"`frames` {steps}: expected an encoder with hidden layers, got {DESCRIPTORS}"
+            )
         return Descriptors()
     place = locate(spec, offline)
     family = _family(place[0])
@@ -94,7 +98,7 @@ def load_speech_encoder(
     network: WhisperNetwork | WaveNetwork
     if family == "whisper":
         encoder = _whisper(place)
-        frames = FrameSpec.of(encoder.config.encoder_layers, steps)
+        frames = FrameSpec.from_blocks(encoder.config.encoder_layers, steps)
         network = WhisperNetwork(encoder, device, dtype, layers, frames)
     else:
         network = _wave_network(place[0], device, dtype, layers, steps)
@@ -114,23 +118,23 @@ def _wave_network(
     if not settings.is_file():
         raise SettingsError(f"encoder {path}: expected {settings.name}, found none")
     features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
-    frames = FrameSpec.of(_all_blocks(path), steps)
+    frames = FrameSpec.from_blocks(_all_blocks(path), steps)
     blocks = _blocks(path, layers, frames)
     model = _model(AutoModel, path, blocks)
     if blocks is not None and model.config.do_stable_layer_norm:
-        model.encoder.layer_norm = torch.nn.Identity()  # it is for the last layer, left out here
+        model.encoder.layer_norm = torch.nn.Identity()  # its norm is for the last layer only
     return WaveNetwork(model, features.do_normalize, device, dtype, layers, frames)
 
 
 def _family(path: Path) -> str:
-    """transformers' model type of the weights at `path`."""
+    """The model type, as transformers names it, of the weights at `path`."""
     if path.is_file():
         return "whisper"
     try:
         config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as err:
         raise SettingsError(
-            f"encoder {path}: expected a config.json of a model that transformers knows "
+            f"encoder {path}: expected a config.json of a model type that transformers knows "
             f"(code that comes with weights is never run)"
         ) from err
     return str(config.model_type)
@@ -142,15 +146,17 @@ def _all_blocks(path: Path) -> int:
 
 
 def _blocks(path: Path, layers: int | None, frames: FrameSpec) -> int | None:
-    """How many blocks the first `layers` and the frames need, at least the one that all have;
-    None: all.
-    """
+    """How many blocks the first `layers` and the frames need, at least one; None: all blocks."""
     needed = max(1, (layers or 0) - 1, frames.layer)
     return needed if layers and needed < _all_blocks(path) else None
 
 
 def _model(kind: Any, path: Path, blocks: int | None = None) -> Any:
-    """The model in float32, or SettingsError where the weights leave part of it at random."""
+    """The model in float32, all of it or only its first `blocks`.
+
+    Raises:
+        SettingsError: the weights lack tensors, which would stay random.
+    """
     cut = {} if blocks is None else {"num_hidden_layers": blocks}
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -163,10 +169,12 @@ def _model(kind: Any, path: Path, blocks: int | None = None) -> Any:
         output_loading_info=True,
         **cut,
     )
-    missing = sorted(name for name in found["missing_keys"] if not name.startswith(UNUSED))
+    missing = sorted(
+        name for name in found["missing_keys"] if not name.startswith(OPTIONAL_TENSORS)
+    )
     if missing:
         raise SettingsError(
-            f"encoder {path}: expected weights for all of {type(model).__name__}, "
-            f"{len(missing)} tensors are missing, {missing[0]} among them"
+            f"encoder {path}: expected weights for all of {type(model).__name__}, found that "
+            f"{len(missing)} tensors are missing, such as {missing[0]}"
         )
     return model

@@ -1,4 +1,4 @@
-"""Batches by length, and statistics over time that padding cannot touch."""
+"""Batches by length, and statistics over time that do not depend on padding."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,21 +9,23 @@ import torch
 
 from daf_core.errors import NotDone
 
-# What a batch takes beside its padded size, as a share of the budget: 50 tokens of MiniLM on a CPU.
+# Fixed cost of a batch, as a share of the budget: 50 tokens, measured with MiniLM on a CPU.
 BATCH_COST = 0.05
 
 
 @dataclass(frozen=True)
 class FrameSpec:
-    """Which hidden layer is kept over time, and in how many steps at most; 0: none is."""
+    """Which hidden layer is kept over time, in at most how many steps. `steps` 0: no frames."""
 
     layer: int = 0
     steps: int = 0
 
     @classmethod
-    def of(cls, blocks: int, steps: int) -> "FrameSpec":
-        """Of a network of so many blocks the layer two thirds up: layer 4 of MiniLM's 6, 3 of
-        whisper-tiny's 4, 8 of mpnet's 12 are the best or close to it; the last never is.
+    def from_blocks(cls, blocks: int, steps: int) -> "FrameSpec":
+        """Frames of the layer two thirds up a network of so many `blocks`.
+
+        Measured: layer 4 of MiniLM's 6, 3 of whisper-tiny's 4 and 8 of mpnet's 12 are the best
+        layers or close to them. The last layer never is.
         """
         return cls(round(2 * blocks / 3), steps) if steps else NO_FRAMES
 
@@ -32,10 +34,11 @@ NO_FRAMES = FrameSpec()
 
 
 def batches(lengths: Sequence[int], budget: int) -> list[npt.NDArray[np.intp]]:
-    """Indices of rows, longest first, in groups whose padded size is at most `budget`.
+    """Group rows of these lengths, longest first, so that encoding all of them costs least.
 
-    The padded size is rows × longest; a row longer than the budget is a group of its own. Of all
-    such groups those of the least cost: their padded sizes, and for each what it takes besides.
+    Gives the indices of each group's rows. The padded size of a group, rows × its longest length,
+    is at most `budget`; a row longer than the budget is a group of its own. The cost of a group is
+    its padded size plus the fixed cost of a batch; dynamic programming finds the least total.
     """
     order = np.argsort(-np.asarray(lengths, dtype=np.int64), kind="stable")
     longest = np.maximum(1, np.asarray(lengths, dtype=np.int64)[order])
@@ -58,7 +61,7 @@ def batches(lengths: Sequence[int], budget: int) -> list[npt.NDArray[np.intp]]:
 def in_batches(
     lengths: Sequence[int], budget: int, encode: Callable[[npt.NDArray[np.intp]], None]
 ) -> None:
-    """Call `encode` with the rows of each of `batches`; halves of one that GPU memory cannot hold.
+    """Call `encode` with the row indices of each batch; halve a batch that exceeds GPU memory.
 
     Raises:
         NotDone: the GPU's memory cannot hold a single row.
@@ -71,22 +74,22 @@ def in_batches(
         except torch.OutOfMemoryError as err:
             if len(rows) == 1:
                 raise NotDone(
-                    "the GPU's memory cannot hold a single utterance; give each actor more of a "
-                    "GPU (--gpus-per-actor) or end what else runs on it, and run the command again"
+                    "the GPU's memory cannot hold a single utterance; raise `gpus_per_actor` or "
+                    "end other programs on the GPU, and run the command again"
                 ) from err
             waiting += [rows[len(rows) // 2 :], rows[: len(rows) // 2]]
         else:
             continue
-        torch.cuda.empty_cache()  # after the error, which holds on to tensors, is gone
+        torch.cuda.empty_cache()  # here, as the error object held on to tensors
 
 
 def masked_mean(hidden: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Mean over the first `lengths` steps: (rows, steps, width) → (rows, width) float32."""
+    """Mean over the first `lengths` (rows,) steps: (rows, steps, width) → (rows, width) float32."""
     return _masked_sum(hidden.float(), lengths) / lengths[:, None].clamp(min=1)
 
 
 def masked_moments(hidden: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-    """Mean and sum of squared deviations over the first `lengths` steps.
+    """Mean and sum of squared deviations over the first `lengths` (rows,) steps.
 
     (rows, steps, width) → (rows, 2, width) float32.
     """
@@ -103,10 +106,10 @@ def _masked_sum(hidden: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
 
 
 def span_means(hidden: torch.Tensor, lengths: torch.Tensor, most: int) -> torch.Tensor:
-    """The first `lengths` steps in at most `most` equal spans, each averaged.
+    """Divide the first `lengths` (rows,) steps into at most `most` equal spans; average each.
 
-    (rows, steps, width) → (rows, most, width) float32, zero beyond a row's last span. A row of no
-    more than `most` steps keeps them as they are.
+    (rows, steps, width) → (rows, most, width) float32, zero after a row's last span. A row with
+    `most` steps or fewer keeps them unchanged.
     """
     if not most:
         return hidden.new_zeros((len(hidden), 0, hidden.shape[2]), dtype=torch.float32)
@@ -121,8 +124,10 @@ def span_means(hidden: torch.Tensor, lengths: torch.Tensor, most: int) -> torch.
 def over_time(
     hidden: Iterable[torch.Tensor], lengths: torch.Tensor, layers: int, frames: FrameSpec
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of hidden layers (rows, steps, width) one after the other: the moments of the first `layers`,
-    (rows, layers, 2, width), and the spans of the one that `frames` says.
+    """Moments of the first `layers` of a network, and span means of the layer of `frames`.
+
+    `hidden` yields layers (rows, steps, width), one at a time, so that they need not be held
+    together. Gives moments (rows, layers, 2, width) and spans (rows, frames.steps, width).
     """
     moments, spans = [], []
     for number, layer in enumerate(hidden):
@@ -136,11 +141,11 @@ def over_time(
 def merge_spans(
     spans: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], starts: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float32]:
-    """Spans of whole utterances from those of their windows, which are of equal length.
+    """Span means of whole utterances from the span means of their windows, of equal length.
 
-    `spans` is (windows, most, width) as `span_means` gives them, `counts` the steps in each window,
-    `starts` the first window of each utterance. Gives (utterances, most, width): the spans of all
-    windows in a row, averaged again.
+    spans: (windows, most, width) as `span_means` gives them; counts: (windows,) steps in each
+    window; starts: (utterances,) the first window of each utterance. Gives (utterances, most,
+    width): the spans of an utterance's windows in a row, averaged again into `most` spans.
     """
     most, ends = spans.shape[1], np.append(starts[1:], len(counts))
     merged = spans[starts]
@@ -155,11 +160,11 @@ def merge_spans(
 def merge_windows(
     moments: npt.NDArray[np.float32], counts: npt.NDArray[np.int64], starts: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.float32]:
-    """Mean and deviation of whole utterances from the moments of their windows.
+    """Mean and standard deviation of whole utterances from the moments of their windows.
 
-    `moments` is (windows, layers, 2, width) as `masked_moments` gives them, `counts` the steps in
-    each window, `starts` the first window of each utterance. Gives (utterances, layers, 2 × width).
-    The merge is exact (Chan, Golub and LeVeque 1983).
+    moments: (windows, layers, 2, width) as `masked_moments` gives them; counts: (windows,) steps in
+    each window; starts: (utterances,) the first window of each utterance. Gives (utterances,
+    layers, 2 × width). The merge is exact (Chan, Golub and LeVeque 1983).
     """
     windows = np.diff(np.append(starts, len(counts)))
     share = counts / np.repeat(np.add.reduceat(counts, starts), windows)

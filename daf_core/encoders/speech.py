@@ -1,6 +1,4 @@
-"""A frozen speech encoder: waves in, mean and deviation over time of every hidden layer out, and
-the states of one layer along the wave.
-"""
+"""A frozen speech encoder: from waves to pooled hidden layers, and to frames of one layer."""
 
 from collections.abc import Sequence
 
@@ -14,10 +12,10 @@ from daf_core.encoders.whisper import WhisperNetwork
 
 
 class SpeechEncoder:
-    """Mean and deviation over time, side by side, of every hidden layer of a frozen network.
+    """Mean and standard deviation over time, side by side, of hidden layers of a frozen network.
 
-    A row depends on its wave alone: neither on the batch it is in nor on padding. Waves above 30 s
-    are cut into equal windows, whose statistics are merged exactly.
+    A row depends on its wave only, not on padding or on the other rows of its batch. Waves longer
+    than 30 s are cut into equal windows, whose statistics are merged exactly.
     """
 
     def __init__(self, network: WhisperNetwork | WaveNetwork, batch_s: float) -> None:
@@ -27,18 +25,16 @@ class SpeechEncoder:
         self.frames, self.frame_width = network.frames, network.width
         self.batch_samples = int(batch_s * RATE_HZ)
 
-    def __call__(self, waves: Sequence[Wave]) -> npt.NDArray[np.float16]:
-        """Embed mono 16 kHz waves (samples,), int16 or float32: (rows, layers, width)."""
-        return self.pooled(waves).astype(np.float16)
-
-    def pooled(self, waves: Sequence[Wave]) -> npt.NDArray[np.float32]:
-        """The embeddings before they are rounded to float16."""
-        return self.encode(waves)[0]
-
     def encode(
         self, waves: Sequence[Wave]
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """The embeddings, and the frames (rows, steps, frame_width), before they are rounded."""
+        """Embed mono 16 kHz waves (samples,), int16 or float32.
+
+        Gives embeddings (rows, layers, width) and frames (rows, steps, frame_width).
+
+        Raises:
+            NotDone: the GPU's memory cannot hold a single window.
+        """
         if len(waves) == 0:
             shapes = (0, self.layers, self.width), (0, self.frames.steps, self.frame_width)
             return np.empty(shapes[0], np.float32), np.empty(shapes[1], np.float32)

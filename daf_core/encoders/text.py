@@ -1,6 +1,4 @@
-"""A frozen text encoder: sentences in, the mean over tokens of every hidden layer out, and the
-states of one layer along the sentence.
-"""
+"""A frozen text encoder: from texts to pooled hidden layers, and to frames of one layer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,11 +11,11 @@ from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, in_batches, masked_m
 
 
 class TextEncoder:
-    """Mean over the tokens, special ones included, of the hidden layers of a frozen AutoModel.
+    """Mean over tokens, special ones included, of the hidden layers of a frozen AutoModel.
 
-    All of them, or the first `layers`; the very first is the embedding. A row depends on its text
-    alone, and on what was said before if that is given: neither on the batch it is in nor on
-    padding. Text beyond `longest` tokens is cut off.
+    layers: only the first ones, counted from the embedding layer; None: all. A row depends on its
+    text and previous text only, not on padding or on the other rows of its batch. Text after the
+    first `longest` tokens is cut off.
     """
 
     def __init__(
@@ -36,19 +34,15 @@ class TextEncoder:
         self.layers = min(layers or every, every)
         self.width: int = model.config.hidden_size
         self.frames, self.frame_width = frames, self.width
-        # RoBERTa and its kin number positions from the padding id plus one.
+        # RoBERTa and related models number positions from the padding id plus one.
         positions = model.config.max_position_embeddings - (model.config.pad_token_id or 0) - 1
         self.longest: int = min(tokenizer.model_max_length, positions)
         self.device = device
         self.batch_tokens = batch_tokens
 
-    def __call__(self, texts: Sequence[str]) -> npt.NDArray[np.float16]:
-        """Embed texts: (rows, layers, width)."""
-        return self.pooled(texts).astype(np.float16)
-
     def truncated(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Tell which texts are longer than the encoder reads."""
-        # No tokenizer makes more tokens than bytes, so that only long texts need be counted.
+        """Which texts (rows,) have more tokens than the encoder reads."""
+        # A text has no more tokens than bytes, plus special ones: short texts need no counting.
         return np.array(
             [
                 len(text.encode()) > self.longest // 2 and self._tokens(text) > self.longest
@@ -60,18 +54,17 @@ class TextEncoder:
     def _tokens(self, text: str) -> int:
         return len(self.tokenizer(text, verbose=False).input_ids)
 
-    def pooled(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """The embeddings before they are rounded to float16."""
-        return self.encode(texts)[0]
-
     @torch.inference_mode()
     def encode(
-        self, texts: Sequence[str], before: Sequence[str | None] = ()
+        self, texts: Sequence[str], previous: Sequence[str | None] = ()
     ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """The embeddings, and the frames (rows, steps, width), before they are rounded.
+        """Embed texts: embeddings (rows, layers, width) and frames (rows, steps, width).
 
-        Where a text has something `before` it, the network reads both and the states of the text's
-        own tokens are taken: as much of the end of what was before as fits beside the text.
+        A text with `previous` text is encoded together with the end of it, as much as fits beside
+        the text; only the states of the text's own tokens are used.
+
+        Raises:
+            NotDone: the GPU's memory cannot hold a single text.
         """
         out = np.empty((len(texts), self.layers, self.width), np.float32)
         frames = np.empty((len(texts), self.frames.steps, self.frame_width), np.float32)
@@ -80,7 +73,7 @@ class TextEncoder:
         own = self.tokenizer(
             list(texts), truncation=True, max_length=self.longest, padding=False
         ).input_ids
-        tokens = self._with_before(own, before) if any(before) else own
+        tokens = self._with_previous(own, previous) if any(previous) else own
 
         def encode(batch: npt.NDArray[np.intp]) -> None:
             lengths = np.array([len(own[row]) for row in batch])
@@ -90,22 +83,27 @@ class TextEncoder:
         in_batches([len(row) for row in tokens], self.batch_tokens, encode)
         return out, frames
 
-    def _with_before(self, own: list[list[int]], before: Sequence[str | None]) -> list[list[int]]:
-        """Tokens of each text, and behind them those of what was said before it, closed alike."""
-        told = self.tokenizer(
-            [text or "" for text in before], add_special_tokens=False, verbose=False
+    def _with_previous(
+        self, own: list[list[int]], previous: Sequence[str | None]
+    ) -> list[list[int]]:
+        """The text's tokens, then those of the previous text, ended with the same separator."""
+        added = self.tokenizer(
+            [text or "" for text in previous], add_special_tokens=False, verbose=False
         ).input_ids
         return [
             [*tokens, *more[-room:], tokens[-1]]
             if more and (room := self.longest - len(tokens) - 1) > 0
             else tokens
-            for tokens, more in zip(own, told, strict=True)
+            for tokens, more in zip(own, added, strict=True)
         ]
 
     def _layers(
         self, tokens: list[list[int]], own: npt.NDArray[np.int64]
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """(rows, layers, width) and (rows, steps, width) of the first, `own`, tokens of a batch."""
+        """Means (rows, layers, width) and frames (rows, steps, width) of a batch.
+
+        Both are over the first `own` (rows,) tokens of each row, the tokens of the text itself.
+        """
         lengths = np.array([len(row) for row in tokens])
         valid = np.arange(lengths.max()) < lengths[:, None]
         padded = np.full(valid.shape, self.tokenizer.pad_token_id or 0)

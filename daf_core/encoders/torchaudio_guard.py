@@ -1,9 +1,9 @@
 """Make `import torchaudio` work beside a CPU-only torch.
 
 torchaudio's Linux wheel links CUDA libraries. Beside a torch without CUDA its compiled extension
-cannot be loaded, and with it the import fails, also that of transformers' speech models, which try
-torchaudio when it is installed. Resampling, filter banks, MFCC and pitch are plain torch
-and need no extension; what does need it (forced alignment, RNN-T loss) raises when called.
+cannot be loaded, so importing torchaudio fails, and with it transformers' speech models, which
+import torchaudio if it is installed. Filter banks, MFCC and resampling are plain torch and need no
+extension; functions that do need it (forced alignment, RNN-T loss) raise when called.
 """
 
 import sys
@@ -15,7 +15,7 @@ EXTENSION = "torchaudio._extension"
 
 
 def ensure_torchaudio() -> None:
-    """Import torchaudio; where its extension cannot be loaded, import it without."""
+    """Import torchaudio, without its extension if that cannot be loaded."""
     try:
         import torchaudio
     except OSError:
@@ -24,7 +24,7 @@ def ensure_torchaudio() -> None:
 
 
 def _no_extension() -> ModuleType:
-    """What torchaudio itself sets up when it is built without its extension."""
+    """The module that torchaudio itself sets up when it is built without its extension."""
     module = ModuleType(EXTENSION)
     vars(module).update(_IS_TORCHAUDIO_EXT_AVAILABLE=False, fail_if_no_align=_fail_when_called)
     return module

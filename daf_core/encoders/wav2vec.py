@@ -1,4 +1,4 @@
-"""wav2vec 2.0, HuBERT and WavLM on batches whose padding changes nothing."""
+"""wav2vec 2.0, HuBERT and WavLM on padded batches, with results that do not depend on padding."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,8 +12,9 @@ from daf_core.encoders.waves import Samples, normalise_level
 
 
 class WaveNetwork:
-    """Moments over time of every hidden layer, or the first `layers`, of a network that reads the
-    wave itself; and of one layer spans of time.
+    """A network that reads samples: moments over time of its layers, and span means of one layer.
+
+    layers: how many of the first layers are computed; None: all.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class WaveNetwork:
             self.norm = first.layer_norm = MaskedInstanceNorm(first.layer_norm)
 
     def prepare(self, samples: Samples) -> Samples:
-        """Level the wave, then centre and scale it where the model was trained so."""
+        """Normalise the level, then mean and variance if the model was trained on such waves."""
         samples = normalise_level(samples)
         if not self.unit_variance or samples.size == 0:
             return samples
-        # The small term is that of transformers' Wav2Vec2FeatureExtractor.
+        # 1e-7 as in transformers' Wav2Vec2FeatureExtractor.
         scaled: Samples = (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(1e-7))
         return scaled
 
@@ -55,8 +56,10 @@ class WaveNetwork:
     def __call__(
         self, windows: Sequence[Samples]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Frames of each window, moments (windows, layers, 2, width) and spans (windows, steps,
-        width).
+        """Encode windows (samples,) of at most 30 s.
+
+        Gives steps in each window (windows,), moments (windows, layers, 2, width) and spans
+        (windows, frames.steps, width).
         """
         samples = np.array([max(self.shortest, len(wave)) for wave in windows])
         waves = np.zeros((len(windows), samples.max()), np.float32)
@@ -76,7 +79,7 @@ class WaveNetwork:
         return frames, moments.cpu().numpy(), spans.cpu().numpy()
 
     def _lengths(self, samples: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-        """Valid steps after each convolution."""
+        """Steps after each convolution, from the number of samples of each window."""
         lengths = []
         for kernel, stride in self.convolutions:
             samples = (samples - kernel) // stride + 1
@@ -85,9 +88,9 @@ class WaveNetwork:
 
 
 class MaskedInstanceNorm(torch.nn.Module):
-    """The first layer's group norm, one channel to a group, over each row's valid steps alone."""
+    """The first layer's group norm, one channel per group, over each row's valid steps only."""
 
-    lengths: torch.Tensor  # valid steps of each row of the coming batch
+    lengths: torch.Tensor  # (rows,) valid steps; set before each batch
 
     def __init__(self, norm: torch.nn.GroupNorm) -> None:
         super().__init__()

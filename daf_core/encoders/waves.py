@@ -1,4 +1,4 @@
-"""Waveforms as encoders expect them: float32, mono, 16 kHz, of even level, in windows."""
+"""Prepare waveforms for encoders: float32, mono, 16 kHz, of equal level, in windows."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,7 +6,7 @@ import numpy.typing as npt
 RATE_HZ = 16_000
 WINDOW_SAMPLES = 30 * RATE_HZ
 LEVEL_DBFS = -26.0
-LARGEST_GAIN_DB = 40.0  # the noise floor of silence is not blown up to speech
+LARGEST_GAIN_DB = 40.0  # silence must not become noise as loud as speech
 
 Samples = npt.NDArray[np.float32]
 Wave = npt.NDArray[np.int16] | Samples
@@ -21,7 +21,7 @@ def as_float(wave: Wave) -> Samples:
 
 
 def normalise_level(samples: Samples) -> Samples:
-    """Bring the RMS to -26 dBFS; the gain is at most 40 dB."""
+    """Scale (samples,) to an RMS of -26 dBFS, with a gain of at most 40 dB."""
     rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
     target = 10 ** (LEVEL_DBFS / 20)
     gain = min(target / max(rms, 1e-9), 10 ** (LARGEST_GAIN_DB / 20))
@@ -29,5 +29,5 @@ def normalise_level(samples: Samples) -> Samples:
 
 
 def windows(samples: Samples) -> list[Samples]:
-    """The wave whole, or, above 30 s, cut into the fewest windows of equal length up to 30 s."""
+    """The wave cut into the fewest windows of equal length that are 30 s or shorter."""
     return np.array_split(samples, max(1, -(-len(samples) // WINDOW_SAMPLES)))

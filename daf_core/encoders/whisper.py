@@ -1,4 +1,4 @@
-"""The Whisper encoder on utterances as long as they are, instead of padded to 30 s.
+"""The Whisper encoder on utterances of any length up to 30 s, without padding them to 30 s.
 
 Shape suffixes: B windows in the batch, S samples, F mel frames, P positions, M mel bins, D width.
 """
@@ -23,9 +23,10 @@ LONGEST_FRAMES = WINDOW_SAMPLES // HOP
 
 
 class WhisperNetwork:
-    """Moments over time of every hidden layer: the input of the first block to the final norm.
+    """Moments over time of the hidden layers of Whisper's encoder, and span means of one layer.
 
-    Or of the first `layers`; and of one layer spans of time. Blocks above are not computed.
+    The layers are the input of each block, and the output of the final norm. layers: how many of
+    the first layers are computed; None: all.
     """
 
     prepare = staticmethod(normalise_level)
@@ -53,8 +54,9 @@ class WhisperNetwork:
     def __call__(
         self, windows: Sequence[Samples]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Positions of each window (B,), moments (B, layers, 2, D) and spans (B, steps, D); windows
-        up to 30 s.
+        """Encode windows (samples,) of at most 30 s.
+
+        Gives positions in each window (B,), moments (B, layers, 2, D) and spans (B, steps, D).
         """
         positions = np.array([max(1, -(-len(wave) // POSITION_SAMPLES)) for wave in windows])
         lengths = torch.from_numpy(positions).to(self.device)
@@ -65,13 +67,13 @@ class WhisperNetwork:
         return positions, moments.cpu().numpy(), spans.cpu().numpy()
 
     def log_mel(self, windows: Sequence[Samples], samples: npt.NDArray[np.int64]) -> torch.Tensor:
-        """Log-mel spectrogram (B, M, F), zero beyond each window's own `samples` // 160 frames.
+        """Log-mel spectrogram (B, M, F), zero after the `samples` // 160 frames of each window.
 
-        Its frames are those that WhisperFeatureExtractor gives for the window padded to 30 s.
+        The frames equal those of WhisperFeatureExtractor for the window padded to 30 s.
         """
         longest = int(samples.max())
-        # A centred frame reads half an FFT to either side: the start is reflected; the end of the
-        # wave reaches two frames beyond it, which count for the maximum that the floor hangs on.
+        # A centred frame reads half an FFT to either side. The start is reflected. Two frames after
+        # the end still read samples, and they count for the maximum that sets the floor.
         padded = np.zeros((len(windows), FFT // 2 + longest + FFT // 2 + HOP), np.float32)
         for row, wave in zip(padded, windows, strict=True):
             row[FFT // 2 :][: len(wave)] = wave
@@ -94,7 +96,8 @@ class WhisperNetwork:
     def _hidden(self, mel_BMF: torch.Tensor, lengths: torch.Tensor) -> Iterator[torch.Tensor]:
         """Hidden layers (B, P, D), one at a time.
 
-        An even number of valid frames keeps padding out of the second convolution's valid outputs.
+        The number of valid frames is even, so no valid output of the second convolution (stride 2)
+        reads padding.
         """
         encoder = self.encoder
         hidden = gelu(encoder.conv1(mel_BMF.to(self.dtype)))

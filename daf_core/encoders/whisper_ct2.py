@@ -1,9 +1,12 @@
 """Read a Whisper encoder from a CTranslate2 file (binary version 6, WhisperSpec revision 3).
 
-All little-endian. The file: version u32, name of the specification, revision u32, number of
-variables u32, then for each its name, rank u8, dimensions u32 each, type u8, bytes u32 and data;
-then an alias table, which the encoder does not need. A string is its length u16, with a final zero.
-Source of the layout: python/ctranslate2/specs/model_spec.py of CTranslate2.
+The Python packages that carry Whisper (`weights.packages`) hold it in this format only.
+
+Everything is little-endian. A file holds: version u32, name of the specification, revision u32,
+number of variables u32; then for each variable its name, rank u8, dimensions u32 each, type u8,
+number of bytes u32 and data; then an alias table, which the encoder does not need. A string is its
+length u16 (final zero included), then its bytes. The layout is defined in CTranslate2's
+python/ctranslate2/specs/model_spec.py.
 """
 
 import struct
@@ -25,7 +28,7 @@ Variables = dict[str, npt.NDArray[np.generic]]
 def load_whisper_ct2(data: bytes) -> WhisperEncoder:
     """Build transformers' WhisperEncoder, in float32, from a CTranslate2 file.
 
-    The caller has checked the file's sum.
+    The caller has checked the SHA-256 of the file, so that its contents are trusted.
 
     Raises:
         SettingsError: the file is of another version or holds another model.
@@ -41,7 +44,7 @@ def load_whisper_ct2(data: bytes) -> WhisperEncoder:
         encoder_ffn_dim=state["layers.0.fc1.weight"].shape[0],
         max_source_positions=state["embed_positions.weight"].shape[0],
     )
-    with torch.device("meta"):  # random first values would take longer than the file
+    with torch.device("meta"):  # initial values would take longer than reading the file
         encoder = WhisperEncoder(config)
     encoder.load_state_dict(state, strict=True, assign=True)
     return encoder
@@ -81,7 +84,7 @@ def read_variables(data: bytes) -> Variables:
 
 
 def encoder_state(variables: Variables) -> dict[str, torch.Tensor]:
-    """State of transformers' WhisperEncoder from CTranslate2's variables."""
+    """State dict of transformers' WhisperEncoder from CTranslate2's variables."""
     state: dict[str, torch.Tensor] = {}
     for name, value in variables.items():
         if not name.startswith("encoder/") or value.ndim == 0:

@@ -18,28 +18,12 @@ from torch import Tensor
 
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.sentiment_bins import quantile, share_below
+from daf_core.measures.calibration_values import Calibrations
 from daf_core.schemas import NEUTRAL_BELOW
 
 COVERAGE = 0.9
 
 FloatArray: TypeAlias = npt.NDArray[np.floating]
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Of rows with one set of modalities.
-
-    mass: the central share of a distribution that holds the label for COVERAGE of all rows;
-    temperature: what logits are divided by; rows: how many it was learned from.
-    """
-
-    mass: float
-    temperature: float
-    rows: int
-
-
-# "text and audio", "text", "audio" → what was learned from rows that have just these
-Calibrations: TypeAlias = dict[str, Calibration]
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""One HTML page about a scored archive."""
+"""One HTML page about scored recordings."""

@@ -1,4 +1,4 @@
-"""Numbers to SVG geometry. Paths hold digits and path letters only; report.html draws them."""
+"""SVG geometry of the report's drawings. Paths hold digits and path letters only."""
 
 from dataclasses import dataclass
 from itertools import accumulate
@@ -10,10 +10,10 @@ from daf_core.schemas import LABEL_RANGE, polarity
 
 Floats = NDArray[np.float64]
 
-MARKS_AT_MOST = 400  # utterances drawn one by one; longer recordings are drawn as means
-BINS = 200
+MARKS_AT_MOST = 400  # utterances drawn one by one; recordings with more are drawn as means
+BINS = 200  # of a recording that is drawn as means
 TICKS_AT_MOST = 6
-WIDTH, HEIGHT = 1000, 120  # of a timeline's view box, which the page stretches to its width
+WIDTH, HEIGHT = 1000, 120  # view box of a timeline, stretched to the width of the page
 RIBBON_HEIGHT = 100
 
 _TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800)
@@ -33,13 +33,13 @@ class Bar:
 
 @dataclass(frozen=True)
 class Timeline:
-    """One recording's marks as SVG paths, the ticks of its axis, and how many marks are means."""
+    """One recording: its marks as SVG paths, and the ticks of its axis."""
 
     marks: dict[str, str]  # polarity → path
     ranges: str  # lowest to highest of each mean; empty where utterances are drawn one by one
     ribbon: str  # audio weight over time; empty where no utterance has weights
     ticks: list[tuple[float, str]]  # percent of the width, label
-    bins: int  # 0: one mark per utterance
+    bins: int  # number of means; 0: one mark per utterance
 
 
 def histogram(counts: NDArray[np.int64], edges: Floats) -> list[Bar]:
@@ -60,7 +60,7 @@ def histogram(counts: NDArray[np.int64], edges: Floats) -> list[Bar]:
 
 
 def stack(counts: list[int]) -> list[tuple[float, float]]:
-    """Left and width, in percent, of the pieces of one bar divided as `counts`."""
+    """Left and width, in percent, of the pieces of one bar divided in proportion to `counts`."""
     total = max(1, sum(counts))
     widths = [100 * count / total for count in counts]
     lefts = accumulate(widths, initial=0.0)
@@ -68,7 +68,7 @@ def stack(counts: list[int]) -> list[tuple[float, float]]:
 
 
 def percent_of_axis(sentiment: float) -> float:
-    """Place of a sentiment on an axis over [-3, 3], in percent from its left end."""
+    """Position of a sentiment on an axis over [-3, 3], in percent from its left end."""
     low, high = LABEL_RANGE
     return round(100 * (min(max(sentiment, low), high) - low) / (high - low), 1)
 
@@ -82,8 +82,8 @@ def timeline(
 ) -> Timeline:
     """Draw one recording.
 
-    `start` and `end` are places in [0, 1] of the recording, `sentiment` is in [-3, 3],
-    `audio_weight` in [0, 1] or NaN; all of shape (utterances,).
+    start, end: (utterances,) positions in the recording, in [0, 1]; sentiment: (utterances,) in
+    [-3, 3]; audio_weight: (utterances,) in [0, 1] or NaN; ticks: (percent of the width, label).
     """
     ranges, bins = "", 0
     if len(start) > MARKS_AT_MOST:
@@ -100,7 +100,7 @@ def timeline(
 
 
 def time_ticks(first_s: float, last_s: float) -> list[tuple[float, str]]:
-    """Round times between `first_s` and `last_s`, six at most, and their places in percent."""
+    """A few round times between `first_s` and `last_s`: (percent of the width, label)."""
     span_s = last_s - first_s
     if span_s <= 0:
         return [(0.0, clock(first_s))]
@@ -113,7 +113,7 @@ def time_ticks(first_s: float, last_s: float) -> list[tuple[float, str]]:
 
 
 def clock(time_s: float) -> str:
-    """m:ss, or h:mm:ss from one hour on."""
+    """A time as m:ss, or h:mm:ss from one hour on."""
     minutes, seconds = divmod(int(time_s), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
@@ -122,7 +122,7 @@ def clock(time_s: float) -> str:
 def _binned(
     start: Floats, end: Floats, sentiment: Floats, audio_weight: Floats
 ) -> tuple[Floats, Floats, Floats, Floats, str]:
-    """Means over equal stretches, empty stretches left out, and the path of their ranges."""
+    """Means over BINS equal stretches, without empty ones, and the path of their ranges."""
     index = np.minimum(((start + end) / 2 * BINS).astype(int), BINS - 1)
     members = [np.flatnonzero(index == place) for place in range(BINS)]
     filled = np.array([place for place in range(BINS) if len(members[place])])
@@ -142,7 +142,7 @@ def _mean_of_known(values: Floats) -> float:
 
 
 def _segments(start: Floats, end: Floats, sentiment: Floats) -> str:
-    """A level stroke per utterance; a stroke without length shows as a dot (round caps)."""
+    """A horizontal stroke per utterance; round caps show a stroke without length as a dot."""
     return "".join(
         f"M{_x(left)} {_y(value)}h{max(0, _x(right) - _x(left) - 3)}"
         for left, right, value in zip(start, end, sentiment, strict=True)

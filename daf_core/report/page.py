@@ -1,7 +1,8 @@
-"""One self-contained page about a scored archive: gather the numbers, then fill report.html.
+"""One self-contained HTML page about scored recordings: gather the numbers, fill report.html.
 
 Transcripts, ids and speakers are untrusted: everything that enters the page passes `_printable`
-and is escaped by jinja2. The page loads nothing and runs no script, and its own policy says so.
+and is escaped by jinja2. The page loads nothing and runs no script;
+its Content-Security-Policy forbids both.
 """
 
 import re
@@ -18,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from daf_core.errors import REASONS, SettingsError
 from daf_core.report import charts
-from daf_core.report.recordings import Recording, describe, when, who
+from daf_core.report.recordings import RecordingSummary, summarise, when, who
 from daf_core.report.totals import (
     LARGE_DISAGREEMENT,
     SENTIMENT_EDGES,
@@ -30,19 +31,19 @@ from daf_core.storage.files import join, read_json
 from daf_core.storage.parquet import list_parts, read
 
 RECORDINGS_DRAWN = 200
-LETTERS_AT_MOST = 280  # of an utterance's words
+LETTERS_AT_MOST = 280  # of an utterance's text
 
 _SCORE_COLUMNS = ["utterance_id", "recording_id", "channel", "speaker", "role", "start_s", "end_s"]
 _SCORE_COLUMNS += ["sentiment", "audio_weight"]
-# Control characters, marks that turn the direction of what follows, and what is not a character.
+# Control characters, marks that change the direction of text, surrogates and noncharacters.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 
 
 @dataclass(frozen=True)
-class Refused:
-    """Utterances quarantined for one reason, with one message as an example."""
+class ReasonCount:
+    """Rows quarantined for one reason, with the first message as an example."""
 
     reason: str
     meaning: str
@@ -57,21 +58,22 @@ class Report:
     run: dict[str, Any]  # run.json
     totals: Totals
     quarantined: int
-    refused: list[Refused]  # most rows first
+    quarantine_reasons: list[ReasonCount]  # most rows first
     contradictions: list[dict[str, Any]]  # rows of scores, strongest first, with `when` and `who`
-    recordings: list[Recording]  # lowest mean first
-    words: dict[str, str]  # utterance id → text, of the utterances named in the page
-    words_note: str  # why there are no words; empty where there are
+    recordings: list[RecordingSummary]  # lowest mean first
+    texts: dict[str, str]  # utterance id → text, of the utterances named in the page
+    texts_note: str  # why there are no texts; empty if there are
 
 
 def gather(scores: str, manifest: str | None = None, text: bool = True) -> Report:
     """Gather a report from a folder of scores, part by part.
 
-    Words come from `manifest`, or from the manifest that run.json names where it can be read;
-    without `text` none are read.
+    manifest: where texts are read from, by default the manifest that run.json names, if it is
+    there; text: whether texts are read at all.
 
     Raises:
-        SettingsError: there are no scores, or no manifest where `manifest` says.
+        SettingsError: there are no scores, or there is no manifest at `manifest`.
+        NotDone: the storage fails.
     """
     folder = join(scores, "scores")
     parts = list_parts(folder)
@@ -87,15 +89,15 @@ def gather(scores: str, manifest: str | None = None, text: bool = True) -> Repor
     contradictions = [
         {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
     ]
-    quarantined, refused = _refused(join(scores, "quarantine"))
+    quarantined, reasons = _quarantine_reasons(join(scores, "quarantine"))
     named = {row["utterance_id"] for row in contradictions}
     named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
-    words, words_note = _words(manifest, run.get("manifest"), named) if text else ({}, "left out")
-    return Report(run, totals, quarantined, refused, contradictions, recordings, words, words_note)
+    texts, note = _texts(manifest, run.get("manifest"), named) if text else ({}, "left out")
+    return Report(run, totals, quarantined, reasons, contradictions, recordings, texts, note)
 
 
 def render(report: Report) -> str:
-    """The page, as HTML in UTF-8 that needs no other file."""
+    """The page as HTML that needs no other file."""
     environment = Environment(
         loader=PackageLoader("daf_core.report", ""),
         autoescape=True,
@@ -127,8 +129,8 @@ def render(report: Report) -> str:
     )
 
 
-def _recordings(folder: str, totals: Totals) -> Iterator[Recording]:
-    """The recordings with the lowest means, from the parts that hold them."""
+def _recordings(folder: str, totals: Totals) -> Iterator[RecordingSummary]:
+    """The recordings with the lowest means, read from the parts that hold them."""
     chosen = totals.lowest(RECORDINGS_DRAWN)
     pieces: dict[str, list[pa.Table]] = {recording: [] for recording in chosen}
     for part in sorted({part for key in chosen for part in totals.recordings[key].parts}):
@@ -137,10 +139,11 @@ def _recordings(folder: str, totals: Totals) -> Iterator[Recording]:
             if part in totals.recordings[key].parts:
                 pieces[key].append(rows.filter(pc.equal(rows["recording_id"], key)))
     for key in chosen:
-        yield describe(key, pa.concat_tables(pieces.pop(key)))
+        yield summarise(key, pa.concat_tables(pieces.pop(key)))
 
 
-def _refused(folder: str) -> tuple[int, list[Refused]]:
+def _quarantine_reasons(folder: str) -> tuple[int, list[ReasonCount]]:
+    """How many rows the quarantine holds, and how many for each reason."""
     counts: Counter[str] = Counter()
     examples: dict[str, str] = {}
     for part in list_parts(folder):
@@ -148,47 +151,52 @@ def _refused(folder: str) -> tuple[int, list[Refused]]:
         for row in rows.to_pylist():
             counts[row["reason"]] += 1
             examples.setdefault(row["reason"], row["message"])
-    refused = [
-        Refused(reason, REASONS.get(reason, ""), rows, _shortened(examples[reason]))
+    reasons = [
+        ReasonCount(reason, REASONS.get(reason, ""), rows, _shortened(examples[reason]))
         for reason, rows in counts.most_common()
     ]
-    return counts.total(), refused
+    return counts.total(), reasons
 
 
-def _words(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[str, str], str]:
-    """Words of the `named` utterances, and why there are none where that is so."""
+def _texts(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[str, str], str]:
+    """Texts of the `named` utterances by id, and a note that says why there are none, if so."""
     folder = manifest or from_run
     if not isinstance(folder, str):
-        return {}, "not shown: run.json names no manifest (--manifest names one)"
+        return {}, "not shown: run.json names no manifest; daf report can be given one"
     parts = list_parts(folder)
     if manifest and not parts:
-        raise SettingsError(f"{manifest}: expected part-*.parquet of a manifest, found none")
+        raise SettingsError(
+            f"`manifest` {manifest}: expected part-*.parquet of a manifest, found none; give the "
+            f"folder that daf ingest wrote"
+        )
     if not parts:
-        return {}, f"not shown: there is no manifest at {folder} (--manifest names another place)"
-    words: dict[str, str] = {}
+        return {}, f"not shown: there is no manifest at {folder}; daf report can be given another"
+    texts: dict[str, str] = {}
     wanted = pa.array(sorted(named), pa.string())
     for part in parts:
         rows, _ = read(join(folder, part), "manifest", ["utterance_id", "text"])
         found = rows.filter(pc.is_in(rows["utterance_id"], wanted)).drop_null()
         for row in found.to_pylist():
-            words[row["utterance_id"]] = _shortened(row["text"])
-    return words, ""
+            texts[row["utterance_id"]] = _shortened(row["text"])
+    return texts, ""
 
 
 def _polarities(counts: Counter[str]) -> list[tuple[str, int, float, float]]:
-    """Polarity, rows, and left and width of its piece of one bar in percent."""
+    """Each polarity, its rows, and left and width of its piece of one bar, in percent."""
     names = ["negative", "neutral", "positive"]
     pieces = charts.stack([counts[name] for name in names])
     return [(name, counts[name], *piece) for name, piece in zip(names, pieces, strict=True)]
 
 
 def _shortened(text: str) -> str:
+    """A text on one line, at most LETTERS_AT_MOST long."""
     flat = " ".join(text.split())
     return flat if len(flat) <= LETTERS_AT_MOST else flat[: LETTERS_AT_MOST - 1] + "…"
 
 
 def _printable(value: Any) -> Any:
-    return _UNPRINTABLE.sub("\ufffd", value) if type(value) is str else value  # not Markup
+    """A string without unprintable characters; Markup and other values unchanged."""
+    return _UNPRINTABLE.sub("\ufffd", value) if type(value) is str else value
 
 
 def _signed(value: float) -> str:
@@ -198,7 +206,7 @@ def _signed(value: float) -> str:
 
 
 def _plain(value: Any) -> str:
-    """A value of run.json as one line."""
+    """A value of run.json as one line of text."""
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
     if isinstance(value, list):
@@ -207,7 +215,7 @@ def _plain(value: Any) -> str:
 
 
 def _day(value: Any) -> str:
-    """A time in ISO 8601 as a person reads it; anything else as it is."""
+    """An ISO 8601 time as "21 November 2026, 04:10 UTC"; any other value unchanged."""
     try:
         time = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a report says of one recording: its course, its speakers, its lowest and highest moment."""
+"""Summary of one recording: its course, its speakers, its lowest and highest utterance."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,7 @@ import pyarrow as pa
 from daf_core.report.charts import Floats, Timeline, clock, time_ticks, timeline
 
 SPEAKERS_AT_MOST = 8
-UTTERANCES_FOR_CHANGE = 4  # fewer have no quarters worth comparing
+UTTERANCES_FOR_CHANGE = 4  # the fewest that have quarters to compare
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Speaker:
 
 @dataclass(frozen=True)
 class Moment:
-    """One utterance of note. `time` is m:ss, or None where the utterance has no time."""
+    """The lowest or highest utterance. time: m:ss, None if the utterance has no time."""
 
     utterance_id: str
     time: str | None
@@ -32,25 +32,30 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Recording:
-    """One recording as the report draws it. `length` is m:ss of speech span, None without times."""
+class RecordingSummary:
+    """One recording as the report draws it.
+
+    change: mean of the last quarter minus mean of the first; length: from the start of the first
+    utterance to the end of the last, m:ss, None without times; speakers: at most
+    SPEAKERS_AT_MOST, those with most utterances.
+    """
 
     recording_id: str
     utterances: int
     mean: float
-    change: float | None  # mean of the last quarter less mean of the first
+    change: float | None
     length: str | None
-    speakers: list[Speaker]  # those with most utterances
+    speakers: list[Speaker]
     more_speakers: int
     lowest: Moment
     highest: Moment
     timeline: Timeline
 
 
-def describe(recording_id: str, rows: pa.Table) -> Recording:
-    """Describe a recording from all of its rows of a scores table (one at least).
+def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
+    """Summarise a recording from all of its rows of a scores table, at least one.
 
-    Utterances are placed by time, or by order in the table where any of them has no start.
+    Utterances are placed by time, or by their order in the table if any of them has no start.
     """
     timed = rows["start_s"].null_count == 0
     if timed:
@@ -58,7 +63,7 @@ def describe(recording_id: str, rows: pa.Table) -> Recording:
     sentiment = rows["sentiment"].to_numpy().astype(np.float64)
     start, end, ticks, length = _by_time(rows) if timed else _by_order(rows.num_rows)
     speakers = _speakers(rows)
-    return Recording(
+    return RecordingSummary(
         recording_id=recording_id,
         utterances=rows.num_rows,
         mean=float(sentiment.mean()),
@@ -73,7 +78,7 @@ def describe(recording_id: str, rows: pa.Table) -> Recording:
 
 
 def who(row: dict[str, Any]) -> str:
-    """Name whoever speaks by role and speaker, or else by channel."""
+    """Name of the speaker of a row: role and speaker, or else the channel."""
     names = [str(name) for name in (row["role"], row["speaker"]) if name]
     if names:
         return " · ".join(dict.fromkeys(names))
@@ -81,7 +86,7 @@ def who(row: dict[str, Any]) -> str:
 
 
 def when(row: dict[str, Any]) -> str | None:
-    """Time of an utterance's start as m:ss, None where it has none."""
+    """Start of a row's utterance as m:ss, None if it has no start."""
     return clock(row["start_s"]) if row["start_s"] is not None else None
 
 
@@ -90,7 +95,9 @@ _Places = tuple[Floats, Floats, list[tuple[float, str]], str | None]
 
 def _by_time(rows: pa.Table) -> _Places:
     start_s = _floats(rows["start_s"])
-    end_s = np.fmax(_floats(rows["end_s"]), start_s)  # no end: the utterance is a point in time
+    end_s = np.fmax(
+        _floats(rows["end_s"]), start_s
+    )  # without an end, the utterance is a point in time
     first_s, last_s = float(start_s.min()), float(end_s.max())
     span_s = (last_s - first_s) or 1.0
     ticks = time_ticks(first_s, last_s)
@@ -116,12 +123,12 @@ def _change(place: Floats, sentiment: Floats) -> float | None:
 
 
 def _speakers(rows: pa.Table) -> list[Speaker]:
-    """Speakers by number of utterances, most first."""
+    """Speakers, those with most utterances first."""
     values: dict[str, list[float]] = {}
     for row in rows.select(["role", "speaker", "channel", "sentiment"]).to_pylist():
         values.setdefault(who(row), []).append(row["sentiment"])
     speakers = [
-        Speaker(name, len(said), float(np.mean(said))) for name, said in sorted(values.items())
+        Speaker(name, len(own), float(np.mean(own))) for name, own in sorted(values.items())
     ]
     return sorted(speakers, key=lambda speaker: -speaker.utterances)
 

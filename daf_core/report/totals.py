@@ -1,4 +1,4 @@
-"""What a report says of a whole run, summed part by part so that memory does not grow with rows."""
+"""Totals of a whole run, summed part by part, so that memory does not grow with its rows."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from daf_core.schemas import LABEL_RANGE, NEUTRAL_BELOW, SCORES
 
 SENTIMENT_EDGES = np.linspace(*LABEL_RANGE, 25)  # steps of 0.25: polarity changes at an edge
 WEIGHT_EDGES = np.linspace(0.0, 1.0, 21)
-LARGE_DISAGREEMENT = 2  # a third of the scale
-STRONGEST_KEPT = 100
+LARGE_DISAGREEMENT = 2  # a third of the scale [-3, 3]
+STRONGEST_KEPT = 100  # contradictions that are kept as rows
 
 
 @dataclass
 class RecordingSum:
-    """Sum of sentiment over a recording's utterances, and the parts that hold them."""
+    """Sum of sentiment over a recording's utterances, and names of the parts that hold them."""
 
     utterances: int = 0
     sentiment: float = 0.0
@@ -41,14 +41,14 @@ class Totals:
     polarities: Counter[str] = field(default_factory=Counter)
     flags: Counter[str] = field(default_factory=Counter)
     recordings: dict[str, RecordingSum] = field(default_factory=dict)
-    # Audio weight of utterances with words and voice; where one is absent it is 0 or 1 by rule.
+    # Audio weight of utterances with both modalities; without one of them it is always 0 or 1.
     weight_counts: NDArray[np.int64] = field(
         default_factory=lambda: np.zeros(len(WEIGHT_EDGES) - 1, np.int64)
     )
     weight_sum: float = 0.0
     weighed: int = 0
-    words_only: int = 0
-    voice_only: int = 0
+    text_only: int = 0
+    audio_only: int = 0
     contradictions: int = 0
     strongest: pa.Table = field(default_factory=SCORES.empty_table)
 
@@ -79,17 +79,17 @@ class Totals:
             recording.parts.add(part)
 
     def _add_weights(self, weights: NDArray[np.float32]) -> None:
-        self.words_only += int((weights == 0).sum())
-        self.voice_only += int((weights == 1).sum())
+        self.text_only += int((weights == 0).sum())
+        self.audio_only += int((weights == 1).sum())
         both = weights[(weights > 0) & (weights < 1)]
         self.weighed += len(both)
         self.weight_sum += float(both.sum(dtype=np.float64))
         self.weight_counts += np.histogram(both, WEIGHT_EDGES)[0]
 
     def _add_contradictions(self, rows: pa.Table) -> None:
-        words, tone = rows["text_sentiment"].to_numpy(), rows["audio_sentiment"].to_numpy()
-        opposite = (words * tone < 0) & (np.minimum(abs(words), abs(tone)) >= NEUTRAL_BELOW)
-        far = abs(words - tone) >= LARGE_DISAGREEMENT
+        text, audio = rows["text_sentiment"].to_numpy(), rows["audio_sentiment"].to_numpy()
+        opposite = (text * audio < 0) & (np.minimum(abs(text), abs(audio)) >= NEUTRAL_BELOW)
+        far = abs(text - audio) >= LARGE_DISAGREEMENT
         found = rows.select(SCORES.names).filter(pa.array(opposite | far))
         self.contradictions += found.num_rows
         ranked = pa.concat_tables([self.strongest, found.replace_schema_metadata(None)]).sort_by(

@@ -1,1 +1,1 @@
-"""What is done to one part: decode, embed, score."""
+"""The stages of the work on one part: decode, embed, score."""

@@ -1,4 +1,4 @@
-"""Decode one part of a manifest: its rows with the audio of each, opened once per recording."""
+"""Decode one part of a manifest: add the audio of every row. Each recording is opened once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,18 +14,16 @@ from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.schemas import MANIFEST
 from daf_core.storage.files import is_remote
 
-AT_ONCE = 8  # recordings of a store: of its answers waiting is the most
+RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
 
-# A decoded part: manifest rows, each with what was said before it (`context`; null: is not read),
-# 16-bit mono samples at 16 kHz (null: no usable audio), flags, and a reason (null: has something to
-# score) with its message.
+# A decoded part. It is never stored.
 DECODED = pa.schema(
     [
         *MANIFEST,
-        pa.field("before", pa.string()),
-        pa.field("samples", pa.large_binary()),
+        pa.field("previous_text", pa.string()),  # null: none, or the encoder does not read it
+        pa.field("samples", pa.large_binary()),  # 16-bit mono at 16 kHz; null: no usable audio
         pa.field("flags", pa.list_(pa.string())),
-        pa.field("reason", pa.string()),
+        pa.field("reason", pa.string()),  # for the quarantine; null: the row can be encoded
         pa.field("message", pa.string()),
     ]
 )
@@ -34,14 +32,14 @@ DECODED = pa.schema(
 def decode_part(
     rows: pa.Table, audio: bool = True, synthesizer: Synthesizer | None = None
 ) -> pa.Table:
-    """Add audio to the `rows` of one manifest part; returns a DECODED table, same rows in order.
+    """Add audio to the `rows` of one manifest part: a DECODED table of the same rows in order.
 
-    Never raises for a bad recording or row. A row whose audio cannot be used is flagged and keeps
-    its text; without text it gets a `reason`. With `audio` false no recording is opened. A
-    `synthesizer` reads out the text of rows that name no recording.
+    audio: whether recordings are opened at all; synthesizer: makes audio from the text of rows that
+    name no recording. A recording or row that cannot be used raises nothing: a row with text keeps
+    it and is flagged, a row without text gets a `reason`.
 
     Raises:
-        SettingsError: this machine has no such synthesizer.
+        SettingsError: the command of the synthesizer cannot be run.
     """
     recordings = [
         (uri if audio else None, list(group))
@@ -49,7 +47,7 @@ def decode_part(
     ]
     decode = partial(_decode_recording, synthesizer=synthesizer)
     if any(uri and is_remote(uri) for uri, _ in recordings):
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
             decoded = list(pool.map(decode, recordings))
     else:
         decoded = list(map(decode, recordings))
@@ -59,22 +57,23 @@ def decode_part(
 def _decode_recording(
     recording: tuple[str | None, list[dict[str, Any]]], synthesizer: Synthesizer | None
 ) -> pa.Table:
-    """A table a recording: so the samples of a part are held once."""
+    """The rows of one recording as a table of their own, so that samples are not held twice."""
     uri, rows = recording
     if uri is None:
-        found = [_without_audio(row, synthesizer) for row in rows]
+        decoded = [_without_audio(row, synthesizer) for row in rows]
     else:
-        found = _with_audio(uri, rows)
-    return pa.Table.from_pylist(found, schema=DECODED)
+        decoded = _with_audio(uri, rows)
+    return pa.Table.from_pylist(decoded, schema=DECODED)
 
 
 def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
-    """The `rows` of a manifest part as a DECODED table in which none can be used."""
+    """The `rows` of a manifest part as a DECODED table in which every row is quarantined."""
     decoded = [_row(row, reason=reason, message=message) for row in rows.to_pylist()]
     return pa.Table.from_pylist(decoded, schema=DECODED)
 
 
 def _without_audio(row: dict[str, Any], synthesizer: Synthesizer | None) -> dict[str, Any]:
+    """A row whose recording is not opened."""
     if row["text"] is not None:
         if row["audio_uri"] is None and synthesizer is not None:
             return _read_out(row, synthesizer)
@@ -85,6 +84,7 @@ def _without_audio(row: dict[str, Any], synthesizer: Synthesizer | None) -> dict
 
 
 def _read_out(row: dict[str, Any], synthesizer: Synthesizer) -> dict[str, Any]:
+    """A row with text that the synthesizer reads out."""
     try:
         samples = synthesizer.read_out(row["text"])
     except BadInput:
@@ -93,7 +93,7 @@ def _read_out(row: dict[str, Any], synthesizer: Synthesizer) -> dict[str, Any]:
 
 
 def _with_audio(uri: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of one recording."""
+    """Rows of one recording, each with the samples between its times."""
     try:
         with open_recording(uri) as recording:
             return [_cut(recording, row) for row in rows]
@@ -104,14 +104,14 @@ def _with_audio(uri: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _cut(recording: Recording, row: dict[str, Any]) -> dict[str, Any]:
     start_s, end_s = row["start_s"], row["end_s"]
     try:
-        if start_s is None:  # of a recording that could not be measured when it was ingested
+        if start_s is None:  # the length of the recording was not known at ingest
             start_s, end_s = 0.0, recording.duration_s
         samples = recording.read(start_s, end_s, row["channel"])
         if not len(samples):
             raise BadInput(
                 "outside_recording",
                 f"{row['audio_uri']}: expected audio from {start_s:.2f} to {end_s:.2f} s, "
-                f"the recording ends at {recording.duration_s:.2f} s",
+                f"found that the recording ends at {recording.duration_s:.2f} s",
             )
     except BadInput as err:
         return _unusable_audio(row, err)
@@ -120,15 +120,17 @@ def _cut(recording: Recording, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _pcm(samples: Samples) -> bytes:
-    """(samples,) in [-1, 1] as 16-bit."""
+    """Samples (samples,) in [-1, 1] as 16-bit integers, little-endian."""
     return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
 
 
 def _unusable_audio(row: dict[str, Any], err: BadInput) -> dict[str, Any]:
+    """A row whose audio cannot be used: flagged if it has text, else quarantined."""
     if row["text"] is not None:
         return _row(row, flags=["no_audio", err.reason])
     return _row(row, reason=err.reason, message=err.message)
 
 
 def _row(row: dict[str, Any], **decoded: Any) -> dict[str, Any]:
+    """A row of DECODED: a manifest row and values of the further columns."""
     return {**row, "samples": None, "flags": [], "reason": None, "message": None, **decoded}

@@ -1,4 +1,4 @@
-"""Embed one decoded part: frozen encoders over its texts and samples, every layer pooled."""
+"""Embed one decoded part with frozen encoders: texts and samples → embedding columns."""
 
 from collections.abc import Mapping
 from copy import copy
@@ -20,14 +20,15 @@ from daf_core.weights.specs import EncoderSpec
 
 
 class Embed:
-    """Frozen encoders of embedding columns: "text", "audio", "audio_2" … and, of the same networks,
-    "text_frames", "audio_frames".
+    """Frozen encoders that make the embeddings of a part.
 
-    `layers` says for some columns how many of the first layers are wanted, and for frames how many
-    steps at most; other layers are not computed.
+    encoders: embedding column → encoder. The columns are "text", "audio", "audio_2" …, and
+    "text_frames" and "audio_frames" of the same encoders; layers: column → how many of the first
+    layers are computed, all where a column is missing; for a column of frames the largest number of
+    steps. Weights are loaded once, on construction.
 
-    Construct with plain values; weights are loaded once. Called with a decoded part
-    (`decoding.DECODED`), gives its embeddings and its quarantine; never raises for a bad row.
+    Raises:
+        SettingsError: weights cannot be found or loaded, or are of the wrong kind.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Embed:
                 device,
                 offline,
                 precision,
-                layers.get(name) if name in encoders else 1,  # of frames alone: no other layers
+                layers.get(name) if name in encoders else 1,  # 1: only its frames are read
                 layers[name + FRAMES] if name + FRAMES in encoders else 0,
             )
             for name, spec in networks.items()
@@ -54,7 +55,7 @@ class Embed:
 
     @property
     def shapes(self) -> ColumnShapes:
-        """Layers, or steps of frames, and features of each column."""
+        """(layers, features) of each column; of a column of frames (steps, features)."""
         every: ColumnShapes = {}
         for name, encoder in self.encoders.items():
             every[name] = (encoder.layers, encoder.width)
@@ -62,68 +63,74 @@ class Embed:
         return {column: every[column] for column in self.columns}
 
     def only(self, modality: str) -> "Embed":
-        """The same encoders, those of one modality."""
-        made = copy(self)
-        made.columns = [
+        """The encoders of one modality, without loading them again."""
+        chosen = copy(self)
+        chosen.columns = [
             name for name in self.columns if MODALITIES[modality_number(name)] == modality
         ]
-        made.encoders = {
+        chosen.encoders = {
             name: encoder
             for name, encoder in self.encoders.items()
             if MODALITIES[modality_number(name)] == modality
         }
-        return made
+        return chosen
 
     def __call__(self, decoded: pa.Table) -> tuple[pa.Table, pa.Table]:
-        """Embeddings of the usable rows, in order, and quarantine of the others."""
-        bad = pc.is_valid(decoded["reason"])
-        rows, unusable = decoded.filter(pc.invert(bad)), decoded.filter(bad)
+        """Embed a part (`decode.DECODED`): (embeddings in the same order, quarantine).
+
+        A row that cannot be embedded raises nothing; it is quarantined.
+
+        Raises:
+            NotDone: the GPU's memory cannot hold a single utterance.
+        """
+        has_reason = pc.is_valid(decoded["reason"])
+        rows, quarantined = decoded.filter(pc.invert(has_reason)), decoded.filter(has_reason)
         flags: list[list[str]] = rows["flags"].to_pylist()
         columns: dict[str, pa.FixedSizeListArray] = {}
-        had_any, has_any = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
+        has_input, is_embedded = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
         for name, encoder in self.encoders.items():
             source = rows["text" if name == "text" else "samples"]
             present = source.is_valid().to_numpy()
-            items: list[Any] = _items(source.drop_null())
+            inputs: list[Any] = _inputs(source.drop_null())
             if isinstance(encoder, TextEncoder):
-                before = rows["before"].filter(source.is_valid()).to_pylist()
-                encoded = encoder.encode(items, before)
-                _flag(flags, np.flatnonzero(present)[encoder.truncated(items)], "truncated_text")
+                previous = rows["previous_text"].filter(source.is_valid()).to_pylist()
+                encoded = encoder.encode(inputs, previous)
+                _flag(flags, np.flatnonzero(present)[encoder.truncated(inputs)], "truncated_text")
             else:
-                encoded = encoder.encode(items)
-            made = self._made(name, encoded, present)
-            broken = ~np.all([np.isfinite(value).all(axis=1) for value in made.values()], axis=0)
-            _flag(flags, np.flatnonzero(broken), "encoder_failed")
-            had_any |= present
-            present = present & ~broken
-            has_any |= present
-            columns |= {name: fixed_size_list(value, present) for name, value in made.items()}
+                encoded = encoder.encode(inputs)
+            arrays = self._arrays(name, encoded, present)
+            failed = ~np.all([np.isfinite(value).all(axis=1) for value in arrays.values()], axis=0)
+            _flag(flags, np.flatnonzero(failed), "encoder_failed")
+            has_input |= present
+            present = present & ~failed
+            is_embedded |= present
+            columns |= {name: fixed_size_list(value, present) for name, value in arrays.items()}
         quarantine = [
-            quarantine_rows(unusable, "decode", unusable["reason"], unusable["message"]),
-            _unused(rows.filter(pa.array(~had_any)), [*self.encoders]),
-            _failed(rows.filter(pa.array(had_any & ~has_any))),
+            quarantine_rows(quarantined, "decode", quarantined["reason"], quarantined["message"]),
+            _without_input(rows.filter(pa.array(~has_input)), [*self.encoders]),
+            _failed(rows.filter(pa.array(has_input & ~is_embedded))),
         ]
         embedded = embeddings_table(rows, columns, self.shapes, flags)
-        return embedded.filter(pa.array(has_any)), pa.concat_tables(quarantine)
+        return embedded.filter(pa.array(is_embedded)), pa.concat_tables(quarantine)
 
-    def _made(
+    def _arrays(
         self,
         name: str,
         encoded: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
         present: npt.NDArray[np.bool_],
     ) -> dict[str, HalfArray]:
-        """Columns of one encoder, (rows, size): what it says of the `present` rows, else zeros."""
-        made = {}
+        """Columns of one encoder as float16 (rows, size), zeros except in the `present` rows."""
+        arrays = {}
         for column, value in zip((name, name + FRAMES), encoded, strict=True):
             if column in self.columns:
                 size = value.shape[1] * value.shape[2]
-                made[column] = np.zeros((len(present), size), np.float16)
-                made[column][present] = value.reshape(len(value), size)
-        return made
+                arrays[column] = np.zeros((len(present), size), np.float16)
+                arrays[column][present] = value.reshape(len(value), size)
+        return arrays
 
 
-def _items(column: pa.ChunkedArray) -> list[Any]:
-    """Texts as str; 16-bit samples as arrays, without copying them."""
+def _inputs(column: pa.ChunkedArray) -> list[Any]:
+    """Texts as str, or 16-bit samples as arrays that share the column's memory."""
     if pa.types.is_string(column.type):
         texts: list[str] = column.to_pylist()
         return texts
@@ -131,12 +138,13 @@ def _items(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _flag(flags: list[list[str]], rows: npt.NDArray[np.intp], flag: str) -> None:
+    """Add a flag to the rows with these indices."""
     for row in rows:
         flags[row].append(flag)
 
 
-def _unused(rows: pa.Table, used: list[str]) -> pa.Table:
-    message = f"the encoders are for {' and '.join(used)}, which the row lacks"
+def _without_input(rows: pa.Table, columns: list[str]) -> pa.Table:
+    message = f"the encoders are for {' and '.join(columns)}, which the row lacks"
     return quarantine_rows(rows, "encode", "unused_modality", message)
 
 

@@ -1,4 +1,4 @@
-"""What was said before: the turns of a conversation that an utterance is read with."""
+"""Previous text: the turns of a conversation that a text encoder reads with an utterance."""
 
 from collections import defaultdict, deque
 
@@ -6,19 +6,19 @@ import pyarrow as pa
 
 
 def with_previous_text(rows: pa.Table, turns: int) -> pa.Table:
-    """The `rows` of a manifest part with a column "before", in the same order.
+    """Add a column "previous_text" to the `rows` of a manifest part, in the same order.
 
-    It has, as one text, what was said in up to `turns` utterances before a row's in the same
-    recording, whoever spoke, the last at the end; null where there is none, or no text. Turns are
-    in the order of their starts; those that start together, as where each has a file of its own, in
-    that of the manifest. Of a recording that was cut the turns of other parts are not seen.
+    It joins the texts of up to `turns` previous turns of the same recording, of any speaker, the
+    latest last. It is null if there are none, and for a row without text. Turns are ordered by
+    their starts; turns with the same start, as when each has a file of its own, by their order in
+    the manifest. If a recording is cut into several parts, turns in other parts do not count.
     """
-    last: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=turns))
-    before: list[str | None] = [None] * len(rows)
+    latest: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=turns))
+    previous: list[str | None] = [None] * len(rows)
     columns = [rows[name].to_pylist() for name in ("recording_id", "text", "start_s")]
     in_time = sorted(zip(*columns, range(len(rows)), strict=True), key=lambda row: row[2] or 0.0)
     for recording, text, _start, number in in_time:
         if text is not None:
-            before[number] = " ".join(last[recording]) or None
-            last[recording].append(text)
-    return rows.append_column("before", pa.array(before, pa.string()))
+            previous[number] = " ".join(latest[recording]) or None
+            latest[recording].append(text)
+    return rows.append_column("previous_text", pa.array(previous, pa.string()))

@@ -1,4 +1,4 @@
-"""Score embeddings with a trained head: sentiment, weights, what each side alone says."""
+"""Score embeddings with a trained head: sentiment, modality weights, unimodal sentiment."""
 
 import numpy as np
 import numpy.typing as npt
@@ -17,15 +17,15 @@ BoolArray = npt.NDArray[np.bool_]
 
 
 def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Scores of the rows of an embeddings table, in order, and quarantine of rows it cannot score.
+    """Score the rows of an embeddings table: (scores in the same order, quarantine).
 
-    A row is scored on the modalities that it has and the head knows; one without any goes to
-    quarantine. The same rows give the same bytes.
+    A row is scored on the modalities that both the row and the head have. A row without any such
+    modality is quarantined as `unused_modality`. The same rows give the same bytes.
     """
-    values, present = column_values(embedded, head.streams)
+    values, present = column_values(embedded, head.shapes)
     usable = present.any(axis=1)
     kept, present = embedded.filter(pa.array(usable)), present[usable]
-    said = predict(
+    prediction = predict(
         head.module,
         Rows(
             {name: torch.from_numpy(value[usable]) for name, value in values.items()},
@@ -33,44 +33,46 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
             torch.zeros(len(kept)),
         ),
     )
-    sentiment = said.sentiment.numpy()
+    sentiment = prediction.sentiment.numpy()
     columns = {name: kept[name] for name in SCORES.names if name in kept.column_names}
-    sure = certainty(head.calibrations, said.logits, torch.from_numpy(present))
+    certainties = certainty(head.calibrations, prediction.logits, torch.from_numpy(present))
     columns |= {
         "sentiment": pa.array(sentiment),
-        "interval_low": _unless_nan(sure.low),
-        "interval_high": _unless_nan(sure.high),
-        "polarity": pa.array(np.array(POLARITIES)[sure.polarity], pa.string()),
-        "polarity_probability": _unless_nan(sure.probability),
-        **_by_modality("weight", said.weights, np.ones_like(present)),
-        **_by_modality("sentiment", said.sides, present),
-        "disagreement": _disagreement(said.sides, present[:, 0] & present[:, 1]),
+        "interval_low": _unless_nan(certainties.low),
+        "interval_high": _unless_nan(certainties.high),
+        "polarity": pa.array(np.array(POLARITIES)[certainties.polarity], pa.string()),
+        "polarity_probability": _unless_nan(certainties.probability),
+        **_by_modality("weight", prediction.weights, np.ones_like(present)),
+        **_by_modality("sentiment", prediction.sides, present),
+        "disagreement": _disagreement(prediction.sides, present[:, 0] & present[:, 1]),
     }
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))
 
 
 def _unless_nan(values: FloatArray) -> pa.Array:
+    """(rows,) as a column, null where NaN."""
     return pa.array(values, mask=np.isnan(values))
 
 
-def _by_modality(what: str, values: torch.Tensor | None, valid: BoolArray) -> dict[str, pa.Array]:
-    """(rows, modalities) as one column a modality, null where not `valid` or not said."""
+def _by_modality(suffix: str, values: torch.Tensor | None, valid: BoolArray) -> dict[str, pa.Array]:
+    """(rows, modalities) as one column per modality, null where not `valid` or without values."""
     if values is None:
         values, valid = torch.zeros(valid.shape), np.zeros_like(valid)
     return {
-        f"{name}_{what}": pa.array(values[:, m].numpy(), mask=~valid[:, m])
+        f"{name}_{suffix}": pa.array(values[:, m].numpy(), mask=~valid[:, m])
         for m, name in enumerate(MODALITIES)
     }
 
 
-def _disagreement(sides: torch.Tensor | None, both: BoolArray) -> pa.Array:
-    if sides is None:
+def _disagreement(unimodal: torch.Tensor | None, both: BoolArray) -> pa.Array:
+    """Distance between the unimodal sentiments (rows, modalities), null unless a row has both."""
+    if unimodal is None:
         return pa.nulls(len(both), pa.float32())
-    return pa.array((sides[:, 1] - sides[:, 0]).abs().numpy(), mask=~both)
+    return pa.array((unimodal[:, 1] - unimodal[:, 0]).abs().numpy(), mask=~both)
 
 
 def _unused(head: TrainedHead, rows: pa.Table) -> pa.Table:
-    """Quarantine of rows that have nothing the head was trained on."""
+    """Quarantine of rows that have no modality of the head."""
     message = f"the head was trained on {' and '.join(head.modalities)}, which the row lacks"
     return quarantine_rows(rows, "score", "unused_modality", message)

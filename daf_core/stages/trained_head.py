@@ -1,86 +1,135 @@
-"""A trained head on disk: head.safetensors (weights) and head.json (what it is and where from).
+"""A trained head on disk: head.safetensors (weights) and head.json (the head record).
 
-Reading one does without torch, which takes seconds to load; `TrainedHead.module` needs it.
+Reading both does not load torch, which takes seconds; `TrainedHead.module` does.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from daf_core.embeddings.columns import ColumnShapes, beside, modalities_of, stored
 from daf_core.errors import SettingsError
+from daf_core.measures.calibration_values import Calibration, Calibrations
 from daf_core.storage import files
+from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from daf_core.measures.calibration import Calibrations
-
 VERSION = 3
+RECORD, WEIGHTS = "head.json", "head.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainedHead:
-    """A head and what is needed to feed it.
+class HeadRecord:
+    """What head.json says.
 
-    `streams` and `encoders` have the embedding columns that it was trained on, no others;
-    `weights` is the safetensors file, `known` what `calibrations` are made of.
-    `facts` (metrics, data fingerprint, seed, recipe …) travel with it but decide nothing.
+    kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
+    columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
+    modalities; facts: what else is recorded (metrics, data fingerprint, seed, recipe …), which
+    decides no score.
     """
 
     kind: str
     width: int
-    streams: ColumnShapes
+    shapes: ColumnShapes
     encoders: dict[str, EncoderSpec]
-    weights: bytes = field(repr=False)
     sha256: str
-    known: dict[str, dict[str, Any]]
-    facts: dict[str, Any] = field(default_factory=dict)
+    calibrations: Calibrations
+    version: int = VERSION
+    facts: Json = field(default_factory=dict)
+
+    def as_dict(self) -> Json:
+        """As JSON: the facts stand beside the other fields, `shapes` is called "streams"."""
+        return {
+            "version": self.version,
+            "kind": self.kind,
+            "width": self.width,
+            "streams": {name: list(shape) for name, shape in self.shapes.items()},
+            "encoders": {name: spec.as_dict() for name, spec in self.encoders.items()},
+            "sha256": self.sha256,
+            "calibrations": {name: asdict(one) for name, one in self.calibrations.items()},
+            **self.facts,
+        }
+
+    @classmethod
+    def from_dict(cls, found: Json) -> "HeadRecord":
+        """Read what `as_dict` wrote."""
+        known = ("version", "kind", "width", "streams", "encoders", "sha256", "calibrations")
+        return cls(
+            kind=found["kind"],
+            width=found["width"],
+            shapes={name: (layers, size) for name, (layers, size) in found["streams"].items()},
+            encoders={name: EncoderSpec(**spec) for name, spec in found["encoders"].items()},
+            sha256=found["sha256"],
+            calibrations={
+                name: Calibration(**values) for name, values in found["calibrations"].items()
+            },
+            version=found["version"],
+            facts={name: value for name, value in found.items() if name not in known},
+        )
+
+
+@dataclass(frozen=True)
+class TrainedHead:
+    """A head record and the bytes of head.safetensors. Picklable."""
+
+    record: HeadRecord
+    weights: bytes = field(repr=False)
 
     @cached_property
     def module(self) -> "nn.Module":
-        """The network, in evaluation, on the CPU."""
+        """The network, in evaluation mode, on the CPU."""
         import safetensors.torch
 
         from daf_core.heads import build
 
-        module = build(self.kind, self.streams, self.width)
+        module = build(self.kind, self.shapes, self.record.width)
         module.load_state_dict(safetensors.torch.load(self.weights))
         return module.eval()
 
-    @cached_property
-    def calibrations(self) -> "Calibrations":
-        """How far to believe what it says."""
-        from daf_core.measures.calibration import Calibration
-
-        return {name: Calibration(**learned) for name, learned in self.known.items()}
+    @property
+    def kind(self) -> str:
+        """Kind of head, such as "daf"."""
+        return self.record.kind
 
     @property
-    def identity(self) -> dict[str, Any]:
+    def shapes(self) -> ColumnShapes:
+        """The embedding columns that it reads, with layers and features of each."""
+        return self.record.shapes
+
+    @property
+    def encoders(self) -> dict[str, EncoderSpec]:
+        """Embedding column → encoder."""
+        return self.record.encoders
+
+    @property
+    def calibrations(self) -> Calibrations:
+        """Interval width and temperature, by set of modalities."""
+        return self.record.calibrations
+
+    @property
+    def identity(self) -> Json:
         """What decides its scores, as JSON."""
-        return {
-            "kind": self.kind,
-            "sha256": self.sha256,
-            "calibrations": self.known,
-            "encoders": {name: spec.as_dict() for name, spec in self.encoders.items()},
-        }
+        record = self.record.as_dict()
+        return {name: record[name] for name in ("kind", "sha256", "calibrations", "encoders")}
 
     @property
     def layers(self) -> dict[str, int]:
-        """How many layers of each column it reads, from the first."""
-        return {name: layers for name, (layers, _) in stored(self.streams).items()}
+        """Embedding column → how many of its first layers are read."""
+        return {name: layers for name, (layers, _) in stored(self.shapes).items()}
 
     @property
     def reads_others(self) -> bool:
-        """Whether it reads an utterance beside others of its part (`voices`, `turns`)."""
-        return bool(beside(self.streams))
+        """Whether it reads an utterance with others of its part: speaker means, previous turns."""
+        return bool(beside(self.shapes))
 
     @property
     def modalities(self) -> list[str]:
         """The modalities that it was trained on."""
-        return modalities_of(self.streams)
+        return modalities_of(self.shapes)
 
 
 def save(
@@ -89,30 +138,31 @@ def save(
     *,
     kind: str,
     width: int,
-    streams: ColumnShapes,
+    shapes: ColumnShapes,
     encoders: dict[str, EncoderSpec],
-    known: dict[str, dict[str, Any]],
-    facts: dict[str, Any],
+    calibrations: Calibrations,
+    facts: Json,
 ) -> None:
-    """Publish head.safetensors, then head.json, under `folder`."""
+    """Publish head.safetensors, then head.json, under `folder`; arguments as in HeadRecord.
+
+    Raises:
+        NotDone: the folder cannot be written.
+    """
     import safetensors.torch
 
     state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    data = safetensors.torch.save(state)
-    files.publish(files.join(folder, "head.safetensors"), data)
-    files.write_json(
-        files.join(folder, "head.json"),
-        {
-            "version": VERSION,
-            "kind": kind,
-            "width": width,
-            "streams": {name: list(shape) for name, shape in streams.items()},
-            "encoders": {name: spec.as_dict() for name, spec in encoders.items()},
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "calibrations": known,
-            **facts,
-        },
+    weights = safetensors.torch.save(state)
+    record = HeadRecord(
+        kind=kind,
+        width=width,
+        shapes=shapes,
+        encoders=encoders,
+        sha256=hashlib.sha256(weights).hexdigest(),
+        calibrations=calibrations,
+        facts=facts,
     )
+    files.publish(files.join(folder, WEIGHTS), weights)
+    files.write_json(files.join(folder, RECORD), record.as_dict())
 
 
 def load(folder: str) -> TrainedHead:
@@ -121,33 +171,22 @@ def load(folder: str) -> TrainedHead:
     Raises:
         SettingsError: there is no head, it is of another version, or its weights are damaged.
     """
-    uri = files.join(folder, "head.json")
-    facts = files.read_json(uri)
-    if facts is None:
-        raise SettingsError(f"{folder}: expected a trained head, found no head.json")
-    if facts.get("version") != VERSION:
+    uri = files.join(folder, RECORD)
+    found = files.read_json(uri)
+    if found is None:
+        raise SettingsError(f"{folder}: expected a trained head, found no {RECORD}")
+    if found.get("version") != VERSION:
         raise SettingsError(
-            f"{uri}: head of version {facts.get('version')}, this daf reads version {VERSION}; "
+            f"{uri}: expected a head of version {VERSION}, found version {found.get('version')}; "
             f"train it again"
         )
-    weights_uri = files.join(folder, "head.safetensors")
-    data = files.read_bytes(weights_uri)
-    sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 != facts["sha256"]:
+    record = HeadRecord.from_dict(found)
+    weights_uri = files.join(folder, WEIGHTS)
+    weights = files.read_bytes(weights_uri)
+    sha256 = hashlib.sha256(weights).hexdigest()
+    if sha256 != record.sha256:
         raise SettingsError(
-            f"{weights_uri}: expected SHA-256 {facts['sha256']}, got {sha256}: the file is damaged "
-            f"or belongs to another head.json"
+            f"{weights_uri}: expected SHA-256 {record.sha256}, found {sha256}; the file is damaged "
+            f"or belongs to another {RECORD}; train the head again or restore both files"
         )
-    streams: ColumnShapes = {
-        name: (layers, size) for name, (layers, size) in facts["streams"].items()
-    }
-    return TrainedHead(
-        kind=facts["kind"],
-        width=facts["width"],
-        streams=streams,
-        encoders={name: EncoderSpec(**spec) for name, spec in facts["encoders"].items()},
-        weights=data,
-        sha256=sha256,
-        known=facts["calibrations"],
-        facts=facts,
-    )
+    return TrainedHead(record, weights)

@@ -1,1 +1,1 @@
-"""Files, Parquet tables and runs, on a local disk or in an object store."""
+"""Files, Parquet tables, outputs and run records, on a local disk or in an object store."""

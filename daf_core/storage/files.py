@@ -1,4 +1,7 @@
-"""Reading, listing and publishing files by path or URI (local, s3://, …), whole or not at all."""
+"""Read, list, publish and delete files by path or URI (local, s3://, …).
+
+Publishing is atomic: a reader sees the whole file or none.
+"""
 
 import json
 from typing import Any
@@ -12,40 +15,44 @@ from daf_core.storage.local_files import create_file, replace_file
 
 
 def join(base: str, *names: str) -> str:
-    """Path or URI of something under `base`."""
+    """Path or URI of a file or folder under `base`."""
     return "/".join([base.rstrip("/"), *names])
 
 
 def absolute(uri: str) -> str:
-    """The same place whatever the working directory: workers have another one."""
+    """A local path made absolute, as workers have another working directory; a URI unchanged."""
     fs, path = filesystem(uri)
     return str(path) if isinstance(fs, LocalFileSystem) else uri.rstrip("/")
 
 
 def is_remote(uri: str) -> bool:
-    """Whether `uri` names a place that is asked over a network."""
+    """Whether `uri` is reached over a network."""
     return "://" in uri and not uri.startswith(("file://", "local://", "memory://"))
 
 
 def filesystem(uri: str) -> tuple[Any, str]:
-    """The fsspec file system that serves `uri`, and the path within it.
+    """The fsspec file system of `uri`, and the path within it.
 
-    Credentials come from the platform's standard chain (environment, profile, instance role). A
-    store's passing faults (throttling, errors of its own, lost or stalled connections) are retried.
+    Credentials come from the platform's standard chain (environment, profile, instance role). S3
+    requests that fail for a passing reason (throttling, server errors, lost or stalled connections)
+    are retried.
+
+    Raises:
+        SettingsError: no file system handles this URI.
     """
     options = s3.OPTIONS if uri.startswith(s3.PREFIXES) else {}
-    try:  # a listing that is kept would hide what came after it, and grow with the archive
+    try:  # a cached listing would hide newer files and grow with the archive
         fs, path = fsspec.core.url_to_fs(uri, use_listings_cache=False, **options)
     except (ImportError, ValueError) as err:
-        raise SettingsError(f"{uri}: cannot be opened: {err}") from err
+        raise SettingsError(f"{uri}: expected a path or URI that fsspec can open: {err}") from err
     return fs, path
 
 
 def publish(uri: str, data: bytes) -> None:
-    """Write `data` to `uri` whole or not at all: aside then renamed, or a single PUT.
+    """Write `data` to `uri` atomically: a temporary file that is renamed, or a single PUT.
 
     Raises:
-        NotDone: the place is full, may not be written, or is no place.
+        NotDone: the storage is full, refuses the write, or has no such place.
     """
     fs, path = filesystem(uri)
     try:
@@ -59,16 +66,16 @@ def publish(uri: str, data: bytes) -> None:
 
 def _not_written(uri: str, err: OSError) -> NotDone:
     return NotDone(
-        f"{uri}: cannot be written: {err.strerror or err}; mend that, or name another place, "
+        f"{uri}: cannot be written: {err.strerror or err}; solve that or choose another folder, "
         f"and run the command again"
     )
 
 
 def create(uri: str, data: bytes) -> bool:
-    """Publish `data` unless something is there: False then, and that stays as it is.
+    """Publish `data` unless a file is there already; returns whether it was published.
 
     Raises:
-        NotDone: as `publish`.
+        NotDone: as for `publish`.
     """
     fs, path = filesystem(uri)
     try:
@@ -79,7 +86,7 @@ def create(uri: str, data: bytes) -> bool:
     except FileExistsError:
         return False
     except OSError as err:
-        if s3.refuses_as_there(err):
+        if s3.is_precondition_failed(err):
             return False
         raise _not_written(uri, err) from err
     return True
@@ -106,32 +113,36 @@ def exists(uri: str) -> bool:
 
 
 def delete(uri: str) -> None:
-    """Delete one file; nothing happens where there is none."""
+    """Delete one file, if it is there."""
     fs, path = filesystem(uri)
     if fs.exists(path):
         fs.rm_file(path)
 
 
 def delete_all(folder: str, names: list[str]) -> None:
-    """Delete these files of `folder`, which are there, many at once where the store can."""
+    """Delete these existing files of `folder`, in few requests if the store supports it."""
     fs, path = filesystem(folder)
     paths = [join(path, name) for name in names]
     if isinstance(fs, LocalFileSystem):
-        for one in paths:
-            fs.rm_file(one)
+        for file in paths:
+            fs.rm_file(file)
     elif paths:
         fs.rm(paths)
 
 
 def delete_folder(uri: str) -> None:
-    """Delete a folder and all that is in it; nothing happens where there is none."""
+    """Delete a folder with its contents, if it is there."""
     fs, path = filesystem(uri)
     if fs.exists(path):
         fs.rm(path, recursive=True)
 
 
 def read_json(uri: str) -> dict[str, Any] | None:
-    """The JSON object at `uri`, or None where there is no file."""
+    """The JSON object at `uri`, None if there is no file.
+
+    Raises:
+        SettingsError: the file is not a JSON object.
+    """
     fs, path = filesystem(uri)
     try:
         with fs.open(path, "rb") as file:

@@ -1,4 +1,4 @@
-"""Local files published whole or not at all: written aside, synced, then put in place."""
+"""Publish local files atomically: write a temporary file beside, sync it, then move it."""
 
 import errno
 import os
@@ -8,59 +8,63 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-LEFT_S = 3600.0
-_ASIDE = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
+ABANDONED_S = 3600.0  # a temporary file this old belongs to a process that died
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 def replace_file(path: str, data: bytes) -> None:
-    """Write `data` to `path`, in place of what is there."""
-    with _aside(path, data) as aside:
-        os.replace(aside, path)
+    """Write `data` to `path`; a file that is there is replaced."""
+    with _temporary(path, data) as temporary:
+        os.replace(temporary, path)
 
 
 def create_file(path: str, data: bytes) -> None:
-    """Write `data` to `path` where nothing is: linking is atomic.
+    """Write `data` to `path` if no file is there. A hard link makes this atomic.
 
     Raises:
-        FileExistsError: something is there, even if it came just now.
+        FileExistsError: a file is there, even if another process made it just now.
     """
-    with _aside(path, data) as aside:
+    with _temporary(path, data) as temporary:
         try:
-            os.link(aside, path)
+            os.link(temporary, path)
         except OSError as err:
             if err.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
                 raise
-            if os.path.exists(path):  # a file system without links: as near as it gets
+            if os.path.exists(path):  # without hard links this is not quite atomic
                 raise FileExistsError(path) from err
-            os.replace(aside, path)
+            os.replace(temporary, path)
 
 
 def sweep_folder(folder: str) -> None:
-    """Delete what processes that died left aside in `folder`, over an hour ago; of another store
-    there is nothing.
+    """Delete temporary files in a local `folder` that dead processes left over an hour ago.
+
+    Does nothing for a URI of an object store.
     """
     with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as found:
         for file in found:
-            with suppress(OSError):  # gone meanwhile, or not ours to delete
-                if _ASIDE.fullmatch(file.name) and time.time() - file.stat().st_mtime > LEFT_S:
+            with suppress(OSError):  # already gone, or owned by someone else
+                if (
+                    _TEMPORARY.fullmatch(file.name)
+                    and time.time() - file.stat().st_mtime > ABANDONED_S
+                ):
                     os.unlink(file)
 
 
 @contextmanager
-def _aside(path: str, data: bytes) -> Iterator[str]:
-    """A whole, synced file beside `path`; gone afterwards, if it is still there."""
+def _temporary(path: str, data: bytes) -> Iterator[str]:
+    """Path of a temporary file with `data`, synced, beside `path`; deleted afterwards."""
     folder, name = os.path.split(path)
     try:
         os.makedirs(folder, exist_ok=True)
-    except FileExistsError as err:  # not the file that `create` may find
+    except FileExistsError as err:  # the folder is a file; not to be taken for the file at `path`
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), folder) from err
-    aside = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.tmp")
+    temporary = os.path.join(folder, f".{name}.{uuid.uuid4().hex}.tmp")
     try:
-        with open(aside, "wb") as file:
+        with open(temporary, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        yield aside
+        yield temporary
     finally:
         with suppress(FileNotFoundError):
-            os.unlink(aside)
+            os.unlink(temporary)

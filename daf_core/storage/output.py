@@ -14,10 +14,10 @@ from daf_core.storage import files, parquet
 
 @dataclass(frozen=True)
 class Output:
-    """Where a job of one `kind` (manifest, embeddings, scores …) puts what it makes.
+    """The folder of a run whose tables are of one `kind` (manifest, embeddings, scores …).
 
-    Every part is named part-00000.parquet, part-00001.parquet …, the same in all outputs that are
-    made from one manifest. The quarantine of a part has the part's name, in a folder of its own.
+    Parts are named part-00000.parquet, part-00001.parquet …; a part of the manifest has the same
+    name in every output made from it. The quarantine of a part has its name too, in another folder.
     """
 
     root: str
@@ -62,7 +62,7 @@ class Output:
         return files.join(self.parts_uri, name)
 
     def part_names(self) -> list[str]:
-        """Names of the parts that are there, sorted; one listing."""
+        """Names of the parts that are there, sorted. Takes one listing."""
         return parquet.list_parts(self.parts_uri)
 
     def read(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -75,11 +75,21 @@ class Output:
         return parquet.read(self.part_uri(name), self.kind, columns)[0]
 
     def read_all(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """The rows of every part, part by part in order of their names."""
+        """The rows of every part, one table per part, in the order of their names.
+
+        Raises:
+            SettingsError: as `read`.
+            NotDone: as `read`.
+        """
         return (self.read(name, columns) for name in self.part_names())
 
     def footer(self, name: str) -> dict[str, str]:
-        """The footer entries of a part, without reading its rows."""
+        """The footer entries of a part, without reading its rows.
+
+        Raises:
+            SettingsError: as `read`.
+            NotDone: as `read`.
+        """
         return parquet.read_footer(self.part_uri(name), self.kind)[1]
 
     def read_quarantine(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
@@ -96,7 +106,7 @@ class Output:
     ) -> list[tuple[str, bytes]]:
         """The two files of a part as (URI, bytes), in the order in which they are published.
 
-        The metadata of `rows` is kept in the part's footer beside `footer`.
+        The footer of the part holds the entries of `footer` and the schema metadata of `rows`.
         """
         own = {key.decode(): value.decode() for key, value in (rows.schema.metadata or {}).items()}
         return [
@@ -108,7 +118,7 @@ class Output:
         ]
 
     def delete(self, name: str) -> None:
-        """Delete a part, then its quarantine: a part that is gone is made again by the next run."""
+        """Delete a part, then its quarantine. The next run makes a part that is missing."""
         for folder in (self.parts_uri, self.quarantine_uri):
             files.delete(files.join(folder, name))
 

@@ -1,9 +1,10 @@
-"""Parquet tables of a known kind and version: written whole, read with their footer."""
+"""Parquet tables whose footer holds their kind and version, checked whenever one is read."""
 
 import io
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +22,7 @@ def part_name(index: int) -> str:
 
 
 def part_number(name: str) -> int:
-    """Number of the part with this name."""
+    """Number of the part with this name, the reverse of `part_name`."""
     return int(name.removeprefix("part-").removesuffix(".parquet"))
 
 
@@ -50,13 +51,36 @@ def read(
         SettingsError: the file is missing, is not Parquet, or is of another kind or version.
         NotDone: it cannot be read for another reason.
     """
+    with _open(uri, kind) as (parquet, footer):
+        return parquet.read(columns=None if columns is None else list(columns)), footer
+
+
+def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
+    """As `read`, or None if there is no file."""
+    return read(uri, kind) if exists(uri) else None
+
+
+def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:
+    """Number of rows and footer entries of a table of `kind`, without reading its rows.
+
+    Raises:
+        SettingsError: as `read`.
+        NotDone: as `read`.
+    """
+    with _open(uri, kind) as (parquet, footer):
+        return parquet.metadata.num_rows, footer
+
+
+@contextmanager
+def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]]:
+    """An open table of `kind` and its footer entries; errors while it is open are as of `read`."""
     fs, path = filesystem(uri)
     try:
         with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
-            footer = _footer(parquet)
+            metadata = parquet.schema_arrow.metadata or {}
+            footer = {key.decode(): value.decode() for key, value in metadata.items()}
             check_kind(footer, kind, uri)
-            wanted = None if columns is None else list(columns)
-            return parquet.read(columns=wanted), footer
+            yield parquet, footer
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
     except pa.ArrowInvalid as err:
@@ -65,27 +89,8 @@ def read(
         raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
 
 
-def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
-    """As `read`, or None where there is no file."""
-    return read(uri, kind) if exists(uri) else None
-
-
-def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:
-    """Number of rows and footer entries of a table of `kind`, without reading its rows."""
-    fs, path = filesystem(uri)
-    with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
-        footer = _footer(parquet)
-        check_kind(footer, kind, uri)
-        return parquet.metadata.num_rows, footer
-
-
-def _footer(parquet: pq.ParquetFile) -> dict[str, str]:
-    metadata = parquet.schema_arrow.metadata or {}
-    return {key.decode(): value.decode() for key, value in metadata.items()}
-
-
 def list_parts(folder: str) -> list[str]:
-    """Names of the parts in `folder`, sorted; empty if there is no such folder. One listing."""
+    """Names of the parts in `folder`, sorted; empty if there is no folder. Takes one listing."""
     fs, path = filesystem(folder)
     try:
         names = (os.path.basename(entry) for entry in fs.ls(path, detail=False))

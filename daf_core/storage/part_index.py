@@ -1,8 +1,8 @@
 """Facts about finished parts: in each part's footer, and for all parts in the part index.
 
-The index is written when a run is complete, and now and then before. With it, planning the next
-run takes two reads and one listing, however many parts there are. Without it the footers say the
-same, at one read a part.
+The index is written when a run is complete, and at intervals before. With it, planning a run takes
+two reads and one listing for any number of parts. Without it the same facts are read from the
+footers, one read for each part.
 """
 
 import json
@@ -20,7 +20,7 @@ from daf_core.storage.output import Output
 from daf_core.storage.run_record import RunRecord
 
 FACTS_FOOTER = "daf.facts"
-READERS = 32
+READERS = 32  # footers read at the same time
 SCHEMA = pa.schema(
     [
         pa.field("part", pa.string(), nullable=False),
@@ -94,7 +94,12 @@ def write(uri: str, parts: Iterable[PartFacts], fingerprint: str) -> None:
 
 
 def read(uri: str, fingerprint: str) -> dict[str, PartFacts]:
-    """Part name → facts; empty where there is no index, or the index of another run."""
+    """Part name → facts; empty if there is no index, or the index of another run.
+
+    Raises:
+        SettingsError: the file is not an index of this version.
+        NotDone: the storage fails.
+    """
     found = parquet.read_if_there(uri, "index")
     if found is None or found[1].get("daf.fingerprint") != fingerprint:
         return {}
@@ -102,10 +107,10 @@ def read(uri: str, fingerprint: str) -> dict[str, PartFacts]:
 
 
 def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
-    """Part name → facts of the finished run with this record; from footers where the index is lost.
+    """Part name → facts of the finished run with this record; from footers if the index is lost.
 
     Raises:
-        SettingsError: parts are missing, or hold no facts.
+        SettingsError: parts are missing, or have no facts in their footer.
     """
     found = read(output.index_uri, record.fingerprint)
     if not found:
@@ -115,7 +120,7 @@ def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
     if len(found) != record.facts["parts"]:
         raise SettingsError(
             f"{output.root}: expected the {record.facts['parts']} parts of a finished run of "
-            f"{output.kind}, found {len(found)}; make it again"
+            f"{output.kind}, found {len(found)}; run the command that makes them again"
         )
     return found
 
@@ -125,6 +130,6 @@ def _from_footer(output: Output, name: str) -> PartFacts:
     if facts is None:
         raise SettingsError(
             f"{output.part_uri(name)}: expected facts about the part in its footer, found none; "
-            f"make it again"
+            f"make the part again"
         )
     return facts

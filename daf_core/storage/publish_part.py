@@ -1,8 +1,8 @@
-"""Publish the two files of a part: its quarantine first, then the part, which says it is finished.
+"""Publish the two files of a part: the quarantine first, then the part. A part is then finished.
 
-A finished part is never replaced by a late attempt of the same run. Files that another run, or
-other rows of the manifest, left under the same names are replaced, and only while the run record
-names this run.
+Files are created only if absent. A finished part, made by the same run from the same manifest rows,
+is never replaced by a late attempt. Files of another run or of other rows are replaced, but only
+while the run record still names this run.
 """
 
 import pyarrow as pa
@@ -21,7 +21,7 @@ def publish_part(
     """Publish the quarantine and then the rows of a part of the run with this fingerprint.
 
     Raises:
-        NotDone: the output now belongs to another run, or cannot be written.
+        NotDone: the output now belongs to another run, or cannot be read or written.
     """
     footer = {FINGERPRINT_FOOTER: fingerprint, **facts.footer()}
     for uri, data in output.encoded(facts.name, rows, quarantine, footer):
@@ -38,7 +38,7 @@ def _is_finished(output: Output, facts: PartFacts, fingerprint: str) -> bool:
         return False
     try:
         footer = output.footer(facts.name)
-    except SettingsError:  # of another version: to be replaced
+    except SettingsError:  # no table of this kind and version
         return False
     found = PartFacts.from_footer(footer)
     same_rows = found is not None and found.rows_fingerprint == facts.rows_fingerprint
@@ -46,10 +46,11 @@ def _is_finished(output: Output, facts: PartFacts, fingerprint: str) -> bool:
 
 
 def _check_still_ours(output: Output, fingerprint: str) -> None:
+    """Raise NotDone unless the run record names this run."""
     record = run_record.read(output)
     if record is None or record.fingerprint != fingerprint:
         found = None if record is None else record.fingerprint
         raise NotDone(
-            f"{output.root}: expected run {fingerprint}, the folder now belongs to run {found}; "
-            f"its files are left as they are"
+            f"{output.root}: expected run {fingerprint}, found run {found}; another command took "
+            f"over this folder, its files are left as they are"
         )

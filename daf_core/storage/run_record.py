@@ -1,9 +1,9 @@
-"""The run record of an output folder: what made it, and whether it may be continued.
+"""The run record of an output: what made it, and whether a run may continue it.
 
 The identity of a run is everything that decides its bytes: settings, encoders, head, input. The
-record is published before the first part; the identity's fingerprint stands in every part's
-footer. Running again makes the parts that are missing. A run with another identity is refused, and
-the message names what differs.
+record is published before the first part, and every part has the fingerprint of the identity in its
+footer. A run with the same identity makes the parts that are missing. A run with another identity
+is refused; the message says what differs.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ from daf_core.storage.output import Output
 
 Json: TypeAlias = dict[str, Any]  # an object that `json.dumps` can write
 
-DIFFERENCES_SHOWN = 3  # of one entry of the identity
-_ABSENT = object()  # an entry that the other version of daf, or another set of options, has
+DIFFERENCES_SHOWN = 3  # of each entry of the identity
+_ABSENT = object()  # stands for an entry that only the other identity has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class RunRecord:
 
     @classmethod
     def new(cls, kind: str, identity: Json) -> "RunRecord":
-        """The record of a run of this daf that begins."""
+        """The record of a run that begins now."""
         return cls(
             daf=daf_core.__version__,
             kind=kind,
@@ -61,7 +61,7 @@ class RunRecord:
 
     @classmethod
     def from_dict(cls, found: Json) -> "RunRecord":
-        """Read what `as_dict` wrote; fields that are missing are empty, so that they differ."""
+        """Read what `as_dict` wrote. Missing fields become empty, unlike those of any run."""
         return cls(
             daf=found.get("daf", ""),
             kind=found.get("kind", ""),
@@ -83,7 +83,7 @@ def fingerprint(value: Any) -> str:
 
 
 def read(output: Output) -> RunRecord | None:
-    """The record of the run in `output`, None where there is none.
+    """The record of the run in `output`, None if there is none.
 
     Raises:
         SettingsError: the file is not a JSON object.
@@ -98,10 +98,13 @@ def write(output: Output, record: RunRecord) -> None:
 
 
 def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
-    """Start or continue the run in `output`; returns the names of the parts that are there.
+    """Start or continue a run in `output`; returns the names of the parts that are there.
+
+    fresh: delete an earlier run first.
 
     Raises:
         SettingsError: the folder holds another run, or parts without a record.
+        NotDone: the folder cannot be written.
     """
     record = read(output)
     if fresh and record is not None:
@@ -118,7 +121,7 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
             )
         new = RunRecord.new(output.kind, identity)
         if not files.create(output.record_uri, files.json_bytes(new.as_dict())):
-            record = read(output)  # another driver began just now
+            record = read(output)  # another process began just now
     if record is not None and record.identity != identity:
         raise SettingsError(
             f"{output.root}: holds a run that differs: {differences(record.identity, identity)}; "
@@ -128,7 +131,7 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
 
 
 def reopen(output: Output) -> None:
-    """Mark a complete run as not complete and drop its index, before parts are taken out of it."""
+    """Mark a complete run as not complete and delete its index, before its parts change."""
     record = read(output)
     if record is not None and record.complete:
         write(output, replace(record, complete=False))
@@ -151,7 +154,7 @@ def read_complete(output: Output) -> RunRecord:
     """The record of the finished run in `output`.
 
     Raises:
-        SettingsError: there is no such run, it is of another kind or version, or not finished.
+        SettingsError: there is no run, or it is of another kind or version, or not finished.
     """
     record = read(output)
     if record is None:
@@ -169,14 +172,14 @@ def read_complete(output: Output) -> RunRecord:
         )
     if not record.complete:
         raise SettingsError(
-            f"{output.root}: this run of {output.kind} is not finished; run the command that makes "
-            f"it again, it continues where it stopped"
+            f"{output.root}: expected a finished run of {output.kind}, found one that is not "
+            f"finished; run the command that makes it again, it continues where it stopped"
         )
     return record
 
 
 def clear(output: Output) -> None:
-    """Delete the parts, quarantine, index and record of a run, and nothing else."""
+    """Delete the parts, catalogue entries, quarantine, index and record of a run, nothing else."""
     for uri in (output.index_uri, output.all_recordings_uri):
         files.delete(uri)
     for folder in (output.recordings_uri, output.parts_uri, output.quarantine_uri):
@@ -185,7 +188,7 @@ def clear(output: Output) -> None:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """What differs between two identities, for people; of a large entry the first places only."""
+    """What differs between two identities, for people; at most DIFFERENCES_SHOWN of each entry."""
     shown = []
     for found in _places(old, new).values():
         shown += found[:DIFFERENCES_SHOWN]
@@ -195,7 +198,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def _places(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Key → the places at and under it that differ, the least deep first."""
+    """Key → the places at and under it that differ, the least nested first."""
     found = {}
     for key in sorted({*old, *new}):
         was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)

@@ -1,10 +1,10 @@
-"""What S3 needs beyond fsspec: patience, and what its refusals mean."""
+"""Settings for S3 requests, and the meaning of S3 errors that fsspec does not tell apart."""
 
 from typing import Any
 
 PREFIXES = ("s3://", "s3a://")
-# A stalled connection is given up after 20 s, not 60; eight tries with growing pauses, a minute in
-# all, outlast what a store needs to recover. What breaks off within a body s3fs asks for again.
+# A stalled connection is given up after 20 s instead of 60. Eight attempts with growing pauses take
+# a minute, enough for a store to recover. s3fs itself retries reads that break off within a body.
 OPTIONS: dict[str, Any] = {
     "config_kwargs": {
         "connect_timeout": 5,
@@ -12,24 +12,24 @@ OPTIONS: dict[str, Any] = {
         "retries": {"mode": "standard", "total_max_attempts": 8},
     }
 }
-ACCESS_DENIED = "AccessDenied"  # to one object or one action, with credentials that are good
+ACCESS_DENIED = "AccessDenied"  # to an object or action; the credentials are valid
 
 
-def refuses_as_there(err: OSError) -> bool:
-    """Whether a store said 412, precondition failed; some name it as s3fs does not expect."""
+def is_precondition_failed(err: OSError) -> bool:
+    """Whether the store answered 412, so that a file is there. Error codes vary between stores."""
     return bool(_answer(err).get("ResponseMetadata", {}).get("HTTPStatusCode") == 412)
 
 
 def refuses_credentials(err: OSError) -> bool:
-    """Whether a store's refusal is of who asks: an unknown key, a wrong secret, a wrong clock.
+    """Whether the store rejected the credentials: an unknown key, a wrong secret, a wrong clock.
 
-    Answers to HEAD do not say it, those to GET and to listings do.
+    Answers to GET and to listings say so; answers to HEAD do not.
     """
     code = _answer(err).get("Error", {}).get("Code", ACCESS_DENIED)
     return isinstance(err, PermissionError) and code != ACCESS_DENIED
 
 
 def _answer(err: OSError) -> dict[str, Any]:
-    """What the store answered; nothing where that is not what `err` comes from."""
+    """The store's answer behind `err`; empty if there is none."""
     answer: dict[str, Any] = getattr(err.__cause__, "response", {})
     return answer

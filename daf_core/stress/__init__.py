@@ -1,1 +1,1 @@
-"""Heads under damage: a grid of conditions, what it measures, its table and picture."""
+"""Robustness of heads: errors under a grid of damage conditions, as tables and a figure."""

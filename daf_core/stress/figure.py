@@ -1,4 +1,4 @@
-"""The picture of a robustness grid: MAE against severity, a panel a damage, a line a head."""
+"""The figure of a robustness grid: MAE against severity; a panel per damage, a line per head."""
 
 import io
 from typing import Any
@@ -13,9 +13,11 @@ INTERVAL = ("difference_low", "difference_high")
 UNGRADED = "missing or telephone"
 
 
-def picture(rows: list[dict[str, Any]]) -> bytes:
-    """PNG of the rows of `robustness.robustness`; bands are the 95 % intervals of the differences
-    from clean. Lines begin at clean; damage that is not graded shares a panel, as points.
+def figure_png(rows: list[dict[str, Any]]) -> bytes:
+    """PNG of the rows that `table.robustness` gives.
+
+    Lines begin at the clean rows. Bands are the 95 % intervals of the differences from them. Damage
+    without a severity shares one panel, as points.
     """
     units = {one.kind: one.unit for one in CONDITIONS if one.level is not None}
     kinds = dict.fromkeys(row["kind"] for row in rows if row["kind"] != CLEAN.kind)
@@ -27,8 +29,8 @@ def picture(rows: list[dict[str, Any]]) -> bytes:
     grid = [*figure.subplots(lines, COLUMNS, sharey=True, squeeze=False).flat]
     for axes, kind in zip(grid, panels, strict=False):
         graded = kind in units
-        inside = {kind, CLEAN.kind} if graded else {CLEAN.kind, *kinds} - units.keys()
-        _panel(axes, [row for row in rows if row["kind"] in inside], graded)
+        shown = {kind, CLEAN.kind} if graded else {CLEAN.kind, *kinds} - units.keys()
+        _panel(axes, [row for row in rows if row["kind"] in shown], graded)
         axes.set_title(f"{kind} ({units[kind]})" if graded else kind, fontsize=10)
     for axes in grid[len(panels) :]:
         axes.remove()
@@ -41,6 +43,7 @@ def picture(rows: list[dict[str, Any]]) -> bytes:
 
 
 def _panel(axes: Axes, rows: list[dict[str, Any]], graded: bool) -> None:
+    """Draw the rows of one panel: `graded` as lines with bands, else as points with bars."""
     names = list(dict.fromkeys(_tick(row) for row in rows))
     for number, head in enumerate(dict.fromkeys(row["head"] for row in rows)):
         own = [row for row in rows if row["head"] == head]

@@ -1,24 +1,26 @@
-"""A robustness grid: heads that read the same embeddings, under every kind of damage.
+"""A robustness grid: heads that read the same embeddings, under every condition of damage.
 
-Plain values, to be shipped; `part` does the work.
+A grid holds plain values and is picklable; `stress.part` runs it on a part.
 """
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.damage.words import Words
 from daf_core.embeddings.columns import ColumnShapes, frames, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.stages.trained_head import TrainedHead
-from daf_core.storage.run_record import fingerprint
+from daf_core.storage.run_record import Json, fingerprint
 from daf_core.weights.specs import EncoderSpec
+
+if TYPE_CHECKING:
+    from daf_core.damage.conditions import Condition
 
 
 @dataclass(frozen=True)
 class Grid:
-    """heads: name → head; words: what misheard words become; seed: of all damage."""
+    """heads: name → head; words: that replace or join those of a text; seed: of all damage."""
 
     heads: dict[str, TrainedHead]
     words: Words
@@ -26,41 +28,47 @@ class Grid:
 
     @property
     def encoders(self) -> dict[str, EncoderSpec]:
-        """Those of all heads: where two read the same column, it is by the same one."""
+        """Embedding column → encoder, of all heads; `name_heads` checks that they agree."""
         return {name: spec for head in self.heads.values() for name, spec in head.encoders.items()}
 
     @property
-    def streams(self) -> ColumnShapes:
-        """The columns that all heads read or make theirs of; as many layers as any reads."""
-        found: ColumnShapes = {}
+    def shapes(self) -> ColumnShapes:
+        """The stored columns that any head reads, with the most layers that any head reads."""
+        shapes: ColumnShapes = {}
         for head in self.heads.values():
-            for name, (layers, features) in stored(head.streams).items():
-                found[name] = (max(layers, found.get(name, (0, 0))[0]), features)
-        return found
+            for name, (layers, features) in stored(head.shapes).items():
+                shapes[name] = (max(layers, shapes.get(name, (0, 0))[0]), features)
+        return shapes
 
     @property
     def layers(self) -> dict[str, int]:
-        """How many layers of each column are read, from the first."""
-        return {name: layers for name, (layers, _) in self.streams.items()}
+        """Embedding column → how many of its first layers are read."""
+        return {name: layers for name, (layers, _) in self.shapes.items()}
 
     @property
     def modalities(self) -> list[str]:
-        """Those that any head reads."""
-        return modalities_of(self.streams)
+        """The modalities that any head reads."""
+        return modalities_of(self.shapes)
 
     @property
-    def conditions(self) -> list[Condition]:
-        """Clean, and all damage to what is read that leaves something to read."""
+    def conditions(self) -> "list[Condition]":
+        """The clean condition, and every condition that damages a modality of the heads.
+
+        A condition that would leave the heads nothing to read is left out.
+        """
+        from daf_core.damage.conditions import CLEAN, CONDITIONS  # loads SciPy
+
         read = self.modalities
         return [
             one
             for one in CONDITIONS
-            if one == CLEAN or (one.modality in read and (len(read) > 1 or not one.missing))
+            if one == CLEAN
+            or (one.modality in read and (len(read) > 1 or not one.removes_modality))
         ]
 
     @property
-    def identity(self) -> dict[str, Any]:
-        """What decides its predictions, as JSON."""
+    def identity(self) -> Json:
+        """What decides the predictions, as JSON."""
         return {
             "heads": {name: head.identity for name, head in self.heads.items()},
             "conditions": [one.name for one in self.conditions],
@@ -69,26 +77,26 @@ class Grid:
         }
 
 
-def named(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
-    """Heads by folder → by kind, or where two are of one kind by folder still.
+def name_heads(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
+    """Folder → head to name → head: the name is the kind, or the folder if two share a kind.
 
     Raises:
-        SettingsError: two read the same column by different encoders, or frames of other numbers.
+        SettingsError: two heads differ in the encoder of a column, or in the number of frames.
     """
-    by: dict[str, tuple[str, EncoderSpec]] = {}
+    readers: dict[str, tuple[str, EncoderSpec]] = {}
     for folder, head in heads.items():
         for column, spec in head.encoders.items():
-            first, theirs = by.setdefault(column, (folder, spec))
-            if theirs != spec:
+            other, expected = readers.setdefault(column, (folder, spec))
+            if expected != spec:
                 raise SettingsError(
-                    f"--head {folder}: expected heads of the same encoders; it reads {column} by "
-                    f"{spec}, {first} by {theirs}; put them into grids of their own"
+                    f"`heads` {folder}: expected {column} embeddings by {expected}, as {other} "
+                    f"reads them, found {spec}; measure these heads in separate runs"
                 )
-    steps = {steps for head in heads.values() for steps, _ in frames(head.streams).values()}
+    steps = {steps for head in heads.values() for steps, _ in frames(head.shapes).values()}
     if len(steps) > 1:
         raise SettingsError(
-            f"expected heads on the same number of frames, found {sorted(steps)}; "
-            f"put them into grids of their own"
+            f"`heads`: expected heads on the same number of frames, found {sorted(steps)}; "
+            f"measure them in separate runs"
         )
     kinds = Counter(head.kind for head in heads.values())
     return {head.kind if kinds[head.kind] == 1 else folder: head for folder, head in heads.items()}

@@ -1,4 +1,4 @@
-"""Which rows of a manifest a grid is measured on: labelled ones that no head was trained on."""
+"""The rows of a manifest that a robustness grid is measured on: labelled test rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from daf_core.errors import SettingsError
 from daf_core.storage.output import Output
 from daf_core.training.split_rule import TEST_FROM, percent
 
-WHAT = "sample"  # that the ranks are of
+PURPOSE = "sample"  # of the ranks
 
 
 @dataclass(frozen=True)
 class LabelledSample:
-    """The labelled rows of a `split` (None: of the recordings that training leaves for testing); of
-    these, those ranked up to `last` (None: all).
+    """A random sample of labelled test rows. A larger sample of the same seed holds a smaller one.
 
-    A larger sample of the same seed holds the smaller one.
+    split: that rows are taken from, None: rows of the recordings that `split_rule` keeps for
+    testing; last: the highest rank of a row in the sample, None: all rows.
     """
 
     split: str | None
@@ -27,37 +27,39 @@ class LabelledSample:
     last: str | None
 
     def select(self, rows: pa.Table) -> pa.Table:
-        """Those of some rows of the manifest, in order."""
+        """The rows of the sample among some `rows` of the manifest, in the same order."""
         kept = rows.filter(pc.is_valid(rows["label"]))
         if self.split is None:
-            left = percent(kept["recording_id"].to_pylist()) >= TEST_FROM
-            kept = kept.filter(pa.array(left, pa.bool_()))
+            is_test = percent(kept["recording_id"].to_pylist()) >= TEST_FROM
+            kept = kept.filter(pa.array(is_test, pa.bool_()))
         else:
             kept = kept.filter(pc.equal(kept["split"], self.split))
         if self.last is not None:
-            ranks = [rank(self.seed, row, WHAT) for row in kept["utterance_id"].to_pylist()]
+            ranks = [rank(self.seed, row, PURPOSE) for row in kept["utterance_id"].to_pylist()]
             kept = kept.filter(pa.array([one <= self.last for one in ranks], pa.bool_()))
         return kept
 
 
 def labelled_sample(manifest: Output, rows: int | None, seed: int) -> LabelledSample:
-    """The test rows of a manifest, or where it has no splits those that training would leave for
-    testing (`split_rule`); of these a sample of so many `rows`, or all.
+    """A sample of so many `rows` (None: all) of the labelled test rows of a manifest.
+
+    Without splits in the manifest, test rows are those that training would keep for testing
+    (`split_rule`).
 
     Raises:
-        SettingsError: there are none, or only one.
+        SettingsError: there are fewer than two such rows.
     """
     labelled = pa.concat_tables(
         _labelled(manifest, ["utterance_id", "recording_id", "label", "split"])
     )
     split = "test" if labelled["split"].null_count < len(labelled) else None
     kept = LabelledSample(split, seed, None).select(labelled)
-    if len(kept) < 2:  # of one row no interval can be drawn
+    if len(kept) < 2:  # an interval needs two
         raise SettingsError(
-            f"{manifest.root}: expected two labelled test rows or more, found {len(kept)}; give "
-            f"the corpus labels (and splits) at `daf ingest`"
+            f"{manifest.root}: expected two labelled test rows or more, found {len(kept)}; "
+            f"ingest the corpus with labels (and splits)"
         )
-    ranks = sorted(rank(seed, row, WHAT) for row in kept["utterance_id"].to_pylist())
+    ranks = sorted(rank(seed, row, PURPOSE) for row in kept["utterance_id"].to_pylist())
     last = None if rows is None or rows >= len(ranks) else ranks[rows - 1]
     return LabelledSample(split, seed, last)
 

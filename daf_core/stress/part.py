@@ -1,7 +1,7 @@
-"""One decoded part under every condition of a grid: what every head says of its rows.
+"""Run a robustness grid on one decoded part: predictions of every head under every condition.
 
-The encoders run once a condition, and only those of the modality that is damaged: the other's
-embeddings are the clean ones, and so are the turns that a text is read with.
+Per condition only the encoders of the damaged modality run. The embeddings of the other modality
+are the clean ones, and so is the previous text that a text is read with.
 """
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.damage.conditions import Condition
-from daf_core.damage.rows import SOURCES, damaged
+from daf_core.damage.rows import SOURCES, damage_rows
 from daf_core.errors import REASONS
 from daf_core.schemas import PREDICTIONS, quarantine_rows
 from daf_core.stages.embed import Embed
@@ -19,62 +19,64 @@ from daf_core.stress.grid import Grid
 
 
 def stress(grid: Grid, embed: Embed, decoded: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Predictions of the rows that have all that the grid reads, and quarantine of the others.
+    """Run the grid: (predictions, quarantine of rows that lack a modality of the grid).
 
-    Predictions are in the order of the conditions, in each of the heads, in each of the rows. A
-    head says nothing of a row where damage leaves it nothing.
+    Predictions are ordered by condition, then head, then row. A head predicts nothing for a row
+    that a condition leaves without any modality of the head.
     """
-    whole, lacking = _whole(decoded, grid.modalities)
-    clean, unusable = embed(whole)
-    whole = whole.take(_places(clean, whole))
-    said = [PREDICTIONS.empty_table()]
+    complete, incomplete = _complete(decoded, grid.modalities)
+    clean, quarantine = embed(complete)
+    complete = complete.take(_indices(clean, complete))
+    predictions = [PREDICTIONS.empty_table()]
     for condition in grid.conditions:
-        embedded = _embedded(grid, embed, condition, whole, clean)
-        said += [_said(name, head, condition, embedded) for name, head in grid.heads.items()]
-    return pa.concat_tables(said), pa.concat_tables([lacking, unusable])
+        embedded = _embed_damaged(grid, embed, condition, complete, clean)
+        predictions += [
+            _predict(name, head, condition, embedded) for name, head in grid.heads.items()
+        ]
+    return pa.concat_tables(predictions), pa.concat_tables([incomplete, quarantine])
 
 
-def _whole(decoded: pa.Table, modalities: list[str]) -> tuple[pa.Table, pa.Table]:
-    """Rows that have all modalities, or already a reason; and quarantine of the others."""
+def _complete(decoded: pa.Table, modalities: list[str]) -> tuple[pa.Table, pa.Table]:
+    """Rows that have all modalities, or have a reason already; and quarantine of the others."""
     has = [decoded[SOURCES[modality]].is_valid().to_numpy() for modality in modalities]
-    told = decoded["reason"].is_valid().to_numpy()
-    whole = np.logical_and.reduce(has) | told
-    rows = decoded.filter(pa.array(~whole))
+    has_reason = decoded["reason"].is_valid().to_numpy()
+    complete = np.logical_and.reduce(has) | has_reason
+    rows = decoded.filter(pa.array(~complete))
     reasons = [
         next((flag for flag in flags if flag in REASONS), "missing_modality")
         for flags in rows["flags"].to_pylist()
     ]
     message = f"the grid takes rows that have {' and '.join(modalities)}; the row lacks some"
-    lacking = quarantine_rows(rows, "decode", pa.array(reasons, pa.string()), message)
-    return decoded.filter(pa.array(whole)), lacking
+    incomplete = quarantine_rows(rows, "decode", pa.array(reasons, pa.string()), message)
+    return decoded.filter(pa.array(complete)), incomplete
 
 
-def _embedded(
-    grid: Grid, embed: Embed, condition: Condition, whole: pa.Table, clean: pa.Table
+def _embed_damaged(
+    grid: Grid, embed: Embed, condition: Condition, rows: pa.Table, clean: pa.Table
 ) -> pa.Table:
-    """The rows' embeddings under a condition: those of the damaged modality in place of `clean`."""
+    """The `clean` embeddings, with those of the damaged modality replaced."""
     if condition.modality is None:
         return clean
-    own = embed.only(condition.modality)
-    if condition.missing:
-        changed = clean.slice(0, 0)
+    embed = embed.only(condition.modality)
+    if condition.removes_modality:
+        damaged = clean.slice(0, 0)
     else:
-        hows = [condition] * len(whole)
-        changed, _ = own(damaged(whole, hows, grid.words, grid.seed))
-    places = _places(clean, changed)
-    for column in own.encoders:
+        conditions = [condition] * len(rows)
+        damaged, _ = embed(damage_rows(rows, conditions, grid.words, grid.seed))
+    indices = _indices(clean, damaged)
+    for column in embed.encoders:
         number = clean.schema.get_field_index(column)
-        values = changed[column].combine_chunks().take(places)
+        values = damaged[column].combine_chunks().take(indices)
         clean = clean.set_column(number, clean.schema.field(number), values)
     return clean
 
 
-def _said(name: str, head: TrainedHead, condition: Condition, embedded: pa.Table) -> pa.Table:
-    """What a head says of embedded rows, as PREDICTIONS."""
+def _predict(name: str, head: TrainedHead, condition: Condition, embedded: pa.Table) -> pa.Table:
+    """PREDICTIONS of a head for embedded rows."""
     scores, _ = score(head, embedded)
     columns = {
         "utterance_id": scores["utterance_id"],
-        "label": embedded["label"].take(_places(scores, embedded)),
+        "label": embedded["label"].take(_indices(scores, embedded)),
         "condition": pa.repeat(condition.name, len(scores)),
         "head": pa.repeat(name, len(scores)),
         **{column: scores[column] for column in PREDICTIONS.names[4:]},
@@ -82,7 +84,7 @@ def _said(name: str, head: TrainedHead, condition: Condition, embedded: pa.Table
     return pa.table([columns[column] for column in PREDICTIONS.names], schema=PREDICTIONS)
 
 
-def _places(rows: pa.Table, others: pa.Table) -> pa.Array:
-    """Where each row's utterance is among the others', null where it is not."""
+def _indices(rows: pa.Table, others: pa.Table) -> pa.Array:
+    """For each row the index of the same utterance in `others`, null if it is not there."""
     ids = (table["utterance_id"].combine_chunks() for table in (rows, others))
     return pc.index_in(*ids)

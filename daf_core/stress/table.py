@@ -1,4 +1,4 @@
-"""What the predictions of a robustness grid add up to: a row for each condition and head."""
+"""The table of a robustness grid: metrics of each head under each condition."""
 
 from dataclasses import asdict, fields
 from typing import Any
@@ -14,47 +14,51 @@ from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.measures.metrics import regression_metrics
 
 METRICS = ("mae", "r", "non0_accuracy")
-UNKNOWN = dict.fromkeys(field.name for field in fields(Difference))
+NO_DIFFERENCE = dict.fromkeys(field.name for field in fields(Difference))
 
 
 def robustness(predictions: pa.Table) -> list[dict[str, Any]]:
-    """One row a condition and head, conditions in the grid's order, heads as the rows have them.
+    """A row for each condition and head; conditions in the order of the grid, heads as predicted.
 
-    condition, kind, level (None: not graded), head, rows; mae, r, non0_accuracy (None: all labels
-    are 0); audio_weight, the mean over rows (None: the head has no weights); difference_mean … as
-    in `comparison.Difference`, how the MAE differs from clean's on the same rows (None of clean).
-    A head that could say nothing under a condition has no row for it.
+    A row has condition, kind, level (None: not graded), head, rows; mae, r, non0_accuracy (None:
+    all labels are 0); audio_weight, the mean over rows (None: the head has no weights);
+    difference_mean, difference_low …, the fields of `comparison.Difference`: the MAE minus the MAE
+    of the clean condition on the same rows (None for clean). A head without predictions under a
+    condition has no row for it.
 
-    Several predictions of a head for a row, as many for each, are those of several trainings: then
-    the interval is over rows and trainings. With one it leaves open what another would give.
+    If a head has several predictions for each row, they are of several trainings, and intervals
+    are over rows and trainings. With one prediction for each row, intervals are over rows only and
+    leave open how another training would differ.
     """
     heads = dict.fromkeys(predictions["head"].to_pylist())
     of_head = {head: predictions.filter(pc.equal(predictions["head"], head)) for head in heads}
     clean = {head: _under(rows, CLEAN.name) for head, rows in of_head.items()}
-    found = []
+    table = []
     for condition in CONDITIONS:
         for head in heads:
-            said = _under(of_head[head], condition.name)
-            if not len(said):
+            found = _under(of_head[head], condition.name)
+            if not len(found):
                 continue
             row = {"condition": condition.name, "kind": condition.kind, "level": condition.level}
-            row |= {"head": head, "rows": _rows(said), **_measured(said)}
-            against = UNKNOWN if condition == CLEAN else asdict(_against(said, clean[head]))
-            found.append(row | {f"difference_{name}": value for name, value in against.items()})
-    return found
+            row |= {"head": head, "rows": _rows(found), **_metrics(found)}
+            difference = (
+                NO_DIFFERENCE if condition == CLEAN else asdict(_difference(found, clean[head]))
+            )
+            table.append(row | {f"difference_{name}": value for name, value in difference.items()})
+    return table
 
 
-def rendered(rows: list[dict[str, Any]], style: str) -> str:
-    """Rows of `robustness` for people, in one of the styles of `rendering.shown_table`."""
+def render(rows: list[dict[str, Any]], style: str) -> str:
+    """Rows of `robustness` as text, in one of the styles of `rendering.shown_table`."""
     shown = []
     for row in rows:
-        apart = [row[f"difference_{name}"] for name in ("mean", "low", "high")]
+        difference = [row[f"difference_{name}"] for name in ("mean", "low", "high")]
         shown.append(
             {
                 "condition": row["condition"],
                 "head": row["head"],
                 "MAE": f"{row['mae']:.3f}",
-                "against clean [95 %]": "" if None in apart else shown_interval(*apart),
+                "against clean [95 %]": "" if None in difference else shown_interval(*difference),
                 "r": _shown(row["r"]),
                 "Non0": _shown(row["non0_accuracy"]),
                 "audio weight": _shown(row["audio_weight"]),
@@ -71,25 +75,36 @@ def _under(predictions: pa.Table, condition: str) -> pa.Table:
     return predictions.filter(pc.equal(predictions["condition"], condition))
 
 
-def _measured(said: pa.Table) -> dict[str, float | None]:
-    metrics = regression_metrics(said["sentiment"].to_numpy(), said["label"].to_numpy())
-    weight = pc.mean(said["audio_weight"]).as_py()
+def _metrics(predictions: pa.Table) -> dict[str, float | None]:
+    metrics = regression_metrics(
+        predictions["sentiment"].to_numpy(), predictions["label"].to_numpy()
+    )
+    weight = pc.mean(predictions["audio_weight"]).as_py()
     return {**{name: metrics.get(name) for name in METRICS}, "audio_weight": weight}
 
 
-def _against(said: pa.Table, clean: pa.Table) -> Difference:
-    of_both = pc.is_in(said["utterance_id"], clean["utterance_id"].combine_chunks())
-    said = said.filter(of_both)
-    clean = clean.filter(pc.is_in(clean["utterance_id"], said["utterance_id"].combine_chunks()))
-    return paired_difference(errors(said), errors(clean), same_seeds=True)
+def _difference(damaged: pa.Table, clean: pa.Table) -> Difference:
+    """The MAE of damaged rows minus the MAE of the same rows when clean."""
+    damaged = _of_same_rows(damaged, clean)
+    return paired_difference(
+        errors(damaged), errors(_of_same_rows(clean, damaged)), same_seeds=True
+    )
 
 
-def errors(said: pa.Table) -> npt.NDArray[np.float32]:
-    """(trainings, rows) absolute errors of predictions, rows in the order of their ids."""
-    order = np.argsort(said["utterance_id"].to_numpy(), kind="stable")
-    apart: npt.NDArray[np.float32] = np.abs(said["sentiment"].to_numpy() - said["label"].to_numpy())
-    return apart[order].reshape((-1, _rows(said)), order="F")
+def _of_same_rows(predictions: pa.Table, others: pa.Table) -> pa.Table:
+    """The predictions for utterances that `others` has too."""
+    ids = others["utterance_id"].combine_chunks()
+    return predictions.filter(pc.is_in(predictions["utterance_id"], ids))
 
 
-def _rows(said: pa.Table) -> int:
-    return int(pc.count_distinct(said["utterance_id"]).as_py())
+def errors(predictions: pa.Table) -> npt.NDArray[np.float32]:
+    """Absolute errors (trainings, rows), rows in the order of their utterance ids."""
+    order = np.argsort(predictions["utterance_id"].to_numpy(), kind="stable")
+    error: npt.NDArray[np.float32] = np.abs(
+        predictions["sentiment"].to_numpy() - predictions["label"].to_numpy()
+    )
+    return error[order].reshape((-1, _rows(predictions)), order="F")
+
+
+def _rows(predictions: pa.Table) -> int:
+    return int(pc.count_distinct(predictions["utterance_id"]).as_py())

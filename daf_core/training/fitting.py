@@ -14,7 +14,8 @@ from daf_core.distributed import rank_and_workers, sum_over_workers
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes, columns_of
 from daf_core.heads import build, columns_read
 from daf_core.heads.sentiment_bins import median
-from daf_core.measures.calibration import Calibrations, certainty, modalities_had
+from daf_core.measures.calibration import certainty, modalities_had
+from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import (
     calibration,

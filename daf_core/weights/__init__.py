@@ -1,1 +1,1 @@
-"""Where the weights of encoders are, and that they are those that were asked for. No torch."""
+"""Find the weights of encoders and check that they are the expected ones. No torch."""

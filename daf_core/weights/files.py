@@ -1,4 +1,4 @@
-"""The files of an encoder's folder: which of them are read, and the sum of its weights."""
+"""The files of an encoder's folder: which are read, and the SHA-256 of the weights."""
 
 import hashlib
 import json
@@ -15,7 +15,9 @@ FILES = [
 
 
 def weights_sum(place: tuple[Path, ...]) -> str:
-    """SHA-256 of the weights at a place that `locate` gives; for shards the sum of their sums.
+    """SHA-256 of the weights at a place that `specs.locate` gives.
+
+    For weights in several shards: the SHA-256 of the list of the shards' sums.
 
     Raises:
         SettingsError: the folder holds no safetensors.
@@ -27,7 +29,11 @@ def weights_sum(place: tuple[Path, ...]) -> str:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The safetensors files in `folder` that are its weights, in a fixed order."""
+    """The safetensors files with the weights in `folder`, in a fixed order.
+
+    Raises:
+        SettingsError: there are none.
+    """
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
     if (folder / INDEX).is_file():
@@ -35,12 +41,12 @@ def weight_files(folder: Path) -> list[Path]:
         return [folder / shard for shard in sorted(set(shards))]
     raise SettingsError(
         f"encoder {folder}: expected {WEIGHTS}, found none; only safetensors are read "
-        f"(on the hub another revision may have them, often id@refs/pr/1)"
+        f"(on the hub another revision may have them, often ID@refs/pr/1)"
     )
 
 
 def file_sum(*pieces: Path) -> str:
-    """SHA-256 of a file, or of one in pieces."""
+    """SHA-256 of a file, or of the pieces of a file joined."""
     digest = hashlib.sha256()
     for piece in pieces:
         with open(piece, "rb") as stream:

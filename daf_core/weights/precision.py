@@ -1,19 +1,19 @@
-"""The number format that encoders run in; by itself, for asking must not load torch."""
+"""The number format that encoders compute in. Does not load torch, so that drivers can ask."""
 
 from pathlib import Path
 from typing import Literal
 
 Precision = Literal["float32", "bfloat16"]
-COMPUTES_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}  # flags of x86 and ARM processors
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # of x86 and ARM processors
 
 
 def fastest_precision(device: str) -> Precision:
-    """bfloat16 on a GPU and on a processor that computes in it, else float32.
+    """bfloat16 on a GPU or on a processor with instructions for it, else float32.
 
-    On such a processor it is 1.7 times as fast, and scores agree with those of float32 at r = .9999
-    (benchmarks/precision.py).
+    On such a processor bfloat16 is 1.7 times as fast; its scores correlate with those of float32
+    at r = .9999 (benchmarks/precision.py).
     """
-    return "bfloat16" if not on_cpu(device) or _flags() & COMPUTES_BFLOAT16 else "float32"
+    return "bfloat16" if not on_cpu(device) or _flags() & BFLOAT16_FLAGS else "float32"
 
 
 def on_cpu(device: str) -> bool:
@@ -22,7 +22,7 @@ def on_cpu(device: str) -> bool:
 
 
 def _flags() -> set[str]:
-    """What the processor can do, as Linux tells it; nothing elsewhere."""
+    """Flags of the processor as Linux lists them; empty on other systems."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:

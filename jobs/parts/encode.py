@@ -94,7 +94,7 @@ class Encode:
         steps = dict.fromkeys(frames(plan.encoders), plan.frame_steps)
         layers = steps if plan.head is None else plan.head.layers
         embed = Embed(plan.encoders, plan.device, plan.offline, plan.precision, layers)
-        if plan.head is not None and (read := stored(plan.head.streams)) != embed.shapes:
+        if plan.head is not None and (read := stored(plan.head.shapes)) != embed.shapes:
             raise SettingsError(
                 f"the head was trained on layers × features of {read}, its encoders give "
                 f"{embed.shapes}; train it again on embeddings by these encoders"

@@ -2,9 +2,8 @@
 which Python callers construct. The class's docstring is the verb's help, the docstring of a field
 is the option's help. Defaults suit a laptop."""
 
+from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
 from jobs.settings.encode import (
-    AUDIO_ENCODER,
-    TEXT_ENCODER,
     EmbedSettings,
     EncodeResources,
     PartsRun,

@@ -6,11 +6,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from daf_core.errors import REASONS, SettingsError, check_range
+from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
 from daf_core.weights.precision import Precision
 from jobs.settings.options import ENCODERS, INPUT, RESOURCES, Items
-
-TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
-AUDIO_ENCODER = "openai/whisper-tiny.en"
 
 
 @dataclass(frozen=True, kw_only=True)

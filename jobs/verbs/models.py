@@ -1,76 +1,91 @@
-"""Encoder weights: which are known, where they are, how to get them, whether they are whole."""
+"""daf models: the known encoders, where their weights are, and whether the files are whole."""
 
+from dataclasses import dataclass
 from pathlib import Path
-
-import typer
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.weights.files import file_sum, weight_files, weights_sum
-from daf_core.weights.packages import PACKAGES, packaged
-from daf_core.weights.specs import DESCRIPTORS, DESCRIPTORS_VERSION, cached, fetch
+from daf_core.weights.known import (
+    DESCRIPTORS,
+    DESCRIPTORS_VERSION,
+    KNOWN_ENCODERS,
+    packaged_weights,
+)
+from daf_core.weights.packages import packaged
+from daf_core.weights.specs import cached, fetch
 from jobs.settings import ModelsSettings
 
-# What a row of embeddings holds: layers and values in each.
-KNOWN = {
-    "sentence-transformers/all-MiniLM-L6-v2": ("text", 7, 384),
-    "sentence-transformers/all-mpnet-base-v2": ("text", 13, 768),
-    "FacebookAI/roberta-base": ("text", 13, 768),
-    "openai/whisper-tiny.en": ("speech", 5, 768),
-    "openai/whisper-base": ("speech", 7, 1024),
-    "openai/whisper-small": ("speech", 13, 1536),
-    "facebook/wav2vec2-base-960h": ("speech", 13, 1536),
-    DESCRIPTORS: ("speech", 1, 57),
-}
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
-DAMAGED = ", damaged"
-SUM_OF_A_BLOB = 64  # characters: the cache names files of the hub's large storage by their SHA-256
+DIGITS_SHOWN = 13  # of a SHA-256
+SHA256_DIGITS = 64  # the hub cache names a large file by its SHA-256, a small one by a shorter sum
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where the weights of an encoder are. `place` is as `specs.locate` gives it."""
+
+    where: str
+    place: tuple[Path, ...] = ()
+    here: bool = True
+    damaged: bool = False
 
 
 def run(settings: ModelsSettings) -> str:
-    """Print a table of encoders; give a one-line summary.
+    """Print a table of encoders; returns a summary of one line.
 
     Raises:
-        SettingsError: the encoder to get is not to be had.
-        NotDone: weights that are here are not what they should be.
+        SettingsError: the weights to get cannot be found.
+        NotDone: weights on this machine are damaged.
     """
-    names = list(KNOWN)
+    names = list(KNOWN_ENCODERS)
     if settings.get:
         name, _, revision = settings.get.partition("@")
         weights_sum((fetch(name, revision or None),))
-        names += [] if name in KNOWN else [name]
-    typer.echo(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))
-    here, damaged = 0, []
+        names += [] if name in KNOWN_ENCODERS else [name]
+    print(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))  # noqa: T201
+    encoders = {}
     for name in names:
-        where, place = _where(name)
-        here += bool(place) or name == DESCRIPTORS
-        if settings.check and place and not _whole(name, where, place):
-            where += DAMAGED
-        if where.endswith(DAMAGED):
-            damaged.append(name)
-        total = DESCRIPTORS_VERSION if name == DESCRIPTORS else weights_sum(place) if place else ""
-        typer.echo(LINE.format(name, *KNOWN.get(name, ("", "", "")), where, total[:13]))
+        encoders[name] = _find(name, settings.check)
+        print(_line(name, encoders[name]))  # noqa: T201
+    damaged = [name for name, found in encoders.items() if found.damaged]
     if damaged:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
+    here = sum(found.here for found in encoders.values())
     checked = f", {here} whole" if settings.check else ""
     return f"{len(names)} encoders known, {here} here{checked}"
 
 
-def _where(name: str) -> tuple[str, tuple[Path, ...]]:
+def _find(name: str, check: bool) -> Found:
+    """Look for an encoder's weights on this machine; `check`: also compare their SHA-256."""
     if name == DESCRIPTORS:
-        return "built in", ()
+        return Found("built in")
     try:
         place = packaged(name)
     except SettingsError:  # a damaged zip; the other encoders are listed all the same
-        return "package" + DAMAGED, ()
+        return Found("package", here=False, damaged=True)
     if place:
-        return "package", place
+        return Found("package", place, damaged=check and not _is_package_whole(name, place))
     snapshot = cached(name, None)
-    return ("hub cache", (snapshot,)) if snapshot else ("not here", ())
+    if snapshot is None:
+        return Found("not here", here=False)
+    return Found("hub cache", (snapshot,), damaged=check and not _is_snapshot_whole(snapshot))
 
 
-def _whole(name: str, where: str, place: tuple[Path, ...]) -> bool:
-    """Compare with the sum that is known: the package's, or the hub's, by which the cache names."""
-    if where == "package":
-        return weights_sum(place) == PACKAGES[name].sha256
-    blobs = [file.resolve() for file in weight_files(place[0])]
-    return all(file_sum(blob) == blob.name for blob in blobs if len(blob.name) == SUM_OF_A_BLOB)
+def _line(name: str, found: Found) -> str:
+    """An encoder's line of the table; sizes are empty for an encoder that daf does not know."""
+    known = KNOWN_ENCODERS.get(name)
+    sizes = ("", "", "") if known is None else (known.modality, known.layers, known.width)
+    where = f"{found.where}, damaged" if found.damaged else found.where
+    sha256 = weights_sum(found.place)[:DIGITS_SHOWN] if found.place else ""
+    return LINE.format(name, *sizes, where, DESCRIPTORS_VERSION if name == DESCRIPTORS else sha256)
+
+
+def _is_package_whole(name: str, place: tuple[Path, ...]) -> bool:
+    weights = packaged_weights(name)
+    return weights is not None and weights_sum(place) == weights.sha256
+
+
+def _is_snapshot_whole(snapshot: Path) -> bool:
+    """Compare the weight files with the sums by which the hub cache names them."""
+    blobs = [file.resolve() for file in weight_files(snapshot)]
+    return all(file_sum(blob) == blob.name for blob in blobs if len(blob.name) == SHA256_DIGITS)

@@ -1,4 +1,4 @@
-"""daf report: one page about scored recordings."""
+"""daf report: scores → one HTML page."""
 
 import time
 
@@ -9,17 +9,17 @@ from jobs.settings import ReportSettings
 
 
 def run(settings: ReportSettings) -> str:
-    """Write the page and say in one line what it holds.
+    """Write the page; returns a summary of one line.
 
     Raises:
-        SettingsError: there are no scores or no manifest where the settings say, or `out` is a
-            folder.
+        SettingsError: the scores or the manifest are missing, or `out` is a folder.
+        NotDone: a file cannot be read, or the page cannot be written.
     """
     started = time.monotonic()
     fs, path = filesystem(settings.out)
     if fs.isdir(path):
         raise SettingsError(
-            f"{settings.out}: expected a file to write the page to, found a folder; "
+            f"`out` {settings.out}: expected a file for the page, found a folder; "
             f"try {join(settings.out, 'report.html')}"
         )
     report = gather(settings.scores, settings.manifest, settings.text)

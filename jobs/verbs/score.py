@@ -1,4 +1,4 @@
-"""manifest (or embeddings) + head → scores: streamed through Ray Data, nothing stored between.
+"""daf score: manifest (or embeddings) + head → scores. Nothing is stored in between.
 
 What grows with what, for P parts of 20 minutes (about 400 utterances) and W encode actors:
 
@@ -17,7 +17,6 @@ requests; with `daf ingest --part-minutes 120` a sixth of that.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
 from daf_core.embeddings.columns import frames
 from daf_core.errors import SettingsError
@@ -26,6 +25,7 @@ from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import embeddings_output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec, locate
 from jobs.parts.encode import EncodePlan, ScoreStored
 from jobs.parts.encode_manifest import encode_manifest
@@ -36,7 +36,12 @@ from jobs.settings import ScoreSettings
 
 
 def run(settings: ScoreSettings) -> str:
-    """Score a manifest, or stored embeddings of one; returns the summary line."""
+    """Score a manifest, or stored embeddings of one; returns the summary line.
+
+    Raises:
+        SettingsError: a setting or an input is wrong.
+        NotDone: not all parts are made.
+    """
     head = trained_head.load(settings.head)
     if settings.embeddings is not None:
         return _score_embeddings(settings, settings.embeddings, head)
@@ -46,7 +51,7 @@ def run(settings: ScoreSettings) -> str:
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:
     source = manifest_output(manifest)
-    run_record.read_complete(source)  # before a hub is asked for weights
+    run_record.read_complete(source)  # an unfinished manifest stops the job before downloads
     for spec in head.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     facts = {"head": files.absolute(settings.head)}
@@ -66,36 +71,36 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
         "head": files.absolute(settings.head),
     }
     parts = [*part_index.of_finished(source, record).values()]
-    # The identity of scoring the manifest, if the head uses all encoders: the bytes are the same.
-    run = Run("scored", parts, output, {**record.identity, "head": head.identity}, facts)
-    publish = PublishPart(output, run.fingerprint)
+    # If the head reads all columns, this is the identity of scoring the manifest: bytes are equal.
+    scoring = Run("scored", parts, output, {**record.identity, "head": head.identity}, facts)
+    publish = PublishPart(output, scoring.fingerprint)
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
         with open_executor(settings, len(missing)) as executor:
             yield from executor.score_stored(missing, ScoreStored(source, head), publish)
 
-    return run_missing_parts(run, settings, make)
+    return run_missing_parts(scoring, settings, make)
 
 
-def check_fit(head: TrainedHead, identity: dict[str, Any], head_uri: str, embeddings: str) -> None:
-    """Refuse embeddings, of this identity, that are not like those that the head was trained on.
+def check_fit(head: TrainedHead, identity: Json, head_uri: str, embeddings: str) -> None:
+    """Check that embeddings, of a run with this identity, are like those the head was trained on.
 
     Raises:
-        SettingsError: an encoder is missing or differs, or frames are of other steps.
+        SettingsError: an encoder is missing or another one, or the number of frames differs.
     """
-    there = identity.get("frames", 0)
-    for steps, _ in frames(head.streams).values():
-        if steps != there:
+    frame_steps = identity.get("frames", 0)
+    for steps, _ in frames(head.shapes).values():
+        if steps != frame_steps:
+            found = f"frames of {frame_steps} steps" if frame_steps else "no frames"
             raise SettingsError(
-                f"{head_uri}: this head reads frames of {steps} steps, {embeddings} holds "
-                f"{f'those of {there}' if there else 'none'}; make it with "
-                f"`daf embed --frames {steps}`"
+                f"{embeddings}: expected frames of {steps} steps, which head {head_uri} reads, "
+                f"found {found}; embed again with `frames` {steps}"
             )
     for column, spec in head.encoders.items():
-        known = identity["encoders"].get(column)
-        found = known and EncoderSpec(**known)
-        if found != spec:
+        values = identity["encoders"].get(column)
+        stored = None if values is None else EncoderSpec(**values)
+        if stored != spec:
             raise SettingsError(
-                f"{head_uri}: this head was trained on {column} embeddings by {spec}, "
-                f"{embeddings} holds {found or 'none'}; embed again with the head's encoders"
+                f"{embeddings}: expected {column} embeddings by {spec}, which head {head_uri} was "
+                f"trained on, found {stored or 'none'}; embed again with the head's encoders"
             )

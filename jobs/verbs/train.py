@@ -18,6 +18,7 @@ from ray.train.torch import TorchTrainer
 from daf_core.embeddings.columns import ColumnShapes, stored
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
+from daf_core.measures.calibration_values import Calibration
 from daf_core.stages import trained_head
 from daf_core.storage import files, run_record
 from daf_core.training.model_card import publish_record
@@ -156,9 +157,9 @@ def _publish_head(
         module,
         kind=settings.head,
         width=recipe.width,
-        streams=streams,
+        shapes=streams,
         encoders={name: EncoderSpec(**encoders[name]) for name in stored(streams)},
-        known=fitted["known"],
+        calibrations={name: Calibration(**one) for name, one in fitted["known"].items()},
         facts=facts,
     )
     files.delete_folder(files.join(settings.out, "_train"))

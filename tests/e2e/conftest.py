@@ -161,9 +161,9 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
             build(kind, streams, 8),
             kind=kind,
             width=8,
-            streams=streams,
+            shapes=streams,
             encoders={name: encoders_of[name] for name in used},
-            known={},
+            calibrations={},
             facts={},
         )
         return folder

@@ -118,7 +118,7 @@ def test_a_head_that_does_not_fit_is_refused(daf, manifest, embeddings, make_hea
     """By its encoders where embeddings are stored; on a worker where only loading tells."""
     stranger = make_head(encoders={"text": EncoderSpec("other/one", "1", "0" * 64)})
     refused = daf("score", embeddings=embeddings, head=stranger, out=tmp_path / "1")
-    one_line(refused, 2, "trained on text embeddings by other/one", "holds", "bert")
+    one_line(refused, 2, "expected text embeddings by other/one", "found", "bert")
     misshapen = make_head(streams={"text": (4, 32)})
     refused = daf("score", manifest=manifest, head=misshapen, out=tmp_path / "2", actors=1)
     one_line(refused, 2, "the head was trained on layers × features", "(4, 32)", "(3, 32)")

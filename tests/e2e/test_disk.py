@@ -31,15 +31,15 @@ def test_read_only_then_full_then_mended(daf, disk, manifest, undisturbed, make_
     ended = daf("score", **job, out=folder / "scores")
     assert ended.status == 1
     assert ended.complaint == (
-        f"daf: {folder}/scores/run.json: cannot be written: Read-only file system; mend that, or "
-        f"name another place, and run the command again\n"
+        f"daf: {folder}/scores/run.json: cannot be written: Read-only file system; solve that or "
+        f"choose another folder, and run the command again\n"
     )
 
     remount("rw")
     (folder / "of-others").write_bytes(bytes(160 * 1024))
     ended = daf("score", **job, out=folder / "scores")
     assert ended.status == 1
-    assert "cannot be written: No space left on device; mend that" in ended.complaint
+    assert "cannot be written: No space left on device; solve that" in ended.complaint
     assert ended.complaint.count("daf: ") == 1
     assert daf("verify", manifest=manifest, scores=folder / "scores").status == 1
 

@@ -58,9 +58,9 @@ def untrained_head(folder: Path, seed: int) -> str:
         build("daf", streams, 16),
         kind="daf",
         width=16,
-        streams=streams,
+        shapes=streams,
         encoders={"text": resolve(TEXT_ENCODER), "audio": resolve(AUDIO_ENCODER)},
-        known={},
+        calibrations={},
         facts={},
     )
     return str(folder)

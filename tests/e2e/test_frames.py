@@ -42,7 +42,7 @@ def test_frames_from_embedding_to_scores(daf, manifest, embeddings, with_frames,
         )
     )
     loaded = trained_head.load(head)
-    assert loaded.streams == SHAPES
+    assert loaded.shapes == SHAPES
     # The contrast is over rows of both workers: the head is the one that a single worker makes.
     corpus = labelled_corpus(embeddings_output(with_frames))
     alone = fit_head("mods", corpus, SHAPES, RECIPE, torch.device("cpu"), seed=3)
@@ -60,8 +60,8 @@ def test_frames_from_embedding_to_scores(daf, manifest, embeddings, with_frames,
     assert rows[0] == rows[1]
     refused = daf("score", embeddings=embeddings, head=head, out=tmp_path / "no", local=True)
     assert refused.status == 2
-    assert "reads frames of 4 steps" in refused.complaint
-    assert "daf embed --frames 4" in refused.complaint
+    assert "expected frames of 4 steps" in refused.complaint
+    assert "embed again with --frames 4" in refused.complaint
     unfit = daf("train", embeddings=embeddings, out=tmp_path / "unfit", head="pool")
     assert unfit.status == 2
     assert "daf embed --frames" in unfit.complaint

@@ -104,11 +104,11 @@ def test_two_workers_give_the_head_of_one(head, embeddings, bucket):
     assert one.keys() == two.keys()
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=1e-3, atol=1e-4)
-    alone, together = (loaded.known for loaded in heads)
+    alone, together = (loaded.calibrations for loaded in heads)
     assert alone.keys() == together.keys()
-    for had, known in alone.items():
-        assert known["rows"] == together[had]["rows"]
-        assert known["mass"] == pytest.approx(together[had]["mass"], abs=0.02)
+    for had, calibration in alone.items():
+        assert calibration.rows == together[had].rows
+        assert calibration.mass == pytest.approx(together[had].mass, abs=0.02)
 
 
 def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch):

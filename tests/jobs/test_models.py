@@ -1,4 +1,4 @@
-"""daf models: what is known, what is here, and whether it is whole."""
+"""daf models: the known encoders, where their weights are, and whether the files are whole."""
 
 import os
 import shutil
@@ -10,10 +10,11 @@ import pytest
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.errors import NotDone, SettingsError
 from daf_core.weights.files import file_sum
+from daf_core.weights.known import DESCRIPTORS, KNOWN_ENCODERS
 from daf_core.weights.packages import packaged
-from daf_core.weights.specs import DESCRIPTORS, EncoderSpec, resolve
+from daf_core.weights.specs import EncoderSpec, resolve
 from jobs.settings import ModelsSettings
-from jobs.verbs.models import KNOWN, run
+from jobs.verbs.models import run
 from tests.core.encoders.encoder_folders import text_folder
 
 ROBERTA = "FacebookAI/roberta-base"
@@ -42,11 +43,11 @@ def test_the_list_says_where_each_encoder_is(
 ) -> None:
     summary = run(ModelsSettings(check=True))
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
-    assert set(KNOWN) < set(lines)
+    assert set(KNOWN_ENCODERS) < set(lines)
     assert "built in" in lines[DESCRIPTORS]
     assert "hub cache" in lines[ROBERTA]
     assert cache.name[:13] in lines[ROBERTA]
-    assert summary.startswith(f"{len(KNOWN)} encoders known")
+    assert summary.startswith(f"{len(KNOWN_ENCODERS)} encoders known")
 
 
 def test_damaged_weights_are_told(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,16 +60,16 @@ def test_damaged_weights_are_told(cache: Path, capsys: pytest.CaptureFixture[str
 def test_an_encoder_in_the_hub_cache_loads_offline_at_its_commit(cache: Path) -> None:
     spec = resolve(ROBERTA, offline=True)
     assert spec == EncoderSpec(ROBERTA, COMMIT, cache.name)
-    assert load_text_encoder(spec, offline=True)(["a b"]).shape == (1, 3, 32)
-    with pytest.raises(SettingsError, match="not on this machine, and offline was asked for"):
+    assert load_text_encoder(spec, offline=True).encode(["a b"])[0].shape == (1, 3, 32)
+    with pytest.raises(SettingsError, match="not on this machine, and `offline` is set"):
         resolve(f"{ROBERTA}@{'1' * 40}", offline=True)
 
 
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", KNOWN_ENCODERS)
 def test_sizes_are_those_of_the_encoders(name: str) -> None:
-    kind, layers, width = KNOWN[name]
+    known = KNOWN_ENCODERS[name]
     if name != DESCRIPTORS and not packaged(name):
         pytest.skip(f"no package with {name} is installed")
-    load = load_text_encoder if kind == "text" else load_speech_encoder
+    load = load_text_encoder if known.modality == "text" else load_speech_encoder
     encoder = load(resolve(name, offline=True), offline=True)
-    assert (encoder.layers, encoder.width) == (layers, width)
+    assert (encoder.layers, encoder.width) == (known.layers, known.width)

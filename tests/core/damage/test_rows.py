@@ -1,4 +1,4 @@
-"""Rows damaged to be trained on: of each utterance its own damage, wherever the row is."""
+"""Damaged training rows: an utterance is damaged in the same way in any part."""
 
 import numpy as np
 import pyarrow as pa
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core.damage.conditions import VARIATIONS
-from daf_core.damage.rows import EVERY, Damage, asked_for
+from daf_core.damage.rows import ALL_KINDS, Damage
 from daf_core.errors import SettingsError
 from daf_core.stages.decode import DECODED
 
@@ -16,7 +16,7 @@ KINDS = list(dict.fromkeys(one.kind for one in VARIATIONS))
 
 
 def decoded(number: int) -> pa.Table:
-    """Every third row has no voice, every fifth no words."""
+    """Every third row has no audio, every fifth no text."""
     draw = np.random.default_rng(0)
     blank = dict.fromkeys(DECODED.names) | {"meta": [], "flags": [], "recording_id": "r"}
     rows = []
@@ -38,7 +38,7 @@ def decoded(number: int) -> pa.Table:
     first=st.integers(0, 14),
 )
 def test_a_row_is_damaged_the_same_way_in_any_part(kinds: list[str], seed: int, first: int) -> None:
-    damage = asked_for(",".join(kinds), TEXTS, seed)
+    damage = Damage.from_kinds(kinds, TEXTS, seed)
     rows = decoded(15)
     whole = damage.apply(rows)
     assert damage.apply(rows.slice(first)).equals(whole.slice(first))
@@ -57,28 +57,29 @@ def test_a_row_is_damaged_the_same_way_in_any_part(kinds: list[str], seed: int, 
 
 def test_every_row_that_has_what_a_kind_damages_is_damaged() -> None:
     rows = decoded(60)
-    changed = asked_for("white noise", TEXTS, 0).apply(rows)
+    changed = Damage.from_kinds(["white noise"], TEXTS, 0).apply(rows)
     same = [a == b for a, b in zip(rows["samples"], changed["samples"], strict=True)]
     assert same == [not value.is_valid for value in rows["samples"]]
     assert changed["text"].equals(rows["text"])
     flagged = ["damaged" in flags for flags in changed["flags"].to_pylist()]
     assert flagged == [value.is_valid for value in rows["samples"]]
-    again = asked_for("white noise", TEXTS, 1).apply(rows)
+    again = Damage.from_kinds(["white noise"], TEXTS, 1).apply(rows)
     assert not again["samples"].equals(changed["samples"])
 
 
-def test_all_kinds_and_severities_are_drawn() -> None:
-    damage = asked_for(EVERY, TEXTS, 0)
-    drawn = {damage._drawn(f"u{row}", ["text", "audio"]) for row in range(2000)}
+def test_all_kinds_and_severities_are_draw() -> None:
+    damage = Damage.from_kinds([ALL_KINDS], TEXTS, 0)
+    drawn = {damage._draw(f"u{row}", ["text", "audio"]) for row in range(2000)}
     assert drawn == set(VARIATIONS)
-    assert damage._drawn("u", []) is None
-    assert Damage(("telephone",), damage.words, 0)._drawn("u", ["text"]) is None
+    assert damage._draw("u", []) is None
+    assert Damage(("telephone",), damage.words, 0)._draw("u", ["text"]) is None
 
 
 def test_wrong_kinds_are_named() -> None:
-    assert asked_for("word error, telephone", TEXTS, 0).kinds == ("telephone", "word error")
-    with pytest.raises(SettingsError, match="there is no 'hum'; expected all, or of these some"):
-        asked_for("telephone,hum", TEXTS, 0)
-    with pytest.raises(SettingsError, match="two different words"):
-        asked_for("telephone,word error", ["one", "one"], 0)
-    assert {*asked_for("all", ["one"], 0).kinds} == {*KINDS} - {"word error"}
+    kinds = ["word error", "telephone"]
+    assert Damage.from_kinds(kinds, TEXTS, 0).kinds == ("telephone", "word error")
+    with pytest.raises(SettingsError, match="`damage` hum: expected all, or some of white noise"):
+        Damage.from_kinds(["telephone", "hum"], TEXTS, 0)
+    with pytest.raises(SettingsError, match="two different words or more, found 1;"):
+        Damage.from_kinds(kinds, ["one", "one"], 0)
+    assert {*Damage.from_kinds(["all"], ["one"], 0).kinds} == {*KINDS} - {"word error"}

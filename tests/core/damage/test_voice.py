@@ -1,4 +1,4 @@
-"""Damage to a voice: as strong as asked, as long as before, the same every time."""
+"""Damage to speech: of the given severity, of unchanged length, the same every time."""
 
 import io
 from itertools import pairwise
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy.signal import welch
 
 from daf_core.damage import voice
-from daf_core.damage.apply import damaged_samples
 from daf_core.damage.conditions import VARIATIONS
 from daf_core.damage.telephone import FULL_SCALE, LOUDEST, mu_law, telephone
 
@@ -37,16 +36,16 @@ def power_db(wave: np.ndarray) -> float:
 
 @pytest.mark.parametrize("level", LEVELS_DB)
 @pytest.mark.parametrize("kind", ["white noise", "speech-shaped noise"])
-def test_the_ratio_of_signal_to_noise_is_what_was_asked(kind, level):
+def test_the_signal_to_noise_ratio_is_the_level(kind, level):
     for seed in range(5):
         wave = said(0.7 + seed, seed)
-        noise = damaged_samples(wave, of(kind, level), seed, "u") - wave.astype(float)
+        noise = of(kind, level).apply_to_samples(wave, seed, "u") - wave.astype(float)
         assert power_db(wave) - power_db(noise) == pytest.approx(level, abs=0.1)
 
 
-def test_what_would_be_too_loud_is_made_quieter_as_a_whole_not_clipped():
+def test_a_result_that_is_too_loud_is_scaled_down_not_clipped():
     loud = (said(1) / 0.03 * 0.9).astype(np.int16)
-    heard = damaged_samples(loud, of("white noise", -5.0), 0, "u").astype(float)
+    heard = of("white noise", -5.0).apply_to_samples(loud, 0, "u").astype(float)
     assert np.count_nonzero(np.abs(heard) > 32766) <= 2
     signal = heard @ loud / (loud.astype(float) @ loud) * loud
     assert power_db(signal) - power_db(heard - signal) == pytest.approx(-5, abs=0.3)
@@ -61,25 +60,25 @@ def test_what_would_be_too_loud_is_made_quieter_as_a_whole_not_clipped():
 )
 def test_length_is_kept_and_damage_is_the_same_every_time(samples, condition, seed, silent):
     wave = np.zeros(samples, np.int16) if silent else said(2)[:samples]
-    one = damaged_samples(wave, condition, seed, "u")
+    one = condition.apply_to_samples(wave, seed, "u")
     assert (one.dtype, one.shape) == (np.int16, wave.shape)
-    np.testing.assert_array_equal(one, damaged_samples(wave, condition, seed, "u"))
+    np.testing.assert_array_equal(one, condition.apply_to_samples(wave, seed, "u"))
     assert not silent or not one.any()
 
 
 @pytest.mark.parametrize(
     "condition", [one for one in HEARD if one.kind != "telephone"], ids=lambda one: one.name
 )
-def test_another_utterance_or_seed_is_damaged_otherwise(condition):
+def test_another_utterance_or_seed_is_damaged_differently(condition):
     wave = said(20)
-    made = [damaged_samples(wave, condition, *which) for which in ((0, "u"), (0, "v"), (1, "u"))]
+    made = [condition.apply_to_samples(wave, *which) for which in ((0, "u"), (0, "v"), (1, "u"))]
     assert len({one.tobytes() for one in [wave, *made]}) == 4
 
 
 def test_less_and_more_noise_are_the_same_noise():
     wave = said(1)
     little, much = (
-        damaged_samples(wave, of("white noise", level), 0, "u") - wave.astype(float)
+        of("white noise", level).apply_to_samples(wave, 0, "u") - wave.astype(float)
         for level in (20.0, -5.0)
     )
     assert np.corrcoef(little, much)[0, 1] > 0.999
@@ -143,11 +142,11 @@ def test_as_many_packets_are_lost_as_asked_and_in_bursts(share):
     assert lost.sum() / bursts == pytest.approx(voice.MEAN_BURST, rel=0.06)
 
 
-def test_what_is_lost_at_first_is_lost_at_last_and_the_rest_is_untouched():
+def test_higher_loss_adds_lost_packets_and_leaves_the_others_untouched():
     wave = said(60) + np.int16(1000)
-    gone = [damaged_samples(wave, of("packet loss", one), 0, "u") == 0 for one in (5.0, 10.0, 40.0)]
+    gone = [of("packet loss", one).apply_to_samples(wave, 0, "u") == 0 for one in (5.0, 10.0, 40.0)]
     assert all((less <= more).all() for less, more in pairwise(gone))
-    heard = damaged_samples(wave, of("packet loss", 40.0), 0, "u")
+    heard = of("packet loss", 40.0).apply_to_samples(wave, 0, "u")
     np.testing.assert_array_equal(heard[~gone[2]], wave[~gone[2]])
     packets = gone[2].reshape(-1, voice.PACKET)
     assert (packets.all(axis=1) == packets.any(axis=1)).all()

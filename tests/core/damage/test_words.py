@@ -1,4 +1,4 @@
-"""Misheard words: at the rate that was asked, by an edit distance of our own."""
+"""Word errors: at the given rate, measured by an edit distance of our own."""
 
 from itertools import pairwise
 
@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daf_core.damage.apply import damaged_text
 from daf_core.damage.conditions import CONDITIONS
 from daf_core.damage.words import DELETED, INSERTED, Words, mishear
 
-OTHERS = Words.of(["Zebra, zebra zone!", "zeal -- zinc zest"])
+OTHERS = Words.from_texts(["Zebra, zebra zone!", "zeal -- zinc zest"])
 RATES = [0.1, 0.2, 0.4, 0.6, 0.8]
 
 
@@ -32,14 +31,14 @@ def sentence(words: int) -> str:
 def test_the_words_of_a_corpus_are_bare_and_counted():
     assert OTHERS.words == ("zeal", "zebra", "zest", "zinc", "zone")
     assert OTHERS.counts == (1, 2, 1, 1, 1)
-    drawn = [OTHERS.drawn(at, "") for at in np.arange(0, 1, 1 / 600)]
+    drawn = [OTHERS.at(at, "") for at in np.arange(0, 1, 1 / 600)]
     assert [drawn.count(word) for word in OTHERS.words] == [100, 200, 100, 100, 100]
-    assert all(OTHERS.drawn(at, "Zone.") != "zone" for at in (0.0, 0.9, 0.999999))
+    assert all(OTHERS.at(at, "Zone.") != "zone" for at in (0.0, 0.9, 0.999999))
 
 
 @settings(max_examples=50)
 @given(words=st.integers(1, 40), rate=st.sampled_from(RATES), seed=st.integers(0, 999))
-def test_the_word_error_rate_is_what_was_asked(words, rate, seed):
+def test_the_word_error_rate_is_the_given_one(words, rate, seed):
     said = sentence(words)
     heard = mishear(said, rate, OTHERS, np.random.default_rng(seed))
     assert heard.split()
@@ -66,7 +65,7 @@ def test_words_kept_at_a_high_rate_are_kept_at_a_low_one(seed):
     said, kept = sentence(25), []
     for condition in CONDITIONS:
         if condition.kind == "word error":
-            heard = damaged_text(said, condition, OTHERS, seed, "u")
+            heard = condition.apply_to_text(said, OTHERS, seed, "u")
             kept.append({*said.split()} & {*heard.split()})
     assert len(kept) == len(RATES)
     assert all(more >= less for more, less in pairwise(kept))

@@ -23,7 +23,7 @@ from daf_core.heads.sequences import Frames as FrameColumn
 from daf_core.stages.decode import DECODED
 from daf_core.stages.embed import Embed
 from daf_core.stages.score import score
-from daf_core.stages.trained_head import TrainedHead
+from daf_core.stages.trained_head import HeadRecord, TrainedHead
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows, standardise, standardised
 from daf_core.weights.specs import resolve
@@ -95,7 +95,7 @@ def test_frames_of_an_utterance_are_its_own_and_cost_the_pooled_nothing(
     waves = [0.1 * random.standard_normal(n).astype(np.float32) for n in (9_000, 300, 31 * RATE_HZ)]
     items = ["a b c d e f", "a", "?"] if kind == "text" else waves
     together, frames = encoder.encode(items)  # type: ignore[arg-type]
-    np.testing.assert_array_equal(together, plain.pooled(items))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(together, plain.encode(items)[0])  # type: ignore[arg-type]
     alone = np.concatenate([encoder.encode([item])[1] for item in items])  # type: ignore[list-item]
     np.testing.assert_allclose(frames, alone, atol=1e-5)
     assert (frames[0] != 0).any(axis=1).all()
@@ -152,15 +152,10 @@ def test_embeddings_with_frames_and_a_head_that_reads_them_alone(tmp_path: Path)
     torch.manual_seed(0)
     weights = safetensors.torch.save(build("pool", streams, 8).state_dict())
     encoders = {name: specs[name] for name in streams}
-    head = TrainedHead(
-        kind="pool",
-        width=8,
-        streams=streams,
-        encoders=encoders,
-        weights=weights,
-        sha256="",
-        known={},
+    record = HeadRecord(
+        kind="pool", width=8, shapes=streams, encoders=encoders, sha256="", calibrations={}
     )
+    head = TrainedHead(record, weights)
     alone = Embed(head.encoders, layers=head.layers)
     assert alone.shapes == streams
     assert (

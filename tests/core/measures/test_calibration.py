@@ -9,11 +9,11 @@ import torch
 from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, median
 from daf_core.measures.calibration import (
     COVERAGE,
-    Calibration,
     Certainty,
     certainty,
     polarities,
 )
+from daf_core.measures.calibration_values import Calibration
 from daf_core.measures.reliability import (
     calibration,
     certainty_metrics,

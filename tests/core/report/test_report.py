@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from daf_core.errors import SettingsError
 from daf_core.report import charts
 from daf_core.report.page import RECORDINGS_DRAWN, gather, render
-from daf_core.report.recordings import describe
+from daf_core.report.recordings import summarise
 from daf_core.report.totals import STRONGEST_KEPT
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
 from daf_core.storage.files import join, write_json
@@ -33,7 +33,7 @@ HOSTILE = [
 
 
 def score(utterance_id: str, recording_id: str = "call", **changes: Any) -> dict[str, Any]:
-    """A row of scores with words at -1, tone at 1.5 and a fused 0.5, changed as asked."""
+    """A row of scores with words at -1, tone at 1.5 and sentiment 0.5, but for the `changes`."""
     row: dict[str, Any] = {
         "utterance_id": utterance_id,
         "recording_id": recording_id,
@@ -82,8 +82,8 @@ def publish(
         table = pa.Table.from_pylist(texts, schema=MANIFEST)
         write(join(manifest, part_name(0)), table, "manifest")
         run_json.setdefault("manifest", manifest)
-    refused = pa.Table.from_pylist(quarantine or [], schema=QUARANTINE)
-    write(join(scores, "quarantine", part_name(0)), refused, "quarantine")
+    table = pa.Table.from_pylist(quarantine or [], schema=QUARANTINE)
+    write(join(scores, "quarantine", part_name(0)), table, "quarantine")
     write_json(join(scores, "run.json"), run_json)
     return scores
 
@@ -134,9 +134,9 @@ def test_totals_are_those_of_the_rows(call: str) -> None:
     assert totals.polarities == {"negative": 4, "neutral": 2, "positive": 7}
     assert totals.sentiment_sum == pytest.approx(-2 + 0.5 + 3 + 0.5)
     assert totals.sentiment_counts.sum() == 13
-    assert (totals.weighed, totals.words_only, totals.voice_only) == (9, 3, 1)
+    assert (totals.weighed, totals.text_only, totals.audio_only) == (9, 3, 1)
     assert totals.flags == {"clipped": 1, "short": 1, "no_audio": 3, "no_text": 1}
-    assert [(item.reason, item.rows) for item in report.refused] == [
+    assert [(item.reason, item.rows) for item in report.quarantine_reasons] == [
         ("unreadable_audio", 2),
         ("empty_row", 1),
     ]
@@ -168,7 +168,7 @@ def test_page_shows_the_contradiction_with_time_and_words(call: str) -> None:
     assert "are accounted for" not in page
 
 
-def test_contradictions_say_how_sure_the_score_is_where_that_is_known(tmp_path: Path) -> None:
+def test_contradictions_show_the_interval_of_a_score_that_has_one(tmp_path: Path) -> None:
     known = publish(tmp_path / "a", [[score("u", interval_low=-0.5, interval_high=1.0)]])
     unknown = publish(tmp_path / "b", [[score("u")]])
     assert "fused, −0.5 to +1.0" in render(gather(known))
@@ -181,8 +181,8 @@ def test_change_is_last_quarter_less_first() -> None:
         agreeing(f"u{i}", s, start_s=i, end_s=i + 1) for i, s in enumerate([-2, -2, 0, 0, 1, 1])
     ]
     shuffled = pa.Table.from_pylist(rows[::-1], schema=SCORES)
-    assert describe("call", shuffled).change == pytest.approx(3.0)
-    assert describe("call", shuffled.slice(0, 3)).change is None
+    assert summarise("call", shuffled).change == pytest.approx(3.0)
+    assert summarise("call", shuffled.slice(0, 3)).change is None
 
 
 def test_contradictions_are_opposite_or_far_apart_and_strongest_first(tmp_path: Path) -> None:
@@ -300,7 +300,7 @@ def test_a_manifest_that_is_gone_leaves_words_out_unless_it_was_asked_for(tmp_pa
         gather(scores, manifest=str(tmp_path / "gone"))
 
 
-def test_a_head_without_weights_is_said_so(tmp_path: Path) -> None:
+def test_a_head_without_weights_is_noted(tmp_path: Path) -> None:
     bare = {"text_weight": None, "audio_weight": None}
     rows = [score("u0", text_sentiment=None, audio_sentiment=None) | bare]
     page = render(gather(publish(tmp_path, [rows])))
@@ -316,7 +316,7 @@ def test_nothing_scored_is_a_page_too(tmp_path: Path) -> None:
     assert "there is no file at the audio path" in page
 
 
-def test_rows_that_are_unaccounted_for_are_named(tmp_path: Path) -> None:
+def test_rows_that_are_unaccounted_for_are_counted(tmp_path: Path) -> None:
     page = render(gather(publish(tmp_path, [[score("u0")]], rows_in=5)))
     assert "5 utterances went in and 1 are accounted for" in page
 
@@ -402,6 +402,6 @@ def test_job_writes_the_page_and_counts(call: str, tmp_path: Path) -> None:
 def test_job_names_what_is_missing(call: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="give the folder that daf score wrote"):
         run(ReportSettings(scores=str(tmp_path / "nowhere"), out=str(tmp_path / "r.html")))
-    with pytest.raises(SettingsError, match="expected a file to write the page to"):
+    with pytest.raises(SettingsError, match="expected a file for the page"):
         run(ReportSettings(scores=call, out=str(tmp_path)))
     assert not (tmp_path / "r.html").exists()

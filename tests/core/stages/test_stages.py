@@ -1,4 +1,6 @@
-"""The stages of a part, decode → embed → score, without Ray: what every job leans on."""
+"""The stages of a part, decode → embed → score, without Ray."""
+
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -10,21 +12,21 @@ import torch
 from daf_core.embeddings.arrays import column_values, fixed_size_list
 from daf_core.errors import SettingsError
 from daf_core.heads import build
-from daf_core.measures.calibration import Calibration
+from daf_core.measures.calibration_values import Calibration
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
 from daf_core.stages import trained_head
 from daf_core.stages.decode import DECODED, decode_part
 from daf_core.stages.embed import Embed
 from daf_core.stages.score import score
-from daf_core.stages.trained_head import TrainedHead
+from daf_core.stages.trained_head import HeadRecord, TrainedHead
 from daf_core.weights.specs import resolve
 from tests.synthesizer import COMMAND
 
 RATE_HZ = 16_000
-KNOWN = {
-    "text and audio": {"mass": 0.9, "temperature": 1.1, "rows": 30},
-    "text": {"mass": 0.8, "temperature": 1.5, "rows": 20},
+CALIBRATIONS = {
+    "text and audio": Calibration(mass=0.9, temperature=1.1, rows=30),
+    "text": Calibration(mass=0.8, temperature=1.5, rows=20),
 }
 
 
@@ -46,7 +48,7 @@ def recording(tmp_path_factory, speech):
 
 @pytest.fixture(scope="module")
 def part(recording):
-    """Both, words alone, voice alone, a missing file with and without words, times past the end."""
+    """Both modalities, text, audio, a missing file with and without text, a time past the end."""
     audio = {"audio_uri": recording, "start_s": 1.0, "end_s": 2.5}
     missing = {"audio_uri": f"{recording}.gone", "start_s": 0.0, "end_s": 1.0}
     return manifest_rows(
@@ -71,7 +73,7 @@ def test_decoding_keeps_every_row_and_says_why_one_has_nothing_to_score(part):
     ]
 
 
-def test_words_without_a_recording_are_read_out_where_a_synthesizer_is_given(part):
+def test_a_synthesizer_reads_out_text_without_a_recording(part):
     rows = pa.concat_tables([part, manifest_rows({"text": "is it?"})])
     plain, made = decode_part(rows), decode_part(rows, synthesizer=Synthesizer(COMMAND))
     assert [set(flags) for flags in made["flags"].to_pylist()] == [
@@ -139,20 +141,14 @@ def test_text_longer_than_the_encoder_reads_is_flagged(embed):
 
 def a_head(kind, embed, columns=("text", "audio")):
     torch.manual_seed(0)
-    streams = {name: embed.shapes[name] for name in columns}
-    module = build(kind, streams, 8)
-    return TrainedHead(
-        kind=kind,
-        width=8,
-        streams=streams,
-        encoders={},
-        weights=safetensors.torch.save(module.state_dict()),
-        sha256="",
-        known=KNOWN,
+    shapes = {name: embed.shapes[name] for name in columns}
+    record = HeadRecord(
+        kind=kind, width=8, shapes=shapes, encoders={}, sha256="", calibrations=CALIBRATIONS
     )
+    return TrainedHead(record, safetensors.torch.save(build(kind, shapes, 8).state_dict()))
 
 
-def test_scores_say_what_each_row_has(part, embed):
+def test_scores_depend_on_what_each_row_has(part, embed):
     scores, quarantine = score(a_head("daf", embed), embed(decode_part(part))[0])
     assert scores.schema == SCORES
     assert len(quarantine) == 0
@@ -165,7 +161,11 @@ def test_scores_say_what_each_row_has(part, embed):
     low, sentiment, high = (
         scores[name].to_pylist() for name in ("interval_low", "sentiment", "interval_high")
     )
-    for column in ("interval_low", "interval_high", "polarity_probability"):  # no KNOWN of audio
+    for column in (
+        "interval_low",
+        "interval_high",
+        "polarity_probability",
+    ):  # audio alone is not calibrated
         assert scores[column].is_valid().to_pylist() == [True, True, False, True]
     assert all(low[row] < sentiment[row] < high[row] for row in (0, 1, 3))
 
@@ -214,21 +214,27 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
         module,
         kind="daf",
         width=8,
-        streams=embed.shapes,
+        shapes=embed.shapes,
         encoders=encoders,
-        known=KNOWN,
+        calibrations=CALIBRATIONS,
         facts={"a": 1},
     )
     loaded = trained_head.load(folder)
-    assert loaded.streams == embed.shapes
-    assert loaded.facts["a"] == 1
-    assert loaded.calibrations["text"] == Calibration(0.8, 1.5, 20)
+    written = json.loads((tmp_path / "head.json").read_text())
+    assert loaded.record.as_dict() == written
+    assert [*written][:4] == ["version", "kind", "width", "streams"]
+    assert (loaded.shapes, loaded.encoders) == (embed.shapes, encoders)
+    assert (loaded.calibrations, loaded.record.facts) == (CALIBRATIONS, {"a": 1})
+    assert loaded.identity["calibrations"] == written["calibrations"]
     for name, value in module.state_dict().items():
         torch.testing.assert_close(loaded.module.state_dict()[name], value)
     data = bytearray((tmp_path / "head.safetensors").read_bytes())
     data[-1] ^= 1
     (tmp_path / "head.safetensors").write_bytes(data)
     with pytest.raises(SettingsError, match="expected SHA-256"):
+        trained_head.load(folder)
+    (tmp_path / "head.json").write_text(json.dumps({**written, "version": 2}))
+    with pytest.raises(SettingsError, match="expected a head of version 3, found version 2"):
         trained_head.load(folder)
     with pytest.raises(SettingsError, match=r"found no head\.json"):
         trained_head.load(f"{folder}/nowhere")

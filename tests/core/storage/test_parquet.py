@@ -1,4 +1,4 @@
-"""Files whole or not at all, parts listed in order, tables of another kind refused by name."""
+"""Files are published atomically, parts listed in order, tables of another kind refused."""
 
 import os
 
@@ -28,7 +28,7 @@ def test_equal_tables_give_equal_bytes_and_come_back(tmp_path):
     assert parquet.read(f"{tmp_path}/a", "quarantine", ["reason"])[0].column_names == ["reason"]
 
 
-def test_another_kind_version_or_no_table_is_refused_by_name(tmp_path):
+def test_a_table_of_another_kind_or_version_or_no_table_is_refused(tmp_path):
     uri = f"{tmp_path}/t.parquet"
     with pytest.raises(SettingsError, match=r"t\.parquet: expected a scores table, found no file"):
         parquet.read(uri, "scores")
@@ -40,11 +40,15 @@ def test_another_kind_version_or_no_table_is_refused_by_name(tmp_path):
         parquet.read(uri, "scores")
     metadata = {"daf.table": "scores", "daf.version": "0"}
     pq.write_table(ROWS.replace_schema_metadata(metadata), uri)
-    with pytest.raises(SettingsError, match="of version 0, this daf reads version 1; make it"):
+    with pytest.raises(
+        SettingsError, match="expected a scores table of version 1, found version 0; make it"
+    ):
         parquet.read(uri, "scores")
     files.publish(uri, b"PAR1 or not")
     with pytest.raises(SettingsError, match="expected a scores table, found no Parquet"):
         parquet.read(uri, "scores")
+    with pytest.raises(SettingsError, match="expected a scores table, found no Parquet"):
+        parquet.read_footer(uri, "scores")
 
 
 def test_publishing_replaces_whole_and_leaves_nothing_beside(tmp_path, monkeypatch):
@@ -61,7 +65,7 @@ def _full(source, target):
     raise OSError(28, "No space left on device")
 
 
-def test_what_is_no_place_cannot_be_written(tmp_path):
+def test_a_path_under_a_file_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotDone, match="file/under: cannot be written"):
         files.publish(f"{tmp_path}/file/under", b"")
@@ -103,5 +107,7 @@ def test_places_are_joined_and_made_absolute(tmp_path, monkeypatch):
     assert files.join("/", "a") == "/a"
     assert files.absolute("here") == f"{tmp_path}/here"
     assert files.absolute("s3://bucket/a/") == "s3://bucket/a"
-    with pytest.raises(SettingsError, match="nonsense://a: cannot be opened"):
+    with pytest.raises(
+        SettingsError, match="nonsense://a: expected a path or URI that fsspec can open"
+    ):
         files.filesystem("nonsense://a")

@@ -1,4 +1,4 @@
-"""The index of a finished run: what it says, also once it is lost."""
+"""The part index: facts are read from it, or from the footers where the index is lost."""
 
 import pyarrow as pa
 import pytest
@@ -7,19 +7,26 @@ from daf_core.errors import SettingsError
 from daf_core.storage import files, parquet, part_index, run_record
 from daf_core.storage.output import Output, manifest_output
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.run_record import RunRecord
 
 PARTS = [
-    PartFacts(parquet.part_name(number), f"c{number}", 10, 9, 60.0, {"bad_row": 1})
+    PartFacts(
+        name=parquet.part_name(number),
+        rows_fingerprint=f"c{number}",
+        rows_in=10,
+        rows=9,
+        audio_s=60.0,
+        reasons={"bad_row": 1},
+    )
     for number in range(3)
 ]
 
 
 @pytest.fixture
-def finished(tmp_path) -> tuple[Output, dict]:
+def finished(tmp_path) -> tuple[Output, RunRecord]:
     output = manifest_output(str(tmp_path))
     for part in PARTS:
-        uri = files.join(output.parts_uri, part.name)
-        parquet.write(uri, pa.table({"a": [1]}), output.kind, part.footer())
+        parquet.write(output.part_uri(part.name), pa.table({"a": [1]}), output.kind, part.footer())
     run_record.finish(output, {"source": "x"}, {"parts": len(PARTS)})
     record = run_record.read_complete(output)
     part_index.write(output.index_uri, PARTS, record.fingerprint)
@@ -37,16 +44,15 @@ def test_facts_come_from_the_index_or_else_from_footers(finished, lost):
 def test_a_finished_run_whose_parts_are_gone_is_refused(finished):
     output, record = finished
     files.delete(output.index_uri)
-    files.delete(files.join(output.parts_uri, PARTS[1].part))
-    with pytest.raises(SettingsError, match=r"expected the 3 parts .* found 2; make it again"):
+    files.delete(output.part_uri(PARTS[1].name))
+    with pytest.raises(SettingsError, match=r"expected the 3 parts .* found 2; run the command"):
         part_index.of_finished(output, record)
 
 
-def test_a_part_that_says_nothing_of_itself_is_refused(finished):
+def test_a_part_without_facts_in_its_footer_is_refused(finished):
     output, record = finished
     files.delete(output.index_uri)
-    uri = files.join(output.parts_uri, PARTS[1].part)
-    files.delete(uri)
+    uri = output.part_uri(PARTS[1].name)
     parquet.write(uri, pa.table({"a": [1]}), output.kind)
-    with pytest.raises(SettingsError, match=r"part-00001\.parquet: expected a part that says"):
+    with pytest.raises(SettingsError, match=r"part-00001\.parquet: expected facts about the part"):
         part_index.of_finished(output, record)

@@ -1,5 +1,6 @@
-"""Runs: continued when the same, refused when not, and nobody else's files touched."""
+"""A run continues if its identity is the same, else it is refused; it touches only its files."""
 
+import dataclasses
 import json
 import os
 import time
@@ -23,8 +24,8 @@ def output(tmp_path):
 
 def publish_part(output, number):
     table = pa.table({name: pa.array([], pa.string()) for name in QUARANTINE.names})
-    for folder, kind in ((output.quarantine_uri, "quarantine"), (output.parts_uri, output.kind)):
-        parquet.write(files.join(folder, parquet.part_name(number)), table, kind)
+    for uri, data in output.encoded(parquet.part_name(number), table, table, {}):
+        files.publish(uri, data)
 
 
 def test_the_same_run_continues_where_parts_are_missing(output):
@@ -34,25 +35,23 @@ def test_the_same_run_continues_where_parts_are_missing(output):
     assert run_record.read_if_complete(output) is None
     run_record.finish(output, IDENTITY, {"rows_in": 3})
     record = run_record.read_complete(output)
-    assert record["rows_in"] == 3
+    assert record.facts["rows_in"] == 3
     assert record.fingerprint == run_record.fingerprint(IDENTITY)
 
 
-def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tmp_path):
+def test_another_run_is_refused_with_what_differs_and_fresh_starts_over(output, tmp_path):
     run_record.begin(output, IDENTITY, fresh=False)
     publish_part(output, 0)
     (tmp_path / "scores" / "notes.txt").write_text("mine")
     other = {**IDENTITY, "precision": "bfloat16"}
-    with pytest.raises(SettingsError, match=r'precision was "float32", is "bfloat16".*--fresh'):
+    with pytest.raises(SettingsError, match=r'precision was "float32", is "bfloat16".*`fresh`'):
         run_record.begin(output, other, fresh=False)
-    newer = {**IDENTITY, "unheard": None}  # an option that was not there when it was made
-    with pytest.raises(SettingsError, match=r"differs: unheard was not told, is null;"):
+    newer = {**IDENTITY, "frames": None}  # a setting that the older run did not have
+    with pytest.raises(SettingsError, match=r"differs: frames was not given, is null;"):
         run_record.begin(output, newer, fresh=False)
     deep = {**IDENTITY, "head": {"a": {"b": 1, "c": 2, "d": 3}, "sum": "x", "same": 0}}
-    known = {
-        "identity": {**IDENTITY, "head": {"a": {"b": 4, "c": 5, "e": 6}, "sum": "y", "same": 0}}
-    }
-    assert run_record.differences(known, deep) == (
+    earlier = {**IDENTITY, "head": {"a": {"b": 4, "c": 5, "e": 6}, "sum": "y", "same": 0}}
+    assert run_record.differences(earlier, deep) == (
         'head.sum was "y", is "x", head.a.b was 4, is 1, head.a.c was 5, is 2, and 2 more places'
     )
     assert run_record.begin(output, other, fresh=True) == set()
@@ -60,7 +59,7 @@ def test_another_run_is_refused_by_what_differs_and_fresh_starts_over(output, tm
     assert (tmp_path / "scores" / "notes.txt").read_text() == "mine"
 
 
-def test_what_dead_processes_left_half_written_is_swept(output):
+def test_files_that_dead_processes_left_half_written_are_swept(output):
     run_record.begin(output, IDENTITY, fresh=False)
     publish_part(output, 0)
     names = {f".part-0000{n}.parquet.{'0' * 32}.tmp": hours for n, hours in enumerate([2, 0])}
@@ -76,9 +75,9 @@ def test_what_dead_processes_left_half_written_is_swept(output):
 
 
 @pytest.mark.parametrize("fresh", [False, True])
-def test_parts_that_no_run_accounts_for_are_left_alone(output, fresh):
+def test_parts_without_a_run_record_are_left_alone(output, fresh):
     publish_part(output, 0)
-    with pytest.raises(SettingsError, match=r"holds 1 parts but no run\.json"):
+    with pytest.raises(SettingsError, match=r"found 1 parts and no run\.json"):
         run_record.begin(output, IDENTITY, fresh=fresh)
     assert parquet.list_parts(output.parts_uri) == ["part-00000.parquet"]
 
@@ -86,13 +85,15 @@ def test_parts_that_no_run_accounts_for_are_left_alone(output, fresh):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"complete": False}, "is not finished"),
-        ({"version": 0}, "of version 0, this daf reads version 1"),
-        ({"kind": "embeddings"}, "expected the scores of a daf run, found the embeddings of one"),
+        ({"complete": False}, "found one that is not finished"),
+        ({"version": 0}, "expected scores of version 1, found version 0"),
+        ({"kind": "embeddings"}, "expected the scores of a daf run, found embeddings"),
     ],
 )
-def test_what_cannot_be_read_is_refused_by_name(output, change, message):
-    run_record.finish(output, IDENTITY, change)
+def test_a_run_that_cannot_be_read_is_refused_by_name(output, change, message):
+    run_record.finish(output, IDENTITY, {})
+    finished = run_record.read_complete(output)
+    run_record.write(output, dataclasses.replace(finished, **change))
     with pytest.raises(SettingsError, match=message):
         run_record.read_complete(output)
 

@@ -1,4 +1,4 @@
-"""A robustness grid: which rows, which heads, what is encoded, and the table of it all."""
+"""A robustness grid: its rows, its heads, what it encodes, its table and figure."""
 
 import numpy as np
 import pyarrow as pa
@@ -6,7 +6,6 @@ import pytest
 import safetensors.torch
 import torch
 
-from daf_core.damage.apply import damaged_samples, damaged_text
 from daf_core.damage.conditions import CLEAN, CONDITIONS
 from daf_core.damage.words import Words
 from daf_core.errors import SettingsError
@@ -14,19 +13,19 @@ from daf_core.heads import build
 from daf_core.schemas import MANIFEST, PREDICTIONS
 from daf_core.stages.decode import DECODED
 from daf_core.stages.embed import Embed
-from daf_core.stages.trained_head import TrainedHead
+from daf_core.stages.trained_head import HeadRecord, TrainedHead
 from daf_core.storage import parquet
 from daf_core.storage.output import manifest_output
-from daf_core.stress.figure import picture
-from daf_core.stress.grid import Grid, named
+from daf_core.stress.figure import figure_png
+from daf_core.stress.grid import Grid, name_heads
 from daf_core.stress.labelled_sample import labelled_sample
 from daf_core.stress.part import stress
-from daf_core.stress.table import rendered, robustness
+from daf_core.stress.table import render, robustness
 from daf_core.training.split_rule import TEST_FROM, percent
 from daf_core.weights.specs import EncoderSpec, resolve
 from tests.core.encoders.encoder_folders import text_folder
 
-WORDS = Words.of(["a b c d e f g h"])
+WORDS = Words.from_texts(["a b c d e f g h"])
 
 
 def in_manifest(folder, splits):
@@ -46,17 +45,17 @@ def in_manifest(folder, splits):
 def test_a_sample_is_of_labelled_test_rows_and_grows(tmp_path):
     manifest, table = in_manifest(tmp_path, ["train", "test"] * 20)
     chosen = [
-        {*labelled_sample(manifest, rows, 0).of(table)["utterance_id"].to_pylist()}
+        {*labelled_sample(manifest, rows, 0).select(table)["utterance_id"].to_pylist()}
         for rows in (3, 7, 20, None)
     ]
     assert [len(one) for one in chosen] == [3, 7, 20, 20]
     assert chosen[0] < chosen[1] < chosen[2] == chosen[3]
     assert chosen[3] == {f"u{n}" for n in range(1, 40, 2)}
-    other = labelled_sample(manifest, 7, 1).of(table)["utterance_id"].to_pylist()
+    other = labelled_sample(manifest, 7, 1).select(table)["utterance_id"].to_pylist()
     assert {*other} != chosen[1]
 
 
-def test_without_splits_the_rows_are_those_that_training_leaves_for_testing(tmp_path):
+def test_without_splits_the_rows_are_those_that_training_keeps_for_testing(tmp_path):
     manifest, table = in_manifest(tmp_path / "none", [None] * 80)
     recordings = [f"r{n}" for n in range(len(table))]
     changes = {"split": pa.nulls(len(table), pa.string()), "recording_id": pa.array(recordings)}
@@ -64,7 +63,7 @@ def test_without_splits_the_rows_are_those_that_training_leaves_for_testing(tmp_
         table = table.set_column(table.schema.get_field_index(name), name, values)
     for number, part in enumerate((table.slice(0, 5), table.slice(5))):
         parquet.write(str(tmp_path / "none" / parquet.part_name(number)), part, "manifest")
-    found = labelled_sample(manifest, None, 0).of(table)["recording_id"].to_pylist()
+    found = labelled_sample(manifest, None, 0).select(table)["recording_id"].to_pylist()
     labelled = recordings[:-1]
     assert found == [r for r in labelled if percent([r])[0] >= TEST_FROM]
     assert 0 < len(found) < 20
@@ -76,37 +75,35 @@ def test_without_test_rows_there_is_nothing_to_measure(tmp_path):
         labelled_sample(manifest, None, 0)
 
 
-def head(kind, streams, encoders, seed=0):
+def head(kind, shapes, encoders, seed=0):
     torch.manual_seed(seed)
-    weights = safetensors.torch.save(build(kind, streams, 8).state_dict())
-    return TrainedHead(
-        kind=kind,
-        width=8,
-        streams=streams,
-        encoders=encoders,
-        weights=weights,
-        sha256=str(seed),
-        known={},
+    weights = safetensors.torch.save(build(kind, shapes, 8).state_dict())
+    record = HeadRecord(
+        kind=kind, width=8, shapes=shapes, encoders=encoders, sha256=str(seed), calibrations={}
     )
+    return TrainedHead(record, weights)
 
 
 SPECS = {name: EncoderSpec(name, "pinned", "0" * 64) for name in ("text", "audio")}
 
 
 def test_heads_must_share_their_encoders():
-    streams = {"text": (2, 4), "audio": (3, 8)}
-    daf = head("daf", streams, SPECS)
+    shapes = {"text": (2, 4), "audio": (3, 8)}
+    daf = head("daf", shapes, SPECS)
     short = head("text", {"text": (1, 4)}, {"text": SPECS["text"]})
-    grid = Grid(named({"a": daf, "b": short}), WORDS, 0)
+    grid = Grid(name_heads({"a": daf, "b": short}), WORDS, 0)
     assert [*grid.heads] == ["daf", "text"]
-    assert (grid.streams, grid.encoders) == (streams, SPECS)
-    assert [*named({"a": daf, "b": head("daf", streams, SPECS, 1)})] == ["a", "b"]
+    assert (grid.shapes, grid.encoders) == (shapes, SPECS)
+    assert [*name_heads({"a": daf, "b": head("daf", shapes, SPECS, 1)})] == ["a", "b"]
     other = head("audio", {"audio": (3, 8)}, {"audio": SPECS["text"]})
-    with pytest.raises(SettingsError, match="--head b: expected heads of the same encoders"):
-        named({"a": daf, "b": other})
+    with pytest.raises(
+        SettingsError,
+        match=r"`heads` b: expected audio .*, as a reads them, found text",
+    ):
+        name_heads({"a": daf, "b": other})
 
 
-def test_conditions_are_of_what_is_read():
+def test_conditions_damage_only_what_the_heads_read():
     text = head("text", {"text": (1, 4)}, {"text": SPECS["text"]})
     kinds = {one.kind for one in Grid({"text": text}, WORDS, 0).conditions}
     assert kinds == {"clean", "word error"}
@@ -114,14 +111,13 @@ def test_conditions_are_of_what_is_read():
 
 @pytest.fixture(scope="module")
 def stressed(tmp_path_factory):
-    """(grid, encoders, decoded part, predictions, quarantine); the last rows lack something."""
+    """(grid, encoders, decoded part, predictions, quarantine); the last rows lack a modality."""
     folder = text_folder(tmp_path_factory.mktemp("encoders") / "bert", "bert")
     specs = {"text": resolve(str(folder)), "audio": resolve("descriptors")}
     embed = Embed(specs)
-    streams = embed.shapes
     heads = {
-        "daf": head("daf", streams, specs),
-        "text": head("text", {"text": streams["text"]}, {"text": specs["text"]}),
+        "daf": head("daf", embed.shapes, specs),
+        "text": head("text", {"text": embed.shapes["text"]}, {"text": specs["text"]}),
     }
     draw = np.random.default_rng(0)
     rows = [
@@ -142,7 +138,7 @@ def stressed(tmp_path_factory):
     return grid, embed, decoded, *stress(grid, embed, decoded)
 
 
-def test_every_head_says_something_of_every_whole_row_under_every_condition(stressed):
+def test_every_head_predicts_every_complete_row_under_every_condition(stressed):
     _, _, _, said, quarantine = stressed
     assert said.schema == PREDICTIONS
     rows = [(row["condition"], row["head"], row["utterance_id"]) for row in said.to_pylist()]
@@ -167,10 +163,10 @@ def test_predictions_are_those_of_a_part_that_is_damaged_as_a_whole(stressed, na
     rows = decoded.slice(0, 5).to_pylist()
     for row in rows:
         if condition.modality == "text":
-            row["text"] = damaged_text(row["text"], condition, WORDS, 0, row["utterance_id"])
+            row["text"] = condition.apply_to_text(row["text"], WORDS, 0, row["utterance_id"])
         else:
             wave = np.frombuffer(row["samples"], "<i2")
-            row["samples"] = damaged_samples(wave, condition, 0, row["utterance_id"]).tobytes()
+            row["samples"] = condition.apply_to_samples(wave, 0, row["utterance_id"]).tobytes()
     damaged = pa.Table.from_pylist(rows, schema=DECODED)
     again, _ = stress(grid, embed, damaged)
     np.testing.assert_array_equal(sentiments(said, name), sentiments(again, CLEAN.name))
@@ -198,7 +194,7 @@ def test_rows_do_not_depend_on_the_part_that_they_are_in(stressed):
         assert one["sentiment"] == pytest.approx(other["sentiment"], abs=2e-2)
 
 
-def test_table_and_picture(stressed):
+def test_table_and_figure(stressed):
     said = stressed[3]
     rows = robustness(said)
     assert len(rows) == 2 * len(CONDITIONS) - 1
@@ -214,11 +210,12 @@ def test_table_and_picture(stressed):
     assert noisy["difference_mean"] == pytest.approx(noisy["mae"] - clean["mae"], abs=1e-6)
     assert noisy["difference_low"] <= noisy["difference_mean"] <= noisy["difference_high"]
     assert 0 < noisy["audio_weight"] < 1
-    lines = rendered(rows, "github").splitlines()
+    lines = render(rows, "github").splitlines()
     assert len(lines) == len(rows) + 2
     assert lines[2].startswith("| clean")
-    assert picture(rows).startswith(b"\x89PNG")
-    assert picture([row for row in rows if row["kind"] in ("clean", "word error")])
+    assert figure_png(rows).startswith(b"\x89PNG")
+    one_kind = [row for row in rows if row["kind"] in ("clean", "word error")]
+    assert figure_png(one_kind).startswith(b"\x89PNG")
 
 
 def test_predictions_of_several_trainings_are_paired_by_training_and_row():

@@ -12,9 +12,9 @@ import pytest
 
 from daf_core.encoders.loading import load_text_encoder
 from daf_core.errors import NotDone, SettingsError
-from daf_core.weights import packages
 from daf_core.weights.files import file_sum, weights_sum
-from daf_core.weights.packages import PACKAGED, PackagedWeights, packaged
+from daf_core.weights.known import DESCRIPTORS, KNOWN_ENCODERS, KnownEncoder, PackagedWeights
+from daf_core.weights.packages import PACKAGED, packaged
 from daf_core.weights.specs import EncoderSpec, locate, resolve
 from daf_core.weights.unpacking import unpacked
 from jobs.settings import ModelsSettings
@@ -29,7 +29,6 @@ ASIDE = [  # in the zip, and of no use to a model or out of its folder
     "mpnet/tokenizer/../../../tokenizer.json",
     "../../tokenizer.json",
 ]
-ONE_MORE = {"descriptors": models.KNOWN["descriptors"]}
 WORKERS = 8
 
 
@@ -65,12 +64,13 @@ def pieces(
         path.write_bytes(data[number * size : (number + 1) * size])
     monkeypatch.syspath_prepend(site)
     tiny = PackagedWeights(
-        tuple((path.parts[-3], f"input/{path.name}") for path in paths),
-        weights_sum((folder,)),
-        "--no-deps tiny-mpnet-part-1 tiny-mpnet-part-2 tiny-mpnet-part-3",
+        pieces=tuple((path.parts[-3], f"input/{path.name}") for path in paths),
+        sha256=weights_sum((folder,)),
+        install="--no-deps tiny-mpnet-part-1 tiny-mpnet-part-2 tiny-mpnet-part-3",
         zip_sha256=file_sum(archive),
     )
-    monkeypatch.setitem(packages.PACKAGES, TINY, tiny)
+    encoder = KnownEncoder(modality="text", layers=3, width=32, package=tiny)
+    monkeypatch.setitem(KNOWN_ENCODERS, TINY, encoder)
     return paths
 
 
@@ -81,8 +81,8 @@ def test_a_zip_in_pieces_gives_the_encoder_that_was_zipped(
     assert spec == EncoderSpec(TINY, PACKAGED, resolve(str(folder)).sha256)
     texts = ["a b c", "q"]
     np.testing.assert_array_equal(
-        load_text_encoder(spec, offline=True).pooled(texts),
-        load_text_encoder(resolve(str(folder))).pooled(texts),
+        load_text_encoder(spec, offline=True).encode(texts)[0],
+        load_text_encoder(resolve(str(folder))).encode(texts)[0],
     )
 
 
@@ -127,7 +127,7 @@ def test_workers_that_unpack_at_once_find_one_whole_folder(
 
 
 @pytest.mark.parametrize("damage", ["a byte", "cut short"])
-def test_a_damaged_piece_is_told_in_one_line_and_leaves_nothing(
+def test_a_damaged_piece_is_named_in_one_line_and_leaves_nothing(
     pieces: tuple[Path, ...], cache: Path, damage: str
 ) -> None:
     data = bytearray(pieces[1].read_bytes())
@@ -140,10 +140,11 @@ def test_a_damaged_piece_is_told_in_one_line_and_leaves_nothing(
     assert not list(cache.rglob("*"))
 
 
-def test_the_list_goes_on_past_a_damaged_piece_and_tells(
+def test_the_list_goes_on_past_a_damaged_piece_and_marks_it(
     pieces: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(models, "KNOWN", {TINY: ("text", 3, 32), **ONE_MORE})
+    listed = {name: KNOWN_ENCODERS[name] for name in (TINY, DESCRIPTORS)}
+    monkeypatch.setattr(models, "KNOWN_ENCODERS", listed)
     assert models.run(ModelsSettings(check=True)) == "2 encoders known, 2 here, 2 whole"
     shutil.rmtree(packaged(TINY)[0])
     pieces[2].write_bytes(b"")

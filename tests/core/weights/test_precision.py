@@ -1,4 +1,4 @@
-"""What encoders compute in, where nobody says."""
+"""The number format that encoders compute in by default."""
 
 import torch
 

