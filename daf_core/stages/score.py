@@ -43,8 +43,8 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         "polarity": pa.array(np.array(POLARITIES)[sure.polarity], pa.string()),
         "polarity_probability": _unless_nan(sure.probability),
         **_by_modality("weight", said.weights, np.ones_like(present)),
-        **_by_modality("sentiment", said.sides, present),
-        "disagreement": _disagreement(said.sides, present[:, 0] & present[:, 1]),
+        **_by_modality("sentiment", said.unimodal_sentiment, present),
+        "disagreement": _disagreement(said.unimodal_sentiment, present[:, 0] & present[:, 1]),
     }
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from daf_core.embeddings.columns import ColumnShapes, beside, modalities_of, stored
+from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.storage import files
 from daf_core.weights.specs import EncoderSpec
@@ -75,7 +75,7 @@ class TrainedHead:
     @property
     def reads_others(self) -> bool:
         """Whether it reads an utterance beside others of its part (`voices`, `turns`)."""
-        return bool(beside(self.streams))
+        return any(Column.from_name(name).derived for name in self.streams)
 
     @property
     def modalities(self) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.damage.words import Words
-from daf_core.embeddings.columns import ColumnShapes, frames, modalities_of, stored
+from daf_core.embeddings.columns import ColumnShapes, modalities_of, select, stored
 from daf_core.errors import SettingsError
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.run_record import fingerprint
@@ -84,7 +84,10 @@ def named(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
                     f"--head {folder}: expected heads of the same encoders; it reads {column} by "
                     f"{spec}, {first} by {theirs}; put them into grids of their own"
                 )
-    steps = {steps for head in heads.values() for steps, _ in frames(head.streams).values()}
+    frames = [
+        select(head.streams, lambda column: column.view == "frames") for head in heads.values()
+    ]
+    steps = {steps for shapes in frames for steps, _ in shapes.values()}
     if len(steps) > 1:
         raise SettingsError(
             f"expected heads on the same number of frames, found {sorted(steps)}; "

@@ -19,7 +19,7 @@ requests; with `daf ingest --part-minutes 120` a sixth of that.
 from collections.abc import Iterator
 from typing import Any
 
-from daf_core.embeddings.columns import frames
+from daf_core.embeddings.columns import select
 from daf_core.errors import SettingsError
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
@@ -84,7 +84,7 @@ def check_fit(head: TrainedHead, identity: dict[str, Any], head_uri: str, embedd
         SettingsError: an encoder is missing or differs, or frames are of other steps.
     """
     there = identity.get("frames", 0)
-    for steps, _ in frames(head.streams).values():
+    for steps, _ in select(head.streams, lambda column: column.view == "frames").values():
         if steps != there:
             raise SettingsError(
                 f"{head_uri}: this head reads frames of {steps} steps, {embeddings} holds "
