@@ -87,7 +87,7 @@ def test_what_cannot_be_trained_is_refused_before_it_is_waited_for(
         ({"workers": 64}, "--workers 64: expected a CPU for each, Ray has 2 here"),
         ({"gpu": True, "workers": 64}, "--gpu --workers 64: expected a GPU for each, Ray has"),
         ({"learning_rate": -1}, "--learning-rate -1.0: expected more than 0"),
-        ({"head": "mult"}, "head mult: reads frames, the embeddings hold none"),
+        ({"head": "mult"}, "head mult: expected embeddings with frames, found none"),
     ):
         refused = daf("train", embeddings=embeddings, out=tmp_path / "out", **options)
         assert refused.status == 2
