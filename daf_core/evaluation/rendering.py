@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 from tabulate import tabulate
 
 from daf_core.storage import files, parquet
+from daf_core.storage.run_record import Json
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class ResultTable:
     """
 
     name: str
-    rows: list[dict[str, Any]]
+    rows: list[Json]
     render: Callable[[str], str]
     note: str
 
@@ -36,7 +36,7 @@ class ResultTable:
         return f"{self.render('simple')}\n\n{self.note}"
 
 
-def shown_table(rows: list[dict[str, Any]], style: str) -> str:
+def shown_table(rows: list[Json], style: str) -> str:
     """Rows as text, with the keys as the head and cells unchanged.
 
     Args:
@@ -52,7 +52,7 @@ def shown_interval(mean: float, low: float, high: float) -> str:
     return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
-def arrow_table(rows: list[dict[str, Any]]) -> pa.Table:
+def arrow_table(rows: list[Json]) -> pa.Table:
     """A table with a column for each key of any row; null where a row lacks the key."""
     names = dict.fromkeys(name for row in rows for name in row)
     return pa.table({name: [row.get(name) for row in rows] for name in names})

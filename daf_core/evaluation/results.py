@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from daf_core.embeddings.columns import MODALITIES
 from daf_core.evaluation.comparison import Difference, paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.evaluation.trial import TrialResult
+from daf_core.storage.run_record import Json
 
 METRICS = {
     "mae": "MAE",
@@ -55,9 +55,9 @@ class Standing:
     seconds: float
     difference: Difference | None
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> Json:
         """The standing with one key a figure, for `rendering.arrow_table`."""
-        row: dict[str, Any] = {"head": self.head, "seeds": self.seeds}
+        row: Json = {"head": self.head, "seeds": self.seeds}
         row["three_classes"] = self.three_classes
         for metric, mean in self.mean.items():
             row |= {metric: mean, f"{metric}_deviation": self.deviation[metric]}
@@ -82,9 +82,9 @@ class ControlResult:
     weight_correlation: float | None
     difference: Difference
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> Json:
         """The result with one key a figure, for `rendering.arrow_table`."""
-        row: dict[str, Any] = {"head": self.head, "control": self.control, "mae": self.mae}
+        row: Json = {"head": self.head, "control": self.control, "mae": self.mae}
         if self.weight_correlation is not None:
             row["weight_correlation"] = self.weight_correlation
         return row | _difference_columns(self.difference)

@@ -44,9 +44,7 @@ def test_a_name_stands_for_one_column(column):
      "audio_", "audio_frames_wide", " text", "text\n", "audio_٣"],
 )  # fmt: skip
 def test_other_names_are_refused(name):
-    with pytest.raises(
-        SettingsError, match=r"embedding column .*: expected"
-    ):
+    with pytest.raises(SettingsError, match=r"embedding column .*: expected"):
         Column.from_name(name)
 
 

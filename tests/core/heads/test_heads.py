@@ -12,7 +12,7 @@ from daf_core.heads import HEADS, build
 from daf_core.heads.fusion import WeightedFusion
 from daf_core.heads.lmf import RANK
 from daf_core.heads.parts import AllLayers, DropoutMasks, Features, LayerMix
-from daf_core.training.loop import loss_of
+from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 
 SHAPES = {
