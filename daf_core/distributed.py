@@ -1,4 +1,4 @@
-"""The workers of one training, who sum over all of them; outside `torch.distributed` it is one."""
+"""Sums over the workers of one training; outside `torch.distributed` there is one worker."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 def rank_and_workers() -> tuple[int, int]:
-    """This worker's number and how many there are; (0, 1) outside `torch.distributed`."""
+    """This worker's number, from 0, and the number of workers."""
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
 
 
@@ -20,7 +20,10 @@ def sum_over_workers(value: Tensor) -> Tensor:
 
 
 def sum_gradients(head: nn.Module) -> None:
-    """Sum gradients over all workers, in one flat all-reduce: heads are small, latency costs."""
+    """Sum gradients over all workers, in place.
+
+    One all-reduce of all gradients: heads are small, so the time goes into latency.
+    """
     if not dist.is_initialized() or dist.get_world_size() == 1:
         return
     parameters = list(head.parameters())
@@ -35,8 +38,11 @@ def sum_gradients(head: nn.Module) -> None:
         start += parameter.numel()
 
 
-class _Summed(torch.autograd.Function):
-    """The sum over all workers; so is its gradient, as each worker's loss hangs on it."""
+class _AllReduceSum(torch.autograd.Function):
+    """The sum over all workers, and of its gradient too, as every worker's loss depends on it.
+
+    torch.distributed.nn.functional.all_reduce does the same; torch 2.13 deprecates it.
+    """
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
@@ -47,10 +53,19 @@ class _Summed(torch.autograd.Function):
         return sum_over_workers(gradient.clone())
 
 
-def batch_of_all(value: Tensor, batch_rows: int, own: Tensor) -> Tensor:
-    """Rows (own rows, …) of every worker, (batch_rows, …), each at its place in the global batch;
-    gradients find their way back. Every worker has to call it.
+def gather_batch(value: Tensor, batch_rows: int, own: Tensor) -> Tensor:
+    """The rows of all workers in the order of the global batch; gradients flow back to them.
+
+    Every worker has to call it.
+
+    Args:
+        value: (own rows, …), this worker's rows.
+        batch_rows: rows of the global batch.
+        own: (own rows,), places of this worker's rows in the global batch.
+
+    Returns:
+        (batch_rows, …).
     """
-    place = value.new_zeros((batch_rows, *value.shape[1:])).index_copy(0, own, value)
-    whole: Tensor = _Summed.apply(place)  # type: ignore[no-untyped-call]
-    return whole
+    padded = value.new_zeros((batch_rows, *value.shape[1:])).index_copy(0, own, value)
+    batch: Tensor = _AllReduceSum.apply(padded)  # type: ignore[no-untyped-call]
+    return batch

@@ -1,1 +1,1 @@
-"""Embedding columns: what they are called, how they are read, and what is derived from them."""
+"""Embedding columns: their names, how they are read, and the columns derived from them."""

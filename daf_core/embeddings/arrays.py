@@ -1,4 +1,4 @@
-"""Embeddings tables as arrays: what a head takes, without copies through Python objects."""
+"""Embeddings tables to arrays and back, without copies through Python objects."""
 
 import json
 
@@ -8,23 +8,19 @@ import pyarrow as pa
 
 from daf_core.embeddings.columns import (
     MODALITIES,
-    OTHERS,
-    OWN,
-    RELATIVE,
+    Column,
     ColumnShapes,
     HalfArray,
-    beside,
-    made_of,
-    modality_number,
+    select,
     stored,
 )
 from daf_core.embeddings.previous_turns import previous_turns
-from daf_core.embeddings.speaker_mean import VOICE, minus_speaker_mean, voices
+from daf_core.embeddings.speaker_mean import SPEAKER_COLUMNS, minus_speaker_mean, speaker_numbers
 from daf_core.schemas import embeddings_schema
 
 
 def fixed_size_list(values: HalfArray, present: npt.NDArray[np.bool_]) -> pa.FixedSizeListArray:
-    """(rows, size) float16 as a column; null where not `present`."""
+    """Values (rows, size) float16 as a column, null where not `present` (rows,)."""
     return pa.FixedSizeListArray.from_arrays(
         pa.array(values.reshape(-1)), values.shape[1], mask=pa.array(~present)
     )
@@ -36,38 +32,49 @@ def embeddings_table(
     shapes: ColumnShapes,
     flags: list[list[str]],
 ) -> pa.Table:
-    """Embeddings table of the manifest `rows`, with the shapes of its columns in its metadata."""
+    """Embeddings table of the manifest rows, with the shapes of its columns in its metadata.
+
+    Args:
+        rows: manifest rows, in the order of the columns' values.
+        columns: name → embedding column, from `fixed_size_list`.
+        shapes: name → (layers, features) of each column.
+        flags: the flags of each row.
+    """
     schema = embeddings_schema({name: column.type.list_size for name, column in columns.items()})
     kept = {name: rows[name] for name in schema.names if name in rows.column_names}
-    made = {**kept, **columns, "flags": pa.array(flags, pa.list_(pa.string()))}
-    table = pa.table([made[name] for name in schema.names], schema=schema)
+    filled = {**kept, **columns, "flags": pa.array(flags, pa.list_(pa.string()))}
+    table = pa.table([filled[name] for name in schema.names], schema=schema)
     return table.replace_schema_metadata({"daf.shapes": json.dumps(shapes)})
 
 
-def columns_for(streams: ColumnShapes) -> list[str]:
+def columns_for(shapes: ColumnShapes) -> list[str]:
     """The columns of an embeddings table that `column_values` needs."""
-    names = [*stored(streams)]
-    return [*names, *VOICE, "start_s"] if beside(streams) else names
+    names = [*stored(shapes)]
+    derived = select(shapes, lambda column: column.derived is not None)
+    return [*names, *SPEAKER_COLUMNS, "start_s"] if derived else names
 
 
 def column_values(
-    table: pa.Table, streams: ColumnShapes
+    table: pa.Table, shapes: ColumnShapes
 ) -> tuple[dict[str, HalfArray], npt.NDArray[np.bool_]]:
-    """Columns of a part's embeddings table, or made of them, of each the first layers, and which
-    modality each row has.
+    """Values of the columns in `shapes`, stored or derived, of a part's embeddings table.
+
+    A column of fewer layers in `shapes` than in the table gives its first layers.
 
     Returns:
-        column → (rows, layers, features) float16, zeros where absent; (rows, modalities) bool.
+        column → (rows, layers, features) float16, zeros where absent; and (rows, modalities) bool,
+        which modalities each row has.
     """
     values: dict[str, HalfArray] = {}
     present = np.zeros((len(table), len(MODALITIES)), bool)
-    for name, shape in streams.items():
-        value, has = _first_layers(table[made_of(name)].combine_chunks(), *shape)
-        present[:, modality_number(name)] |= has
-        if name.endswith(RELATIVE):
-            value = minus_speaker_mean(value, has, voices(table))
-        elif name.endswith((OWN, OTHERS)):
-            value = previous_turns(value, has, table, own=name.endswith(OWN))
+    for name, shape in shapes.items():
+        column = Column.from_name(name)
+        value, has = _first_layers(table[column.stored.name].combine_chunks(), *shape)
+        present[:, column.modality_index] |= has
+        if column.derived == "speaker_normalised":
+            value = minus_speaker_mean(value, has, speaker_numbers(table))
+        elif column.is_previous_turns:
+            value = previous_turns(value, has, table, own=column.derived == "own_previous")
         elif not has.all():
             value = np.where(has[:, None, None], value, np.float16(0))
         values[name] = value
@@ -77,10 +84,10 @@ def column_values(
 def _first_layers(
     column: pa.FixedSizeListArray, layers: int, features: int
 ) -> tuple[HalfArray, npt.NDArray[np.bool_]]:
-    """(rows, layers, features), anything where null, without a copy; (rows,) where it is not."""
+    """(rows, layers, features) without a copy, arbitrary where null; (rows,) where not null."""
     size = column.type.list_size
     start = column.offset * size + column.values.offset
     flat = np.frombuffer(column.values.buffers()[1], np.float16)
     rows = flat[start : start + len(column) * size]
-    every = rows.reshape(len(column), size // features, features)
-    return every[:, :layers], column.is_valid().to_numpy(zero_copy_only=False)
+    all_layers = rows.reshape(len(column), size // features, features)
+    return all_layers[:, :layers], column.is_valid().to_numpy(zero_copy_only=False)

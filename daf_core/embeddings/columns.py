@@ -1,95 +1,176 @@
-"""The modalities, and which embedding columns belong to them."""
+"""Embedding columns: modality, number, view and derivation, and the names that stand for them."""
 
-from typing import TypeAlias, TypeVar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from daf_core.errors import SettingsError
+
 MODALITIES = ("text", "audio")
-FRAMES = "_frames"
-RELATIVE = "_relative"
-OWN, OTHERS = "_own_before", "_others_before"
-WIDE = "_wide"
-BESIDE = (RELATIVE, OWN, OTHERS)  # made of other utterances, too
-MADE = (*BESIDE, WIDE)
-T = TypeVar("T")
 
 HalfArray: TypeAlias = npt.NDArray[np.float16]
+View: TypeAlias = Literal["pooled", "frames"]
+Derivation: TypeAlias = Literal["speaker_normalised", "own_previous", "others_previous"]
 
-# Embedding column → (layers, features). A modality may have several: "audio", "audio_2" … and
-# "audio_frames", which has steps of time in the place of layers. Not stored but made of a column
-# are "audio_relative" (voices.py), "text_own_before" and "text_others_before" … (turns.py); a name
-# with "_wide" is of the same values, whose layers a head reads side by side (heads/streams.py).
+# Name of an embedding column → (layers, features); of frames (steps, features).
 ColumnShapes: TypeAlias = dict[str, tuple[int, int]]
 
+T = TypeVar("T")
 
-def modality_number(column: str) -> int:
-    """Which of MODALITIES an embedding column belongs to."""
-    return MODALITIES.index(column.split("_")[0])
-
-
-def columns_of(modality: str, streams: ColumnShapes) -> ColumnShapes:
-    """The embedding columns of one modality."""
-    return {
-        name: shape
-        for name, shape in streams.items()
-        if MODALITIES[modality_number(name)] == modality
-    }
-
-
-def modalities_of(streams: ColumnShapes) -> list[str]:
-    """The modalities that have a column."""
-    return [name for name in MODALITIES if columns_of(name, streams)]
+_ENDINGS: dict[Derivation, str] = {
+    "speaker_normalised": "_relative",
+    "own_previous": "_own_before",
+    "others_previous": "_others_before",
+}
+_DERIVATIONS = {ending: derivation for derivation, ending in _ENDINGS.items()}
+_NAME = re.compile(
+    rf"(?P<modality>{'|'.join(MODALITIES)})(_(?P<number>\d+))?(?P<frames>_frames)?(?P<wide>_wide)?"
+    rf"(?P<derived>{'|'.join(_DERIVATIONS)})?"
+)
 
 
-def pooled(columns: dict[str, T]) -> dict[str, T]:
-    """The columns of whole utterances."""
-    return {
-        name: value for name, value in columns.items() if not name.endswith((FRAMES, OWN, OTHERS))
-    }
+@dataclass(frozen=True)
+class Column:
+    """One column of embeddings.
+
+    number: which encoder of the modality, from 1.
+    view: "pooled", one vector a layer for the whole utterance; "frames", one layer over time.
+    derived: None for a column that embeddings store. Other columns are computed from the stored
+        one when rows are read: minus the speaker's mean (`speaker_mean`), or the mean of previous
+        turns of the same speaker or of the others (`previous_turns`).
+    all_layers: a head reads the layers side by side, not their learned mix.
+
+    Raises:
+        SettingsError: there is no such column.
+    """
+
+    modality: str
+    number: int = 1
+    view: View = "pooled"
+    derived: Derivation | None = None
+    all_layers: bool = False
+
+    def __post_init__(self) -> None:
+        if self.modality not in MODALITIES or self.number < 1:
+            raise SettingsError(
+                f"embedding column: expected text or audio with a number from 1, "
+                f"got {self.modality} {self.number}"
+            )
+        if self.view == "frames" and (self.derived is not None or self.all_layers):
+            raise SettingsError(
+                f"embedding column {self.name}: expected frames of one layer as they are stored, "
+                f"got {self.derived or 'all layers'}"
+            )
+
+    @property
+    def name(self) -> str:
+        """The column's name in tables, in heads' tensors and in `head.json`, such as "audio_2"."""
+        return (
+            self.modality
+            + (f"_{self.number}" if self.number > 1 else "")
+            + ("_frames" if self.view == "frames" else "")
+            + ("_wide" if self.all_layers else "")
+            + ("" if self.derived is None else _ENDINGS[self.derived])
+        )
+
+    @classmethod
+    def from_name(cls, name: str) -> "Column":
+        """The column of this name.
+
+        Raises:
+            SettingsError: no column has this name.
+        """
+        found = _NAME.fullmatch(name)
+        if found is not None:
+            column = cls(
+                modality=found["modality"],
+                number=int(found["number"] or 1),
+                view="frames" if found["frames"] else "pooled",
+                derived=_DERIVATIONS[found["derived"]] if found["derived"] else None,
+                all_layers=bool(found["wide"]),
+            )
+            if column.name == name:  # else as audio_1, which is called audio
+                return column
+        raise SettingsError(
+            f"embedding column {name!r}: expected a name such as text, audio_2 or audio_frames"
+        )
+
+    @property
+    def modality_index(self) -> int:
+        """Place of the modality in MODALITIES."""
+        return MODALITIES.index(self.modality)
+
+    @property
+    def is_utterance(self) -> bool:
+        """Whether it holds vectors of the utterance itself: neither frames nor previous turns."""
+        return self.view == "pooled" and self.derived in (None, "speaker_normalised")
+
+    @property
+    def is_previous_turns(self) -> bool:
+        """Whether it holds vectors of earlier utterances."""
+        return self.derived in ("own_previous", "others_previous")
+
+    @property
+    def stored(self) -> "Column":
+        """The column of the embeddings that it is, or is computed from."""
+        return replace(self, derived=None, all_layers=False)
+
+    @property
+    def pooled(self) -> "Column":
+        """The pooled column of the same encoder."""
+        return Column(self.modality, self.number)
+
+    @property
+    def frames(self) -> "Column":
+        """The frames of the same encoder."""
+        return Column(self.modality, self.number, "frames")
 
 
-def turns(columns: dict[str, T]) -> dict[str, T]:
-    """The columns of earlier utterances."""
-    return {name: value for name, value in columns.items() if name.endswith((OWN, OTHERS))}
-
-
-def frames(columns: dict[str, T]) -> dict[str, T]:
-    """The columns of steps over time."""
-    return {name: value for name, value in columns.items() if name.endswith(FRAMES)}
+def select(columns: dict[str, T], wanted: Callable[[Column], bool]) -> dict[str, T]:
+    """The entries of `columns`, which are keyed by column names, whose column is `wanted`."""
+    return {name: value for name, value in columns.items() if wanted(Column.from_name(name))}
 
 
 def stored(columns: dict[str, T]) -> dict[str, T]:
-    """The columns that embeddings hold, of those that are made of them."""
-    return {made_of(name): value for name, value in columns.items()}
+    """The entries under the names of the stored columns that their columns are computed from."""
+    return {Column.from_name(name).stored.name: value for name, value in columns.items()}
 
 
-def beside(columns: dict[str, T]) -> dict[str, T]:
-    """The columns that are made of other utterances, too."""
-    return {name: value for name, value in columns.items() if name.endswith(BESIDE)}
+def modalities_of(shapes: ColumnShapes) -> list[str]:
+    """The modalities that have a column, in the order of MODALITIES."""
+    present = {Column.from_name(name).modality for name in shapes}
+    return [modality for modality in MODALITIES if modality in present]
 
 
-def with_wide(streams: ColumnShapes) -> ColumnShapes:
-    """Each column of whole utterances with its layers side by side."""
-    said = pooled(streams)
-    return {name + WIDE * (name in said): shape for name, shape in streams.items()}
+def with_all_layers(shapes: ColumnShapes) -> ColumnShapes:
+    """The columns of utterances replaced by those that read all layers side by side."""
+    found: ColumnShapes = {}
+    for name, shape in shapes.items():
+        column = Column.from_name(name)
+        found[replace(column, all_layers=True).name if column.is_utterance else name] = shape
+    return found
 
 
-def with_relative(streams: ColumnShapes) -> ColumnShapes:
-    """Beside each column of whole voices the one that is relative to the usual voice."""
-    every = columns_of("audio", pooled(streams))
-    heard = {name: shape for name, shape in every.items() if name not in beside(every)}
-    return streams | {name + RELATIVE: shape for name, shape in heard.items()}
+def with_speaker_normalised(shapes: ColumnShapes) -> ColumnShapes:
+    """`shapes`, and for each audio column of utterances the speaker-normalised one."""
+    audio = select(shapes, lambda c: c.modality == "audio" and c.view == "pooled" and not c.derived)
+    added = {
+        replace(Column.from_name(name), derived="speaker_normalised").name: shape
+        for name, shape in audio.items()
+    }
+    return shapes | added
 
 
-def with_turns(streams: ColumnShapes) -> ColumnShapes:
-    """Beside each column of whole utterances those of the turns before."""
-    said = pooled(stored(streams)).items()
-    return streams | {name + whose: shape for name, shape in said for whose in (OWN, OTHERS)}
-
-
-def made_of(column: str) -> str:
-    """The stored column that a column is, or is made of."""
-    for ending in MADE:
-        column = column.removesuffix(ending)
-    return column
+def with_previous_turns(shapes: ColumnShapes) -> ColumnShapes:
+    """`shapes`, and for each stored column of utterances those of previous turns."""
+    derivations: tuple[Derivation, ...] = ("own_previous", "others_previous")
+    added = {
+        replace(Column.from_name(name), derived=derived).name: shape
+        for name, shape in select(stored(shapes), lambda column: column.is_utterance).items()
+        for derived in derivations
+    }
+    return shapes | added

@@ -1,7 +1,7 @@
-"""What was said before, as embeddings: the last turns of the own voice, and those of the others.
+"""Embeddings of previous turns: of the same speaker, and of the other speakers.
 
-Unlike the words before that a text encoder reads (`context`), it is there for the voice too. Of a
-recording that was cut the turns of other parts are not seen.
+The `context` of a text encoder gives it the text of previous turns; these columns give a head
+previous turns of audio as well. Turns that lie in another part of a recording are not seen.
 """
 
 from collections import defaultdict
@@ -12,28 +12,35 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from daf_core.embeddings.columns import HalfArray
-from daf_core.embeddings.speaker_mean import voices
+from daf_core.embeddings.speaker_mean import speaker_numbers
 
-TURNS = 2  # of each, as GatedxLSTM (arXiv 2503.20919) has them
+MAX_TURNS = 2  # of each kind, as in GatedxLSTM (arXiv 2503.20919)
 
 
 def previous_turns(
-    values: HalfArray, has: npt.NDArray[np.bool_], rows: pa.Table, own: bool
+    values: HalfArray, present: npt.NDArray[np.bool_], rows: pa.Table, own: bool
 ) -> HalfArray:
-    """Mean embeddings (rows, layers, features) of the last TURNS utterances of the same recording
-    before each row: of its `own` voice, or of all others; zeros where there are none.
+    """Mean embedding of the last MAX_TURNS earlier utterances of the recording, for each row.
 
-    rows: a part's, with `voices.VOICE` and start_s; utterances are in the order of their starts.
+    Args:
+        values: (rows, layers, features).
+        present: (rows,) which rows have an embedding; the others are no one's previous turn.
+        rows: the same rows of a part, with `speaker_mean.SPEAKER_COLUMNS` and start_s, by which
+            utterances are ordered.
+        own: average turns of the row's own speaker, or else of all other speakers.
+
+    Returns:
+        (rows, layers, features), zeros for rows without a previous turn.
     """
     recordings, starts = rows["recording_id"].to_pylist(), rows["start_s"].to_pylist()
-    voice = voices(rows).tolist()
-    said: dict[str, list[int]] = defaultdict(list)
-    made = np.zeros_like(values)
+    speaker = speaker_numbers(rows).tolist()
+    earlier_rows: dict[str, list[int]] = defaultdict(list)
+    means = np.zeros_like(values)
     for row in sorted(range(len(rows)), key=lambda row: starts[row] or 0.0):
-        before = said[recordings[row]]
-        wanted = (other for other in reversed(before) if (voice[other] == voice[row]) == own)
-        if last := [*islice(wanted, TURNS)]:
-            made[row] = values[last].astype(np.float32).mean(axis=0)
-        if has[row]:
-            before.append(row)
-    return made
+        earlier = earlier_rows[recordings[row]]
+        wanted = (turn for turn in reversed(earlier) if (speaker[turn] == speaker[row]) == own)
+        if last := [*islice(wanted, MAX_TURNS)]:
+            means[row] = values[last].astype(np.float32).mean(axis=0)
+        if present[row]:
+            earlier.append(row)
+    return means

@@ -1,9 +1,10 @@
-"""How an utterance sounds against what its voice usually sounds like.
+"""Speaker normalisation: embeddings minus the mean of their speaker.
 
-Who speaks moves the embedding of a voice more than how: without that, what is left is the tone. An
-archive is there as a whole, so that a voice's usual sound is known before its first utterance is
-scored; no label is needed. (Speaker normalisation of emotion features: Sethu, Ambikairajah and Epps
-2007; Busso, Mariooryad, Metallinou and Narayanan 2013, IEEE Transactions on Affective Computing 4.)
+Who speaks changes an audio embedding more than how they speak; without the speaker's mean, the tone
+is left. All utterances of a part are there at once, so the mean is known for the first utterance
+too, and it needs no labels. (Speaker normalisation of emotion features: Sethu, Ambikairajah and
+Epps 2007; Busso, Mariooryad, Metallinou and Narayanan 2013, IEEE Transactions on Affective
+Computing 4.)
 """
 
 from collections import Counter
@@ -14,35 +15,43 @@ import pyarrow as pa
 
 from daf_core.embeddings.columns import HalfArray
 
-VOICE = ("recording_id", "channel", "speaker")  # columns that tell whose voice it is
+SPEAKER_COLUMNS = ("recording_id", "channel", "speaker")  # which identify a row's speaker
 
 
-def voices(rows: pa.Table) -> npt.NDArray[np.intp]:
-    """Whose voice each row of a part is: (rows,) numbers from 0.
+def speaker_numbers(rows: pa.Table) -> npt.NDArray[np.intp]:
+    """Which speaker each row of a part is of: (rows,) numbers from 0.
 
-    The same speaker on the same channel of a recording, or if neither is known all of it; in clips,
-    of which each is a recording of its own, the same speaker in all of them.
+    A speaker is one label on one channel of one recording; rows without a label share the speaker
+    "unknown" of their channel. Clips, recordings of a single utterance, are the exception: there
+    the same label is the same speaker in every clip.
     """
-    columns = [rows[name].to_pylist() for name in VOICE]
+    columns = [rows[name].to_pylist() for name in SPEAKER_COLUMNS]
     utterances = Counter(columns[0])
-    known: dict[tuple[str | None, int | None, str | None], int] = {}
+    numbers: dict[tuple[str | None, int | None, str | None], int] = {}
     found = []
     for recording, channel, speaker in zip(*columns, strict=True):
-        clip = utterances[recording] == 1 and speaker is not None
-        voice = (None, None, speaker) if clip else (recording, channel, speaker)
-        found.append(known.setdefault(voice, len(known)))
+        is_clip = utterances[recording] == 1 and speaker is not None
+        key = (None, None, speaker) if is_clip else (recording, channel, speaker)
+        found.append(numbers.setdefault(key, len(numbers)))
     return np.array(found, np.intp)
 
 
 def minus_speaker_mean(
-    values: HalfArray, has: npt.NDArray[np.bool_], voice: npt.NDArray[np.intp]
+    values: HalfArray, present: npt.NDArray[np.bool_], speaker: npt.NDArray[np.intp]
 ) -> HalfArray:
-    """Embeddings (rows, layers, features) minus the mean over all rows of the same voice that have
-    one; of a voice heard once, and where absent, zeros.
+    """Embeddings minus the mean over all rows of the same speaker that have one.
+
+    Args:
+        values: (rows, layers, features).
+        present: (rows,) which rows have an embedding.
+        speaker: (rows,) numbers from `speaker_numbers`.
+
+    Returns:
+        (rows, layers, features), zeros where absent and for speakers with a single utterance.
     """
-    made = np.zeros_like(values)
-    order = np.flatnonzero(has)[np.argsort(voice[has], kind="stable")]
-    for own in np.split(order, np.flatnonzero(np.diff(voice[order])) + 1):
-        heard = values[own].astype(np.float32)
-        made[own] = heard - heard.mean(axis=0) if len(own) else heard
-    return made
+    normalised = np.zeros_like(values)
+    order = np.flatnonzero(present)[np.argsort(speaker[present], kind="stable")]
+    for rows in np.split(order, np.flatnonzero(np.diff(speaker[order])) + 1):
+        own = values[rows].astype(np.float32)
+        normalised[rows] = own - own.mean(axis=0) if len(rows) else own
+    return normalised

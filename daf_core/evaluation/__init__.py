@@ -1,1 +1,1 @@
-"""Heads compared: trials, intervals, what their weights are worth, and the tables of it."""
+"""Evaluation of heads: trials, intervals, controls of the weights, tables, figures, model cards."""

@@ -1,4 +1,4 @@
-"""Is one head better than another? Both on the same test rows, several seeds each."""
+"""The difference between two heads in error, on the same test rows, with several seeds each."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ import numpy.typing as npt
 from scipy.stats import permutation_test
 
 RESAMPLES = 9999
-CHUNK = 500  # resamples at once: so many × rows numbers
+CHUNK = 500  # resamples at once; they take CHUNK × rows numbers
 
 FloatArray = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean difference of errors, its 95 % interval, and p of no difference."""
+    """Mean difference of errors, its 95 % interval, and the p-value of no difference."""
 
     mean: float
     low: float
@@ -25,27 +25,31 @@ class Difference:
 def paired_difference(
     errors: FloatArray, baseline: FloatArray, same_seeds: bool = False, seed: int = 0
 ) -> Difference:
-    """How much smaller (below 0) or larger the errors of a head are than a baseline's.
+    """The mean difference of two heads' errors, a head's minus a baseline's: below 0 the head is
+    better.
 
-    Both (seeds, rows), of the same rows; with `same_seeds` seed i of both is one and the same
-    training. Of a metric that is a mean over rows, such as MAE.
+    The interval is a percentile bootstrap over rows and seeds, each drawn independently (the
+    pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1): it covers what other rows
+    and other seeds would give. The p-value is that of a permutation test that swaps the heads row
+    by row, on the mean over seeds.
 
-    The interval is a percentile bootstrap of rows and seeds at once, each drawn on its own (the
-    pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1): it says what other rows and
-    other seeds would give. p is that of a permutation test in which the two swap places row by row
-    (scipy), on the mean over seeds.
+    Args:
+        errors, baseline: (seeds, rows) errors of the same rows, whose mean is the metric, as of
+            MAE.
+        same_seeds: whether seed i of both is one and the same training.
+        seed: of resampling and permutation.
     """
-    apart = errors.mean(axis=0) - baseline.mean(axis=0)
-    draw = np.random.default_rng(seed)
-    made: list[FloatArray] = [errors - baseline] if same_seeds else [errors, -baseline]
+    differences = errors.mean(axis=0) - baseline.mean(axis=0)
+    generator = np.random.default_rng(seed)
+    terms: list[FloatArray] = [errors - baseline] if same_seeds else [errors, -baseline]
     means = [
         resampled
         for start in range(0, RESAMPLES, CHUNK)
-        for resampled in _resampled(made, min(CHUNK, RESAMPLES - start), draw)
+        for resampled in _resampled(terms, min(CHUNK, RESAMPLES - start), generator)
     ]
     low, high = np.percentile(means, [2.5, 97.5])
     test = permutation_test(
-        (apart, np.zeros_like(apart)),
+        (differences, np.zeros_like(differences)),
         lambda one, other, axis: (one - other).mean(axis=axis),
         permutation_type="samples",
         n_resamples=RESAMPLES,
@@ -53,20 +57,26 @@ def paired_difference(
         batch=CHUNK,
         rng=np.random.default_rng(seed),
     )
-    return Difference(float(apart.mean()), float(low), float(high), float(test.pvalue))
+    return Difference(float(differences.mean()), float(low), float(high), float(test.pvalue))
 
 
-def _resampled(made: list[FloatArray], times: int, draw: np.random.Generator) -> FloatArray:
-    """(times,) means of the sum of `made`, each of rows and seeds drawn with replacement."""
-    apart: FloatArray = np.sum([_mean_of_drawn_seeds(one, times, draw) for one in made], axis=0)
-    rows = draw.integers(0, apart.shape[1], apart.shape)
-    mean: FloatArray = np.take_along_axis(apart, rows, axis=1).mean(axis=1)
+def _resampled(terms: list[FloatArray], times: int, generator: np.random.Generator) -> FloatArray:
+    """(times,) means of the sum of the terms (seeds, rows), whose seeds and rows are drawn with
+    replacement: seeds for each term, rows for all of them.
+    """
+    by_row: FloatArray = np.sum(
+        [_mean_of_drawn_seeds(term, times, generator) for term in terms], axis=0
+    )
+    rows = generator.integers(0, by_row.shape[1], by_row.shape)
+    mean: FloatArray = np.take_along_axis(by_row, rows, axis=1).mean(axis=1)
     return mean
 
 
-def _mean_of_drawn_seeds(made: FloatArray, times: int, draw: np.random.Generator) -> FloatArray:
-    """(times, rows): each the mean over as many seeds as there are, drawn with replacement."""
-    seeds = len(made)
-    counts = draw.multinomial(seeds, np.full(seeds, 1 / seeds), times)
-    mean: FloatArray = counts @ made / seeds
+def _mean_of_drawn_seeds(
+    term: FloatArray, times: int, generator: np.random.Generator
+) -> FloatArray:
+    """(times, rows): each row's mean over seeds, as many as there are, drawn with replacement."""
+    seeds = len(term)
+    counts = generator.multinomial(seeds, np.full(seeds, 1 / seeds), times)
+    mean: FloatArray = counts @ term / seeds
     return mean

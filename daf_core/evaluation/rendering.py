@@ -1,14 +1,46 @@
-"""Rows of figures as text for people, and as a table for programs."""
+"""Tables of figures: as text for people, and as Arrow tables for programs."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pyarrow as pa
 from tabulate import tabulate
 
+from daf_core.storage import files, parquet
+from daf_core.storage.run_record import Json
 
-def shown_table(rows: list[dict[str, Any]], style: str) -> str:
-    """Cells as they are, headed by their keys: "simple" for a terminal, "github" for Markdown,
-    "latex_booktabs".
+
+@dataclass(frozen=True)
+class ResultTable:
+    """A table for people and for programs.
+
+    name: of its files; rows: its rows for programs; render: style (`shown_table`) → its text for
+    people; note: how to read it.
+    """
+
+    name: str
+    rows: list[Json]
+    render: Callable[[str], str]
+    note: str
+
+    def publish(self, folder: str) -> None:
+        """Write the table to `folder` as Parquet, Markdown and LaTeX."""
+        data = parquet.parquet_bytes(arrow_table(self.rows), self.name, {})
+        files.publish(files.join(folder, f"{self.name}.parquet"), data)
+        for suffix, style, comment in (("md", "github", ""), ("tex", "latex_booktabs", "% ")):
+            text = f"{self.render(style)}\n\n{comment}{self.note}\n"
+            files.publish(files.join(folder, f"{self.name}.{suffix}"), text.encode())
+
+    def shown(self) -> str:
+        """The table and its note, for a terminal."""
+        return f"{self.render('simple')}\n\n{self.note}"
+
+
+def shown_table(rows: list[Json], style: str) -> str:
+    """Rows as text, with the keys as the head and cells unchanged.
+
+    Args:
+        style: "simple" for a terminal, "github" for Markdown, "latex_booktabs".
     """
     return str(
         tabulate(rows, headers="keys", tablefmt=style, stralign="left", disable_numparse=True)
@@ -16,11 +48,11 @@ def shown_table(rows: list[dict[str, Any]], style: str) -> str:
 
 
 def shown_interval(mean: float, low: float, high: float) -> str:
-    """A difference and its interval."""
+    """A difference and its interval, such as "-0.0120 [-0.0200, -0.0040]"."""
     return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
 
 
-def arrow_table(rows: list[dict[str, Any]]) -> pa.Table:
-    """A column for each key of any row; null where a row does not have it."""
+def arrow_table(rows: list[Json]) -> pa.Table:
+    """A table with a column for each key of any row; null where a row lacks the key."""
     names = dict.fromkeys(name for row in rows for name in row)
     return pa.table({name: [row.get(name) for row in rows] for name in names})

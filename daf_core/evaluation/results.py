@@ -1,17 +1,17 @@
-"""What trials of several heads add up to: a table, and what the weights are worth."""
+"""What trials of several heads add up to: their standings, and controls of their weights."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
-import pyarrow as pa
+import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from daf_core.embeddings.columns import MODALITIES
-from daf_core.evaluation.comparison import paired_difference
+from daf_core.evaluation.comparison import Difference, paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
-from daf_core.evaluation.trial import errors
+from daf_core.evaluation.trial import TrialResult
+from daf_core.storage.run_record import Json
 
 METRICS = {
     "mae": "MAE",
@@ -24,7 +24,7 @@ METRICS = {
     "coverage": "in 90 %",
     "width": "width",
 }
-CLASS_METRICS = {  # where labels are negative, neutral and positive, no more
+CLASS_METRICS = {  # for corpora whose labels are -1, 0 and 1
     "mae": "MAE",
     "polarity_accuracy": "accuracy",
     "polarity_uar": "UAR",
@@ -33,134 +33,197 @@ CLASS_METRICS = {  # where labels are negative, neutral and positive, no more
     "polarity_ece": "ECE",
 }
 BRIEF = ("MAE", "r", "Non0", "Acc7", "accuracy", "UAR", "weighted F1", "in 90 %")  # on a terminal
-Made = tuple[pa.Table, dict[str, Any]]  # rows and facts of a trial
 
 
-def standings(trials: Sequence[Made], baseline: str) -> list[dict[str, Any]]:
-    """One row a head, in the order of the trials: mean and sample deviation over its seeds of every
-    metric of the test rows, whether labels are three classes, parameters, seconds of training, and
-    how its MAE differs from the baseline's (`comparison.Difference`; none for the baseline).
+@dataclass(frozen=True)
+class Standing:
+    """One head over its seeds.
+
+    three_classes: whether all labels of test rows are -1, 0 or 1.
+    mean, deviation: metric of the test rows → mean and sample deviation over seeds, NaN of one
+        seed.
+    parameters: number of trained parameters; seconds: of training, the mean.
+    difference: of its MAE from the baseline's; None for the baseline.
     """
-    heads = {facts["head"]: None for _, facts in trials}
-    stacked = {head: _errors(trials, head, "sentiment") for head in heads}
+
+    head: str
+    seeds: int
+    three_classes: bool
+    mean: dict[str, float]
+    deviation: dict[str, float]
+    parameters: int
+    seconds: float
+    difference: Difference | None
+
+    def as_row(self) -> Json:
+        """The standing with one key a figure, for `rendering.arrow_table`."""
+        row: Json = {"head": self.head, "seeds": self.seeds}
+        row["three_classes"] = self.three_classes
+        for metric, mean in self.mean.items():
+            row |= {metric: mean, f"{metric}_deviation": self.deviation[metric]}
+        row |= {"parameters": self.parameters, "seconds": self.seconds}
+        return row | _difference_columns(self.difference)
+
+
+@dataclass(frozen=True)
+class ControlResult:
+    """One head under one control (`controls`), over its seeds.
+
+    mae: with the control; difference: of it from the head's own MAE.
+    weight_correlation: where a modality is absent, Spearman's correlation over rows of the
+        modality's weight with the growth of the error without it, the mean over seeds; positive if
+        the weights mean something, NaN if the head has no weights that differ between rows. None
+        for other controls.
+    """
+
+    head: str
+    control: str
+    mae: float
+    weight_correlation: float | None
+    difference: Difference
+
+    def as_row(self) -> Json:
+        """The result with one key a figure, for `rendering.arrow_table`."""
+        row: Json = {"head": self.head, "control": self.control, "mae": self.mae}
+        if self.weight_correlation is not None:
+            row["weight_correlation"] = self.weight_correlation
+        return row | _difference_columns(self.difference)
+
+
+def standings(trials: Sequence[TrialResult], baseline: str) -> list[Standing]:
+    """The standing of each head, in the order of the trials."""
+    by_head = _by_head(trials)
+    errors = {head: _errors(own) for head, own in by_head.items()}
     found = []
-    for head in heads:
-        facts = [facts for _, facts in trials if facts["head"] == head]
-        row: dict[str, Any] = {"head": head, "seeds": len(facts)}
-        row["three_classes"] = all(one["three_classes"] for one in facts)
-        for metric in facts[0]["test"]:
-            values = [one["test"][metric] for one in facts]
-            deviation = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
-            row |= {metric: float(np.mean(values)), f"{metric}_deviation": deviation}
-        row["parameters"] = facts[0]["parameters"]
-        row["seconds"] = float(np.mean([one["seconds"] for one in facts]))
-        if head != baseline and baseline in stacked:
-            row |= _difference(stacked[head], stacked[baseline])
-        found.append(row)
+    for head, own in by_head.items():
+        facts = [trial.facts for trial in own]
+        values = {name: [one.test[name] for one in facts] for name in facts[0].test}
+        compared = head != baseline and baseline in errors
+        found.append(
+            Standing(
+                head=head,
+                seeds=len(facts),
+                three_classes=all(one.three_classes for one in facts),
+                mean={name: float(np.mean(of_seeds)) for name, of_seeds in values.items()},
+                deviation={name: _deviation(of_seeds) for name, of_seeds in values.items()},
+                parameters=facts[0].parameters,
+                seconds=float(np.mean([one.seconds for one in facts])),
+                difference=paired_difference(errors[head], errors[baseline]) if compared else None,
+            )
+        )
     return found
 
 
-def weight_controls(trials: Sequence[Made]) -> list[dict[str, Any]]:
-    """One row a head and control: MAE with it, and how that differs from the head's own.
-
-    Where a modality is taken away also weight_correlation: Spearman's, over the rows, of its weight
-    with how much the error grows without it; the mean over seeds. Weights that mean something have
-    a positive one.
-    """
+def weight_controls(trials: Sequence[TrialResult]) -> list[ControlResult]:
+    """The result of each head under each control, in the order of the trials."""
     found = []
-    for head in {facts["head"]: None for _, facts in trials}:
-        own = _errors(trials, head, "sentiment")
-        names = next(table for table, facts in trials if facts["head"] == head).column_names
+    for head, own in _by_head(trials).items():
+        errors, names = _errors(own), own[0].rows.column_names
         for control in names[names.index("audio_weight") + 1 :]:
-            controlled = _errors(trials, head, control)
-            row = {"head": head, "control": control, "mae": float(controlled.mean())}
+            controlled = _errors(own, control)
             modality = control.removeprefix("no_")
-            if modality in MODALITIES:
-                row["weight_correlation"] = _weight_correlation(trials, head, modality)
-            found.append(row | _difference(controlled, own, same_seeds=True))
+            is_absence = modality in MODALITIES
+            found.append(
+                ControlResult(
+                    head=head,
+                    control=control,
+                    mae=float(controlled.mean()),
+                    weight_correlation=_weight_correlation(own, modality) if is_absence else None,
+                    difference=paired_difference(controlled, errors, same_seeds=True),
+                )
+            )
     return found
 
 
-def rendered(rows: list[dict[str, Any]], style: str) -> str:
-    """Standings for people: "github" for Markdown, "latex_booktabs"; "simple" for a terminal, with
-    the BRIEF metrics alone.
+def rendered(rows: Sequence[Standing], style: str) -> str:
+    """Standings as text, in one of the styles of `rendering.shown_table`; for a terminal, "simple",
+    with the BRIEF metrics only.
     """
     brief = style == "simple"
     shown = []
     for row in rows:
-        line = {"head": row["head"]}
-        for metric, name in (CLASS_METRICS if row["three_classes"] else METRICS).items():
-            if metric in row and (not brief or name in BRIEF):
-                deviation = row[f"{metric}_deviation"]
-                line[name] = f"{row[metric]:.3f}"
+        line = {"head": row.head}
+        for metric, name in (CLASS_METRICS if row.three_classes else METRICS).items():
+            if metric in row.mean and (not brief or name in BRIEF):
+                deviation = row.deviation[metric]
+                line[name] = f"{row.mean[metric]:.3f}"
                 line[name] += "" if np.isnan(deviation) else f" ± {deviation:.3f}"
-        line |= _shown_difference(row)
-        line |= {} if brief else {"parameters": f"{row['parameters']:,}"}
-        line["s"] = f"{row['seconds']:.0f}"
+        line |= _shown_difference(row.difference)
+        line |= {} if brief else {"parameters": f"{row.parameters:,}"}
+        line["s"] = f"{row.seconds:.0f}"
         shown.append(line)
     return shown_table(shown, style)
 
 
-def rendered_controls(rows: list[dict[str, Any]], style: str) -> str:
-    """Controls for people, as `rendered`."""
+def rendered_controls(rows: Sequence[ControlResult], style: str) -> str:
+    """Results under controls as text, in one of the styles of `rendering.shown_table`."""
     shown = [
-        {"head": row["head"], "control": row["control"].replace("_", " ")}
-        | {"MAE": f"{row['mae']:.3f}"}
-        | _shown_difference(row)
-        | {"ρ with weight": _shown(row.get("weight_correlation", float("nan")))}
+        {"head": row.head, "control": row.control.replace("_", " ")}
+        | {"MAE": f"{row.mae:.3f}"}
+        | _shown_difference(row.difference)
+        | {"ρ with weight": _shown_correlation(row.weight_correlation)}
         for row in rows
     ]
     return shown_table(shown, style)
 
 
-def explained(rows: list[dict[str, Any]], baseline: str, test_rows: int) -> str:
-    """How to read standings."""
+def explained(rows: Sequence[Standing], baseline: str, test_rows: int) -> str:
+    """The note below a table of standings."""
     return (
-        f"Mean ± deviation over {rows[0]['seeds']} seeds, on {test_rows} test rows. difference: "
-        f"MAE less that of {baseline}, 95 % interval over rows and seeds; p: of no difference, by "
-        f"permutation of rows alone. in 90 %: labels in intervals made to hold nine in ten; "
-        f"s: seconds of training on one CPU."
+        f"Mean ± sample deviation over {rows[0].seeds} seeds, on {test_rows} test rows. "
+        f"difference: MAE minus that of {baseline}, with its 95 % interval over rows and seeds; "
+        f"p: of no difference, by permutation of rows. in 90 %: share of labels inside the 90 % "
+        f"intervals; s: seconds of training on one CPU."
     )
 
 
 CONTROLS_EXPLAINED = (
-    "What the head says with other weights, with the words or the voice of another utterance, or "
-    "with none; difference: MAE less the head's own. ρ: Spearman's, of a modality's weight with "
-    "how much the error grows without it."
+    "Predictions with other modality weights, with text or audio of another utterance, or without "
+    "it. difference: MAE minus the head's own. ρ: Spearman's correlation of a modality's weight "
+    "with the growth of the error without it."
 )
 
 
-def _shown(value: float) -> str:
-    return "" if np.isnan(value) else f"{value:+.2f}"
+def _by_head(trials: Sequence[TrialResult]) -> dict[str, list[TrialResult]]:
+    found: dict[str, list[TrialResult]] = {}
+    for trial in trials:
+        found.setdefault(trial.facts.head, []).append(trial)
+    return found
 
 
-def _errors(trials: Sequence[Made], head: str, said: str) -> np.ndarray[Any, Any]:
+def _errors(trials: list[TrialResult], column: str = "sentiment") -> npt.NDArray[np.float32]:
     """(seeds, rows) absolute errors of a head."""
-    return np.stack([errors(table, said) for table, facts in trials if facts["head"] == head])
+    return np.stack([trial.errors(column) for trial in trials])
 
 
-def _weight_correlation(trials: Sequence[Made], head: str, modality: str) -> float:
-    """NaN where the head has no weights, or the same for all rows."""
-    found = [
-        spearmanr(table[f"{modality}_weight"], errors(table, f"no_{modality}") - errors(table))
-        for table, facts in trials
-        if facts["head"] == head and len(np.unique(table[f"{modality}_weight"])) > 1
-    ]
+def _deviation(values: list[float]) -> float:
+    return float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+
+
+def _weight_correlation(trials: list[TrialResult], modality: str) -> float:
+    """See `ControlResult.weight_correlation`."""
+    found = []
+    for trial in trials:
+        weight = trial.rows[f"{modality}_weight"]
+        if len(np.unique(weight)) > 1:
+            found.append(spearmanr(weight, trial.errors(f"no_{modality}") - trial.errors()))
     return float(np.mean([one.statistic for one in found])) if found else float("nan")
 
 
-def _difference(
-    one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], same_seeds: bool = False
-) -> dict[str, float]:
-    difference = asdict(paired_difference(one, other, same_seeds))
-    return {f"difference_{name}": value for name, value in difference.items()}
+def _difference_columns(difference: Difference | None) -> dict[str, float]:
+    figures = {} if difference is None else asdict(difference)
+    return {f"difference_{name}": value for name, value in figures.items()}
 
 
-def _shown_difference(row: dict[str, Any]) -> dict[str, str]:
-    if "difference_mean" not in row:
+def _shown_difference(difference: Difference | None) -> dict[str, str]:
+    if difference is None:
         return {"difference [95 %]": "", "p over rows": ""}
-    mean, low, high, p = (row[f"difference_{name}"] for name in ("mean", "low", "high", "p"))
+    p = difference.p
     return {
-        "difference [95 %]": shown_interval(mean, low, high),
+        "difference [95 %]": shown_interval(difference.mean, difference.low, difference.high),
         "p over rows": "< .001" if p < 0.001 else f"{p:.3f}",
     }
+
+
+def _shown_correlation(value: float | None) -> str:
+    return "" if value is None or np.isnan(value) else f"{value:+.2f}"

@@ -1,92 +1,167 @@
-"""One head with one seed on a corpus: fitted, measured, and what it says of every test row."""
+"""Trials: one head trained with one seed, and its predictions for every test row."""
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import torch
+from torch import nn
 
-from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of, pooled
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of, select
 from daf_core.evaluation.controls import controls
-from daf_core.measures.calibration import certainty
+from daf_core.heads.parts import Prediction
+from daf_core.measures.calibration import Certainty, certainty
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import certainty_metrics
 from daf_core.schemas import POLARITIES
+from daf_core.storage import files, parquet
+from daf_core.storage.output import Output
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
 from daf_core.training.fitting import fit_head
 from daf_core.training.loop import predict
 from daf_core.training.recipe import Recipe
+from daf_core.training.rows import Rows
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A kind of head and the seed of its first values, batches and dropout."""
+    """A kind of head, and the seed of its initial weights, batches and dropout."""
 
     head: str
     seed: int
 
     @property
-    def name(self) -> str:
-        """For files and messages."""
-        return f"{self.head}-{self.seed}"
+    def file(self) -> str:
+        """Name of the file that holds the trial's result."""
+        return f"{self.head}-{self.seed}.parquet"
+
+
+@dataclass(frozen=True)
+class TrialFacts:
+    """Figures of a trial.
+
+    test, valid: metrics of the split.
+    three_classes: whether all labels of test rows are -1, 0 or 1.
+    parameters: number of trained parameters; seconds: of training.
+    best_epoch: the epoch, from 0, whose weights were kept.
+    history: epoch, train_loss and valid_mae of each epoch.
+    """
+
+    head: str
+    seed: int
+    test: dict[str, float]
+    valid: dict[str, float]
+    three_classes: bool
+    parameters: int
+    seconds: float
+    best_epoch: int
+    history: list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What a trial leaves behind: a Parquet file of rows, with the facts in its footer.
+
+    rows: a row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
+    polarity, text_weight, audio_weight, and the sentiment under each of `controls`.
+    """
+
+    rows: pa.Table
+    facts: TrialFacts
+
+    def publish(self, output: Output, fingerprint: str) -> None:
+        """Write the result to `output`; `fingerprint` is that of the settings it was made with."""
+        footer = {"daf.fingerprint": fingerprint, "daf.trial": json.dumps(asdict(self.facts))}
+        uri = output.part_uri(Trial(self.facts.head, self.facts.seed).file)
+        files.publish(uri, parquet.parquet_bytes(self.rows, output.kind, footer))
+
+    @classmethod
+    def read(cls, output: Output, trial: Trial) -> "TrialResult":
+        """The result of a trial that was published to `output`.
+
+        Raises:
+            SettingsError: there is none.
+        """
+        rows, footer = parquet.read(output.part_uri(trial.file), output.kind)
+        return cls(rows, TrialFacts(**json.loads(footer["daf.trial"])))
+
+    def errors(self, column: str = "sentiment") -> npt.NDArray[np.float32]:
+        """Absolute errors (rows,) of the head's prediction, or of that under a control."""
+        errors: npt.NDArray[np.float32] = np.abs(
+            self.rows[column].to_numpy() - self.rows["label"].to_numpy()
+        )
+        return errors
+
+
+def is_published(output: Output, trial: Trial, fingerprint: str) -> bool:
+    """Whether `output` holds the trial's result, made with the settings of this fingerprint."""
+    uri = output.part_uri(trial.file)
+    if not files.exists(uri):
+        return False
+    return parquet.read_footer(uri, output.kind)[1].get("daf.fingerprint") == fingerprint
 
 
 def run_trial(
     trial: Trial, corpus: Corpus, also: Sequence[Corpus], shapes: ColumnShapes, recipe: Recipe
-) -> tuple[pa.Table, dict[str, Any]]:
-    """Fit the head on the CPU; all heads are judged on the same rows, with what they read or not.
+) -> TrialResult:
+    """Fit the head on the CPU and predict the test rows.
 
-    Returns:
-        A row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
-        polarity, text_weight, audio_weight and a column for each of `controls`; and facts: metrics
-        of the test and validation rows, whether labels are -1, 0 and 1 alone, parameters, seconds,
-        history, best_epoch.
+    All heads predict the same test rows: those with any pooled column, whether the head reads it or
+    not.
     """
     started = time.monotonic()
     fitted = fit_head(
         trial.head, corpus, shapes, recipe, torch.device("cpu"), seed=trial.seed, also=also
     )
     seconds = time.monotonic() - started
-    test = load_rows(corpus, pooled(shapes) | fitted.streams)["test"]
-    said = predict(fitted.module, test)
-    sentiment, true = said.sentiment.numpy(), test.labels.numpy()
-    read = torch.tensor([name in modalities_of(fitted.streams) for name in MODALITIES])
-    sure = certainty(fitted.calibrations, said.logits, test.present & read)
+    utterance = select(shapes, lambda column: column.is_utterance)
+    test = load_rows(corpus, utterance | fitted.shapes)["test"]
+    prediction = predict(fitted.module, test)
+    read = torch.tensor([name in modalities_of(fitted.shapes) for name in MODALITIES])
+    found = certainty(fitted.calibrations, prediction.logits, test.present & read)
+    ids = utterance_ids(corpus, "test")
+    rows = _rows(ids, test, prediction, found, fitted.module, trial.seed)
+    sentiment, true = prediction.sentiment.numpy(), test.labels.numpy()
+    facts = TrialFacts(
+        head=trial.head,
+        seed=trial.seed,
+        test=regression_metrics(sentiment, true) | certainty_metrics(found, true),
+        valid=fitted.metrics["valid"],
+        three_classes=bool(np.isin(true, (-1, 0, 1)).all()),
+        parameters=sum(p.numel() for p in fitted.module.parameters()),
+        seconds=round(seconds, 2),
+        best_epoch=fitted.state.best_epoch,
+        history=fitted.state.history,
+    )
+    return TrialResult(rows, facts)
+
+
+def _rows(
+    ids: list[str],
+    test: Rows,
+    prediction: Prediction,
+    found: Certainty,
+    head: nn.Module,
+    seed: int,
+) -> pa.Table:
+    """The rows of a `TrialResult`."""
     columns = {
-        "utterance_id": pa.array(utterance_ids(corpus, "test")),
-        "label": pa.array(true),
-        "sentiment": pa.array(sentiment),
-        "interval_low": pa.array(sure.low),
-        "interval_high": pa.array(sure.high),
-        "polarity": pa.array(np.array(POLARITIES)[sure.polarity]),
+        "utterance_id": pa.array(ids),
+        "label": pa.array(test.labels.numpy()),
+        "sentiment": pa.array(prediction.sentiment.numpy()),
+        "interval_low": pa.array(found.low),
+        "interval_high": pa.array(found.high),
+        "polarity": pa.array(np.array(POLARITIES)[found.polarity]),
     }
     for number, name in enumerate(MODALITIES):
-        weight = None if said.weights is None else said.weights[:, number].numpy()
-        columns[f"{name}_weight"] = pa.nulls(len(test.labels), pa.float32())
-        if weight is not None:
-            columns[f"{name}_weight"] = pa.array(weight)
-    controlled = controls(fitted.module, test, said, trial.seed)
-    columns |= {name: pa.array(value.numpy()) for name, value in controlled.items()}
-    facts = {
-        "head": trial.head,
-        "seed": trial.seed,
-        "test": regression_metrics(sentiment, true) | certainty_metrics(sure, true),
-        "valid": fitted.metrics["valid"],
-        "three_classes": bool(np.isin(true, (-1, 0, 1)).all()),
-        "parameters": sum(p.numel() for p in fitted.module.parameters()),
-        "seconds": round(seconds, 2),
-        "best_epoch": fitted.state.best_epoch,
-        "history": fitted.state.history,
-    }
-    return pa.table(columns), facts
-
-
-def errors(table: pa.Table, said: str = "sentiment") -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Absolute errors (rows,) of a trial, of its own answer or of a control's."""
-    apart: np.ndarray[Any, np.dtype[np.float32]] = np.abs(
-        table[said].to_numpy() - table["label"].to_numpy()
-    )
-    return apart
+        columns[f"{name}_weight"] = (
+            pa.nulls(len(test.labels), pa.float32())
+            if prediction.weights is None
+            else pa.array(prediction.weights[:, number].numpy())
+        )
+    controlled = controls(head, test, prediction, seed)
+    return pa.table(columns | {name: pa.array(value.numpy()) for name, value in controlled.items()})

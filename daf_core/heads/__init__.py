@@ -1,9 +1,9 @@
 """Heads: embeddings of both modalities in, sentiment and modality weights out.
 
-A head is a small file with one class: `Head(streams, width)` → `forward(Features) -> Prediction`.
-One whose weights can be told, to see what they do, has `forward(Features, weights=None)`; one with
-a loss of its own gives it with what it predicts while training.
-To add one, write the file and name it in HEADS.
+A head is one class in one small file: `Head(shapes, width)` with `forward(Features) -> Prediction`.
+A head whose modality weights can be replaced, so that controls see what the weights do, has
+`forward(Features, weights=None)`. A head with a loss of its own returns it as `extra_loss` while
+training. To add a head, write the file and name it in HEADS.
 """
 
 from collections.abc import Callable
@@ -50,26 +50,26 @@ HEADS: dict[str, Callable[[ColumnShapes, int], nn.Module]] = {
 }
 
 
-def build(kind: str, streams: ColumnShapes, width: int) -> nn.Module:
-    """A head of `kind` with random weights.
+def build(kind: str, shapes: ColumnShapes, width: int) -> nn.Module:
+    """A head of this kind with random weights.
 
     Raises:
-        SettingsError: there is no such head, or the embeddings lack a modality it needs.
+        SettingsError: there is no such head, or the embeddings lack a modality that it needs.
     """
     if kind not in HEADS:
         raise SettingsError(f"no head is called {kind!r}: expected one of {', '.join(HEADS)}")
     try:
-        return HEADS[kind](streams, width)
+        return HEADS[kind](shapes, width)
     except SettingsError as err:
         raise SettingsError(f"head {kind}: {err}") from err
 
 
-def columns_read(kind: str, streams: ColumnShapes) -> ColumnShapes:
-    """Those of `streams` that a head of `kind` reads; it is built without values to see.
+def columns_read(kind: str, shapes: ColumnShapes) -> ColumnShapes:
+    """The part of `shapes` that a head of this kind reads.
 
     Raises:
         SettingsError: as `build`.
     """
-    with torch.device("meta"):
-        read = dict(columns_in(build(kind, streams, width=1)))
-    return {column: shape for column, shape in streams.items() if column in read}
+    with torch.device("meta"):  # the head is built without memory for its weights
+        read = dict(columns_in(build(kind, shapes, width=1)))
+    return {column: shape for column, shape in shapes.items() if column in read}

@@ -1,8 +1,8 @@
-"""A gated residual on the words, and a student that does without the voice. No weights.
+"""AVad: a gated residual on the text, and a student for rows without audio. No modality weights.
 
-Our reading of AVadCLIP (arXiv 2504.04495: its abstract, and equations that others quote) for words
-and voice: x_both = x_text + w ⊙ r, where w and r are two projections of both; where audio is absent
-a student makes of the text alone what x_both would have been, and how unsure it is of that.
+Our reading of AVadCLIP (arXiv 2504.04495: its abstract, and equations quoted by others) for text
+and audio: x_both = x_text + w ⊙ r, where w and r are two projections of both modalities. For rows
+without audio a student predicts x_both from the text alone, and the variance of its prediction.
 """
 
 import torch
@@ -13,41 +13,41 @@ from daf_core.embeddings.columns import MODALITIES, ColumnShapes
 from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction
 from daf_core.heads.sentiment_bins import NUM_BINS
 
-DISTILLATION = 0.1  # weight of the student's loss; ours, as the paper's is not known to us
+DISTILLATION = 0.1  # weight of the student's loss; our choice, we do not know the paper's
 TEXT, AUDIO = MODALITIES.index("text"), MODALITIES.index("audio")
 
 
 class AvadHead(nn.Module):
-    """Text + gated residual, or the student's guess of it → sentiment."""
+    """Text + gated residual, or the student's prediction of it → sentiment."""
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
         both = len(MODALITIES) * width
-        self.sides = ModalityProjections(streams, width)
+        self.sides = ModalityProjections(shapes, width)
         self.gate, self.residual = nn.Linear(both, width), nn.Linear(both, width)
         self.student = MLP(width, width, width)
         self.unsure = nn.Linear(width, width)
         self.fuse = MLP(width, width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
-        sides = self.sides(features)
-        text, both = sides[:, TEXT], sides.flatten(1)
-        taught = text + torch.sigmoid(self.gate(both)) * self.residual(both)
-        guessed = text + self.student(text, features.noise)
+        masks = features.dropout_masks
+        projections = self.sides(features)
+        text, both = projections[:, TEXT], projections.flatten(1)
+        teacher = text + torch.sigmoid(self.gate(both)) * self.residual(both)
+        student = text + self.student(text, masks)
         has_audio = features.present[:, AUDIO]
-        fused = torch.where(has_audio[:, None], taught, guessed)
+        fused = torch.where(has_audio[:, None], teacher, student)
         extra = None
-        if features.noise is not None:
-            unsure = functional.softplus(self.unsure(text))
-            extra = DISTILLATION * self._distilled(taught, guessed, unsure, features.present)
-        return Prediction(self.fuse(fused, features.noise), extra_loss=extra)
+        if masks is not None:
+            variance = functional.softplus(self.unsure(text))
+            extra = DISTILLATION * self._distillation(teacher, student, variance, features.present)
+        return Prediction(self.fuse(fused, masks), extra_loss=extra)
 
-    def _distilled(
-        self, taught: Tensor, guessed: Tensor, variance: Tensor, present: Tensor
+    def _distillation(
+        self, teacher: Tensor, student: Tensor, variance: Tensor, present: Tensor
     ) -> Tensor:
-        """(B,) mean over features of ½ (|x_both - x_student|² / σ² + ln σ²), where a row has both.
-
-        The teacher does not learn from its student.
+        """(B,) mean over features of ½ (|x_both - x_student|² / σ² + ln σ²); 0 for rows without
+        both modalities. No gradient reaches the teacher.
         """
-        loss = functional.gaussian_nll_loss(guessed, taught.detach(), variance, reduction="none")
+        loss = functional.gaussian_nll_loss(student, teacher.detach(), variance, reduction="none")
         return loss.mean(dim=1) * present.all(dim=1)

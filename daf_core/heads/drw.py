@@ -1,8 +1,8 @@
-"""Iterative re-weighting: several looks at the steps, each led by what was seen before.
+"""Dynamic re-weighting: several rounds of attention over the frames, each led by the last.
 
 Our reading of DR-BERT (arXiv 2203.16369, Findings of ACL 2022), of which we know the abstract: an
-adapter that at each step re-weighs a small region of a frozen encoder's states. Here the region may
-be of the words or of the voice: one attention runs over the steps of both.
+adapter that re-weights a small region of a frozen encoder's states in each round. Here one
+attention runs over the frames of both modalities, so the region can be of text or of audio.
 """
 
 import torch
@@ -13,18 +13,19 @@ from daf_core.heads.parts import MLP, Features, Prediction
 from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.heads.sequences import Sequences, attention
 
-LOOKS = 4
+ROUNDS = 4
 
 
 class DrwHead(nn.Module):
-    """LOOKS times: states scored against what is known → a look → what is known → sentiment.
+    """Frames → ROUNDS times attention, whose result updates a summary of the utterance →
+    sentiment.
 
-    A modality's weight is the share of attention that its steps got, over all looks.
+    A modality's weight is the share of attention on its frames, averaged over the rounds.
     """
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sequences = Sequences(streams, width)
+        self.sequences = Sequences(shapes, width)
         self.modality = nn.Parameter(torch.zeros(len(MODALITIES), 1, width))
         self.state, self.known = nn.Linear(width, width), nn.Linear(width, width, bias=False)
         self.score = nn.Linear(width, 1, bias=False)
@@ -32,18 +33,19 @@ class DrwHead(nn.Module):
         self.fuse = MLP(width, width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
-        states, there = self.sequences(features)
-        every, steps = (states + self.modality).flatten(1, 2), there.flatten(1)
-        asked = self.state(every)
-        known = torch.bmm(attention(torch.zeros_like(every[..., 0]), steps)[:, None], every)[:, 0]
-        looks = []
-        for _ in range(LOOKS):
-            scores = self.score(torch.tanh(asked + self.known(known)[:, None]))[..., 0]
-            looks.append(attention(scores, steps))
-            known = self.learn(torch.bmm(looks[-1][:, None], every)[:, 0], known)
-        seen = torch.stack(looks).mean(dim=0).view_as(there).sum(dim=2)
-        # Of a row without any step, as of an empty text, all that is present counts the same.
-        empty = ~there.any(dim=(1, 2))
-        share = features.present / features.present.sum(dim=1, keepdim=True)
-        weights = torch.where(empty[:, None], share, seen)
-        return Prediction(self.fuse(known, features.noise), weights)
+        by_modality, is_step = self.sequences(features)
+        states, steps = (by_modality + self.modality).flatten(1, 2), is_step.flatten(1)
+        projected = self.state(states)
+        even = attention(torch.zeros_like(states[..., 0]), steps)
+        summary = torch.bmm(even[:, None], states)[:, 0]
+        rounds = []
+        for _ in range(ROUNDS):
+            scores = self.score(torch.tanh(projected + self.known(summary)[:, None]))[..., 0]
+            rounds.append(attention(scores, steps))
+            summary = self.learn(torch.bmm(rounds[-1][:, None], states)[:, 0], summary)
+        attended = torch.stack(rounds).mean(dim=0).view_as(is_step).sum(dim=2)
+        # A row without any step, such as an empty text, weights its present modalities evenly.
+        is_empty = ~is_step.any(dim=(1, 2))
+        evenly = features.present / features.present.sum(dim=1, keepdim=True)
+        weights = torch.where(is_empty[:, None], evenly, attended)
+        return Prediction(self.fuse(summary, features.dropout_masks), weights)

@@ -1,4 +1,4 @@
-"""How weighted modalities become one answer: shared by the heads that weigh them."""
+"""Fusion of weighted modalities to one prediction, shared by the `daf` and `static` heads."""
 
 import torch
 from torch import Tensor, nn
@@ -7,17 +7,17 @@ from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.parts import MLP, Features, Prediction, UnimodalLogits
 from daf_core.heads.sentiment_bins import NUM_BINS
 
-OPINIONS = len(MODALITIES) + 1  # a score for each modality, and one for how sure the answer is
+NUM_SCORES = len(MODALITIES) + 1  # a score for each modality, and one for the confidence
 
 
 class WeightedFusion(nn.Module):
-    """A logarithmic opinion pool of what each modality says alone, corrected by what both say.
+    """A logarithmic opinion pool of the unimodal predictions, corrected by an MLP over both.
 
-        log p(y) = c · Σ_m M · w_m · log p_m(y) + f([M · w_m · side_m])(y) + constant
+        log p(y) = c · Σ_m M · w_m · log p_m(y) + f([M · w_m · x_m])(y) + constant
 
-    The pool: Genest and Zidek 1986, Statistical Science 1; here weights w and confidence c
-    (in (0, 2)) are an utterance's own. Where sides are independent given the sentiment, the pool is
-    Bayes' rule; f, a small network on weighted sides set side by side, learns what they are not.
+    The pool: Genest and Zidek 1986, Statistical Science 1; here every utterance has its own weights
+    w and confidence c in (0, 2). Where the modalities are independent given the sentiment, the pool
+    is Bayes' rule; f, an MLP on the weighted projections x_m, learns how they depend on each other.
     """
 
     def __init__(self, width: int) -> None:
@@ -26,18 +26,20 @@ class WeightedFusion(nn.Module):
         self.fuse = MLP(len(MODALITIES) * width, width, NUM_BINS)
 
     def forward(
-        self, sides: Tensor, scores: Tensor, features: Features, weights: Tensor | None = None
+        self, projections: Tensor, scores: Tensor, features: Features, weights: Tensor | None = None
     ) -> Prediction:
-        """Sides (B, M, D) and scores (B, OPINIONS): those of modalities become weights by a softmax
-        over what is present, the last one the confidence. Or `weights` (B, M) are given, to see
-        what they do.
+        """Predict from projections (B, M, D) and scores (B, NUM_SCORES).
+
+        The modalities' scores become weights by a softmax over the modalities that are present; the
+        last score is the confidence. `weights` (B, M), if given, replace the softmax: controls see
+        by it what the weights do.
         """
         if weights is None:
-            given = scores[:, :-1].masked_fill(~features.present, float("-inf"))
-            weights = given.softmax(dim=1)
+            of_present = scores[:, :-1].masked_fill(~features.present, float("-inf"))
+            weights = of_present.softmax(dim=1)
         factors = len(MODALITIES) * weights[:, :, None]
-        said = self.alone(sides, features.noise)
-        pooled = (factors * said * features.present[:, :, None]).sum(dim=1)
+        unimodal = self.alone(projections, features.dropout_masks)
+        pooled = (factors * unimodal * features.present[:, :, None]).sum(dim=1)
         confidence = 2 * torch.sigmoid(scores[:, -1:])
-        corrected = self.fuse((factors * sides).flatten(1), features.noise)
-        return Prediction(confidence * pooled + corrected, weights, said)
+        correction = self.fuse((factors * projections).flatten(1), features.dropout_masks)
+        return Prediction(confidence * pooled + correction, weights, unimodal)

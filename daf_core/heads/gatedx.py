@@ -1,15 +1,15 @@
-"""A conversation: the utterance, and through gates what its speaker and the others said before.
+"""Conversation: the utterance, and through gates the previous turns. No modality weights.
 
-After GatedxLSTM (arXiv 2503.20919), whose gates from the current voice weigh the streams of earlier
-turns of the speaker and the partner. Here both sides of the utterance open the gates, each row its
-own; turns are averaged embeddings instead of states of an LSTM. A modality that the utterance
-lacks is not read of the turns before either. No weights.
+After GatedxLSTM (arXiv 2503.20919), where the current speech gates the previous turns of the
+speaker and of the partner. Here both modalities of the utterance open the gates, and the mean
+embeddings of previous turns replace the states of an LSTM. Previous turns count only in modalities
+that the utterance itself has.
 """
 
 import torch
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modality_number, turns
+from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
 from daf_core.heads.parts import (
     MLP,
     Features,
@@ -21,43 +21,44 @@ from daf_core.heads.parts import (
 from daf_core.heads.sentiment_bins import NUM_BINS
 
 
-class Earlier(LayerMix):
-    """The layers of earlier turns, mixed: rows without any are all zero, and stay so."""
+class PreviousTurnsMix(LayerMix):
+    """A layer mix of previous turns: rows without any are all zero, and stay zero."""
 
     def observed(self, x_blf: Tensor) -> Tensor:
-        return x_blf[_any(x_blf)]
+        return x_blf[_has_turns(x_blf)]
 
     def standardise(self, x_blf: Tensor) -> Tensor:
-        return super().standardise(x_blf) * _any(x_blf)[:, None, None]
+        return super().standardise(x_blf) * _has_turns(x_blf)[:, None, None]
 
 
 class GatedxHead(nn.Module):
-    """Sides, and gated beside them sides of the turns before → sentiment."""
+    """Projections of the utterance and gated projections of previous turns → sentiment."""
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
         both = len(MODALITIES) * (width + 1)
-        self.sides = ModalityProjections(streams, width)
+        self.sides = ModalityProjections(shapes, width)
         self.earlier = nn.ModuleDict(
             {
-                name: ModalityProjection({name: shape}, width, Earlier)
-                for name, shape in turns(streams).items()
+                name: ModalityProjection({name: shape}, width, PreviousTurnsMix)
+                for name, shape in select(shapes, lambda column: column.is_previous_turns).items()
             }
         )
         self.gates = MLP(both, width, len(self.earlier))
         self.fuse = MLP(both + len(self.earlier) * width, width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
-        sides = self.sides(features).flatten(1)
-        now = torch.cat([sides, features.present.float()], dim=1)
-        gates = torch.sigmoid(self.gates(now, features.noise))
-        before = []
-        for number, (name, side) in enumerate(self.earlier.items()):
-            there = _any(features.values[name]) & features.present[:, modality_number(name)]
-            before.append(side(features) * (there * gates[:, number])[:, None])
-        return Prediction(self.fuse(torch.cat([now, *before], dim=1), features.noise))
+        projections = self.sides(features).flatten(1)
+        now = torch.cat([projections, features.present.float()], dim=1)
+        gates = torch.sigmoid(self.gates(now, features.dropout_masks))
+        gated = []
+        for number, (name, project) in enumerate(self.earlier.items()):
+            has_modality = features.present[:, Column.from_name(name).modality_index]
+            counts = _has_turns(features.values[name]) & has_modality
+            gated.append(project(features) * (counts * gates[:, number])[:, None])
+        return Prediction(self.fuse(torch.cat([now, *gated], dim=1), features.dropout_masks))
 
 
-def _any(x_blf: Tensor) -> Tensor:
-    """Which rows (B,) have any turn before."""
+def _has_turns(x_blf: Tensor) -> Tensor:
+    """Which rows (B,) have a previous turn."""
     return (x_blf != 0).flatten(1).any(dim=1)

@@ -1,4 +1,4 @@
-"""Late fusion: each modality says its own, the mean of their distributions is the answer."""
+"""Late fusion: the mean of the unimodal distributions."""
 
 from torch import Tensor, nn
 
@@ -7,16 +7,16 @@ from daf_core.heads.parts import Features, ModalityProjections, Prediction, Unim
 
 
 class LateHead(nn.Module):
-    """Two single heads trained together, averaged."""
+    """Two unimodal heads, trained together and averaged."""
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = ModalityProjections(streams, width)
+        self.sides = ModalityProjections(shapes, width)
         self.alone = UnimodalLogits(width)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
-        said = self.alone(self.sides(features), features.noise)
+        unimodal = self.alone(self.sides(features), features.dropout_masks)
         if weights is None:
             weights = features.present / features.present.sum(dim=1, keepdim=True)
-        mean = (weights[:, :, None] * said.softmax(dim=2)).sum(dim=1)
-        return Prediction(mean.clamp_min(1e-9).log(), weights, said)
+        mean = (weights[:, :, None] * unimodal.softmax(dim=2)).sum(dim=1)
+        return Prediction(mean.clamp_min(1e-9).log(), weights, unimodal)

@@ -1,7 +1,7 @@
-"""Low-rank multimodal fusion: what tensor fusion computes, without making the tensor. No weights.
+"""Low-rank multimodal fusion: tensor fusion without building the tensor. No modality weights.
 
-The fusion of Liu et al. 2018 (arXiv 1806.00064) on frozen embeddings: the weights of a network on
-the tensor [1; text] ⊗ [1; audio] are a sum of RANK outer products, so that the answer is a sum of
+The fusion of Liu et al. 2018 (arXiv 1806.00064) on frozen embeddings: the weights of a linear map
+on the tensor [1; text] ⊗ [1; audio] are a sum of RANK outer products, so the output is a sum of
 products of one linear map per modality.
 """
 
@@ -17,14 +17,14 @@ RANK = 4
 
 
 class LmfHead(nn.Module):
-    """Σ_r Π_m (W_mr · [1; side_m]) → sentiment. Of an absent modality only the one is left."""
+    """Σ_r Π_m (W_mr · [1; x_m]) → sentiment. An absent modality contributes the 1 alone."""
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
         self.width = width
-        self.sides = ModalityProjections(streams, width)
-        # A linear map's bias is what the one is multiplied with; it starts at 1, so that what one
-        # modality says is not lost where the other says nothing.
+        self.sides = ModalityProjections(shapes, width)
+        # The bias of a linear map is its weight for the 1. It starts at 1, so that an absent
+        # modality leaves the product as it is.
         factors = [nn.Linear(width, RANK * width) for _ in MODALITIES]
         for factor in factors:
             nn.init.ones_(factor.bias)
@@ -32,8 +32,8 @@ class LmfHead(nn.Module):
         self.out = nn.Linear(width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
-        sides = self.sides(features)
-        factors = [factor(sides[:, m]) for m, factor in enumerate(self.factors)]
+        projections = self.sides(features)
+        factors = [factor(projections[:, m]) for m, factor in enumerate(self.factors)]
         products = torch.stack(factors).prod(dim=0).view(-1, RANK, self.width)
         fused: Tensor = functional.gelu(products.mean(dim=1))
-        return Prediction(self.out(drop(fused, features.noise)))
+        return Prediction(self.out(drop(fused, features.dropout_masks)))

@@ -1,7 +1,8 @@
-"""Cross-attention both ways: words look at the voice, the voice at the words. No weights.
+"""Cross-attention in both directions, from text to audio and back. No modality weights.
 
-After the multimodal transformer (Tsai et al. 2019, arXiv 1906.00295), in small: one block a
-direction on frozen states, each modality's own states kept by a skip, then pooled.
+After the multimodal transformer (Tsai et al. 2019, arXiv 1906.00295), in small: one block per
+direction on the states of frozen encoders, with a skip connection from each modality's own states,
+then pooling.
 """
 
 import torch
@@ -14,11 +15,11 @@ from daf_core.heads.sequences import Attend, AttentionPool, Refine, Sequences
 
 
 class MultHead(nn.Module):
-    """Frames → cross-attention → refined → one vector a modality → sentiment."""
+    """Frames → cross-attention → position-wise network → one vector a modality → sentiment."""
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sequences = Sequences(streams, width)
+        self.sequences = Sequences(shapes, width)
         self.normalise = nn.ModuleList(nn.LayerNorm(width) for _ in MODALITIES)
         self.attend = nn.ModuleList(Attend(width) for _ in MODALITIES)
         self.refine = nn.ModuleList(Refine(width) for _ in MODALITIES)
@@ -26,13 +27,13 @@ class MultHead(nn.Module):
         self.fuse = MLP(len(MODALITIES) * (width + 1), width, NUM_BINS)
 
     def forward(self, features: Features) -> Prediction:
-        states, there = self.sequences(features)
-        calm = [normalise(states[:, m]) for m, normalise in enumerate(self.normalise)]
-        sides = []
+        states, is_step = self.sequences(features)
+        normed = [normalise(states[:, m]) for m, normalise in enumerate(self.normalise)]
+        pooled = []
         for m in range(len(MODALITIES)):
             other = 1 - m
-            seen = self.attend[m](calm[m], calm[other], there[:, other])
-            refined = self.refine[m](states[:, m] + seen)
-            sides.append(self.pools[m](refined, there[:, m]))
-        both = torch.cat([*sides, features.present.float()], dim=1)
-        return Prediction(self.fuse(both, features.noise))
+            attended = self.attend[m](normed[m], normed[other], is_step[:, other])
+            refined = self.refine[m](states[:, m] + attended)
+            pooled.append(self.pools[m](refined, is_step[:, m]))
+        both = torch.cat([*pooled, features.present.float()], dim=1)
+        return Prediction(self.fuse(both, features.dropout_masks))

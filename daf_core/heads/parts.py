@@ -1,6 +1,9 @@
-"""What goes into a head and what comes out, and the part all heads share: one side per modality.
+"""Input and output of heads, and the modules that heads share.
 
 Shapes: B rows, L layers, F features, D head width, M = 2 modalities in the order of MODALITIES.
+
+The attributes of all heads that hold modules or parameters (`sides`, `alone`, `mixes` …) name the
+tensors of head.safetensors: a renamed one would make stored heads unreadable.
 """
 
 from collections.abc import Iterator
@@ -11,18 +14,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import MODALITIES, WIDE, ColumnShapes, columns_of, pooled
+from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
 from daf_core.heads.sentiment_bins import NUM_BINS, median
 
 
 class DropoutMasks:
-    """Dropout masks that belong to rows, not to workers.
+    """Random numbers for dropout that belong to rows, not to workers.
 
-    Every worker draws the masks of the whole global batch from one seeded generator and takes
-    those of its own rows: one worker or several, a row is dropped the same way.
+    Every worker draws the numbers of the whole global batch from one seeded generator and takes
+    those of its own rows, so a row is dropped the same way by one worker or by several.
     """
 
     def __init__(self, generator: torch.Generator, batch_rows: int, own: Tensor) -> None:
+        """`own`: places in the global batch, of `batch_rows` rows, of this worker's rows."""
         self.generator, self.batch_rows, self.own = generator, batch_rows, own
 
     def uniform(self, width: int) -> Tensor:
@@ -36,42 +40,43 @@ class DropoutMasks:
 class Features:
     """Embeddings of B utterances.
 
-    values: column → (B, L, F), any float type; rows of an absent modality may hold anything finite.
-    Of frames L are the steps; those beyond an utterance's end are all zero.
-    present: (B, M) bool, which modality a row has; every row has one at least.
-    noise: given while training only.
-    standard: whether the values are standardised already, as they are once for a whole training.
+    values: column → (B, L, F), any float type; finite but arbitrary where the modality is absent.
+        Of frames L are the steps; steps beyond an utterance's end are all zero.
+    present: (B, M) bool, which modalities a row has; every row has at least one.
+    dropout_masks: while training only.
+    standard: whether the values are already standardised, as they are once for a whole training.
     """
 
     values: dict[str, Tensor]
     present: Tensor
-    noise: DropoutMasks | None = None
+    dropout_masks: DropoutMasks | None = None
     standard: bool = False
 
 
-def drop(x: Tensor, noise: DropoutMasks | None, share_dropped: float = 0.5) -> Tensor:
-    """Dropout of (B, width) while training, else x; of (B, steps, width) the same at each step."""
-    if noise is None:
+def drop(x: Tensor, masks: DropoutMasks | None, share_dropped: float = 0.5) -> Tensor:
+    """Dropout of (B, width) or (B, steps, width), the same at each step; without masks x itself."""
+    if masks is None:
         return x
-    kept = noise.uniform(x.shape[-1]) >= share_dropped
+    kept = masks.uniform(x.shape[-1]) >= share_dropped
     factors = kept.to(x.dtype) / (1 - share_dropped)
     return x * (factors if x.ndim == 2 else factors[:, None])
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a head says of B utterances, as distributions over sentiment (`points`).
+    """What a head predicts for B utterances, as distributions over the sentiment bins.
 
     logits: (B, NUM_BINS).
-    weights: (B, M), each row sums to 1 and is 0 where absent; None if the head has no weights.
-    side_logits: (B, M, NUM_BINS), what each modality says alone, meaningless where absent; None if
-    not said.
-    extra_loss: (B,), while training only: what a head wants to be small beside its error.
+    weights: (B, M), modality weights: each row sums to 1 and is 0 where absent; None if the head
+        has none.
+    unimodal_logits: (B, M, NUM_BINS), the prediction of each modality alone, arbitrary where
+        absent; None if the head makes none.
+    extra_loss: (B,), a loss of the head's own; while training only.
     """
 
     logits: Tensor
     weights: Tensor | None = None
-    side_logits: Tensor | None = None
+    unimodal_logits: Tensor | None = None
     extra_loss: Tensor | None = None
 
     @cached_property
@@ -80,14 +85,15 @@ class Prediction:
         return median(self.logits)
 
     @cached_property
-    def sides(self) -> Tensor | None:
-        """Sentiment by each modality alone: (B, M) in [-3, 3]; None if not said."""
-        return None if self.side_logits is None else median(self.side_logits)
+    def unimodal_sentiment(self) -> Tensor | None:
+        """Sentiment by each modality alone: (B, M) in [-3, 3]; None without unimodal logits."""
+        return None if self.unimodal_logits is None else median(self.unimodal_logits)
 
 
 class Standardizer(nn.Module):
-    """What reads an embedding column, by whose name a head holds it: standardises each feature of
-    each layer over the training rows.
+    """Standardises each feature of each layer of one embedding column over the training rows.
+
+    A head keeps it under the column's name, which is how `columns_in` finds it.
     """
 
     mean: Tensor
@@ -99,20 +105,20 @@ class Standardizer(nn.Module):
         self.register_buffer("scale", torch.ones(layers, features))
 
     def observed(self, x_blf: Tensor) -> Tensor:
-        """What counts for mean and deviation: (observations, L, F)."""
+        """The observations that count for mean and deviation: (observations, L, F)."""
         return x_blf
 
     def standardise_on(self, mean: Tensor, deviation: Tensor) -> None:
-        """Take the (L, F) mean and deviation of training rows; constant features stay at 0."""
+        """Use the (L, F) mean and deviation of training rows; constant features stay at 0."""
         self.mean.copy_(mean)
         self.scale.copy_(torch.where(deviation > 1e-6, 1 / deviation.clamp_min(1e-6), 0.0))
 
     def read(self, x_blf: Tensor, standard: bool) -> Tensor:
-        """Values standardised, if they are not (`standard`) already: float32."""
+        """Standardised values as float32; values that are `standard` already are only converted."""
         return x_blf.to(self.mean.dtype) if standard else self.standardise(x_blf)
 
     def standardise(self, x_blf: Tensor) -> Tensor:
-        """Values of any float type: within [-8, 8], float32."""
+        """Values of any float type → float32, clipped to [-8, 8]."""
         return (x_blf.to(self.mean.dtype) - self.mean).mul_(self.scale).clamp_(-8, 8)
 
 
@@ -124,10 +130,10 @@ def columns_in(head: nn.Module) -> Iterator[tuple[str, Standardizer]]:
 
 
 class LayerMix(Standardizer):
-    """The layers of a column, mixed.
+    """A weighted mean over the layers of a column: (B, L, F) → (B, F).
 
-    The mix is a softmax over learned layer weights (as in ELMo, arXiv 1802.05365, eq. 1). Middle
-    layers of frozen encoders beat the last one, and the data says which.
+    The weights are a softmax over learned numbers (as in ELMo, arXiv 1802.05365, eq. 1). Middle
+    layers of frozen encoders are better than the last one; the data decides which.
     """
 
     def __init__(self, layers: int, features: int) -> None:
@@ -142,7 +148,10 @@ class LayerMix(Standardizer):
 
 
 class AllLayers(Standardizer):
-    """The layers of a column side by side, more than a mix has to tell and to learn by heart."""
+    """The layers of a column side by side: (B, L, F) → (B, L · F).
+
+    They hold more than their mix, and are easier to overfit.
+    """
 
     def __init__(self, layers: int, features: int) -> None:
         super().__init__(layers, features)
@@ -154,63 +163,73 @@ class AllLayers(Standardizer):
 
 
 class ModalityProjection(nn.Module):
-    """One modality: its columns side by side, of each a layer mix or (`WIDE`) all layers →
-    normalise → project to (B, D).
+    """The columns of one modality, side by side → layer norm → linear projection to (B, D).
+
+    Each column enters as its `mix`, or as all of its layers where `Column.all_layers` says so.
     """
 
     def __init__(self, columns: ColumnShapes, width: int, mix: type[LayerMix] = LayerMix) -> None:
         super().__init__()
-        read = {n: (AllLayers if WIDE in n else mix)(*shape) for n, shape in columns.items()}
-        self.mixes = nn.ModuleDict(read)
-        features = sum(column.features for column in read.values())
+        mixes = {
+            name: (AllLayers if Column.from_name(name).all_layers else mix)(*shape)
+            for name, shape in columns.items()
+        }
+        self.mixes = nn.ModuleDict(mixes)
+        features = sum(column.features for column in mixes.values())
         self.normalise = nn.LayerNorm(features)
         self.project = nn.Linear(features, width)
 
     def forward(self, features: Features) -> Tensor:
+        masks = features.dropout_masks
         mixed = [mix(features.values[name], features.standard) for name, mix in self.mixes.items()]
-        x = drop(self.normalise(torch.cat(mixed, dim=1)), features.noise)
-        return drop(functional.gelu(self.project(x)), features.noise)
+        x = drop(self.normalise(torch.cat(mixed, dim=1)), masks)
+        return drop(functional.gelu(self.project(x)), masks)
 
 
 class ModalityProjections(nn.Module):
-    """Both modalities side by side: (B, M, D), 0 where a row, or the whole corpus, has none."""
+    """The projections of both modalities: (B, M, D), 0 where a row lacks the modality."""
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
         self.width = width
-        held = {name: columns_of(name, pooled(streams)) for name in MODALITIES}
+        utterance = select(shapes, lambda column: column.is_utterance)
+        by_modality = {name: _columns_of(name, utterance) for name in MODALITIES}
         self.sides = nn.ModuleDict(
-            {name: ModalityProjection(columns, width) for name, columns in held.items() if columns}
+            {name: ModalityProjection(own, width) for name, own in by_modality.items() if own}
         )
 
     def forward(self, features: Features) -> Tensor:
         absent = features.present.new_zeros((len(features.present), self.width), dtype=torch.float)
-        sides = [
+        projections = [
             self.sides[name](features) if name in self.sides else absent for name in MODALITIES
         ]
-        return torch.stack(sides, dim=1) * features.present[:, :, None]
+        return torch.stack(projections, dim=1) * features.present[:, :, None]
+
+
+def _columns_of(modality: str, shapes: ColumnShapes) -> ColumnShapes:
+    return select(shapes, lambda column: column.modality == modality)
 
 
 class MLP(nn.Module):
-    """A small network (B, inputs) → (B, outputs): one hidden layer of `width`."""
+    """(B, inputs) → (B, outputs): two linear layers with GELU and dropout between them."""
 
     def __init__(self, inputs: int, width: int, outputs: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(inputs, width)
         self.out = nn.Linear(width, outputs)
 
-    def forward(self, x: Tensor, noise: DropoutMasks | None) -> Tensor:
-        result: Tensor = self.out(drop(functional.gelu(self.hidden(x)), noise))
+    def forward(self, x: Tensor, masks: DropoutMasks | None) -> Tensor:
+        result: Tensor = self.out(drop(functional.gelu(self.hidden(x)), masks))
         return result
 
 
 class UnimodalLogits(nn.Module):
-    """What each modality says by itself: (B, M, D) → logits (B, M, NUM_BINS)."""
+    """The prediction of each modality alone: (B, M, D) → logits (B, M, NUM_BINS)."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.nets = nn.ModuleList(MLP(width, width, NUM_BINS) for _ in MODALITIES)
 
-    def forward(self, sides: Tensor, noise: DropoutMasks | None) -> Tensor:
-        said = [net(sides[:, m], noise) for m, net in enumerate(self.nets)]
-        return torch.stack(said, dim=1)
+    def forward(self, projections: Tensor, masks: DropoutMasks | None) -> Tensor:
+        logits = [net(projections[:, m], masks) for m, net in enumerate(self.nets)]
+        return torch.stack(logits, dim=1)

@@ -1,4 +1,4 @@
-"""What heads share that read utterances step by step: frames in, states and masks out.
+"""Modules of the heads that read frames: frames in, states and masks out.
 
 Shapes: B rows, M = 2 modalities, N steps, D head width.
 """
@@ -9,18 +9,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import FRAMES, MODALITIES, ColumnShapes, frames
+from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
 from daf_core.errors import SettingsError
 from daf_core.heads.parts import Features, Standardizer, drop
 
 
 def steps_in(x_bnf: Tensor) -> Tensor:
-    """Which steps (B, N) there are: those beyond an utterance's end are all zero."""
+    """Which steps (B, N) an utterance has: steps beyond its end are all zero."""
     return (x_bnf != 0).any(dim=2)
 
 
 class FrameStandardizer(Standardizer):
-    """A column of frames: each feature standardised over the steps of all training rows."""
+    """Standardises each feature of a column of frames over the steps of all training rows."""
 
     def __init__(self, features: int) -> None:
         super().__init__(1, features)
@@ -33,7 +33,7 @@ class FrameStandardizer(Standardizer):
 
 
 class Sequence(nn.Module):
-    """One modality: frames → standardise → normalise → project to (B, N, D)."""
+    """The frames of one modality → states (B, N, D), and which steps there are (B, N)."""
 
     def __init__(self, name: str, features: int, width: int) -> None:
         super().__init__()
@@ -47,66 +47,68 @@ class Sequence(nn.Module):
         frames = self.frames[self.name]
         assert isinstance(frames, FrameStandardizer)
         x = x.float() if features.standard else frames.standardise(x)
-        states = drop(self.normalise(x), features.noise)
-        return drop(functional.gelu(self.project(states)), features.noise), steps_in(x)
+        states = drop(self.normalise(x), features.dropout_masks)
+        return drop(functional.gelu(self.project(states)), features.dropout_masks), steps_in(x)
 
 
 class Sequences(nn.Module):
-    """Both modalities: states (B, M, N, D), 0 where there is no step, and (B, M, N) where one is.
+    """The frames of both modalities → states (B, M, N, D), 0 where there is no step, and which
+    steps there are (B, M, N).
 
     Raises:
-        SettingsError: there are no frames.
+        SettingsError: the embeddings hold no frames.
     """
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
-        held = frames(streams)
-        if not held:
+        frames = select(shapes, lambda column: column.view == "frames")
+        if not frames:
             raise SettingsError(
-                "reads frames, the embeddings hold none; make them with `daf embed --frames 16` or "
-                "another number"
+                "expected embeddings with frames, found none; make them by `daf embed` with "
+                "`frames` 16 or another number"
             )
-        self.steps, self.width = max(steps for steps, _ in held.values()), width
+        self.steps, self.width = max(steps for steps, _ in frames.values()), width
         self.sequences = nn.ModuleDict(
-            {name: Sequence(name, features, width) for name, (_, features) in held.items()}
+            {name: Sequence(name, features, width) for name, (_, features) in frames.items()}
         )
 
     def forward(self, features: Features) -> tuple[Tensor, Tensor]:
         present = features.present
         states = present.new_zeros((*present.shape, self.steps, self.width), dtype=torch.float)
-        there = present.new_zeros((*present.shape, self.steps))
+        is_step = present.new_zeros((*present.shape, self.steps))
+        names = [Column(modality, view="frames").name for modality in MODALITIES]
         found = [
-            self.sequences[name + FRAMES](features)
-            if name + FRAMES in self.sequences
-            else (states[:, m], there[:, m])
-            for m, name in enumerate(MODALITIES)
+            self.sequences[name](features)
+            if name in self.sequences
+            else (states[:, m], is_step[:, m])
+            for m, name in enumerate(names)
         ]
-        there = torch.stack([steps for _, steps in found], dim=1) & present[:, :, None]
-        return torch.stack([states for states, _ in found], dim=1) * there[..., None], there
+        is_step = torch.stack([steps for _, steps in found], dim=1) & present[:, :, None]
+        return torch.stack([states for states, _ in found], dim=1) * is_step[..., None], is_step
 
 
-def attention(scores: Tensor, there: Tensor) -> Tensor:
-    """Softmax over the last dimension of what is `there`; all 0 where nothing is."""
+def attention(scores: Tensor, is_step: Tensor) -> Tensor:
+    """Softmax over those entries of the last dimension that are steps; all 0 where none is."""
     lowest = torch.finfo(scores.dtype).min
-    return scores.masked_fill(~there, lowest).softmax(dim=-1) * there
+    return scores.masked_fill(~is_step, lowest).softmax(dim=-1) * is_step
 
 
 class AttentionPool(nn.Module):
-    """States (B, N, D) → their mean (B, D), weighted by how well they fit a learned query."""
+    """States (B, N, D) → their mean (B, D), weighted by their product with a learned query."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
         self.query = nn.Parameter(torch.zeros(width))  # starts as the plain mean
 
-    def forward(self, states: Tensor, there: Tensor) -> Tensor:
-        weights = attention(states @ self.query / sqrt(len(self.query)), there)
+    def forward(self, states: Tensor, is_step: Tensor) -> Tensor:
+        weights = attention(states @ self.query / sqrt(len(self.query)), is_step)
         return torch.bmm(weights[:, None], states)[:, 0]
 
 
 class Attend(nn.Module):
-    """Every step of one sequence looks at those of another: (B, N, D) of what it saw.
+    """Multi-head attention from the steps of one sequence to those of another: (B, N, D).
 
-    It may look at nothing, as it must where the other one is absent.
+    One all-zero key is added, so that a step can attend to nothing where the other is absent.
     """
 
     def __init__(self, width: int) -> None:
@@ -115,15 +117,16 @@ class Attend(nn.Module):
             width, gcd(width, 4), add_zero_attn=True, batch_first=True
         )
 
-    def forward(self, looking: Tensor, seen: Tensor, there: Tensor) -> Tensor:
-        found: Tensor = self.attention(
-            looking, seen, seen, key_padding_mask=~there, need_weights=False
+    def forward(self, queries: Tensor, keys: Tensor, is_step: Tensor) -> Tensor:
+        """Queries and keys (B, N, D); `is_step` (B, N) of the keys."""
+        attended: Tensor = self.attention(
+            queries, keys, keys, key_padding_mask=~is_step, need_weights=False
         )[0]
-        return found
+        return attended
 
 
 class Refine(nn.Module):
-    """The position-wise network of a transformer block, with its norm and skip."""
+    """The position-wise network of a transformer block, with its norm and skip connection."""
 
     def __init__(self, width: int) -> None:
         super().__init__()

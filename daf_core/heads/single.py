@@ -1,4 +1,4 @@
-"""One modality alone: what the words say, or what the voice says."""
+"""Heads of one modality: text alone, or audio alone."""
 
 from functools import partial
 
@@ -6,18 +6,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from daf_core.embeddings.columns import MODALITIES, ColumnShapes, columns_of, pooled
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes, select
 from daf_core.errors import SettingsError
 from daf_core.heads.parts import MLP, Features, ModalityProjection, Prediction
 from daf_core.heads.sentiment_bins import NUM_BINS
 
 
 class SingleHead(nn.Module):
-    """A side and a network. A row without the modality gets the network's answer to zeros."""
+    """Projection → MLP. Rows that lack the modality get the MLP's prediction for zeros."""
 
-    def __init__(self, modality: str, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, modality: str, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
-        columns = columns_of(modality, pooled(streams))
+        columns = select(shapes, lambda c: c.modality == modality and c.is_utterance)
         if not columns:
             raise SettingsError(f"expected training rows with {modality}, found none")
         self.index = MODALITIES.index(modality)
@@ -26,9 +26,9 @@ class SingleHead(nn.Module):
 
     def forward(self, features: Features) -> Prediction:
         has = features.present[:, self.index : self.index + 1]
-        said = self.alone(self.side(features) * has, features.noise)
-        place = functional.one_hot(torch.tensor(self.index), len(MODALITIES)).to(said)
-        return Prediction(said, has * place, said[:, None] * place[:, None])
+        logits = self.alone(self.side(features) * has, features.dropout_masks)
+        one_hot = functional.one_hot(torch.tensor(self.index), len(MODALITIES)).to(logits)
+        return Prediction(logits, has * one_hot, logits[:, None] * one_hot[:, None])
 
 
 TextHead = partial(SingleHead, "text")

@@ -4,17 +4,17 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.embeddings.columns import ColumnShapes
-from daf_core.heads.fusion import OPINIONS, WeightedFusion
+from daf_core.heads.fusion import NUM_SCORES, WeightedFusion
 from daf_core.heads.parts import Features, ModalityProjections, Prediction
 
 
 class StaticHead(nn.Module):
-    """The DAF head with its attention replaced by learned numbers: weights and confidence."""
+    """The DAF head with learned constants, weights and confidence, in place of its attention."""
 
-    def __init__(self, streams: ColumnShapes, width: int) -> None:
+    def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = ModalityProjections(streams, width)
-        self.scores = nn.Parameter(torch.zeros(OPINIONS))
+        self.sides = ModalityProjections(shapes, width)
+        self.scores = nn.Parameter(torch.zeros(NUM_SCORES))
         self.fusion = WeightedFusion(width)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:

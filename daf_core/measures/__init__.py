@@ -1,1 +1,1 @@
-"""How good scores are, and how certain."""
+"""Metrics of scores, and the calibration and reliability of their certainty."""

@@ -1,10 +1,9 @@
-"""How sure is a score? Intervals that hold as often as they say, and how likely its polarity is.
+"""Certainty of scores: intervals with a known coverage, and calibrated polarity probabilities.
 
-A head's distributions are what it believes of rows like those it was trained on. Held-out rows say
-how far to believe them (`reliability.py`): how much of a distribution to take for an interval that
-holds nine times in ten, and the temperature at which its polarities are as likely as they claim to
-be. Both for every set of modalities that a row may have, as a voice alone says less than voice and
-words.
+The distributions of a head are calibrated on held-out rows (`reliability.py`): which central share
+of a distribution holds the label nine times in ten, and at which temperature the probabilities of
+polarities are right. Each set of modalities is calibrated on its own, as audio alone says less than
+audio with text.
 """
 
 import math
@@ -28,11 +27,13 @@ FloatArray: TypeAlias = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Certainty:
-    """Of (rows,) scores.
+    """Certainty of (rows,) scores.
 
-    low, high: ends of intervals in [-3, 3]; polarity: the most probable, an index into POLARITIES;
-    probability: its own, calibrated. But for the polarity NaN where nothing was learned about rows
-    with such modalities.
+    low, high: ends of the intervals, in [-3, 3].
+    polarity: the most probable polarity, an index into POLARITIES.
+    probability: calibrated probability of that polarity.
+
+    All but `polarity` are NaN when the row's set of modalities has no calibration.
     """
 
     low: FloatArray
@@ -42,7 +43,7 @@ class Certainty:
 
 
 def polarities(logits: Tensor, temperature: float) -> Tensor:
-    """Probabilities (rows, 3) of negative, neutral and positive."""
+    """Probabilities (rows, 3) of negative, neutral and positive, from logits (rows, NUM_BINS)."""
     below = [
         share_below(logits / temperature, logits.new_tensor(edge))
         for edge in (-NEUTRAL_BELOW, NEUTRAL_BELOW)
@@ -50,22 +51,22 @@ def polarities(logits: Tensor, temperature: float) -> Tensor:
     return torch.stack([below[0], below[1] - below[0], 1 - below[1]], dim=-1)
 
 
-def certainty(known: Calibrations, logits: Tensor, present: Tensor) -> Certainty:
-    """How sure the scores of rows are: logits (rows, NUM_BINS), present (rows, modalities)."""
+def certainty(calibrations: Calibrations, logits: Tensor, present: Tensor) -> Certainty:
+    """Certainty of rows with logits (rows, NUM_BINS) and modalities `present` (rows, M) bool."""
     low, high, probability = (torch.full(logits.shape[:1], math.nan) for _ in range(3))
     polarity = polarities(logits, 1.0).argmax(dim=1)
-    for had in torch.unique(present, dim=0):
-        learned = known.get(modalities_had(had))
-        if learned is None:
+    for modalities in torch.unique(present, dim=0):
+        calibration = calibrations.get(modality_set(modalities))
+        if calibration is None:
             continue
-        rows = (present == had).all(dim=1).nonzero()[:, 0]
-        said = logits[rows]
-        low[rows] = quantile(said, 0.5 - learned.mass / 2)
-        high[rows] = quantile(said, 0.5 + learned.mass / 2)
-        probability[rows], polarity[rows] = polarities(said, learned.temperature).max(dim=1)
+        rows = (present == modalities).all(dim=1).nonzero()[:, 0]
+        own = logits[rows]
+        low[rows] = quantile(own, 0.5 - calibration.mass / 2)
+        high[rows] = quantile(own, 0.5 + calibration.mass / 2)
+        probability[rows], polarity[rows] = polarities(own, calibration.temperature).max(dim=1)
     return Certainty(low.numpy(), high.numpy(), polarity.numpy(), probability.numpy())
 
 
-def modalities_had(present: Tensor) -> str:
-    """Name of a set of modalities, (modalities,) bool."""
+def modality_set(present: Tensor) -> str:
+    """Name of a set of modalities, (M,) bool: "text and audio", "text" or "audio"."""
     return " and ".join(name for name, has in zip(MODALITIES, present.tolist(), strict=True) if has)

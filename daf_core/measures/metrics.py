@@ -1,9 +1,9 @@
-"""How good scores are, with every convention named.
+"""Metrics of scores, each with its convention named.
 
-Regression as MMSA's metricsTop.py defines it (commit a94e65d): Has0 and Non0, Acc5, Acc7 of numpy's
-rounding; beside it Acc7 of CMU's own rule (CMU-MultimodalSDK, README of MOSEI), and the concordance
-correlation coefficient (Lin 1989, Biometrics 45). All are computed on what was said, not clipped,
-but for the classes.
+Regression metrics follow MMSA's metricsTop.py (commit a94e65d): Has0 and Non0, and Acc5 and Acc7
+with numpy's rounding. Added are Acc7 by CMU's own rule (CMU-MultimodalSDK, README of MOSEI) and the
+concordance correlation coefficient (Lin 1989, Biometrics 45). Predictions are clipped for the
+classes only.
 """
 
 import numpy as np
@@ -14,14 +14,14 @@ FloatArray = npt.NDArray[np.floating]
 
 
 def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
-    """Metrics of (rows,) sentiments in [-3, 3]; empty input gives {}.
+    """Metrics of predicted sentiments (rows,) against labels (rows,) in [-3, 3]; {} without rows.
 
-    - mae; r, Pearson's, and ccc, both 0 where one side is constant;
-    - has0_accuracy, has0_f1: all rows, not negative against negative;
-    - non0_accuracy, non0_f1: rows with label 0 left out, positive against not positive; F1 of both
-      kinds is weighted by the rows of each class;
+    - mae; r, Pearson's, and ccc, both 0 where predictions or labels are constant;
+    - has0_accuracy, has0_f1: all rows, negative against not negative;
+    - non0_accuracy, non0_f1: rows whose label is not 0, positive against not positive; both F1 are
+      weighted by the rows of each class;
     - acc5, acc7: both clipped to [-2, 2] or [-3, 3] and rounded, half to even;
-    - acc7_cmu: both clipped to [-3, 3] and rounded away from zero, as CMU counts MOSEI's classes.
+    - acc7_cmu: both clipped to [-3, 3] and rounded away from zero, as CMU defines MOSEI's classes.
     """
     if not len(label):
         return {}
@@ -42,9 +42,9 @@ def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, fl
 
 
 def class_metrics(predicted: npt.NDArray[np.int_], label: npt.NDArray[np.int_]) -> dict[str, float]:
-    """Accuracy, UAR, weighted and macro F1 of (rows,) classes; empty input gives {}.
+    """Accuracy, UAR, weighted and macro F1 of predicted classes (rows,); {} without rows.
 
-    UAR, unweighted average recall, is the mean over the classes that occur of the share found.
+    UAR, unweighted average recall, is the mean recall over the classes that occur as labels.
     """
     if not len(label):
         return {}
@@ -60,9 +60,9 @@ def _correlations(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
     if predicted.std() == 0 or label.std() == 0:
         return {"r": 0.0, "ccc": 0.0}
     r = float(np.corrcoef(predicted, label)[0, 1])
-    apart = (predicted.mean() - label.mean()) ** 2
-    spread = predicted.var() + label.var() + apart
-    return {"r": r, "ccc": float(2 * r * predicted.std() * label.std() / spread)}
+    bias = (predicted.mean() - label.mean()) ** 2
+    total = predicted.var() + label.var() + bias
+    return {"r": r, "ccc": float(2 * r * predicted.std() * label.std() / total)}
 
 
 def _two_classes(
@@ -80,5 +80,5 @@ def _share_equal(one: FloatArray, other: FloatArray) -> float:
 
 def _away_from_zero(sentiment: FloatArray) -> FloatArray:
     clipped = sentiment.clip(-3, 3)
-    away: FloatArray = np.sign(clipped) * np.ceil(np.abs(clipped))
-    return away
+    rounded: FloatArray = np.sign(clipped) * np.ceil(np.abs(clipped))
+    return rounded

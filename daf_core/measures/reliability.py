@@ -1,4 +1,4 @@
-"""What held-out rows say of a head: how to calibrate it, and how reliable its certainty is."""
+"""Calibrate a head on held-out rows, and measure how reliable its certainty is."""
 
 import math
 
@@ -17,56 +17,61 @@ TEMPERATURES = (0.2, 5.0)
 BINS = 10
 
 
-def calibration(logits: Tensor, labels: Tensor) -> Calibration:
-    """From distributions (rows, NUM_BINS) that a head gave to held-out rows with labels (rows,).
+def calibrate(logits: Tensor, labels: Tensor) -> Calibration:
+    """Calibrate on the logits (rows, NUM_BINS) that a head gives to held-out rows with labels
+    (rows,) in [-3, 3].
 
-    Intervals are split-conformal ones, with |share below - 1/2| as the score (distributional
-    conformal prediction: Chernozhukov, Wüthrich and Zhu 2021, PNAS 118): of n rows they take the
-    ⌈(n + 1) · COVERAGE⌉-th smallest, and everything where there are fewer than nine. The
-    temperature is that of the least cross-entropy of polarities (Guo et al., arXiv 1706.04599).
+    Intervals are split-conformal with |share below the label - 1/2| as the score (distributional
+    conformal prediction: Chernozhukov, Wüthrich and Zhu 2021, PNAS 118): of n rows the
+    ⌈(n + 1) · COVERAGE⌉-th smallest score, or the whole range where n is below nine. The
+    temperature minimises the cross-entropy of the polarities (Guo et al. 2017, arXiv 1706.04599).
     """
-    apart = (share_below(logits, labels) - 0.5).abs().sort().values
-    rank = math.ceil((len(apart) + 1) * COVERAGE)
-    mass = 2 * float(apart[rank - 1]) if rank <= len(apart) else 1.0
+    scores = (share_below(logits, labels) - 0.5).abs().sort().values
+    rank = math.ceil((len(scores) + 1) * COVERAGE)
+    mass = 2 * float(scores[rank - 1]) if rank <= len(scores) else 1.0
     true = polarity_number(labels)
 
     def loss(temperature: float) -> float:
-        said = polarities(logits, temperature).clamp_min(1e-6)
-        return float(functional.nll_loss(said.log(), true))
+        probabilities = polarities(logits, temperature).clamp_min(1e-6)
+        return float(functional.nll_loss(probabilities.log(), true))
 
     best = minimize_scalar(loss, bounds=TEMPERATURES, method="bounded")
     return Calibration(mass, float(best.x), len(labels))
 
 
 def certainty_metrics(found: Certainty, label: FloatArray) -> dict[str, float]:
-    """Of (rows,) scores; what nothing is known of is left out.
+    """Metrics of the certainty of rows with labels (rows,) in [-3, 3].
 
-    - polarity_ accuracy, uar, weighted_f1 and macro_f1: `metrics.class_metrics` of the polarities;
-    - coverage: share of the intervals that hold the label, COVERAGE if they are right; width: mean;
-    - polarity_ece: expected calibration error of the polarity's probability (Guo et al. 2017): the
-      mean distance, over rows, of what is claimed from what is right in the same of ten ranges.
+    - polarity_accuracy, polarity_uar, polarity_weighted_f1, polarity_macro_f1: as
+      `metrics.class_metrics`;
+    - coverage: share of the intervals that hold the label, COVERAGE if they are calibrated;
+    - width: mean width of the intervals;
+    - polarity_ece: expected calibration error of the polarities' probabilities (Guo et al. 2017),
+      the mean over rows of |mean probability - share that is right| in the row's tenth.
+
+    Without any calibrated row the last three are left out.
     """
     classes = class_metrics(found.polarity, polarity_number(label))
     metrics = {f"polarity_{name}": value for name, value in classes.items()}
-    known = ~np.isnan(found.low)
-    if known.any():
+    calibrated = ~np.isnan(found.low)
+    if calibrated.any():
         inside = (found.low <= label) & (label <= found.high)
         bins = polarity_reliability(found, label)
         metrics |= {
-            "coverage": float(inside[known].mean()),
-            "width": float((found.high - found.low)[known].mean()),
+            "coverage": float(inside[calibrated].mean()),
+            "width": float((found.high - found.low)[calibrated].mean()),
             "polarity_ece": sum(share * abs(claimed - right) for claimed, right, share in bins),
         }
     return metrics
 
 
 def polarity_reliability(found: Certainty, label: FloatArray) -> list[tuple[float, float, float]]:
-    """For each tenth of probability that any row's polarity has: the mean probability that is
-    claimed, the share of the rows where the label has that polarity, and the share of all rows.
+    """For each tenth of probability that holds any row: the mean probability of its rows'
+    polarities, the share of them that is right, and their share of all rows.
     """
-    known = ~np.isnan(found.probability)
-    right = (found.polarity == polarity_number(label))[known]
-    claimed = found.probability[known]
+    calibrated = ~np.isnan(found.probability)
+    right = (found.polarity == polarity_number(label))[calibrated]
+    claimed = found.probability[calibrated]
     bin_of = np.minimum((claimed * BINS).astype(int), BINS - 1)
     return [
         (float(claimed[own].mean()), float(right[own].mean()), float(own.mean()))
@@ -76,7 +81,9 @@ def polarity_reliability(found: Certainty, label: FloatArray) -> list[tuple[floa
 
 
 def interval_reliability(logits: Tensor, labels: Tensor) -> list[tuple[float, float]]:
-    """For central shares of the distributions from 0 to 1: how many of them hold the label."""
-    apart = 2 * (share_below(logits, labels) - 0.5).abs()
+    """For central shares of the distributions, from 0 to 1: the share of rows whose label lies
+    within.
+    """
+    distances = 2 * (share_below(logits, labels) - 0.5).abs()
     masses = [number / (2 * BINS) for number in range(2 * BINS + 1)]
-    return [(mass, float((apart <= mass).float().mean())) for mass in masses]
+    return [(mass, float((distances <= mass).float().mean())) for mass in masses]

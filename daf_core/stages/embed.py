@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
-from daf_core.embeddings.columns import FRAMES, MODALITIES, ColumnShapes, HalfArray, modality_number
+from daf_core.embeddings.columns import Column, ColumnShapes, HalfArray, select
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.schemas import quarantine_rows
@@ -40,7 +40,7 @@ class Embed:
         layers: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.columns = [*encoders]
-        networks = {column.removesuffix(FRAMES): spec for column, spec in encoders.items()}
+        networks = {Column.from_name(name).pooled.name: spec for name, spec in encoders.items()}
         self.encoders = {
             name: (load_text_encoder if name == "text" else load_speech_encoder)(
                 spec,
@@ -48,7 +48,7 @@ class Embed:
                 offline,
                 precision,
                 layers.get(name) if name in encoders else 1,  # 1: only its frames are read
-                layers[name + FRAMES] if name + FRAMES in encoders else 0,
+                layers[_frames_of(name)] if _frames_of(name) in encoders else 0,
             )
             for name, spec in networks.items()
         }
@@ -59,20 +59,16 @@ class Embed:
         every: ColumnShapes = {}
         for name, encoder in self.encoders.items():
             every[name] = (encoder.layers, encoder.width)
-            every[name + FRAMES] = (encoder.frames.steps, encoder.frame_width)
+            every[_frames_of(name)] = (encoder.frames.steps, encoder.frame_width)
         return {column: every[column] for column in self.columns}
 
     def only(self, modality: str) -> "Embed":
         """The encoders of one modality, without loading them again."""
         chosen = copy(self)
         chosen.columns = [
-            name for name in self.columns if MODALITIES[modality_number(name)] == modality
+            name for name in self.columns if Column.from_name(name).modality == modality
         ]
-        chosen.encoders = {
-            name: encoder
-            for name, encoder in self.encoders.items()
-            if MODALITIES[modality_number(name)] == modality
-        }
+        chosen.encoders = select(self.encoders, lambda column: column.modality == modality)
         return chosen
 
     def __call__(self, decoded: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -121,12 +117,17 @@ class Embed:
     ) -> dict[str, HalfArray]:
         """Columns of one encoder as float16 (rows, size), zeros except in the `present` rows."""
         arrays = {}
-        for column, value in zip((name, name + FRAMES), encoded, strict=True):
+        for column, value in zip((name, _frames_of(name)), encoded, strict=True):
             if column in self.columns:
                 size = value.shape[1] * value.shape[2]
                 arrays[column] = np.zeros((len(present), size), np.float16)
                 arrays[column][present] = value.reshape(len(value), size)
         return arrays
+
+
+def _frames_of(name: str) -> str:
+    """Name of the frames column of the same encoder."""
+    return Column.from_name(name).frames.name
 
 
 def _inputs(column: pa.ChunkedArray) -> list[Any]:

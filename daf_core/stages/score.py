@@ -43,8 +43,8 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         "polarity": pa.array(np.array(POLARITIES)[certainties.polarity], pa.string()),
         "polarity_probability": _unless_nan(certainties.probability),
         **_by_modality("weight", prediction.weights, np.ones_like(present)),
-        **_by_modality("sentiment", prediction.sides, present),
-        "disagreement": _disagreement(prediction.sides, present[:, 0] & present[:, 1]),
+        **_by_modality("sentiment", prediction.unimodal_sentiment, present),
+        "disagreement": _disagreement(prediction.unimodal_sentiment, present[:, 0] & present[:, 1]),
     }
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))

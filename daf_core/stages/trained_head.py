@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from daf_core.embeddings.columns import ColumnShapes, beside, modalities_of, stored
+from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.measures.calibration_values import Calibration, Calibrations
 from daf_core.storage import files
@@ -124,7 +124,7 @@ class TrainedHead:
     @property
     def reads_others(self) -> bool:
         """Whether it reads an utterance with others of its part: speaker means, previous turns."""
-        return bool(beside(self.shapes))
+        return any(Column.from_name(name).derived for name in self.shapes)
 
     @property
     def modalities(self) -> list[str]:

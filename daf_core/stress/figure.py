@@ -1,12 +1,12 @@
 """The figure of a robustness grid: MAE against severity; a panel per damage, a line per head."""
 
-import io
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from daf_core.damage.conditions import CLEAN, CONDITIONS
+from daf_core.evaluation.figures import png
 
 COLUMNS = 3
 INTERVAL = ("difference_low", "difference_high")
@@ -37,9 +37,7 @@ def figure_png(rows: list[dict[str, Any]]) -> bytes:
     for axes in figure.axes[::COLUMNS]:
         axes.set_ylabel("MAE")
     figure.axes[0].legend(frameon=False, fontsize=9)
-    data = io.BytesIO()
-    figure.savefig(data, format="png", dpi=120)
-    return data.getvalue()
+    return png(figure)
 
 
 def _panel(axes: Axes, rows: list[dict[str, Any]], graded: bool) -> None:

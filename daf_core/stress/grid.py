@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from daf_core.damage.words import Words
-from daf_core.embeddings.columns import ColumnShapes, frames, modalities_of, stored
+from daf_core.embeddings.columns import ColumnShapes, modalities_of, select, stored
 from daf_core.errors import SettingsError
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.run_record import Json, fingerprint
@@ -92,7 +92,10 @@ def name_heads(heads: dict[str, TrainedHead]) -> dict[str, TrainedHead]:
                     f"`heads` {folder}: expected {column} embeddings by {expected}, as {other} "
                     f"reads them, found {spec}; measure these heads in separate runs"
                 )
-    steps = {steps for head in heads.values() for steps, _ in frames(head.shapes).values()}
+    frames = [
+        select(head.shapes, lambda column: column.view == "frames") for head in heads.values()
+    ]
+    steps = {steps for shapes in frames for steps, _ in shapes.values()}
     if len(steps) > 1:
         raise SettingsError(
             f"`heads`: expected heads on the same number of frames, found {sorted(steps)}; "

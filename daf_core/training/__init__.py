@@ -1,1 +1,1 @@
-"""From labelled embeddings to a head, on one worker or several."""
+"""Training of heads on labelled embeddings, on one worker or several."""

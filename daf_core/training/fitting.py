@@ -1,4 +1,4 @@
-"""What each training worker does: load its rows, fit the head, measure it on every split."""
+"""Fit and measure a head: what every worker of a training does."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,14 +11,14 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from daf_core.distributed import rank_and_workers, sum_over_workers
-from daf_core.embeddings.columns import MODALITIES, ColumnShapes, columns_of
+from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
 from daf_core.heads import build, columns_read
 from daf_core.heads.sentiment_bins import median
-from daf_core.measures.calibration import certainty, modalities_had
+from daf_core.measures.calibration import certainty, modality_set
 from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import (
-    calibration,
+    calibrate,
     certainty_metrics,
     interval_reliability,
     polarity_reliability,
@@ -31,19 +31,22 @@ from daf_core.training.loop import State, fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 
-# "intervals" (`interval_reliability`) and "polarity" (`polarity_reliability`)
-Reliability: TypeAlias = dict[str, Any]
+# "intervals": `interval_reliability`; "polarity": `polarity_reliability`
+Reliability: TypeAlias = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained head, how far to believe it and how good it is; the same on every worker.
+    """A trained head with its calibration and metrics; the same on every worker.
 
-    reliability: of the test rows, or where there are none of the validation rows.
+    shapes: the columns that it reads.
+    metrics: split → name → value.
+    reliability: on the test rows, or on the validation rows where there are no test rows.
+    state: the last state of the training.
     """
 
     module: nn.Module
-    streams: ColumnShapes
+    shapes: ColumnShapes
     calibrations: Calibrations
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
@@ -62,140 +65,146 @@ def fit_head(
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> Fitted:
-    """Fit a head of `kind` on embeddings; call on every worker with the same arguments.
+    """Fit a head of this kind on embeddings. Every worker calls it with the same arguments.
 
-    The head gets the columns that its kind uses and some training row has: trained on text alone,
-    it ignores audio. Train rows of each of `also` join each step (`fit`); with `recipe.weigh_labels`
-    a judge is fitted without them first (`label_confidence.py`). With `recipe.calibrate_for` others are fitted
-    after it, each without some of the train rows, and how far to believe the head is learned from
-    what these say of them (`group_folds.py`); else from the validation rows.
+    The head reads those columns of its kind that any train row has: trained on text alone, it
+    ignores audio. The train rows of each of `also` join each step (`fit`).
+
+    With `recipe.weigh_labels` a reference head is fitted first, without `also`, to weight the rows
+    of `also` (`label_confidence`). With `recipe.calibrate_for` the head is calibrated by further
+    heads, each fitted without a fold of the train rows (`group_folds`), instead of on the
+    validation rows.
+
+    Args:
+        seed: of initial weights, batches and dropout.
+        resume, after_epoch: as in `fit`.
     """
     shapes = columns_read(kind, shapes)
-    rows, more = _load(corpus, also, shapes, device)
-    streams = _trained_streams(rows["train"], more, shapes)
-    if streams != shapes:
-        rows, more = _load(corpus, also, streams, device)
-    more = _judged(kind, streams, recipe, seed, device, rows, more)
-    head = _new(kind, streams, recipe, seed, device)
+    rows, joining = _load(corpus, also, shapes, device)
+    trained_shapes = _columns_of_rows([rows["train"], *joining], shapes)
+    if trained_shapes != shapes:
+        rows, joining = _load(corpus, also, trained_shapes, device)
+    plan = _Plan(kind, trained_shapes, recipe, seed, device)
+    joining = plan.with_label_likelihood(rows, joining)
+    head = plan.new_head()
     state = fit(
         head,
         rows["train"],
         rows["valid"],
         recipe,
         seed=seed,
-        also=more,
+        also=joining,
         resume=resume,
         after_epoch=after_epoch,
     )
     held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
     if recipe.calibrate_for is not None:
-        held_out = _folds(
-            kind, group_folds(corpus, also, recipe.calibrate_for), streams, recipe, seed, device
-        )
-    known = _calibrated(held_out)
-    measured = {split: _measured(head, rows[split], known) for split in SPLITS}
+        held_out = plan.fit_folds(group_folds(corpus, also, recipe.calibrate_for))
+    calibrations = _calibrate(held_out)
+    measured = {split: _measure(head, rows[split], calibrations) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
     reliability = measured["test" if metrics["test"] else "valid"][1]
-    return Fitted(head.cpu(), streams, known, metrics, reliability, state)
+    return Fitted(head.cpu(), trained_shapes, calibrations, metrics, reliability, state)
 
 
-def _new(
-    kind: str, streams: ColumnShapes, recipe: Recipe, seed: int, device: torch.device
-) -> nn.Module:
-    torch.manual_seed(seed)
-    return build(kind, streams, recipe.width).to(device)
+@dataclass(frozen=True)
+class _Plan:
+    """What the head, its reference head and the heads of folds have in common."""
 
+    kind: str
+    shapes: ColumnShapes
+    recipe: Recipe
+    seed: int
+    device: torch.device
 
-def _judged(
-    kind: str,
-    streams: ColumnShapes,
-    recipe: Recipe,
-    seed: int,
-    device: torch.device,
-    rows: dict[str, Rows],
-    more: list[Rows],
-) -> list[Rows]:
-    """`more` with what a judge, fitted without them, holds of their labels, if that is asked."""
-    if not recipe.weigh_labels:
-        return more
-    judge = _new(kind, streams, recipe, seed, device)
-    fit(judge, rows["train"], rows["valid"], recipe, seed=seed)
-    return [
-        replace(one, judged=label_likelihood(predict(judge, one).logits, one.labels))
-        for one in more
-    ]
+    def new_head(self) -> nn.Module:
+        torch.manual_seed(self.seed)
+        return build(self.kind, self.shapes, self.recipe.width).to(self.device)
 
+    def with_label_likelihood(self, rows: dict[str, Rows], joining: list[Rows]) -> list[Rows]:
+        """The joining rows with the likelihoods of their labels by a reference head, where the
+        recipe weights them.
+        """
+        if not self.recipe.weigh_labels:
+            return joining
+        reference = self.new_head()
+        fit(reference, rows["train"], rows["valid"], self.recipe, seed=self.seed)
+        logits = [predict(reference, one).logits for one in joining]
+        return [
+            replace(one, label_likelihood=label_likelihood(own, one.labels))
+            for one, own in zip(joining, logits, strict=True)
+        ]
 
-def _folds(
-    kind: str,
-    folds: list[tuple[Corpus, list[Corpus]]],
-    streams: ColumnShapes,
-    recipe: Recipe,
-    seed: int,
-    device: torch.device,
-) -> Iterator[tuple[nn.Module, Rows]]:
-    """Heads, each with the rows that it was trained without."""
-    for corpus, also in folds:
-        rows, more = _load(corpus, also, streams, device)
-        more = _judged(kind, streams, recipe, seed, device, rows, more)
-        head = _new(kind, streams, recipe, seed, device)
-        fit(head, rows["train"], rows["valid"], recipe, seed=seed, also=more)
-        yield head, rows["test"]
+    def fit_folds(
+        self, folds: list[tuple[Corpus, list[Corpus]]]
+    ) -> Iterator[tuple[nn.Module, Rows]]:
+        """A head for each fold, with the rows that it was trained without."""
+        for corpus, also in folds:
+            rows, joining = _load(corpus, also, self.shapes, self.device)
+            joining = self.with_label_likelihood(rows, joining)
+            head = self.new_head()
+            fit(head, rows["train"], rows["valid"], self.recipe, seed=self.seed, also=joining)
+            yield head, rows["test"]
 
 
 def _load(
-    corpus: Corpus, also: Sequence[Corpus], columns: ColumnShapes, device: torch.device
+    corpus: Corpus, also: Sequence[Corpus], shapes: ColumnShapes, device: torch.device
 ) -> tuple[dict[str, Rows], list[Rows]]:
     """This worker's rows of each split, and the train rows of each of `also`."""
-    share = rank_and_workers()
-    rows = {name: part.to(device) for name, part in load_rows(corpus, columns, *share).items()}
-    more = [load_rows(other, columns, *share)["train"].to(device) for other in also]
-    return rows, more
+    worker = rank_and_workers()
+    rows = {name: part.to(device) for name, part in load_rows(corpus, shapes, *worker).items()}
+    joining = [load_rows(other, shapes, *worker)["train"].to(device) for other in also]
+    return rows, joining
 
 
-def _trained_streams(train: Rows, more: list[Rows], shapes: ColumnShapes) -> ColumnShapes:
-    present = torch.cat([rows.present for rows in (train, *more)])
-    has = sum_over_workers(present.sum(dim=0)) > 0
-    known = [name for name, any_row in zip(MODALITIES, has.tolist(), strict=True) if any_row]
-    return {column: shape for name in known for column, shape in columns_of(name, shapes).items()}
+def _columns_of_rows(train: list[Rows], shapes: ColumnShapes) -> ColumnShapes:
+    """The columns of modalities that a train row of any worker has, text before audio."""
+    present = torch.cat([rows.present for rows in train])
+    has = (sum_over_workers(present.sum(dim=0)) > 0).tolist()
+    read = select(shapes, lambda column: has[column.modality_index])
+    return dict(sorted(read.items(), key=lambda item: Column.from_name(item[0]).modality_index))
 
 
-def _measured(
-    head: nn.Module, rows: Rows, known: Calibrations
+def _measure(
+    head: nn.Module, rows: Rows, calibrations: Calibrations
 ) -> tuple[dict[str, float], Reliability]:
-    """Metrics over the rows of all workers, and how often they are as sure as they claim to be."""
-    logits, present, labels = _said(head, rows)
+    """Metrics and reliability over the rows of all workers."""
+    logits, present, labels = _predict_all(head, rows)
     sentiment, true = median(logits).numpy(), labels.numpy()
-    sure = certainty(known, logits, present)
-    metrics = regression_metrics(sentiment, true) | certainty_metrics(sure, true)
-    intervals = interval_reliability(logits, labels)
+    found = certainty(calibrations, logits, present)
+    metrics = regression_metrics(sentiment, true) | certainty_metrics(found, true)
     return metrics, {
-        "intervals": intervals,
-        "polarity": polarity_reliability(sure, true),
+        "intervals": interval_reliability(logits, labels),
+        "polarity": polarity_reliability(found, true),
     }
 
 
-def _calibrated(held_out: Iterable[tuple[nn.Module, Rows]]) -> Calibrations:
-    """Of every set of modalities that rows of any worker have, the others hidden; from heads and
-    rows that they were not trained on.
+def _calibrate(held_out: Iterable[tuple[nn.Module, Rows]]) -> Calibrations:
+    """A calibration for every set of modalities that rows of any worker have.
+
+    Rows with more modalities count for the set as well, with the others hidden.
+
+    Args:
+        held_out: heads, each with rows that it was not trained on.
     """
     found: dict[str, list[tuple[Tensor, Tensor]]] = {}
     for head, rows in held_out:
-        for had in itertools.product((True, False), repeat=len(MODALITIES)):
-            shown = torch.tensor(had, device=rows.present.device)
+        for modalities in itertools.product((True, False), repeat=len(MODALITIES)):
+            shown = torch.tensor(modalities, device=rows.present.device)
             index = (rows.present | ~shown).all(dim=1).nonzero()[:, 0]
-            if not any(had) or not sum_over_workers(torch.tensor(len(index), device=index.device)):
+            count = torch.tensor(len(index), device=index.device)
+            if not any(modalities) or not sum_over_workers(count):
                 continue
-            part = rows.only(index)
+            part = rows.select(index)
             part = replace(part, present=part.present & shown)
-            logits, _, labels = _said(head, part)
-            found.setdefault(modalities_had(shown), []).append((logits, labels))
-    joined = {name: map(torch.cat, zip(*said, strict=True)) for name, said in found.items()}
-    return {name: calibration(*said) for name, said in joined.items()}
+            logits, _, labels = _predict_all(head, part)
+            found.setdefault(modality_set(shown), []).append((logits, labels))
+    joined = {name: map(torch.cat, zip(*pieces, strict=True)) for name, pieces in found.items()}
+    return {name: calibrate(*pieces) for name, pieces in joined.items()}
 
 
-def _said(head: nn.Module, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
-    """What the head says of the rows of all workers, what these have, and their labels."""
+def _predict_all(head: nn.Module, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
+    """Logits, `present` and labels of the rows of all workers."""
     own = tuple(x.cpu().numpy() for x in (predict(head, rows).logits, rows.present, rows.labels))
     gathered: list[Any] = [own]
     if dist.is_initialized():

@@ -1,10 +1,10 @@
-"""Labelled rows as if their recordings, or their speakers, had never been heard.
+"""Grouped folds: the train rows divided so that each fold leaves out whole recordings or speakers.
 
-How far a head is to be believed, validation rows of two speakers do not say of a third, and a few
-hundred rows say it roughly. Heads that are each trained without some of the recordings or speakers
-say it of all train rows (cross-conformal prediction: Vovk 2015, Annals of Mathematics and
-Artificial Intelligence 74; groups left out whole: Dunn, Wasserman and Ramdas 2023, Journal of the
-American Statistical Association 118).
+Two validation speakers say little about a third, and a few hundred rows calibrate only roughly.
+Heads that are each trained without some of the recordings or speakers calibrate on all train rows,
+as on unseen groups (cross-conformal prediction: Vovk 2015, Annals of Mathematics and Artificial
+Intelligence 74; groups left out whole: Dunn, Wasserman and Ramdas 2023, Journal of the American
+Statistical Association 118).
 """
 
 from collections.abc import Sequence
@@ -27,46 +27,55 @@ TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 def group_folds(
     corpus: Corpus, also: Sequence[Corpus], groups: Groups
 ) -> list[tuple[Corpus, list[Corpus]]]:
-    """The corpus FOLDS times: each time every FOLDS-th recording or speaker of the train rows is
-    not trained on but tested, and what was to be tested is not used. Beside it the rows that join
-    in training, without those of the same names, as damaged copies of a corpus have.
+    """FOLDS versions of the corpus, and of the corpora that join it in training.
 
-    Rows without a speaker go by their recording.
+    In each version every FOLDS-th recording or speaker of the train rows is the test split, and
+    the corpus's own test rows are unused. Train rows of `also` that belong to a group left out, as
+    in damaged copies of the corpus, are unused too. The group of a row without a speaker is its
+    recording.
 
     Raises:
-        SettingsError: there are too few of them.
+        SettingsError: the train rows have fewer than FOLDS groups.
     """
-    whose = _whose(corpus, groups)
-    theirs = [_whose(other, groups) for other in also]
-    trained = [whose[part].filter(pa.array(used == TRAIN)) for part, used in corpus.parts.items()]
-    names = sorted(pa.chunked_array(trained, pa.string()).unique().to_pylist())
+    own_groups = _group_of_rows(corpus, groups)
+    also_groups = [_group_of_rows(other, groups) for other in also]
+    of_train = [
+        own_groups[part].filter(pa.array(splits == TRAIN)) for part, splits in corpus.parts.items()
+    ]
+    names = sorted(pa.chunked_array(of_train, pa.string()).unique().to_pylist())
     if len(names) < FOLDS:
         raise SettingsError(
             f"`calibrate_for` {groups}: expected {FOLDS} {groups} or more among the train rows of "
             f"{corpus.source.root}, found {len(names)}"
         )
-    used = {part: np.where(split == TEST, UNUSED, split) for part, split in corpus.parts.items()}
-    unused = replace(corpus, parts={part: one.astype(np.int8) for part, one in used.items()})
-    found = []
+    parts = {
+        part: np.where(splits == TEST, UNUSED, splits).astype(np.int8)
+        for part, splits in corpus.parts.items()
+    }
+    without_test = replace(corpus, parts=parts)
+    folds = []
     for fold in range(FOLDS):
-        out = pa.array(names[fold::FOLDS])
+        left_out = pa.array(names[fold::FOLDS])
         joining = [
-            _moved(other, names, out, UNUSED) for other, names in zip(also, theirs, strict=True)
+            _moved(other, other_groups, left_out, UNUSED)
+            for other, other_groups in zip(also, also_groups, strict=True)
         ]
-        found.append((_moved(unused, whose, out, TEST), joining))
-    return found
+        folds.append((_moved(without_test, own_groups, left_out, TEST), joining))
+    return folds
 
 
-def _moved(corpus: Corpus, whose: dict[str, pa.ChunkedArray], out: pa.Array, to: int) -> Corpus:
-    """The corpus with the train rows of those in `out` in another split."""
+def _moved(
+    corpus: Corpus, group_of_rows: dict[str, pa.ChunkedArray], left_out: pa.Array, split: int
+) -> Corpus:
+    """The corpus with the train rows of the groups that are left out moved to another split."""
     parts: dict[str, npt.NDArray[np.int8]] = {}
-    for part, split in corpus.parts.items():
-        moved = (split == TRAIN) & pc.is_in(whose[part], out).to_numpy()
-        parts[part] = np.where(moved, to, split).astype(np.int8)
+    for part, splits in corpus.parts.items():
+        moved = (splits == TRAIN) & pc.is_in(group_of_rows[part], left_out).to_numpy()
+        parts[part] = np.where(moved, split, splits).astype(np.int8)
     return replace(corpus, parts=parts)
 
 
-def _whose(corpus: Corpus, groups: Groups) -> dict[str, pa.ChunkedArray]:
+def _group_of_rows(corpus: Corpus, groups: Groups) -> dict[str, pa.ChunkedArray]:
     """The recording or speaker of each row of each part."""
     found = {}
     for part in corpus.parts:

@@ -1,8 +1,9 @@
-"""Rows whose labels may be wrong, made up or of another corpus, count as far as they are believed.
+"""Rows whose labels may be wrong are weighted by how plausible their labels are.
 
-The dynamic importance loss of Kuo et al. 2024 (arXiv 2410.21526): a row weighs Q(y|x) / P(y|x), Q
-by a judge that was trained on labels that are certain, P by the head as it is now. What only the
-judge finds probable has something to teach; what the judge finds improbable is noise.
+The dynamic importance loss of Kuo et al. 2024 (arXiv 2410.21526): a row weighs Q(y|x) / P(y|x),
+where Q is the likelihood of its label by a reference head, trained on reliable labels alone, and P
+the likelihood by the head in training. A label that only the reference finds likely has something
+to teach; a label that the reference finds unlikely is noise.
 """
 
 import torch
@@ -10,17 +11,22 @@ from torch import Tensor
 
 from daf_core.heads.sentiment_bins import cross_entropy
 
-MOST = 2.0  # what a row weighs at most: the ratio has no bound
+MAX_CONFIDENCE = 2.0  # the ratio itself has no bound
 
 
 def label_likelihood(logits: Tensor, labels: Tensor) -> Tensor:
-    """(B,) how probable distributions, as logits (B, NUM_BINS), find labels (B,)."""
+    """The likelihood (B,) in [0, 1] of labels (B,) by distributions, as logits (B, NUM_BINS)."""
     return (-cross_entropy(logits, labels)).exp()
 
 
-def importance(judged: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
-    """(B,) in [0, MOST]: what rows weigh, given the `label_likelihood` of the judge and what the head says;
-    rows that nobody judged, NaN, weigh 1.
+def label_confidence(reference: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+    """The weight (B,) in [0, MAX_CONFIDENCE] of each row in the loss.
+
+    Args:
+        reference: (B,) label likelihoods by the reference head; NaN for reliable labels, whose
+            weight is 1.
+        logits: (B, NUM_BINS) by the head in training.
+        labels: (B,) in [-3, 3].
     """
-    ratio = judged / label_likelihood(logits.detach(), labels).clamp_min(1e-9)
-    return torch.where(judged.isnan(), 1.0, ratio.clamp_max(MOST))
+    ratio = reference / label_likelihood(logits.detach(), labels).clamp_min(1e-9)
+    return torch.where(reference.isnan(), 1.0, ratio.clamp_max(MAX_CONFIDENCE))

@@ -1,12 +1,12 @@
-"""Fit a head on embeddings: one process or several, same batches, same result to rounding.
+"""Fit a head on embeddings, with one worker or several: the same batches, the same result up to
+rounding.
 
-Every worker holds its share of the rows (global row g lives on worker g mod N) and walks through
-the same shuffled global batches; gradients are summed over workers, so a step equals the one that
-a single worker would take on the whole batch.
+Worker g mod N of N holds global row g. All workers go through the same shuffled global batches and
+sum their gradients, so each step equals the step of a single worker on the whole batch.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,17 +14,15 @@ from torch import Tensor, nn
 
 from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
 from daf_core.heads.parts import DropoutMasks, Features, Prediction
-from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.schemas import POLARITIES, polarity_number
-from daf_core.training.label_confidence import importance
+from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
-from daf_core.training.virtual_adversarial import vat_loss
 
 
 @dataclass
 class State:
-    """Everything needed to go on after a lost worker: plain tensors and numbers."""
+    """The state of a training after an epoch, enough to resume from: plain tensors and numbers."""
 
     epoch: int
     head: dict[str, Tensor]
@@ -50,15 +48,20 @@ def fit(
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> State:
-    """Train until validation MAE has not improved for `patience` epochs; head ends at its best.
-    With `recipe.balance` both the loss and the MAE are weighted.
+    """Train until the validation MAE has not improved for `patience` epochs; the head ends with its
+    best weights. With `recipe.balance` both the loss and the MAE are weighted by polarity.
 
-    Call with the same arguments on every worker of `torch.distributed`, or without it. Of each of
-    `also`, rows of other corpora, which may lack a modality, `recipe.also_rows` join each step,
-    drawn with replacement; an epoch is a pass over `train`.
+    Every worker of `torch.distributed` calls it with the same arguments but its own rows. An epoch
+    is one pass over `train`. Each step also takes `recipe.also_rows` rows of each of `also`, rows
+    of other corpora that may lack a modality, drawn with replacement.
+
+    Args:
+        seed: of batches and dropout; the head comes with its initial weights.
+        resume: state to continue from; None starts with standardising the head's columns.
+        after_epoch: called with the state of each epoch.
 
     Returns:
-        The last state; `history` has epoch, train_loss and valid_mae per epoch.
+        The last state; `history` has epoch, train_loss and valid_mae of each epoch.
     """
     recipe = recipe.resolve(_rows_of_all(train))
     assert recipe.learning_rate is not None
@@ -78,7 +81,7 @@ def fit(
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
         loss = _train_epoch(
-            head, optimiser, train, also, weights, recipe, _mixed(seed, state.epoch)
+            head, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
         mae = _mean_absolute_error(head, valid, _polarity_weights(valid, recipe))
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
@@ -92,16 +95,16 @@ def fit(
 
 @torch.no_grad()
 def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Prediction:
-    """What the head says of these rows; or would, with `weights`."""
+    """The head's prediction for all rows; `weights` (rows, M) replace its own modality weights."""
     if weights is None:
-        said = [head(chunk) for chunk in rows.chunks()]
+        pieces = [head(chunk) for chunk in rows.chunks()]
     else:
         given = torch.split(weights, CHUNK_ROWS)
-        said = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
+        pieces = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
     return Prediction(
-        torch.cat([one.logits for one in said]),
-        _whole([one.weights for one in said]),
-        _whole([one.side_logits for one in said]),
+        torch.cat([piece.logits for piece in pieces]),
+        _joined([piece.weights for piece in pieces]),
+        _joined([piece.unimodal_logits for piece in pieces]),
     )
 
 
@@ -114,7 +117,7 @@ def _mean_absolute_error(head: nn.Module, rows: Rows, weights: Tensor) -> float:
 
 
 def _polarity_weights(rows: Rows, recipe: Recipe) -> Tensor:
-    """(POLARITIES,) what a row of each polarity weighs; on average over the rows it is 1."""
+    """(POLARITIES,) the weight of a row of each polarity; the mean weight of the rows is 1."""
     if not recipe.balance:
         return torch.ones(len(POLARITIES), device=rows.labels.device)
     number = polarity_number(rows.labels)
@@ -131,10 +134,10 @@ def _train_epoch(
     recipe: Recipe,
     seed: int,
 ) -> float:
-    """One pass over the global batches of an epoch; returns the mean loss per row."""
+    """One pass over the global batches of an epoch; returns the mean loss of a row."""
     losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
-    for features, labels, judged, rows in _steps(train, also, recipe, seed):
-        loss = loss_of(head, features, labels, weights, recipe, judged) / rows
+    for features, labels, likelihood, rows in _steps(train, also, recipe, seed):
+        loss = loss_of(head, features, labels, weights, recipe, likelihood) / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
@@ -147,8 +150,11 @@ def _train_epoch(
 def _steps(
     train: Rows, also: Sequence[Rows], recipe: Recipe, seed: int
 ) -> Iterator[tuple[Features, Tensor, Tensor | None, int]]:
-    """This worker's rows of each global batch of the epoch with this seed, their labels, what a judge holds of
-    these, and the rows of all.
+    """The steps of the epoch with this seed.
+
+    Returns:
+        For each global batch: features and labels of this worker's rows, the labels' likelihoods by
+        the reference head (NaN or None where labels are reliable), and the batch's number of rows.
     """
     device = train.labels.device
     rank, workers = rank_and_workers()
@@ -162,31 +168,33 @@ def _steps(
         drawn = [(train, batch)]
         for other, count in others:
             drawn.append((other, torch.randint(count, (recipe.also_rows,), generator=shuffle)))
-        mine, own, rows = [], [], 0
+        own_rows, places, rows = [], [], 0
         for corpus, index in drawn:
-            share = (index % workers == rank).nonzero()[:, 0]
-            mine.append((corpus, (index[share] // workers).to(device)))
-            own.append(share + rows)
+            own = (index % workers == rank).nonzero()[:, 0]
+            own_rows.append((corpus, (index[own] // workers).to(device)))
+            places.append(own + rows)
             rows += len(index)
-        noise = DropoutMasks(masks, rows, torch.cat(own).to(device))
-        features = joined([corpus.take(index) for corpus, index in mine], noise)
-        labels = torch.cat([corpus.labels[index] for corpus, index in mine])
-        yield features, labels, _judged(mine), rows
+        dropout_masks = DropoutMasks(masks, rows, torch.cat(places).to(device))
+        features = joined([corpus.features(index) for corpus, index in own_rows], dropout_masks)
+        labels = torch.cat([corpus.labels[index] for corpus, index in own_rows])
+        yield features, labels, _label_likelihoods(own_rows), rows
 
 
-def _judged(drawn: list[tuple[Rows, Tensor]]) -> Tensor | None:
-    """A judge's label_likelihood in the labels of these rows, NaN where they are certain; None if all are."""
-    if all(corpus.judged is None for corpus, _ in drawn):
+def _label_likelihoods(drawn: list[tuple[Rows, Tensor]]) -> Tensor | None:
+    """Likelihoods of the labels of rows by the reference head, NaN for reliable labels; None if all
+    labels are reliable.
+    """
+    if all(corpus.label_likelihood is None for corpus, _ in drawn):
         return None
-    certain = (corpus.labels.new_full((len(index),), torch.nan) for corpus, index in drawn)
+    reliable = (corpus.labels.new_full((len(index),), torch.nan) for corpus, index in drawn)
     found = [
-        nan if corpus.judged is None else corpus.judged[index]
-        for nan, (corpus, index) in zip(certain, drawn, strict=True)
+        nan if corpus.label_likelihood is None else corpus.label_likelihood[index]
+        for nan, (corpus, index) in zip(reliable, drawn, strict=True)
     ]
     return torch.cat(found)
 
 
-def _mixed(seed: int, epoch: int) -> int:
+def _epoch_seed(seed: int, epoch: int) -> int:
     """The seed of one epoch."""
     return seed * 100_003 + epoch
 
@@ -196,44 +204,8 @@ def _rows_of_all(rows: Rows) -> int:
     return int(sum_over_workers(torch.tensor(len(rows.labels), device=rows.labels.device)).item())
 
 
-def loss_of(
-    head: nn.Module,
-    features: Features,
-    labels: Tensor,
-    weights: Tensor,
-    recipe: Recipe,
-    judged: Tensor | None = None,
-) -> Tensor:
-    """Summed cross-entropy of these rows, each weighted as its polarity and as far as a judge
-    believes its label; beside it that of each modality's own answer, and what else the head or the
-    recipe asks for.
-    """
-    features = _drop_modalities(features, recipe.modality_dropout)
-    prediction: Prediction = head(features)
-    loss = cross_entropy(prediction.logits, labels)
-    if prediction.side_logits is not None:
-        alone = cross_entropy(prediction.side_logits, labels) * features.present
-        loss = loss + recipe.side_loss * alone.sum(dim=1)
-    if prediction.extra_loss is not None:
-        loss = loss + prediction.extra_loss
-    if recipe.adversarial:
-        loss = loss + vat_loss(head, features, recipe.adversarial)
-    if judged is not None:
-        loss = loss * importance(judged, prediction.logits, labels)
-    return loss @ weights[polarity_number(labels)]
-
-
-def _drop_modalities(features: Features, share: float) -> Features:
-    """Hide one modality, either with equal chance, of a share of the rows that have both."""
-    assert features.noise is not None
-    drawn = features.noise.uniform(1)
-    hide = torch.cat([drawn < share / 2, drawn >= 1 - share / 2], dim=1)
-    both = features.present.all(dim=1, keepdim=True)
-    return replace(features, present=features.present & ~(hide & both))
-
-
-def _whole(pieces: list[Tensor | None]) -> Tensor | None:
-    """What a head says of all rows, if it says it."""
+def _joined(pieces: list[Tensor | None]) -> Tensor | None:
+    """The pieces in one tensor; None if the head does not predict them."""
     there = [piece for piece in pieces if piece is not None]
     return torch.cat(there) if there else None
 

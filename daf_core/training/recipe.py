@@ -1,4 +1,4 @@
-"""How a head is trained."""
+"""The recipe of a training: its hyperparameters, with defaults for a corpus's size."""
 
 import math
 from dataclasses import dataclass, replace
@@ -15,8 +15,8 @@ LARGE_CORPUS_ROWS = 10_000  # training rows from which batches are four times as
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a head is trained. The docstrings of the fields are the help of `daf train`, and the
-    search of `daf evaluate` varies the same fields.
+    """Hyperparameters of a training. The docstrings of the fields are the help of `daf train`, and
+    the search of `daf evaluate` varies some of the fields.
 
     Raises:
         SettingsError: a value is out of range.
@@ -32,10 +32,10 @@ class Recipe:
     """Rows per step, over all workers. Default: 128; 512 from 10,000 training rows on."""
 
     learning_rate: float | None = None
-    """Of AdamW. Default: 3e-4, times sqrt(batch rows / 128) above 128."""
+    """Learning rate of AdamW. Default: 3e-4, times sqrt(batch rows / 128) above 128."""
 
     weight_decay: float = 0.01
-    """Of AdamW."""
+    """Weight decay of AdamW."""
 
     width: int = 128
     """Units in the head's hidden layers."""
@@ -44,13 +44,13 @@ class Recipe:
     """Share of rows with both modalities that lose one in a step."""
 
     side_loss: float = 0.2
-    """Weight of the loss of what each modality predicts alone."""
+    """Weight of the loss of the unimodal predictions."""
 
     balance: bool = False
-    """Weight rows so that every polarity counts the same, for UAR."""
+    """Weight rows so that every polarity counts the same, as in UAR."""
 
     adversarial: float = 0.0
-    """Virtual adversarial training: its radius in standard deviations (2x time or more). 0: off."""
+    """Radius of virtual adversarial training, in standard deviations (2x time or more). 0: off."""
 
     also_rows: int = BATCH_ROWS
     """Rows of each additional corpus per step."""
@@ -75,21 +75,24 @@ class Recipe:
             )
 
     def resolve(self, train_rows: int) -> "Recipe":
-        """The recipe with batch size and learning rate filled in for so many training rows."""
+        """The recipe with the defaults of `batch_rows` and `learning_rate` for this many training
+        rows.
+        """
         batch_rows = self.batch_rows or usual_batch(train_rows)
         learning_rate = self.learning_rate or usual_rate(batch_rows)
         return replace(self, batch_rows=batch_rows, learning_rate=learning_rate)
 
 
 def usual_batch(train_rows: int) -> int:
-    """Rows per step for so many training rows. A large corpus has steps enough in batches four
-    times as large, which take half the time.
+    """Default rows per step for this number of training rows.
+
+    A large corpus has enough steps even with batches four times as large, which halve the time.
     """
     return BATCH_ROWS if train_rows < LARGE_CORPUS_ROWS else 4 * BATCH_ROWS
 
 
 def usual_rate(batch_rows: int) -> float:
-    """Learning rate for so many rows per step: above BATCH_ROWS it grows with their square root
-    (Malladi et al. 2022, arXiv 2205.10287).
+    """Default learning rate for this number of rows per step: above BATCH_ROWS it grows with their
+    square root (Malladi et al. 2022, arXiv 2205.10287).
     """
     return LEARNING_RATE * math.sqrt(max(1, batch_rows / BATCH_ROWS))

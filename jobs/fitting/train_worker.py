@@ -1,8 +1,9 @@
-"""What runs on each Ray Train worker: fit, checkpoint now and then, report the fitted head."""
+"""The function that each Ray Train worker runs: fit, checkpoint, and report the fitted head."""
 
 import tempfile
 import time
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +11,67 @@ import ray.train
 import torch
 from ray.train import Checkpoint
 from ray.train.torch import get_device
+from torch import Tensor
 
+from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
-from daf_core.training.fitting import fit_head
+from daf_core.storage.run_record import Json
+from daf_core.training.fitting import Fitted, Reliability, fit_head
 from daf_core.training.loop import State
 
 CHECKPOINT_EVERY_S = 10.0
-STATE_FILE, FITTED_FILE = "state.pt", "fitted.pt"
+STATE_FILE, FITTED_FILE, ERROR_FILE = "state.pt", "fitted.pt", "error.pt"
+
+
+@dataclass(frozen=True)
+class FittedHead:
+    """A fitted head as plain values, which `torch.load` reads without running code.
+
+    tensors: state of the module; calibrations: set of modalities → `Calibration` as JSON.
+    """
+
+    tensors: dict[str, Tensor]
+    shapes: ColumnShapes
+    calibrations: dict[str, Json]
+    metrics: dict[str, dict[str, float]]
+    reliability: Reliability
+    best_epoch: int
+    history: list[dict[str, float]]
+
+    @classmethod
+    def from_fitted(cls, fitted: Fitted) -> "FittedHead":
+        """The values of what `fit_head` returns."""
+        return cls(
+            tensors=fitted.module.state_dict(),
+            shapes=fitted.shapes,
+            calibrations={name: asdict(one) for name, one in fitted.calibrations.items()},
+            metrics=fitted.metrics,
+            reliability=fitted.reliability,
+            best_epoch=fitted.state.best_epoch,
+            history=fitted.state.history,
+        )
+
+    @classmethod
+    def read(cls, folder: str) -> "FittedHead":
+        """The head in the last checkpoint of `train_worker`.
+
+        Raises:
+            SettingsError: the settings or embeddings do not allow the training.
+        """
+        error = Path(folder) / ERROR_FILE
+        if error.exists():
+            raise SettingsError(torch.load(error, weights_only=True)["message"])
+        return cls(**torch.load(Path(folder) / FITTED_FILE, weights_only=True))
 
 
 def train_worker(config: dict[str, Any]) -> None:
-    """`config`: the arguments of `fit_head` up to the recipe, and `also`.
+    """Fit a head and report it as `FittedHead`.
 
-    After a lost worker Ray Train starts all of them again from the last checkpoint; the epochs
-    after it are the same again, so the result is too.
+    After a lost worker Ray Train starts all workers again. They resume from the last checkpoint and
+    repeat the epochs after it, with the same result.
+
+    Args:
+        config: arguments of `fit_head` that say what is fitted.
     """
     first = ray.train.get_context().get_world_rank() == 0
     last_checkpoint = time.monotonic()
@@ -31,7 +79,7 @@ def train_worker(config: dict[str, Any]) -> None:
     def after_epoch(state: State) -> None:
         nonlocal last_checkpoint
         due = torch.tensor(float(time.monotonic() - last_checkpoint > CHECKPOINT_EVERY_S))
-        if _agree(due):
+        if _first_workers(due):
             last_checkpoint = time.monotonic()
             _report(state.history[-1], state.as_dict() if first else None, STATE_FILE)
 
@@ -39,23 +87,15 @@ def train_worker(config: dict[str, Any]) -> None:
         fitted = fit_head(
             **config, device=get_device(), resume=_last_state(), after_epoch=after_epoch
         )
-    except SettingsError as err:  # raised, it would be tried again
-        _report({}, {"refused": str(err)} if first else None, FITTED_FILE)
+    except SettingsError as err:  # reported as a result: Ray Train would retry an exception
+        _report({}, {"message": str(err)} if first else None, ERROR_FILE)
         return
-    result = {
-        "module": fitted.module.state_dict(),
-        "streams": {name: list(shape) for name, shape in fitted.streams.items()},
-        "known": {name: asdict(learned) for name, learned in fitted.calibrations.items()},
-        "metrics": fitted.metrics,
-        "reliability": fitted.reliability,
-        "history": fitted.state.history,
-        "best_epoch": fitted.state.best_epoch,
-    }
+    result = vars(FittedHead.from_fitted(fitted))
     _report(fitted.metrics["valid"], result if first else None, FITTED_FILE)
 
 
-def _report(metrics: dict[str, float], content: dict[str, Any] | None, name: str) -> None:
-    """Every worker reports; the first one brings the checkpoint."""
+def _report(metrics: dict[str, float], content: Mapping[str, Any] | None, name: str) -> None:
+    """Report to Ray Train, as every worker must; only the first worker has a checkpoint."""
     if content is None:
         ray.train.report(metrics)
         return
@@ -73,8 +113,8 @@ def _last_state() -> State | None:
         return State(**torch.load(path, weights_only=True)) if path.exists() else None
 
 
-def _agree(value: torch.Tensor) -> bool:
-    """The first worker's yes or no, on all of them: they must report together."""
+def _first_workers(value: torch.Tensor) -> bool:
+    """The first worker's yes or no, on all workers: they must report together."""
     if torch.distributed.is_initialized():
         value = value.to(get_device())
         torch.distributed.broadcast(value, src=0)

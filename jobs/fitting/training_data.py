@@ -1,16 +1,21 @@
-"""What train and evaluate are given: labelled embeddings, perhaps more of them, and a recipe."""
+"""The data of `train` and `evaluate`: labelled embeddings, and further ones that join them."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from daf_core.embeddings.columns import ColumnShapes, pooled, with_relative, with_turns, with_wide
+from daf_core.embeddings.columns import (
+    ColumnShapes,
+    select,
+    with_all_layers,
+    with_previous_turns,
+    with_speaker_normalised,
+)
 from daf_core.errors import SettingsError
 from daf_core.heads import columns_read
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, embeddings_output
-from daf_core.storage.run_record import RunRecord
+from daf_core.storage.run_record import Json, RunRecord
 from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
 from daf_core.training.group_folds import group_folds
 from daf_core.weights.specs import EncoderSpec
@@ -19,24 +24,27 @@ from jobs.settings import Training
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Corpora of embeddings by the same encoders.
+    """Labelled embeddings by the same encoders.
 
-    shapes: layers and features of each column that is read; encoders: column → plain spec;
-    identity: what stands for all of it, to be put into a run's; facts: what a record says of it.
+    corpus: rows of all splits; also: corpora whose train rows join.
+    shapes: layers and features of each column that heads may read, stored or derived.
+    encoders: column → `EncoderSpec` as JSON.
+    identity: the part of a run's identity that stands for the data.
     """
 
     corpus: Corpus
     also: list[Corpus]
     shapes: ColumnShapes
-    encoders: dict[str, dict[str, Any]]
-    identity: dict[str, Any]
+    encoders: dict[str, Json]
+    identity: Json
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """Where the rows are from and how many there are."""
+    def facts(self) -> Json:
+        """Where the rows come from and how many there are, for records."""
+        fingerprints = self.identity.get("also", [])
         also = [
-            {"embeddings": one.source.root, "fingerprint": known, "rows": one.counts["train"]}
-            for one, known in zip(self.also, self.identity.get("also", []), strict=True)
+            {"embeddings": one.source.root, "fingerprint": fingerprint, "rows": one.counts["train"]}
+            for one, fingerprint in zip(self.also, fingerprints, strict=True)
         ]
         return {
             "embeddings": self.corpus.source.root,
@@ -48,22 +56,22 @@ class TrainingData:
 
 
 def load_training_data(settings: Training, heads: Sequence[str]) -> TrainingData:
-    """The rows that `settings` ask for, for these kinds of heads.
+    """The data that `settings` name, checked for these kinds of heads.
 
     Raises:
-        SettingsError: they are not to be had, not labelled, by different encoders, of too few
-            recordings or speakers, or hold no column that a head needs.
+        SettingsError: embeddings are missing or unfinished, have no labels, are by different
+            encoders or of too few recordings or speakers, or lack a column that a head needs.
     """
     source = embeddings_output(settings.embeddings)
     record = run_record.read_complete(source)
     shapes = _shapes(source, settings.first_layers)
-    identity: dict[str, Any] = {"embeddings": _fingerprint(source, record)}
+    identity: Json = {"embeddings": _fingerprint(source, record)}
     identity["layers"] = settings.layers or None
     if settings.all_layers:
-        shapes, identity["all_layers"] = with_wide(shapes), True
+        shapes, identity["all_layers"] = with_all_layers(shapes), True
     if settings.speaker_normalise:
-        shapes, identity["speaker_normalise"] = with_relative(shapes), True
-    shapes = with_turns(shapes)
+        shapes, identity["speaker_normalise"] = with_speaker_normalised(shapes), True
+    shapes = with_previous_turns(shapes)
     for head in heads:
         _check_reads(head, shapes, source)
     others = [embeddings_output(folder) for folder in settings.also]
@@ -78,7 +86,7 @@ def load_training_data(settings: Training, heads: Sequence[str]) -> TrainingData
         corpus = with_train_rows(corpus, settings.train_rows)
         identity["train rows"] = settings.train_rows
     if settings.recipe.calibrate_for is not None:
-        group_folds(corpus, also, settings.recipe.calibrate_for)  # whether there are enough of them
+        group_folds(corpus, also, settings.recipe.calibrate_for)  # raises if there are too few
     return TrainingData(corpus, also, shapes, encoders, identity)
 
 
@@ -90,49 +98,55 @@ def _check_reads(head: str, shapes: ColumnShapes, source: Output) -> None:
 
 
 def _fingerprint(embeddings: Output, record: RunRecord) -> str:
-    """What stands for the rows of finished embeddings with this record."""
+    """The fingerprint of the rows of finished embeddings with this record."""
     parts = part_index.of_finished(embeddings, record).values()
     return run_record.fingerprint([record.fingerprint, *(part.rows_fingerprint for part in parts)])
 
 
 def _same_encoders(also: Output, record: RunRecord, source: Output) -> RunRecord:
-    """The record of `also`, whose encoders are those on `record`, of `source`."""
+    """The record of `also`, checked to have the encoders of `record`, which is that of `source`."""
     other = run_record.read_complete(also)
-    ours, theirs = record.identity, other.identity
-    if pooled(ours["encoders"]) != pooled(theirs["encoders"]):
+    expected, found = record.identity, other.identity
+    if _pooled_encoders(expected) != _pooled_encoders(found):
         raise SettingsError(
             f"`also` {also.root}: expected embeddings by the encoders of {source.root}, "
-            f"{_names(ours)}; these are by {_names(theirs)}"
+            f"{_names(expected)}; these are by {_names(found)}"
         )
-    if ours.get("frames") != theirs.get("frames"):
+    if expected.get("frames") != found.get("frames"):
         raise SettingsError(
-            f"`also` {also.root}: expected embeddings with `frames` {ours.get('frames', 0)}, as "
-            f"{source.root} has them; these were made with `frames` {theirs.get('frames', 0)}"
+            f"`also` {also.root}: expected embeddings with `frames` {expected.get('frames', 0)}, "
+            f"as {source.root} has them; these were made with `frames` {found.get('frames', 0)}"
         )
     return other
 
 
-def _names(identity: dict[str, Any]) -> str:
-    specs = pooled(identity["encoders"]).values()
-    return " and ".join(str(EncoderSpec(**spec)) for spec in specs)
+def _pooled_encoders(identity: Json) -> dict[str, Json]:
+    encoders: dict[str, Json] = identity["encoders"]
+    return select(encoders, lambda column: column.view == "pooled")
 
 
-def _shapes(source: Output, first: dict[str, int]) -> ColumnShapes:
-    """Layers and features of each embedding column that are read.
+def _names(identity: Json) -> str:
+    return " and ".join(str(EncoderSpec(**spec)) for spec in _pooled_encoders(identity).values())
 
-    They stand in the first part's footer; of the columns in `first` so many layers are read.
+
+def _shapes(source: Output, first_layers: dict[str, int]) -> ColumnShapes:
+    """Layers and features of each embedding column, from the footer of the first part.
+
+    Args:
+        first_layers: column → number of its first layers that are read, instead of all.
     """
     footer = source.footer(source.part_names()[0])
     shapes: ColumnShapes = {
         column: (layers, features)
         for column, (layers, features) in json.loads(footer["daf.shapes"]).items()
     }
-    for column, number in first.items():
-        if number > pooled(shapes).get(column, (0, 0))[0]:
-            there = ", ".join(f"{n} with {layers}" for n, (layers, _) in pooled(shapes).items())
+    pooled = select(shapes, lambda column: column.view == "pooled")
+    for column, number in first_layers.items():
+        if number > pooled.get(column, (0, 0))[0]:
+            there = ", ".join(f"{name} with {layers}" for name, (layers, _) in pooled.items())
             raise SettingsError(
                 f"`layers` {column}={number}: expected a column of {source.root} and at most its "
-                f"layers; it has {there}"
+                f"number of layers; it has {there}"
             )
         shapes[column] = (number, shapes[column][1])
     return shapes

@@ -1,4 +1,4 @@
-"""Search a head's settings on validation rows: random settings, of which ASHA stops the worse."""
+"""Search a head's recipe on the validation rows: random recipes, of which ASHA stops poor ones."""
 
 import logging
 import os
@@ -15,6 +15,7 @@ from ray.tune.search import BasicVariantGenerator
 from daf_core.errors import NotDone
 from daf_core.storage import files
 from daf_core.storage.output import Output
+from daf_core.storage.run_record import Json
 from daf_core.training.dataset import without_test
 from daf_core.training.fitting import fit_head
 from daf_core.training.loop import State
@@ -24,7 +25,7 @@ from jobs.progress import progress_of
 from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
 
-# Around the values that the published tables were made with.
+# Fields of `Recipe`, around the values with which the published tables were made.
 SPACE = {
     "learning_rate": tune.loguniform(1e-4, 3e-3),
     "weight_decay": tune.loguniform(1e-3, 1.0),
@@ -33,8 +34,8 @@ SPACE = {
     "modality_dropout": tune.uniform(0.0, 0.3),
     "side_loss": tune.choice([0.1, 0.2, 0.5, 1.0]),
 }
-PASSES_AT_LEAST = 5  # before a setting is stopped for being worse than others
-KEPT = 3  # one in so many goes on from a rung to the next, which is so many times as long
+MIN_EPOCHS = 5  # before a recipe is stopped for being worse than others
+REDUCTION = 3  # one recipe in 3 goes on from a rung of ASHA to the next, 3 times as long one
 
 
 def search_recipes(
@@ -44,39 +45,49 @@ def search_recipes(
     output: Output,
     fingerprint: str,
 ) -> dict[str, Recipe]:
-    """The best recipe that was found for each head, now or before; each search is kept in OUT as
-    search/HEAD.json, with all that was tried.
+    """The best recipe that was found for each head.
+
+    Each head's search is published as search/HEAD.json in `output`, with all recipes that were
+    tried. A search that is there with this fingerprint is not repeated, unless `fresh` is set.
+
+    Args:
+        recipes: head → recipe to start from, which is tried too.
+        fingerprint: of the identity of the comparison.
     """
     uris = {head: files.join(output.root, "search", f"{head}.json") for head in recipes}
-    known: dict[str, dict[str, Any]] = {}
+    searches: dict[str, Json] = {}
     for head, uri in uris.items():
         found = None if settings.fresh else files.read_json(uri)
         if found and found["fingerprint"] == fingerprint:
-            known[head] = found
-    missing = [head for head in recipes if head not in known]
+            searches[head] = found
+    missing = [head for head in recipes if head not in searches]
     if missing:
         total = len(missing) * settings.search
-        with ray_session(), progress_of("settings", total) as advance:
+        with ray_session(), progress_of("recipes", total) as advance:
             for head in missing:
-                known[head] = {
+                searches[head] = {
                     "fingerprint": fingerprint,
                     **_search(head, rows, recipes[head], settings.search, advance),
                 }
-                files.write_json(uris[head], known[head])
-    return {head: replace(recipe, **known[head]["settings"]) for head, recipe in recipes.items()}
+                files.write_json(uris[head], searches[head])
+    return {head: replace(recipe, **searches[head]["settings"]) for head, recipe in recipes.items()}
 
 
 def _search(
     head: str, rows: TrainingData, recipe: Recipe, number: int, advance: Callable[[], None]
-) -> dict[str, Any]:
-    """Try so many settings for a head, the given ones first; the best, and all, best first.
+) -> Json:
+    """Try `number` recipes for a head, the given one first, without any test rows.
 
-    Test rows are not there at all. Which settings are tried is always the same; which
-    are stopped early also by what ran at the same time (ASHA: Li et al. 2020, "A System for
-    Massively Parallel Hyperparameter Tuning").
+    The recipes are the same every time. Which of them are stopped early also depends on the order
+    in which they finish (ASHA: Li et al. 2020, "A System for Massively Parallel Hyperparameter
+    Tuning").
+
+    Returns:
+        The best recipe's `settings`, `valid_mae` and `passes` (epochs); and `tried`, the same of
+        all recipes, best first.
 
     Raises:
-        NotDone: none could be tried.
+        NotDone: no recipe could be tried.
     """
     os.environ |= {"TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1", "RAY_AIR_NEW_OUTPUT": "0"}  # quiet
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
@@ -92,12 +103,12 @@ def _search(
                 metric="valid_mae",
                 mode="min",
                 num_samples=number,
-                reuse_actors=True,  # a process takes longer to start than a setting of few rows
+                reuse_actors=True,  # a process takes longer to start than a recipe on few rows
                 search_alg=BasicVariantGenerator(points_to_evaluate=[given], random_state=0),
                 scheduler=ASHAScheduler(
                     max_t=recipe.epochs,
-                    grace_period=min(PASSES_AT_LEAST, recipe.epochs),
-                    reduction_factor=KEPT,
+                    grace_period=min(MIN_EPOCHS, recipe.epochs),
+                    reduction_factor=REDUCTION,
                 ),
             ),
             run_config=tune.RunConfig(
@@ -105,12 +116,12 @@ def _search(
             ),
         ).fit()
     tried = [
-        {"valid_mae": told["valid_mae"], "passes": told["passes"], "settings": one.config}
+        {"valid_mae": found["valid_mae"], "passes": found["passes"], "settings": one.config}
         for one in results
-        if "valid_mae" in (told := one.metrics or {})
+        if "valid_mae" in (found := one.metrics or {})
     ]
     if not tried:
-        raise NotDone(f"no settings could be tried for {head}: {results.errors[0]}")
+        raise NotDone(f"head {head}: none of {number} recipes could be tried: {results.errors[0]}")
     tried.sort(key=lambda one: one["valid_mae"])
     return {**tried[0], "tried": tried}
 
@@ -118,17 +129,17 @@ def _search(
 def _try(config: dict[str, Any], head: str, rows: TrainingData, recipe: Recipe) -> None:
     torch.set_num_threads(1)
 
-    def told(state: State) -> None:
+    def report(state: State) -> None:
         tune.report({"valid_mae": state.best_mae, "passes": state.epoch + 1})
 
     fit_head(
         head,
         rows.corpus,
         rows.shapes,
-        replace(recipe, **config, calibrate_for=None),  # which is of intervals only
+        replace(recipe, **config, calibrate_for=None),  # the search does not use intervals
         torch.device("cpu"),
         also=rows.also,
-        after_epoch=told,
+        after_epoch=report,
     )
 
 
@@ -139,7 +150,7 @@ class _Advance(tune.Callback):  # type: ignore[misc]
         self._advance = advance
 
     def __getstate__(self) -> dict[str, Any]:
-        """Tune keeps a copy of all it is given, to go on from: a search is begun anew instead."""
+        """Nothing: Tune pickles callbacks to resume a search, but a search starts anew here."""
         return {}
 
     def on_trial_complete(self, *_: Any, **__: Any) -> None:

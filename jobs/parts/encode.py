@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from daf_core.embeddings.columns import frames, stored
+from daf_core.embeddings.columns import Column, select, stored
 from daf_core.errors import SettingsError
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.stages.trained_head import TrainedHead
@@ -64,7 +64,7 @@ class EncodePlan:
     @property
     def reads_audio(self) -> bool:
         """Whether recordings are opened at all."""
-        return any(not column.startswith("text") for column in self.encoders)
+        return any(Column.from_name(name).modality == "audio" for name in self.encoders)
 
     @property
     def context(self) -> int:
@@ -91,7 +91,9 @@ class Encode:
         plan = self.plan
         if plan.device == "cpu":
             torch.set_num_threads(1)  # one actor a core beats threads on batches this small
-        steps = dict.fromkeys(frames(plan.encoders), plan.frame_steps)
+        steps = dict.fromkeys(
+            select(plan.encoders, lambda column: column.view == "frames"), plan.frame_steps
+        )
         layers = steps if plan.head is None else plan.head.layers
         embed = Embed(plan.encoders, plan.device, plan.offline, plan.precision, layers)
         if plan.head is not None and (read := stored(plan.head.shapes)) != embed.shapes:

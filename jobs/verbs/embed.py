@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from daf_core.embeddings.columns import FRAMES, MODALITIES
+from daf_core.embeddings.columns import MODALITIES, Column
 from daf_core.errors import SettingsError
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.storage import run_record
@@ -68,7 +68,7 @@ def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
         SettingsError: weights cannot be found, or the first audio encoder has no frames.
     """
     audio = settings.audio_encoder
-    columns = ["audio", *(f"audio_{number}" for number in range(2, len(audio) + 1))]
+    columns = [Column("audio", number).name for number in range(1, len(audio) + 1)]
     names = {"text": settings.text_encoder, **dict(zip(columns, audio, strict=True))}
     found = {column: resolve(name, settings.offline) for column, name in names.items()}
     found["text"] = replace(found["text"], context=settings.context)
@@ -79,4 +79,4 @@ def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
             f"`frames` {settings.frames}: expected a first `audio_encoder` with hidden layers, got "
             f"{DESCRIPTORS}; name it second"
         )
-    return found | {name + FRAMES: found[name] for name in MODALITIES}
+    return found | {Column(name, view="frames").name: found[name] for name in MODALITIES}

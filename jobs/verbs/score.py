@@ -18,7 +18,7 @@ requests; with `daf ingest --part-minutes 120` a sixth of that.
 
 from collections.abc import Iterator
 
-from daf_core.embeddings.columns import frames
+from daf_core.embeddings.columns import select
 from daf_core.errors import SettingsError
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
@@ -89,7 +89,7 @@ def check_fit(head: TrainedHead, identity: Json, head_uri: str, embeddings: str)
         SettingsError: an encoder is missing or another one, or the number of frames differs.
     """
     frame_steps = identity.get("frames", 0)
-    for steps, _ in frames(head.shapes).values():
+    for steps, _ in select(head.shapes, lambda column: column.view == "frames").values():
         if steps != frame_steps:
             found = f"frames of {frame_steps} steps" if frame_steps else "no frames"
             raise SettingsError(

@@ -1,4 +1,4 @@
-"""embeddings → head: a DAF head or a baseline, on Ray Train."""
+"""embeddings → head: the DAF head, a baseline or another fusion, on Ray Train."""
 
 import logging
 import os
@@ -8,23 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
-import torch
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
-from daf_core.embeddings.columns import ColumnShapes, stored
+from daf_core.embeddings.columns import stored
 from daf_core.errors import SettingsError
+from daf_core.evaluation.model_card import publish_record
 from daf_core.heads import HEADS, build
 from daf_core.measures.calibration_values import Calibration
 from daf_core.stages import trained_head
 from daf_core.storage import files, run_record
-from daf_core.training.model_card import publish_record
+from daf_core.storage.run_record import Json
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
-from jobs.fitting.train_worker import FITTED_FILE, train_worker
+from jobs.fitting.train_worker import FittedHead, train_worker
 from jobs.fitting.training_data import TrainingData, load_training_data
 from jobs.progress import working_on
 from jobs.ray_session import cluster_total, ray_session
@@ -62,16 +60,20 @@ def run(settings: TrainSettings) -> str:
         "seed": settings.seed,
         "recipe": asdict(recipe),
         "data": rows.facts,
-        **{key: fitted[key] for key in ("metrics", "reliability", "best_epoch", "history")},
+        "metrics": fitted.metrics,
+        "reliability": fitted.reliability,
+        "best_epoch": fitted.best_epoch,
+        "history": fitted.history,
     }
     _publish_head(settings, fitted, rows.encoders, recipe, facts)
     return _summary(facts, time.monotonic() - started)
 
 
-def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str) -> dict[str, Any]:
-    """Run Ray Train; checkpoints lie under OUT until the head is made.
+def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str) -> FittedHead:
+    """Run Ray Train, with checkpoints in the output folder until the head is published.
 
-    A run of the same name and place is continued, so that a lost driver costs seconds.
+    Ray Train resumes a run of the same `name` in the same folder, so that a lost driver costs
+    seconds.
     """
     storage = files.join(files.absolute(settings.out), "_train")
     with ray_session():
@@ -102,77 +104,74 @@ def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str)
     if result.error is not None:
         raise result.error
     with result.checkpoint.as_directory() as folder:
-        fitted: dict[str, Any] = torch.load(Path(folder) / FITTED_FILE, weights_only=True)
-    if "refused" in fitted:
-        raise SettingsError(fitted["refused"])
-    return fitted
+        return FittedHead.read(folder)
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C means what it does elsewhere: Ray Train's own handler ends the process without a word,
-    and stays when training is done.
+    """Make Ctrl-C raise KeyboardInterrupt. Ray Train's own handler exits without a message, and
+    remains installed after the training.
     """
-    usual = signal.getsignal(signal.SIGINT)
+    handler = signal.getsignal(signal.SIGINT)
     try:
         yield
     except SystemExit as err:
         raise KeyboardInterrupt from err
     finally:
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, usual)
+            signal.signal(signal.SIGINT, handler)
 
 
 def _check_room(settings: TrainSettings) -> None:
-    """Refuse more workers than this machine's own Ray has room for; those of a cluster, which may
-    grow, are waited for.
+    """Refuse more workers than a Ray of this machine alone has room for. A cluster may grow, so
+    there the training waits.
     """
-    each = "GPU" if settings.gpu else "CPU"
-    there = cluster_total(each)
-    if settings.workers <= there:
+    resource = "GPU" if settings.gpu else "CPU"
+    total = cluster_total(resource)
+    if settings.workers <= total:
         return
-    asked = f"{'--gpu ' if settings.gpu else ''}--workers {settings.workers}"
-    has = f"{asked}: expected a {each} for each, Ray has {there:g}"
+    asked = f"{'`gpu` ' if settings.gpu else ''}`workers` {settings.workers}"
+    message = f"{asked}: expected a {resource} for each worker, Ray has {total:g}"
     if os.environ.get("RAY_ADDRESS", "local") == "local":
-        raise SettingsError(f"{has} here; on a cluster, say by RAY_ADDRESS which")
-    log.info("train: %s as yet, waiting for more", has)
+        raise SettingsError(f"{message} here; name a cluster in RAY_ADDRESS, or ask for fewer")
+    log.info("train: %s so far; waiting for more", message.replace("`", ""))
 
 
 def _publish_head(
     settings: TrainSettings,
-    fitted: dict[str, Any],
-    encoders: dict[str, dict[str, Any]],
+    fitted: FittedHead,
+    encoders: dict[str, Json],
     recipe: Recipe,
-    facts: dict[str, Any],
+    facts: Json,
 ) -> None:
-    """The record first, then weights and head.json: a head.json that is there is a whole head."""
-    streams: ColumnShapes = {
-        name: (layers, size) for name, (layers, size) in fitted["streams"].items()
-    }
-    module = build(settings.head, streams, recipe.width)
-    module.load_state_dict(fitted["module"])
+    """Publish model card and figures, then weights, then head.json, whose presence means that all
+    of the head is there.
+    """
+    module = build(settings.head, fitted.shapes, recipe.width)
+    module.load_state_dict(fitted.tensors)
     publish_record(settings.out, settings.head, facts)
     trained_head.save(
         settings.out,
         module,
         kind=settings.head,
         width=recipe.width,
-        shapes=streams,
-        encoders={name: EncoderSpec(**encoders[name]) for name in stored(streams)},
-        calibrations={name: Calibration(**one) for name, one in fitted["known"].items()},
+        shapes=fitted.shapes,
+        encoders={name: EncoderSpec(**encoders[name]) for name in stored(fitted.shapes)},
+        calibrations={name: Calibration(**one) for name, one in fitted.calibrations.items()},
         facts=facts,
     )
     files.delete_folder(files.join(settings.out, "_train"))
 
 
-def _summary(facts: dict[str, Any], seconds: float) -> str:
+def _summary(facts: Json, seconds: float) -> str:
+    """The summary line of a training, or of a head that was there, from its head.json."""
     data, metrics = facts["data"], facts["metrics"]
     rows, also = data["rows"], " and ".join(str(also["rows"]) for also in data["also"])
-    judged = metrics["test"] or metrics["valid"]
+    measured = metrics["test"] or metrics["valid"]
     split = "test" if metrics["test"] else "validation"
     return (
         f"{rows['train']} train, {rows['valid']} validation, {rows['test']} test rows, "
         f"{f'{also} of --also, ' if also else ''}"
         f"best epoch {facts['best_epoch'] + 1} of {len(facts['history'])}, "
-        f"{split} MAE {judged['mae']:.3f}, r {judged['r']:.3f}, {seconds:.1f} s"
+        f"{split} MAE {measured['mae']:.3f}, r {measured['r']:.3f}, {seconds:.1f} s"
     )

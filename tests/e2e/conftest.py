@@ -17,7 +17,7 @@ import torch
 from moto.server import ThreadedMotoServer
 from ray.cluster_utils import Cluster
 
-from daf_core.embeddings.columns import ColumnShapes, with_relative
+from daf_core.embeddings.columns import ColumnShapes, with_speaker_normalised
 from daf_core.heads import build
 from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
@@ -154,7 +154,7 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         used = [kind] if kind in STREAMS else STREAMS
         streams = {name: (STREAMS | changes.get("streams", {}))[name] for name in used}
         if changes.get("relative"):
-            streams = with_relative(streams)
+            streams = with_speaker_normalised(streams)
         encoders_of = specs | changes.get("encoders", {})
         trained_head.save(
             folder,

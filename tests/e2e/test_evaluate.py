@@ -40,7 +40,7 @@ def test_tables_of_all_heads_and_a_second_run_does_only_what_is_new(daf, embeddi
         "no_text",
     }
     assert "| daf" in (out / "heads.md").read_text()
-    assert "less that of concat" in (out / "heads.md").read_text()
+    assert "minus that of concat" in (out / "heads.md").read_text()
     assert r"\toprule" in (out / "heads.tex").read_text()
     assert max(map(len, first.lines[:5])) < 140  # of a terminal
     assert (out / "learning-curves.png").read_bytes().startswith(b"\x89PNG")
@@ -70,7 +70,7 @@ def test_wrong_settings_are_named_before_any_work(daf, embeddings, tmp_path):
         ({"heads": "daf", "baseline": "concat"}, "--baseline concat: expected one of --heads"),
         ({"also": tmp_path / "nothing"}, "expected the embeddings of a daf run"),
         ({"weigh_labels": True}, "--weigh-labels: expected --also"),
-        ({"heads": "pool,concat"}, "head pool: reads frames, the embeddings hold none"),
+        ({"heads": "pool,concat"}, "head pool: expected embeddings with frames, found none"),
         ({"calibrate_for": "moods"}, "--calibrate-for"),
     ):
         refused = daf("evaluate", embeddings=embeddings, out=tmp_path / "out", **options)

@@ -64,7 +64,7 @@ def test_frames_from_embedding_to_scores(daf, manifest, embeddings, with_frames,
     assert "embed again with --frames 4" in refused.complaint
     unfit = daf("train", embeddings=embeddings, out=tmp_path / "unfit", head="pool")
     assert unfit.status == 2
-    assert "daf embed --frames" in unfit.complaint
+    assert "expected embeddings with frames" in unfit.complaint
 
 
 def scores_of(out: Path) -> list[dict[str, object]]:

@@ -56,7 +56,7 @@ def test_a_head_says_what_it_is_and_where_from(head, embeddings):
     assert set(facts["metrics"]) == {"train", "valid", "test"}
     assert len(facts["history"]) == 12
     assert facts["calibrations"]["text and audio"]["rows"] <= 36
-    assert "on the train rows, as if of unseen recordings" in (head / "README.md").read_text()
+    assert "train rows, as of unseen recordings" in (head / "README.md").read_text()
     names = {path.name for path in files_of(head)}
     assert names >= {"head.safetensors", "head.json", "README.md", "learning-curve.png"}
     assert not (head / "_train").exists()
@@ -84,10 +84,13 @@ def test_what_cannot_be_trained_is_refused_before_it_is_waited_for(
 ):
     monkeypatch.delenv("RAY_ADDRESS")  # as on a machine by itself
     for options, said in (
-        ({"workers": 64}, "--workers 64: expected a CPU for each, Ray has 2 here"),
-        ({"gpu": True, "workers": 64}, "--gpu --workers 64: expected a GPU for each, Ray has"),
+        ({"workers": 64}, "--workers 64: expected a CPU for each worker, Ray has 2 here"),
+        (
+            {"gpu": True, "workers": 64},
+            "--gpu --workers 64: expected a GPU for each worker",
+        ),
         ({"learning_rate": -1}, "--learning-rate -1.0: expected more than 0"),
-        ({"head": "mult"}, "head mult: reads frames, the embeddings hold none"),
+        ({"head": "mult"}, "head mult: expected embeddings with frames, found none"),
     ):
         refused = daf("train", embeddings=embeddings, out=tmp_path / "out", **options)
         assert refused.status == 2

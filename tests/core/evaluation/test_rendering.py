@@ -1,4 +1,4 @@
-"""Rows of figures: for programs nothing is lost, whichever row has it."""
+"""Tables of figures: no key of any row is lost."""
 
 from daf_core.evaluation.rendering import arrow_table, shown_table
 
@@ -11,7 +11,7 @@ def test_a_table_has_what_any_row_has() -> None:
     assert arrow_table([]).to_pylist() == []
 
 
-def test_shown_cells_are_as_they_are() -> None:
+def test_cells_are_shown_unchanged() -> None:
     lines = shown_table([{"head": "daf", "MAE": "0.500 ± 0.010"}], "github").splitlines()
     assert [cell.strip() for cell in lines[0].split("|")] == ["", "head", "MAE", ""]
     assert [cell.strip() for cell in lines[2].split("|")] == ["", "daf", "0.500 ± 0.010", ""]

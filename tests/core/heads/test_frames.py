@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from daf_core.embeddings.arrays import column_values
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
-from daf_core.encoders.pooling import Frames, masked_mean, merge_spans, span_means
+from daf_core.encoders.pooling import FrameSpec, masked_mean, merge_spans, span_means
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.waves import RATE_HZ
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build, columns_read
-from daf_core.heads.sequences import Frames as FrameColumn
+from daf_core.heads.sequences import FrameStandardizer
 from daf_core.stages.decode import DECODED
 from daf_core.stages.embed import Embed
 from daf_core.stages.score import score
@@ -74,7 +74,7 @@ def test_windows_of_equal_length_merge_to_spans_of_the_whole(lengths: list[int],
 
 
 def test_the_layer_is_two_thirds_up() -> None:
-    assert [Frames.of(blocks, 8).layer for blocks in (1, 2, 4, 6, 12, 24)] == [1, 1, 3, 4, 8, 16]
+    assert [FrameSpec.of(blocks, 8).layer for blocks in (1, 2, 4, 6, 12, 24)] == [1, 1, 3, 4, 8, 16]
 
 
 def loaded(folder: Path, kind: str, **how: int) -> TextEncoder | SpeechEncoder:
@@ -136,7 +136,7 @@ def test_embeddings_with_frames_and_a_head_that_reads_them_alone(tmp_path: Path)
         manifest="m",
         out="o",
         text_encoder=str(text_folder(tmp_path / "text", "bert")),
-        audio_encoder=str(whisper_folder(tmp_path / "audio")),
+        audio_encoder=[str(whisper_folder(tmp_path / "audio"))],
         frames=STEPS,
     )
     specs, steps = resolve_encoders(asked), {"text_frames": STEPS, "audio_frames": STEPS}
@@ -170,8 +170,8 @@ def test_embeddings_with_frames_and_a_head_that_reads_them_alone(tmp_path: Path)
 
 
 def test_descriptors_have_no_frames() -> None:
-    asked = EmbedSettings(manifest="m", out="o", audio_encoder="descriptors", frames=8)
-    with pytest.raises(SettingsError, match="--frames 8: expected a first audio encoder with"):
+    asked = EmbedSettings(manifest="m", out="o", audio_encoder=["descriptors"], frames=8)
+    with pytest.raises(SettingsError, match="`frames` 8: expected a first audio encoder with"):
         resolve_encoders(asked)
 
 
@@ -181,7 +181,7 @@ def test_a_head_reads_frames_or_what_is_pooled(kind: str) -> None:
     frames = {"text_frames": (5, 4), "audio_frames": (5, 3)}
     if kind in READERS:
         assert columns_read(kind, pooled | frames) == frames
-        with pytest.raises(SettingsError, match="daf embed --frames"):
+        with pytest.raises(SettingsError, match="expected embeddings with frames"):
             build(kind, pooled, 8)
     else:
         own = {kind: pooled[kind]} if kind in pooled else pooled
@@ -189,7 +189,7 @@ def test_a_head_reads_frames_or_what_is_pooled(kind: str) -> None:
 
 
 def test_frames_are_standardised_over_the_steps_there_are() -> None:
-    column = FrameColumn(2)
+    column = FrameStandardizer(2)
     head = torch.nn.ModuleDict({"text_frames": column})
     values = torch.tensor([[[1.0, 5.0], [3.0, 5.0]], [[5.0, 5.0], [0.0, 0.0]]]).half()
     rows = Rows({"text_frames": values}, torch.tensor([[True, False]] * 2), torch.zeros(2))

@@ -12,10 +12,10 @@ from daf_core.heads import HEADS, build
 from daf_core.heads.fusion import WeightedFusion
 from daf_core.heads.lmf import RANK
 from daf_core.heads.parts import AllLayers, DropoutMasks, Features, LayerMix
-from daf_core.training.loop import loss_of
+from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 
-STREAMS = {
+SHAPES = {
     "text": (3, 8),
     "audio": (2, 6),
     "audio_2": (1, 5),
@@ -29,7 +29,7 @@ STREAMS = {
 def features(rows: int, present: torch.Tensor, seed: int = 0) -> Features:
     generator = torch.Generator().manual_seed(seed)
     values = {
-        name: torch.randn(rows, *shape, generator=generator) for name, shape in STREAMS.items()
+        name: torch.randn(rows, *shape, generator=generator) for name, shape in SHAPES.items()
     }
     return Features(values, present)
 
@@ -37,7 +37,7 @@ def features(rows: int, present: torch.Tensor, seed: int = 0) -> Features:
 @pytest.fixture(params=list(HEADS))
 def head(request: pytest.FixtureRequest) -> torch.nn.Module:
     torch.manual_seed(0)
-    return build(request.param, STREAMS, width=16)
+    return build(request.param, SHAPES, width=16)
 
 
 def test_weights_sum_to_one_and_are_zero_where_absent(head: torch.nn.Module) -> None:
@@ -55,10 +55,10 @@ def test_an_absent_modality_changes_nothing(head: torch.nn.Module, absent: str) 
     present = torch.tensor([[name != absent for name in MODALITIES]] * 4)
     one, other = features(4, present, seed=1), features(4, present, seed=2)
     values = {name: (other if name.startswith(absent) else one).values[name] for name in one.values}
-    said, again = head(one), head(replace(other, values=values))
-    torch.testing.assert_close(said.logits, again.logits)
-    torch.testing.assert_close(said.weights, again.weights)
-    assert said.logits.isfinite().all()
+    prediction, again = head(one), head(replace(other, values=values))
+    torch.testing.assert_close(prediction.logits, again.logits)
+    torch.testing.assert_close(prediction.weights, again.weights)
+    assert prediction.logits.isfinite().all()
 
 
 def test_a_row_does_not_depend_on_its_batch(head: torch.nn.Module) -> None:
@@ -67,19 +67,19 @@ def test_a_row_does_not_depend_on_its_batch(head: torch.nn.Module) -> None:
     )
     order = [6, 2, 1]
     values = {name: value[order] for name, value in whole.values.items()}
-    said, some = head(whole), head(Features(values, whole.present[order]))
-    torch.testing.assert_close(said.logits[order], some.logits)
-    if said.weights is not None:
-        torch.testing.assert_close(said.weights[order], some.weights)
+    prediction, some = head(whole), head(Features(values, whole.present[order]))
+    torch.testing.assert_close(prediction.logits[order], some.logits)
+    if prediction.weights is not None:
+        torch.testing.assert_close(prediction.weights[order], some.weights)
 
 
 def test_all_of_a_head_is_trained(head: torch.nn.Module) -> None:
-    """Whatever it holds has a say in its loss; and a loss of its own is for training alone."""
+    """Every parameter gets a gradient; and a head's own loss is there while training only."""
     present = torch.tensor([[True, True], [True, False], [False, True]] * 4)
     rows = features(12, present)
-    noise = DropoutMasks(torch.Generator().manual_seed(0), 12, torch.arange(12))
+    masks = DropoutMasks(torch.Generator().manual_seed(0), 12, torch.arange(12))
     assert head(rows).extra_loss is None
-    training_rows = replace(rows, noise=noise)
+    training_rows = replace(rows, dropout_masks=masks)
     loss_of(head, training_rows, torch.zeros(12), torch.ones(3), Recipe()).backward()
     read = {name for name, value in head.named_parameters() if value.grad is not None}
     assert read == {name for name, _ in head.named_parameters()}
@@ -89,46 +89,47 @@ def test_all_of_a_head_is_trained(head: torch.nn.Module) -> None:
 def test_daf_weighs_each_utterance_and_static_does_not() -> None:
     rows = features(6, torch.ones(6, 2, dtype=torch.bool))
     torch.manual_seed(0)
-    spread = {kind: build(kind, STREAMS, 16)(rows).weights.std(dim=0) for kind in ("daf", "static")}
+    spread = {kind: build(kind, SHAPES, 16)(rows).weights.std(dim=0) for kind in ("daf", "static")}
     assert (spread["daf"] > 1e-4).all()
     assert (spread["static"] == 0).all()
 
 
 def test_weighted_fusion_by_hand() -> None:
-    """Scores (ln 3, 0) give weights (3/4, 1/4); confidence 0 counts once; with f silent the answer
-    is the pool of both opinions, each to the power of twice its weight."""
+    """Scores (ln 3, 0) give weights (3/4, 1/4), a confidence score of 0 gives 1. With f = 0 the
+    prediction is the pool of both distributions, each to the power of twice its weight.
+    """
     fusion = WeightedFusion(width=1)
     seen: list[torch.Tensor] = []
     fusion.fuse.register_forward_hook(lambda module, args, output: seen.append(args[0]))
     with torch.no_grad():
         for parameter in fusion.fuse.out.parameters():
             parameter.zero_()
-    sides = torch.tensor([[[4.0], [8.0]]])
+    projections = torch.tensor([[[4.0], [8.0]]])
     both = Features({}, torch.tensor([[True, True]]))
     scores = torch.tensor([[torch.log(torch.tensor(3.0)), 0.0, 0.0]])
-    said = fusion(sides, scores, both)
-    torch.testing.assert_close(said.weights, torch.tensor([[0.75, 0.25]]))
+    found = fusion(projections, scores, both)
+    torch.testing.assert_close(found.weights, torch.tensor([[0.75, 0.25]]))
     torch.testing.assert_close(seen[0], torch.tensor([[6.0, 4.0]]))
-    words, voice = said.side_logits.softmax(dim=2)[0]
-    pool = words**1.5 * voice**0.5
-    torch.testing.assert_close(said.logits.softmax(dim=1)[0], pool / pool.sum())
-    told = fusion(sides, scores, both, torch.tensor([[0.0, 1.0]]))
-    torch.testing.assert_close(told.logits.softmax(dim=1)[0], voice**2 / (voice**2).sum())
-    alone = fusion(sides, scores, Features({}, torch.tensor([[True, False]])))
-    torch.testing.assert_close(alone.logits.softmax(dim=1)[0], words**2 / (words**2).sum())
+    text, audio = found.unimodal_logits.softmax(dim=2)[0]
+    pool = text**1.5 * audio**0.5
+    torch.testing.assert_close(found.logits.softmax(dim=1)[0], pool / pool.sum())
+    given = fusion(projections, scores, both, torch.tensor([[0.0, 1.0]]))
+    torch.testing.assert_close(given.logits.softmax(dim=1)[0], audio**2 / (audio**2).sum())
+    alone = fusion(projections, scores, Features({}, torch.tensor([[True, False]])))
+    torch.testing.assert_close(alone.logits.softmax(dim=1)[0], text**2 / (text**2).sum())
 
 
-def test_late_fusion_is_the_mean_of_both_opinions() -> None:
+def test_late_fusion_is_the_mean_of_the_unimodal_distributions() -> None:
     torch.manual_seed(0)
-    said = build("late", STREAMS, 16)(features(5, torch.ones(5, 2, dtype=torch.bool)))
-    mean = said.side_logits.softmax(dim=2).mean(dim=1)
-    torch.testing.assert_close(said.logits.softmax(dim=1), mean)
+    prediction = build("late", SHAPES, 16)(features(5, torch.ones(5, 2, dtype=torch.bool)))
+    mean = prediction.unimodal_logits.softmax(dim=2).mean(dim=1)
+    torch.testing.assert_close(prediction.logits.softmax(dim=1), mean)
 
 
-def test_tensor_fusion_multiplies_each_with_each() -> None:
-    """And what is left where a modality is absent is the other one."""
+def test_tensor_fusion_is_all_products() -> None:
+    """Where a modality is absent, the products are the features of the other one."""
     torch.manual_seed(0)
-    head, seen = build("tfn", STREAMS, 16), []
+    head, seen = build("tfn", SHAPES, 16), []
     head.fuse.register_forward_hook(lambda module, args, output: seen.append(args[0]))
     rows = features(2, torch.tensor([[True, True], [True, False]]))
     head(rows)
@@ -143,17 +144,17 @@ def test_tensor_fusion_multiplies_each_with_each() -> None:
 
 
 def test_low_rank_fusion_is_a_network_on_the_tensor() -> None:
-    """Its factors multiplied out are the weights of one linear map on [1; text] ⊗ [1; audio]."""
+    """Its multiplied factors are the weights of one linear map on [1; text] ⊗ [1; audio]."""
     torch.manual_seed(0)
-    head, seen = build("lmf", STREAMS, 16), []
+    head, seen = build("lmf", SHAPES, 16), []
     head.out.register_forward_hook(lambda module, args, output: seen.append(args[0]))
     rows = features(3, torch.ones(3, 2, dtype=torch.bool))
     head(rows)
-    words, voice = (
+    text_map, audio_map = (
         torch.cat([factor.bias[:, None], factor.weight], dim=1).view(RANK, 16, 17)
         for factor in head.factors
     )
-    weights = torch.einsum("rdi,rdj->dij", words, voice) / RANK
+    weights = torch.einsum("rdi,rdj->dij", text_map, audio_map) / RANK
     text, audio = functional.pad(head.sides(rows), (1, 0), value=1.0).unbind(dim=1)
     products = torch.einsum("bi,bj,dij->bd", text, audio, weights)
     torch.testing.assert_close(seen[0], functional.gelu(products), rtol=1e-4, atol=1e-5)
@@ -161,14 +162,14 @@ def test_low_rank_fusion_is_a_network_on_the_tensor() -> None:
 
 def test_gated_units_by_hand() -> None:
     torch.manual_seed(0)
-    head, seen = build("gmu", STREAMS, 16), []
+    head, seen = build("gmu", SHAPES, 16), []
     head.fuse.register_forward_hook(lambda module, args, output: seen.append(args[0]))
     with torch.no_grad():
         head.gates.weight.zero_()
         head.gates.bias.copy_(torch.log(torch.tensor([3.0] * 16 + [1.0] * 16)))
     rows = features(2, torch.tensor([[True, True], [False, True]]))
-    said = head(rows)
-    torch.testing.assert_close(said.weights, torch.tensor([[0.75, 0.25], [0.0, 1.0]]))
+    prediction = head(rows)
+    torch.testing.assert_close(prediction.weights, torch.tensor([[0.75, 0.25], [0.0, 1.0]]))
     text, audio = (h(head.sides(rows)[:, m]).tanh() for m, h in enumerate(head.hidden))
     torch.testing.assert_close(seen[0][0], 0.75 * text[0] + 0.25 * audio[0])
     torch.testing.assert_close(seen[0][1], audio[1])
@@ -194,7 +195,7 @@ def test_layers_side_by_side_by_hand() -> None:
     torch.testing.assert_close(read, torch.tensor([[4.0, 1.0, 4.0, 7.0]]))
 
 
-def test_noise_belongs_to_rows_not_to_workers() -> None:
+def test_dropout_belongs_to_rows_not_to_workers() -> None:
     def drawn(own: list[int]) -> torch.Tensor:
         return DropoutMasks(torch.Generator().manual_seed(3), 4, torch.tensor(own)).uniform(5)
 
@@ -203,11 +204,11 @@ def test_noise_belongs_to_rows_not_to_workers() -> None:
 
 @pytest.mark.parametrize("kind", ["text", "audio"])
 def test_a_single_head_needs_its_modality(kind: str) -> None:
-    other = {name: shape for name, shape in STREAMS.items() if not name.startswith(kind)}
+    other = {name: shape for name, shape in SHAPES.items() if not name.startswith(kind)}
     with pytest.raises(SettingsError, match=f"head {kind}: expected training rows with {kind}"):
         build(kind, other, 16)
 
 
 def test_an_unknown_head_is_named() -> None:
     with pytest.raises(SettingsError, match=r"'foo'.*expected one of daf"):
-        build("foo", STREAMS, 16)
+        build("foo", SHAPES, 16)

@@ -28,11 +28,11 @@ def test_shares_by_hand() -> None:
 def test_median_by_hand() -> None:
     """A quarter at -1, a half at 0, a quarter at 2: the middle of what 0 stands for. All at one
     point: that point. Half below and half above: where the lower half ends."""
-    said = torch.zeros(3, NUM_BINS)
-    said[0, [4, 6, 10]] = torch.tensor([0.25, 0.5, 0.25])
-    said[1, 8] = 1
-    said[2, [0, 12]] = 0.5
-    found = median(said.clamp_min(1e-12).log())
+    bins = torch.zeros(3, NUM_BINS)
+    bins[0, [4, 6, 10]] = torch.tensor([0.25, 0.5, 0.25])
+    bins[1, 8] = 1
+    bins[2, [0, 12]] = 0.5
+    found = median(bins.clamp_min(1e-12).log())
     torch.testing.assert_close(found, torch.tensor([0.0, 1.0, -2.75]), atol=1e-4, rtol=0)
 
 
@@ -44,7 +44,7 @@ def test_the_median_of_a_label_s_shares_is_near_it(labels: list[float]) -> None:
 
 
 @given(LABELS)
-def test_nothing_said_is_better_than_the_truth(labels: list[float]) -> None:
+def test_no_distribution_beats_the_true_one(labels: list[float]) -> None:
     label = torch.tensor(labels)
     truth = two_hot(label).clamp_min(1e-12).log()
     generator = torch.Generator().manual_seed(len(labels))
@@ -61,9 +61,9 @@ def test_cross_entropy_of_each_modality() -> None:
 
 @given(st.lists(st.floats(-4, 4), min_size=NUM_BINS, max_size=NUM_BINS), st.floats(0.01, 0.99))
 def test_share_below_undoes_quantile(logits: list[float], level: float) -> None:
-    said = torch.tensor([logits])
-    value = quantile(said, level)
-    share = share_below(said, value)
+    own_logits = torch.tensor([logits])
+    value = quantile(own_logits, level)
+    share = share_below(own_logits, value)
     if value.abs() < 3:
         torch.testing.assert_close(share, torch.tensor([level]), atol=1e-4, rtol=0)
     else:  # cut off at the ends

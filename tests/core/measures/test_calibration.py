@@ -1,4 +1,4 @@
-"""Intervals and probabilities that hold, whatever the head believes."""
+"""Calibration: intervals and probabilities hold, however sharp the head's distributions are."""
 
 import math
 
@@ -15,7 +15,7 @@ from daf_core.measures.calibration import (
 )
 from daf_core.measures.calibration_values import Calibration
 from daf_core.measures.reliability import (
-    calibration,
+    calibrate,
     certainty_metrics,
     interval_reliability,
     polarity_reliability,
@@ -25,7 +25,7 @@ BOTH = "text and audio"
 
 
 def drawn(rows: int, seed: int, sharper: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
-    """Distributions and labels drawn from them; logits then `sharper` than the truth."""
+    """Distributions and labels drawn from them; the logits are then multiplied by `sharper`."""
     draw = torch.Generator().manual_seed(seed)
     logits = 1.5 * torch.randn(rows, NUM_BINS, generator=draw)
     points = torch.multinomial(logits.softmax(dim=1), 1, generator=draw)[:, 0]
@@ -36,7 +36,7 @@ def drawn(rows: int, seed: int, sharper: float = 1.0) -> tuple[torch.Tensor, tor
 
 @pytest.mark.parametrize("sharper", [0.3, 1.0, 3.0])
 def test_intervals_hold_as_often_as_they_say(sharper: float) -> None:
-    learned = calibration(*drawn(3000, 1, sharper))
+    learned = calibrate(*drawn(3000, 1, sharper))
     logits, labels = drawn(3000, 2, sharper)
     present = torch.ones(3000, 2, dtype=torch.bool)
     found = certainty({BOTH: learned}, logits, present)
@@ -45,29 +45,29 @@ def test_intervals_hold_as_often_as_they_say(sharper: float) -> None:
     assert (found.low <= found.high).all()
 
 
-def test_a_head_that_is_right_about_itself_is_believed() -> None:
-    learned = calibration(*drawn(5000, 1))
+def test_true_distributions_are_left_almost_as_they_are() -> None:
+    learned = calibrate(*drawn(5000, 1))
     assert learned.mass == pytest.approx(0.9, abs=0.04)  # labels beyond 3 became 3
     assert learned.temperature == pytest.approx(1, abs=0.1)
     assert learned.rows == 5000
 
 
 def test_the_temperature_undoes_too_much_certainty() -> None:
-    assert calibration(*drawn(5000, 1, sharper=2.5)).temperature == pytest.approx(2.5, rel=0.1)
+    assert calibrate(*drawn(5000, 1, sharper=2.5)).temperature == pytest.approx(2.5, rel=0.1)
 
 
 @pytest.mark.parametrize(("rows", "mass_is_all"), [(1, True), (8, True), (9, False)])
-def test_too_few_rows_promise_nothing(rows: int, mass_is_all: bool) -> None:
+def test_with_too_few_rows_an_interval_is_the_whole_range(rows: int, mass_is_all: bool) -> None:
     logits = torch.zeros(rows, NUM_BINS)
-    learned = calibration(logits, torch.linspace(-1, 1, rows))
+    learned = calibrate(logits, torch.linspace(-1, 1, rows))
     assert (learned.mass == 1) == mass_is_all
 
 
 def test_certainty_is_that_of_rows_with_the_same_modalities() -> None:
-    known = {BOTH: Calibration(0.5, 1.0, 100), "audio": Calibration(0.9, 4.0, 100)}
+    calibrations = {BOTH: Calibration(0.5, 1.0, 100), "audio": Calibration(0.9, 4.0, 100)}
     logits = torch.zeros(3, NUM_BINS)
     present = torch.tensor([[True, True], [False, True], [True, False]])
-    found = certainty(known, logits, present)
+    found = certainty(calibrations, logits, present)
     # An even distribution goes from -3.25 to 3.25.
     np.testing.assert_allclose(found.low[:2], [-3.25 * 0.5, -3.25 * 0.9], rtol=1e-5)
     np.testing.assert_allclose(found.high[:2], [3.25 * 0.5, 3.25 * 0.9], rtol=1e-5)
@@ -77,7 +77,7 @@ def test_certainty_is_that_of_rows_with_the_same_modalities() -> None:
 
 
 def test_polarity_is_the_most_probable_one() -> None:
-    """Torn between -2 and 2, with 0 between them: the median is neutral, the polarity is not."""
+    """Probability at -2 and at 2: the median is neutral, the most probable polarity is not."""
     logits = torch.full((1, NUM_BINS), -math.inf)
     logits[0, [2, 6, 10]] = torch.tensor([0.45, 0.15, 0.4]).log()
     found = certainty({}, logits, torch.ones(1, 2, dtype=torch.bool))
@@ -87,7 +87,7 @@ def test_polarity_is_the_most_probable_one() -> None:
 
 def test_polarities_by_hand() -> None:
     logits = torch.full((1, NUM_BINS), -math.inf)
-    logits[0, 5:8] = torch.tensor([0.2, 0.3, 0.5]).log()  # points -.5, 0 and .5
+    logits[0, 5:8] = torch.tensor([0.2, 0.3, 0.5]).log()  # bins -0.5, 0 and 0.5
     torch.testing.assert_close(polarities(logits, 1.0), torch.tensor([[0.1, 0.65, 0.25]]))
 
 

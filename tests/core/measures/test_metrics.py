@@ -53,9 +53,9 @@ def test_halves_round_to_even_as_in_mmsa() -> None:
 
 def test_cmu_bounds() -> None:
     """a < -2: -3; [-2, -1): -2; [-1, 0): -1; 0; (0, 1]: 1; (1, 2]: 2; > 2: 3."""
-    said = np.array([-2.01, -2.0, -1.01, -1.0, -0.01, 0.0, 0.01, 1.0, 1.01, 2.0, 2.01])
+    predicted = np.array([-2.01, -2.0, -1.01, -1.0, -0.01, 0.0, 0.01, 1.0, 1.01, 2.0, 2.01])
     label = np.array([-3.0, -2, -2, -1, -1, 0, 1, 1, 2, 2, 3])
-    assert regression_metrics(said, label)["acc7_cmu"] == 1.0
+    assert regression_metrics(predicted, label)["acc7_cmu"] == 1.0
 
 
 def test_constant_and_empty_input() -> None:
@@ -78,8 +78,8 @@ def test_the_truth_is_perfect(labels: list[float], seed: int) -> None:
 
 def test_class_metrics_by_hand() -> None:
     label = np.array([0, 0, 0, 1, 1, 2])
-    said = np.array([0, 0, 1, 1, 0, 0])
-    metrics = class_metrics(said, label)
+    predicted = np.array([0, 0, 1, 1, 0, 0])
+    metrics = class_metrics(predicted, label)
     assert metrics["accuracy"] == pytest.approx(3 / 6)
     assert metrics["uar"] == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
     f1 = [2 * 2 / (4 + 3), 2 * 1 / (2 + 2), 0]

@@ -1,4 +1,4 @@
-"""Labelled rows: whose split it is, and each worker its share."""
+"""Labelled rows: their splits, and how workers share them."""
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +61,7 @@ def test_given_splits_are_taken_and_unlabelled_rows_left_out(tmp_path):
     assert corpus.rule == "as given"
 
 
-def test_fewer_train_rows_are_among_more(tmp_path):
+def test_fewer_train_rows_are_a_subset_of_more(tmp_path):
     whole = labelled_corpus(write_embeddings(str(tmp_path), ["train"] * 30 + ["valid", "test"] * 3))
     kept = {}
     for rows in (5, 12, 30):
@@ -69,11 +69,11 @@ def test_fewer_train_rows_are_among_more(tmp_path):
         assert corpus.counts == {"train": rows, "valid": 3, "test": 3}
         kept[rows] = set(utterance_ids(corpus, "train"))
     assert kept[5] < kept[12] < kept[30]
-    with pytest.raises(SettingsError, match="--train-rows 31: expected at most the 30 labelled"):
+    with pytest.raises(SettingsError, match="`train_rows` 31: expected at most the 30 labelled"):
         with_train_rows(whole, 31)
 
 
-def test_what_must_not_see_test_rows_finds_none(tmp_path):
+def test_a_corpus_without_its_test_rows(tmp_path):
     whole = labelled_corpus(write_embeddings(str(tmp_path), ["train", "valid", "test"] * 9))
     corpus = without_test(whole)
     assert corpus.counts == {"train": 9, "valid": 9, "test": 0}
@@ -123,8 +123,8 @@ def test_workers_share_the_rows_in_turn(tmp_path, workers):
     assert (whole["train"].values["audio"][absent] == 0).all()
 
 
-def test_rows_without_any_of_the_columns_are_no_worker_s(tmp_path):
-    """Left out before the workers share: their numbers stay in turn."""
+def test_rows_without_any_of_the_columns_go_to_no_worker(tmp_path):
+    """They are left out before the rows are shared out."""
     source = write_embeddings(str(tmp_path), ["train", "valid"] * 15)
     columns, corpus = {"audio": SHAPES["audio"]}, labelled_corpus(source)
     whole = load_rows(corpus, columns, 0, 1)["train"]

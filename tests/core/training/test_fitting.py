@@ -1,4 +1,4 @@
-"""Fitting on a folder of embeddings: the columns that count, rows without them, metrics."""
+"""Fitting on a folder of embeddings: which columns a head reads, joining rows, metrics."""
 
 import json
 from dataclasses import replace
@@ -56,7 +56,7 @@ def embeddings(folder, audio_in: set[str]) -> Output:
 def test_a_head_gets_the_columns_that_training_rows_have(tmp_path):
     source = embeddings(tmp_path, audio_in={"test"})
     fitted = fit_head("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
-    assert fitted.streams == {"text": (2, 4)}
+    assert fitted.shapes == {"text": (2, 4)}
     assert set(fitted.metrics) == set(SPLITS)
     assert len(fitted.state.history) == 3
 
@@ -64,14 +64,14 @@ def test_a_head_gets_the_columns_that_training_rows_have(tmp_path):
 def test_with_audio_in_training_it_gets_all_columns(tmp_path):
     source = embeddings(tmp_path, audio_in={"train"})
     fitted = fit_head("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
-    assert fitted.streams == SHAPES
+    assert fitted.shapes == SHAPES
     assert 0 <= fitted.metrics["test"]["mae"] <= 6
 
 
 def test_a_head_of_one_modality_gets_its_columns_alone(tmp_path):
     source = embeddings(tmp_path, audio_in={"train", "valid"})
     fitted = fit_head("audio", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
-    assert fitted.streams == {"audio": (1, 3), "audio_2": (1, 2)}
+    assert fitted.shapes == {"audio": (1, 3), "audio_2": (1, 2)}
     words = embeddings(tmp_path / "words", audio_in=set())
     with pytest.raises(
         SettingsError, match="head audio: expected training rows with audio, found none"
@@ -80,21 +80,21 @@ def test_a_head_of_one_modality_gets_its_columns_alone(tmp_path):
 
 
 def test_rows_of_another_corpus_join(tmp_path):
-    """They may bring a modality, and what the head learns is not the same without them."""
+    """They may add a modality, and the head learns something else without them."""
     words = labelled_corpus(embeddings(tmp_path / "words", audio_in=set()))
     voices = labelled_corpus(embeddings(tmp_path / "voices", audio_in={"train"}))
     alone, more = (
         fit_head("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also)
         for also in ([], [voices])
     )
-    assert alone.streams == {"text": (2, 4)}
-    assert more.streams == SHAPES
+    assert alone.shapes == {"text": (2, 4)}
+    assert more.shapes == SHAPES
     assert more.metrics["test"]["rows"] == alone.metrics["test"]["rows"]
     again = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"), also=[voices])
     without = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"))
-    weighed = replace(RECIPE, importance=True)
-    judged = fit_head("text", words, SHAPES, weighed, torch.device("cpu"), also=[voices])
-    losses = [one.state.history[0]["train_loss"] for one in (again, without, judged)]
+    weigh = replace(RECIPE, weigh_labels=True)
+    weighted = fit_head("text", words, SHAPES, weigh, torch.device("cpu"), also=[voices])
+    losses = [one.state.history[0]["train_loss"] for one in (again, without, weighted)]
     assert len(set(losses)) == 3
 
 
@@ -102,19 +102,19 @@ def test_rows_of_several_corpora_join_beside_each_other(tmp_path):
     words = labelled_corpus(embeddings(tmp_path / "words", audio_in=set()))
     voices = labelled_corpus(embeddings(tmp_path / "voices", audio_in={"train"}))
     joining = ([], [words], [voices], [words, voices])
-    made = [
+    fitted = [
         fit_head("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also) for also in joining
     ]
-    assert [one.streams == SHAPES for one in made] == [False, False, True, True]
-    losses = [one.state.history[0]["train_loss"] for one in made]
+    assert [one.shapes == SHAPES for one in fitted] == [False, False, True, True]
+    losses = [one.state.history[0]["train_loss"] for one in fitted]
     assert len(set(losses)) == len(joining)
 
 
-def test_what_no_row_has_takes_no_memory(tmp_path):
+def test_a_modality_that_no_row_has_takes_no_memory(tmp_path):
     words = labelled_corpus(embeddings(tmp_path, audio_in=set()))
     rows = load_rows(words, SHAPES)["train"]
     assert rows.values["audio"].shape == (10, 1, 3)
     assert rows.values["audio"].untyped_storage().nbytes() == 2
     head = build("concat", SHAPES, 8)
-    said = predict(head, standardised(head, rows)).sentiment
-    torch.testing.assert_close(said, predict(head, rows).sentiment, rtol=1e-3, atol=1e-3)
+    sentiment = predict(head, standardised(head, rows)).sentiment
+    torch.testing.assert_close(sentiment, predict(head, rows).sentiment, rtol=1e-3, atol=1e-3)

@@ -1,4 +1,4 @@
-"""Heads trained without some recordings or speakers: who is left out, and what it teaches."""
+"""Grouped folds: which recordings or speakers are left out, and what calibration gains."""
 
 from dataclasses import replace
 
@@ -18,13 +18,13 @@ from daf_core.training.group_folds import FOLDS, group_folds
 from daf_core.training.recipe import Recipe
 
 SHAPES = {"text": (1, 16)}
-TESTED = 8  # speakers of whom no row trains
+TESTED = 8  # speakers whose rows are all test rows
 
 
 def embeddings(folder: str, speakers: int = 40, rows: int = 10) -> Output:
-    """Every speaker has a voice and a mood of their own; the rest of a label is noise. Whose voice
-    is known from training, of him validation rows are known too. Two speakers share a recording,
-    and the last one has no name.
+    """Every speaker has a voice, which is the embedding, and a mood, which is the label but for
+    noise. All speakers of validation rows train, too. Two speakers share a recording, and the last
+    one has no name.
     """
     rng = np.random.default_rng(0)
     mood, voice = rng.uniform(-2.5, 2.5, speakers), rng.standard_normal((speakers, 16))
@@ -75,7 +75,7 @@ def test_those_of_one_recording_are_left_out_together(tmp_path):
         assert not rooms[0] & rooms[1]
 
 
-def test_copies_of_what_is_left_out_do_not_join(tmp_path):
+def test_copies_of_rows_left_out_do_not_join(tmp_path):
     whole = labelled_corpus(embeddings(str(tmp_path / "whole")))
     copies = labelled_corpus(embeddings(str(tmp_path / "copies")))
     for fold, also in group_folds(whole, [copies, whole], "speakers"):
@@ -87,21 +87,21 @@ def test_copies_of_what_is_left_out_do_not_join(tmp_path):
 
 def test_too_few_are_refused(tmp_path):
     whole = labelled_corpus(embeddings(str(tmp_path), speakers=12))
-    with pytest.raises(SettingsError, match=r"--unheard speakers: expected 5 .* found 4"):
+    with pytest.raises(SettingsError, match=r"`calibrate_for` speakers: expected 5 .* found 4"):
         group_folds(whole, [], "speakers")
 
 
-def test_intervals_hold_for_speakers_whom_training_never_heard(tmp_path):
-    """Of those it heard a head knows the mood; of others it does not, and must say so."""
+def test_intervals_hold_for_unseen_speakers(tmp_path):
+    """A head knows the mood of speakers it was trained on only; for others intervals must widen."""
     whole = labelled_corpus(embeddings(str(tmp_path)))
-    heard = Recipe(width=16, batch_rows=16, epochs=20, patience=20, learning_rate=1e-2)
-    known, unheard = (
-        fit_head("text", whole, SHAPES, recipe, torch.device("cpu"))
-        for recipe in (heard, replace(heard, unheard="speakers"))
+    recipe = Recipe(width=16, batch_rows=16, epochs=20, patience=20, learning_rate=1e-2)
+    seen, unseen = (
+        fit_head("text", whole, SHAPES, one, torch.device("cpu"))
+        for one in (recipe, replace(recipe, calibrate_for="speakers"))
     )
-    assert known.calibrations["text"].rows == whole.counts["valid"]
-    assert unheard.calibrations["text"].rows == whole.counts["train"]
-    assert known.metrics["test"]["mae"] == unheard.metrics["test"]["mae"]
-    coverage = [one.metrics["test"]["coverage"] for one in (known, unheard)]
+    assert seen.calibrations["text"].rows == whole.counts["valid"]
+    assert unseen.calibrations["text"].rows == whole.counts["train"]
+    assert seen.metrics["test"]["mae"] == unseen.metrics["test"]["mae"]
+    coverage = [one.metrics["test"]["coverage"] for one in (seen, unseen)]
     assert coverage[0] < 0.75
     assert coverage[1] > 0.8

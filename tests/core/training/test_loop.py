@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from daf_core.heads import build
 from daf_core.heads.parts import LayerMix
 from daf_core.heads.sentiment_bins import NUM_BINS, share_below
-from daf_core.training.label_confidence import MOST, importance, label_likelihood
+from daf_core.training.label_confidence import MAX_CONFIDENCE, label_confidence, label_likelihood
 from daf_core.training.loop import State, fit, predict
-from daf_core.training.recipe import LARGE_ROWS, Recipe, usual_batch, usual_rate
+from daf_core.training.recipe import LARGE_CORPUS_ROWS, Recipe, usual_batch, usual_rate
 from daf_core.training.rows import Rows, standardise
 
-STREAMS = {"text": (2, 4), "audio": (2, 3)}
+SHAPES = {"text": (2, 4), "audio": (2, 3)}
 RECIPE = Recipe(width=32, batch_rows=32, epochs=15, patience=15, learning_rate=1e-2)
 
 
@@ -24,7 +24,7 @@ def corpus(rows: int, seed: int) -> Rows:
     generator = torch.Generator().manual_seed(seed)
     values = {
         name: torch.randn(rows, *shape, generator=generator).half()
-        for name, shape in STREAMS.items()
+        for name, shape in SHAPES.items()
     }
     labels = (2 * values["text"][:, 1, 0].float()).clamp(-3, 3)
     present = torch.ones(rows, 2, dtype=torch.bool)
@@ -32,10 +32,12 @@ def corpus(rows: int, seed: int) -> Rows:
     return Rows(values, present, labels)
 
 
-def trained(recipe: Recipe = RECIPE, **options: object) -> tuple[torch.nn.Module, State]:
-    torch.manual_seed(recipe.seed)
-    head = build("daf", STREAMS, recipe.width)
-    return head, fit(head, corpus(300, 0), corpus(100, 1), recipe, **options)
+def trained(
+    recipe: Recipe = RECIPE, *, seed: int = 0, **options: object
+) -> tuple[torch.nn.Module, State]:
+    torch.manual_seed(seed)
+    head = build("daf", SHAPES, recipe.width)
+    return head, fit(head, corpus(300, 0), corpus(100, 1), recipe, seed=seed, **options)
 
 
 def test_learns_what_is_there_and_where() -> None:
@@ -46,20 +48,21 @@ def test_learns_what_is_there_and_where() -> None:
     weights = predict(head, test).weights
     assert weights is not None
     both = test.present.all(dim=1)
-    assert weights[both, 0].mean() > 0.5  # the words carry the label
+    assert weights[both, 0].mean() > 0.5  # the text carries the label
 
 
 def test_a_large_corpus_takes_larger_steps() -> None:
-    usual = Recipe()
-    assert usual_batch(LARGE_ROWS - 1) == usual.batch_rows
-    assert usual_batch(LARGE_ROWS) == 4 * usual.batch_rows
-    assert usual_rate(usual_batch(LARGE_ROWS)) == pytest.approx(2 * usual.learning_rate)
+    usual = Recipe().resolve(LARGE_CORPUS_ROWS - 1)
+    assert (usual.batch_rows, usual.learning_rate) == (128, 3e-4)
+    assert usual_batch(LARGE_CORPUS_ROWS) == 4 * usual.batch_rows
+    assert usual_rate(usual_batch(LARGE_CORPUS_ROWS)) == pytest.approx(2 * usual.learning_rate)
     assert usual_rate(1) == usual_rate(usual.batch_rows) == usual.learning_rate
+    assert Recipe(batch_rows=7, learning_rate=0.1).resolve(10).batch_rows == 7
 
 
 def test_one_seed_gives_one_result_and_another_seed_another() -> None:
     first, again = trained()[0].state_dict(), trained()[0].state_dict()
-    other = trained(replace(RECIPE, seed=1))[0].state_dict()
+    other = trained(seed=1)[0].state_dict()
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
@@ -97,7 +100,7 @@ def test_stops_early_and_ends_at_its_best() -> None:
 def test_standardise_looks_at_present_rows_only() -> None:
     rows = corpus(50, 3)
     rows.values["audio"][~rows.present[:, 1]] = 1000.0
-    head = build("daf", STREAMS, 16)
+    head = build("daf", SHAPES, 16)
     standardise(head, rows)
     mix = next(
         module
@@ -108,52 +111,53 @@ def test_standardise_looks_at_present_rows_only() -> None:
     torch.testing.assert_close(mix.mean, has.mean(dim=0), atol=1e-4, rtol=1e-3)
 
 
-def test_rows_that_nobody_believes_teach_little() -> None:
-    """Of the other corpus every label has the wrong sign, which a judge without them can tell."""
-    judge, _ = trained()
+def test_rows_with_implausible_labels_teach_little() -> None:
+    """All labels of the other corpus have the wrong sign, which a reference head can tell."""
+    reference, _ = trained()
     wrong, test = corpus(300, 4), corpus(200, 2)
     wrong = replace(wrong, labels=-wrong.labels)
-    judged = replace(wrong, judged=label_likelihood(predict(judge, wrong).logits, wrong.labels))
+    likelihood = label_likelihood(predict(reference, wrong).logits, wrong.labels)
+    weighted = replace(wrong, label_likelihood=likelihood)
     error = {}
-    for name, also in (("alone", []), ("wrong", [wrong]), ("judged", [judged])):
+    for name, also in (("alone", []), ("wrong", [wrong]), ("weighted", [weighted])):
         head, _ = trained(replace(RECIPE, also_rows=32), also=also)
         error[name] = float((predict(head, test).sentiment - test.labels).abs().mean())
     harm = error["wrong"] - error["alone"]
-    assert 0 < error["judged"] - error["alone"] < 0.75 * harm
+    assert 0 < error["weighted"] - error["alone"] < 0.75 * harm
 
 
 @given(
-    judged=st.floats(0, 1),
+    reference=st.floats(0, 1),
     logits=st.lists(st.floats(-20, 20), min_size=NUM_BINS, max_size=NUM_BINS),
     label=st.floats(-3, 3),
 )
-def test_importance_is_what_judge_and_head_say_of_a_label(
-    judged: float, logits: list[float], label: float
+def test_label_confidence_compares_the_likelihoods_of_reference_and_head(
+    reference: float, logits: list[float], label: float
 ) -> None:
-    said, labels = torch.tensor([logits] * 3), torch.tensor([label] * 3)
-    own = float(label_likelihood(said, labels)[0])
-    found = importance(torch.tensor([judged, own, torch.nan]), said, labels)
-    assert 0 <= found[0] <= MOST
+    predicted, labels = torch.tensor([logits] * 3), torch.tensor([label] * 3)
+    own = float(label_likelihood(predicted, labels)[0])
+    found = label_confidence(torch.tensor([reference, own, torch.nan]), predicted, labels)
+    assert 0 <= found[0] <= MAX_CONFIDENCE
     assert found[2] == 1
     if own > 1e-6:
         assert found[1] == pytest.approx(1)
-        assert found[0] == pytest.approx(min(judged / own, MOST), rel=1e-4)
+        assert found[0] == pytest.approx(min(reference / own, MAX_CONFIDENCE), rel=1e-4)
 
 
 def test_balance_gives_rare_polarities_their_share() -> None:
-    """Nine rows in ten are positive and nothing tells them apart: unbalanced, all are called so."""
+    """Nine rows in ten are positive, by chance: without balance all are predicted positive."""
     draw = torch.Generator().manual_seed(0)
-    values = {name: torch.randn(400, *shape, generator=draw) for name, shape in STREAMS.items()}
+    values = {name: torch.randn(400, *shape, generator=draw) for name, shape in SHAPES.items()}
     labels = torch.ones(400)
     labels[::10] = -1.0
     rows = Rows(values, torch.ones(400, 2, dtype=torch.bool), labels)
-    said = {}
+    negative = {}
     for balance in (False, True):
         recipe = replace(RECIPE, epochs=12, learning_rate=1e-3, balance=balance)
         torch.manual_seed(0)
-        head = build("daf", STREAMS, recipe.width)
+        head = build("daf", SHAPES, recipe.width)
         fit(head, rows, rows, recipe)
         below = share_below(predict(head, rows).logits, torch.tensor(0.0))
-        said[balance] = float(below.mean())
-    assert said[False] == pytest.approx(0.1, abs=0.1)
-    assert said[True] == pytest.approx(0.5, abs=0.15)
+        negative[balance] = float(below.mean())
+    assert negative[False] == pytest.approx(0.1, abs=0.1)
+    assert negative[True] == pytest.approx(0.5, abs=0.15)

@@ -1,4 +1,4 @@
-"""Virtual adversarial training: it finds where answers move most, and training smooths them."""
+"""Virtual adversarial training: the worst direction is found, and training smooths it."""
 
 from dataclasses import replace
 
@@ -11,40 +11,40 @@ from daf_core.heads.parts import DropoutMasks, Features, Prediction
 from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.training.virtual_adversarial import vat_loss
 
-STREAMS = {"text": (2, 4), "audio": (1, 3), "text_frames": (2, 4), "audio_frames": (2, 3)}
+SHAPES = {"text": (2, 4), "audio": (1, 3), "text_frames": (2, 4), "audio_frames": (2, 3)}
 
 
 def features(rows: int, noise_seed: int = 0, own: list[int] | None = None) -> Features:
     generator = torch.Generator().manual_seed(1)
     values = {
-        name: torch.randn(rows, *shape, generator=generator) for name, shape in STREAMS.items()
+        name: torch.randn(rows, *shape, generator=generator) for name, shape in SHAPES.items()
     }
     kept = torch.arange(rows) if own is None else torch.tensor(own)
-    noise = DropoutMasks(torch.Generator().manual_seed(noise_seed), rows, kept)
+    masks = DropoutMasks(torch.Generator().manual_seed(noise_seed), rows, kept)
     present = torch.tensor([[True, row % 2 == 0] for row in range(rows)])
     values = {name: value[kept].half() for name, value in values.items()}
-    return Features(values, present[kept], noise, standard=True)
+    return Features(values, present[kept], masks, standard=True)
 
 
 class OneFeature(nn.Module):
-    """Says nothing but of one feature of the words."""
+    """A head that reads one feature of the text."""
 
     def forward(self, features: Features) -> Prediction:
         feature = features.values["text"][:, 1, 2].float()
         return Prediction(feature[:, None] * torch.arange(NUM_BINS) / NUM_BINS)
 
 
-def test_it_moves_what_the_answer_hangs_on() -> None:
-    """All of the move goes into the one feature: as far as all 25 together would go."""
+def test_it_moves_the_feature_that_decides() -> None:
+    """The whole move, of all 25 values, goes into the one feature that is read."""
     rows, radius = features(6), 0.2
     found = vat_loss(OneFeature(), rows, radius)
-    said = OneFeature()(rows).logits.log_softmax(dim=1)
+    still = OneFeature()(rows).logits.log_softmax(dim=1)
     far = []
     for side in (-1, 1):
         moved = {name: value.float() for name, value in rows.values.items()}
         moved["text"][:, 1, 2] += side * radius * 25**0.5
         other = OneFeature()(replace(rows, values=moved)).logits.log_softmax(dim=1)
-        far.append((said.exp() * (said - other)).sum(dim=1))
+        far.append((still.exp() * (still - other)).sum(dim=1))
     either = torch.stack(far)
     closest = (either - found).abs().min(dim=0).values
     torch.testing.assert_close(closest, torch.zeros(6), rtol=0, atol=1e-4)
@@ -52,19 +52,19 @@ def test_it_moves_what_the_answer_hangs_on() -> None:
 
 
 @pytest.mark.parametrize("kind", list(HEADS))
-def test_no_head_is_steadier_than_nothing_and_rows_are_their_own(kind: str) -> None:
+def test_the_loss_is_not_negative_and_each_row_has_its_own(kind: str) -> None:
     torch.manual_seed(0)
-    head = build(kind, STREAMS, 8)
+    head = build(kind, SHAPES, 8)
     whole = vat_loss(head, features(6), 0.5)
     assert whole.shape == (6,)
     assert (whole > -1e-6).all()
-    mine = vat_loss(head, features(6, own=[1, 4]), 0.5)
-    torch.testing.assert_close(mine, whole[[1, 4]], rtol=1e-3, atol=1e-5)
+    own = vat_loss(head, features(6, own=[1, 4]), 0.5)
+    torch.testing.assert_close(own, whole[[1, 4]], rtol=1e-3, atol=1e-5)
 
 
-def test_training_on_it_makes_answers_steadier() -> None:
+def test_training_on_it_makes_predictions_steadier() -> None:
     torch.manual_seed(0)
-    head = build("concat", STREAMS, 8)
+    head = build("concat", SHAPES, 8)
     optimiser = torch.optim.Adam(head.parameters(), lr=0.01)
     before = vat_loss(head, features(20), 0.5).mean()
     for step in range(30):
