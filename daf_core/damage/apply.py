@@ -1,18 +1,18 @@
 """Damage one utterance's samples or text, as a condition says."""
 
 import numpy as np
-import numpy.typing as npt
 
+from daf_core.arrays import PcmSamples
 from daf_core.damage import voice
 from daf_core.damage.conditions import Condition
 from daf_core.damage.draws import draws
 from daf_core.damage.telephone import telephone
 from daf_core.damage.words import Words, mishear
 
-Samples = npt.NDArray[np.int16]
 
-
-def damaged_samples(samples: Samples, how: Condition, seed: int, utterance_id: str) -> Samples:
+def damaged_samples(
+    samples: PcmSamples, how: Condition, seed: int, utterance_id: str
+) -> PcmSamples:
     """16-bit samples (samples,) at 16 kHz under a condition of the audio, as many.
 
     What would be louder than full scale is made quieter as a whole.

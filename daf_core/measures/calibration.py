@@ -16,13 +16,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from daf_core.arrays import FloatArray
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.sentiment_bins import quantile, share_below
 from daf_core.schemas import NEUTRAL_BELOW
 
 COVERAGE = 0.9
-
-FloatArray: TypeAlias = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import soundfile
 import soxr
 from fsspec.implementations.local import LocalFileSystem
 
+from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.ffmpeg import PyAVDecoder
 from daf_core.recordings.libsndfile import SoundFileDecoder
@@ -19,8 +20,6 @@ from daf_core.recordings.watched_file import unread
 from daf_core.storage import s3
 from daf_core.storage.files import filesystem
 
-RATE_HZ = 16_000
-Samples = npt.NDArray[np.float32]  # (samples,) in [-1, 1] at RATE_HZ
 AudioFrames = npt.NDArray[np.float32]  # (frames, channels) at the recording's own rate
 
 RATE_RANGE_HZ = (1_000, 384_000)

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, SettingsError
-from daf_core.recordings.audio import RATE_HZ, open_recording
+from daf_core.recordings.audio import open_recording
 from daf_core.schemas import MANIFEST
 from daf_core.sources.open_source import open_source
 from daf_core.sources.transcripts import read_transcript

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from scipy.signal import correlate
 
 import jobs
+from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, NotDone
-from daf_core.recordings.audio import RATE_HZ, Recording, audio_flags, open_recording
+from daf_core.recordings.audio import Recording, audio_flags, open_recording
 from daf_core.recordings.ffmpeg import PyAVDecoder
 from daf_core.recordings.libsndfile import SoundFileDecoder
 

@@ -5,8 +5,9 @@ import pytest
 import soundfile
 import torch
 
+from daf_core.arrays import RATE_HZ
 from daf_core.recordings import voice_activity
-from daf_core.recordings.audio import RATE_HZ, open_recording
+from daf_core.recordings.audio import open_recording
 from daf_core.recordings.voice_activity import VoiceActivity
 
 
