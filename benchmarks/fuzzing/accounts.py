@@ -81,7 +81,7 @@ def _lines(path: Path) -> list[str]:
 
 def _segments_of(labels: Sequence, video: str) -> int:
     try:
-        return len(labels.of_video(video)[1])
+        return len(labels.read(video)[1])
     except BadInput:
         return 1
 

@@ -5,8 +5,8 @@ import numpy.typing as npt
 import soxr
 from scipy.signal import butter, sosfilt
 
+from daf_core.arrays import RATE_HZ
 from daf_core.damage.voice import Wave
-from daf_core.recordings.audio import RATE_HZ
 
 LINE_HZ = 8_000
 BAND = butter(4, (300, 3_400), "bandpass", fs=LINE_HZ, output="sos")

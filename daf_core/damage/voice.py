@@ -10,7 +10,7 @@ from numpy.polynomial import Polynomial
 from scipy.signal import ShortTimeFFT, fftconvolve
 from scipy.signal.windows import hann
 
-from daf_core.recordings.audio import RATE_HZ
+from daf_core.arrays import RATE_HZ
 
 Wave = npt.NDArray[np.float64]
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 import torch
 import torchaudio.functional as audio
 
+from daf_core.arrays import RATE_HZ
 from daf_core.encoders.pooling import NO_FRAMES
-from daf_core.encoders.waves import RATE_HZ, Wave, as_float, windows
+from daf_core.encoders.waves import Wave, as_float, windows
 
 FRAME = 640  # samples, 40 ms: three periods of the lowest pitch
 HOP = 160  # samples, 10 ms

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from daf_core.arrays import RATE_HZ
 from daf_core.encoders.pooling import in_batches, merge_spans, merge_windows
 from daf_core.encoders.wav2vec import WaveNetwork
-from daf_core.encoders.waves import RATE_HZ, Wave, as_float, windows
+from daf_core.encoders.waves import Wave, as_float, windows
 from daf_core.encoders.whisper import WhisperNetwork
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from daf_core.arrays import Samples
 from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, masked_moments, over_time
-from daf_core.encoders.waves import Samples, normalise_level
+from daf_core.encoders.waves import normalise_level
 
 
 class WaveNetwork:

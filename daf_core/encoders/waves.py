@@ -1,15 +1,14 @@
 """Prepare waveforms for encoders: float32, mono, 16 kHz, of equal level, in windows."""
 
 import numpy as np
-import numpy.typing as npt
 
-RATE_HZ = 16_000
+from daf_core.arrays import RATE_HZ, PcmSamples, Samples
+
 WINDOW_SAMPLES = 30 * RATE_HZ
 LEVEL_DBFS = -26.0
 LARGEST_GAIN_DB = 40.0  # silence must not become noise as loud as speech
 
-Samples = npt.NDArray[np.float32]
-Wave = npt.NDArray[np.int16] | Samples
+Wave = PcmSamples | Samples
 
 
 def as_float(wave: Wave) -> Samples:

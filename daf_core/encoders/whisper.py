@@ -13,8 +13,9 @@ from torch.nn.functional import gelu
 from transformers import WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
+from daf_core.arrays import Samples
 from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, over_time
-from daf_core.encoders.waves import WINDOW_SAMPLES, Samples, normalise_level
+from daf_core.encoders.waves import WINDOW_SAMPLES, normalise_level
 
 HOP = 160
 FFT = 400

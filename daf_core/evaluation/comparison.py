@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import permutation_test
+
+from daf_core.arrays import FloatArray
 
 RESAMPLES = 9999
 CHUNK = 500  # resamples at once; they take CHUNK × rows numbers
-
-FloatArray = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""A manifest: recordings cut into parts, and kept true as the archive grows."""
+"""A manifest: recordings cut into parts, and kept up to date as the source grows."""

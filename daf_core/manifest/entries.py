@@ -1,4 +1,4 @@
-"""What one part of a manifest holds of which recording, in order: a file beside the part."""
+"""Catalogue entries: what one part of a manifest holds of which recording, in order."""
 
 import json
 from collections import Counter
@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-NO_RECORDING = ""  # rejected rows that belong to no recording stand under this name
-NOTHING = ""  # the version of what has no rows
+NO_RECORDING = ""  # the name under which quarantined rows without a recording are entered
+NOTHING = ""  # the version of NO_RECORDING when there are no such rows
 SCHEMA = pa.schema(
     [
         pa.field("part", pa.int64(), nullable=False),
@@ -17,8 +17,8 @@ SCHEMA = pa.schema(
         pa.field("recording", pa.string(), nullable=False),
         pa.field("version", pa.string(), nullable=False),
         pa.field("rows", pa.int64(), nullable=False),
-        pa.field("rejected", pa.int64(), nullable=False),
-        pa.field("reasons", pa.string(), nullable=False),  # of rejected rows, JSON: reason → rows
+        pa.field("rejected", pa.int64(), nullable=False),  # quarantined rows
+        pa.field("reasons", pa.string(), nullable=False),  # JSON: reason → quarantined rows
         pa.field("complete", pa.bool_(), nullable=False),
         pa.field("removed", pa.bool_(), nullable=False),
     ]
@@ -27,11 +27,11 @@ SCHEMA = pa.schema(
 
 @dataclass(slots=True)
 class Entry:
-    """What one part holds of a recording: rows, and rejected rows by reason in its quarantine.
+    """How many rows of a recording one part holds, and how many its quarantine, by reason.
 
     version: of the recording's files, or of its rows in a table, when these rows were made.
     complete: the last of the recording's rows is among these.
-    removed: these rows are being taken out of the part; they may be gone already.
+    removed: these rows are being removed from the part; they may be gone already.
     """
 
     recording: str
@@ -42,31 +42,31 @@ class Entry:
     removed: bool = False
 
     @property
-    def rejected(self) -> int:
-        """Rejected rows."""
+    def quarantined(self) -> int:
+        """Number of quarantined rows."""
         return self.reasons.total()
 
+    @classmethod
+    def from_row(cls, row: tuple[Any, ...]) -> "Entry":
+        """Read a row with the columns of `SCHEMA`."""
+        _, _, recording, version, rows, _, reasons, complete, removed = row
+        counts = Counter(json.loads(reasons))
+        return cls(recording, version, rows, counts, bool(complete), bool(removed))
 
-def to_table(number: int, entries: list[Entry]) -> pa.Table:
-    """Entries of a part as a table of `SCHEMA`."""
-    return table_of(
+
+def entries_table(number: int, entries: list[Entry]) -> pa.Table:
+    """The entries of part `number` as a table of `SCHEMA`."""
+    return rows_table(
         [
-            (number, position, entry.recording, entry.version, entry.rows, entry.rejected,
+            (number, position, entry.recording, entry.version, entry.rows, entry.quarantined,
              json.dumps(entry.reasons, sort_keys=True), entry.complete, entry.removed)
             for position, entry in enumerate(entries)
         ]
     )  # fmt: skip
 
 
-def table_of(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+def rows_table(rows: Sequence[tuple[Any, ...]]) -> pa.Table:
     """Rows with the columns of `SCHEMA` as a table."""
     columns = list(zip(*rows, strict=True)) or [()] * len(SCHEMA)
     arrays = [pa.array(column).cast(f.type) for column, f in zip(columns, SCHEMA, strict=True)]
     return pa.table(arrays, schema=SCHEMA)
-
-
-def entry_of(row: tuple[Any, ...]) -> Entry:
-    """An entry of a row with the columns of `SCHEMA`."""
-    _, _, recording, version, rows, _, reasons, complete, removed = row
-    reasons = Counter(json.loads(reasons))
-    return Entry(recording, version, rows, reasons, bool(complete), bool(removed))

@@ -1,39 +1,43 @@
-"""Several ingests on one manifest: the one that came last is at work, the others stop."""
+"""Of several ingests on one manifest only the last to start goes on; the others stop."""
 
 import uuid
-from typing import Any
+from dataclasses import replace
 
 from daf_core.errors import NotDone
-from daf_core.storage import files
+from daf_core.storage import run_record
 from daf_core.storage.output import Output
+from daf_core.storage.run_record import RunRecord
 
 
-def take_over(output: Output, found: dict[str, Any]) -> str:
-    """Mark the run whose record was `found` as under way, by a new attempt; gives its id.
+def take_over(output: Output, found: RunRecord | None) -> str:
+    """Mark the run as unfinished and owned by a new attempt; returns the attempt's id.
+
+    `found` is the run record that the caller read.
 
     Raises:
-        NotDone: the record is another by now.
+        NotDone: the run record has changed since.
     """
-    if files.read_json(output.record_uri) != found:
-        raise NotDone(_in_other_hands(output))
+    if found is None or run_record.read(output) != found:
+        raise _other_ingest(output)
     attempt = uuid.uuid4().hex
-    files.write_json(output.record_uri, found | {"complete": False, "attempt": attempt})
+    facts = found.facts | {"attempt": attempt}
+    run_record.write(output, replace(found, complete=False, facts=facts))
     return attempt
 
 
 def check(output: Output, attempt: str) -> None:
-    """Stop an attempt that another has taken over from, as it does not know what that one made.
+    """Check that no other attempt has taken over; this one would not know what that one made.
 
     Raises:
-        NotDone: as said.
+        NotDone: another attempt has taken over, or has even finished.
     """
-    record = files.read_json(output.record_uri) or {}
-    if record.get("attempt") != attempt or record.get("complete"):
-        raise NotDone(_in_other_hands(output))
+    record = run_record.read(output)
+    if record is None or record.complete or record.facts.get("attempt") != attempt:
+        raise _other_ingest(output)
 
 
-def _in_other_hands(output: Output) -> str:
-    return (
-        f"{output.root}: another ingest is at work on this manifest; this one stops, and what it "
-        f"finished stays; run the command again when the other has ended"
+def _other_ingest(output: Output) -> NotDone:
+    return NotDone(
+        f"{output.root}: another ingest is at work on this manifest; this one stops, the parts it "
+        f"finished stay; run the command again when the other has ended"
     )

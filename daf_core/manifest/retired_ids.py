@@ -1,28 +1,30 @@
-"""Recordings that are gone from a table keep their rows: no new row may have the id of one."""
-
-import sqlite3
+"""Recordings that were deleted from a table keep their rows: no new row may take their ids."""
 
 from daf_core.manifest.catalogue import Catalogue
-from daf_core.sources.inspection import Inspected, duplicate
-from daf_core.sources.manifest_rows import quarantined
+from daf_core.sources.inspection import Inspected, duplicate_id
+from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.storage.output import Output
 from daf_core.storage.parquet import part_name
+from daf_core.storage.scratch_database import scratch_database
+
+_SCHEMA = "CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID"
 
 
 class RetiredIds:
-    """Utterance ids of the rows of recordings that are gone, in a temporary database.
+    """Utterance ids of the manifest rows whose recordings the source no longer has.
 
-    Within a table ids are compared as it is read; derived ids hold the recording's.
+    Needed for tables that give utterance ids. Ids within one table are compared as it is read, and
+    derived ids depend on the recording.
     """
 
     def __init__(self, output: Output, catalogue: Catalogue) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)  # "": on disk, deleted on close
-        self._database.execute("CREATE TABLE ids (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._database.execute("BEGIN")
+        self._database = scratch_database(_SCHEMA)
         for number, positions in catalogue.gone():
-            held = catalogue.entries(number)
+            entries = catalogue.entries(number)
             gone = [
-                place in positions for place, entry in enumerate(held) for _ in range(entry.rows)
+                position in positions
+                for position, entry in enumerate(entries)
+                for _ in range(entry.rows)
             ]
             if any(gone):
                 ids = output.read(part_name(number), ["utterance_id"])["utterance_id"]
@@ -31,14 +33,14 @@ class RetiredIds:
                     ((id_.as_py(),) for id_, is_gone in zip(ids, gone, strict=True) if is_gone),
                 )
 
-    def refuse(self, inspected: Inspected) -> Inspected:
-        """Put rows with one of these ids to the rejected."""
-        rows, rejected = inspected
-        taken = [row for row in rows if self._has(row["utterance_id"])]
-        if not taken:
+    def quarantine_reused(self, inspected: Inspected) -> Inspected:
+        """Quarantine the rows that have one of these ids."""
+        reused = [row for row in inspected.rows if self._has(row["utterance_id"])]
+        if not reused:
             return inspected
-        free = [row for row in rows if not self._has(row["utterance_id"])]
-        return free, rejected + [quarantined(duplicate(row), row) for row in taken]
+        rows = [row for row in inspected.rows if not self._has(row["utterance_id"])]
+        quarantined = [quarantine_row(duplicate_id(row), row) for row in reused]
+        return Inspected(rows, inspected.quarantined + quarantined)
 
     def _has(self, utterance_id: str) -> bool:
         found = self._database.execute("SELECT 1 FROM ids WHERE id = ?", [utterance_id])

@@ -1,64 +1,96 @@
-"""Make a manifest hold what its source does: new recordings are added, changed ones replaced.
+"""Bring a manifest up to date with its source: new recordings are added, changed ones replaced.
 
-What changed is added anew first, at the end, and then taken out of the parts where it was: no row
-is ever missing. Rows of recordings that are gone from the source stay.
+A changed recording is first added anew, at the end, and then removed from the parts that held it:
+no row is ever missing. Rows of recordings that were deleted from the source stay.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from daf_core.manifest import catalogue, entries
-from daf_core.manifest import ingest_lock as attempts
-from daf_core.manifest.catalogue import Catalogue
-from daf_core.manifest.entries import NO_RECORDING, NOTHING
-from daf_core.manifest.parts import Recording, pack, publish
-from daf_core.manifest.removal import finish_removal, remove_old
+from daf_core.manifest import catalogue, ingest_lock
+from daf_core.manifest.catalogue import Catalogue, Comparison
+from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table
+from daf_core.manifest.parts import PendingRecording, pack, publish
+from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import Source
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
-from daf_core.storage.run_record import fingerprint
+from daf_core.storage.run_record import Json, fingerprint
 
 Inspect = Callable[[Iterator[Any]], Iterator[Inspected]]
 _FILES_AT_ONCE = 16
 
 
-def grow(
-    output: Output, identity: dict[str, Any], source: Source, part_s: float | None, inspect: Inspect
-) -> tuple[dict[str, Any], bool]:
-    """Make the manifest of a run that has begun hold what the source does; nothing, where it does.
+@dataclass(frozen=True, kw_only=True)
+class Updated:
+    """A manifest after an update, and how its source compared with it before.
 
-    `inspect` turns recordings of the source into rows, in order. Gives the facts of the finished
-    manifest, and whether there was nothing to do.
+    quarantined: reason → rows; recordings: counts of new, changed, gone and kept ones; seconds: the
+    duration of the update that last changed the manifest; nothing_to_do: it was up to date.
+    """
+
+    rows_in: int
+    rows: int
+    quarantined: dict[str, int]
+    parts: int
+    audio_hours: float
+    recordings: Comparison
+    seconds: float
+    nothing_to_do: bool = False
+
+    def as_facts(self) -> Json:
+        """The entries of the run record."""
+        return {name: getattr(self, name) for name in _COUNTS} | {
+            "recordings": self.recordings.as_dict(),
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_facts(cls, facts: Json, recordings: Comparison) -> "Updated":
+        """A manifest with nothing to do, from the entries of its run record."""
+        counts = {name: facts[name] for name in (*_COUNTS, "seconds")}
+        return cls(**counts, recordings=recordings, nothing_to_do=True)
+
+
+_COUNTS = ("rows_in", "rows", "quarantined", "parts", "audio_hours")
+
+
+def update(
+    output: Output, identity: Json, source: Source, part_s: float | None, inspect: Inspect
+) -> Updated:
+    """Make the manifest in `output`, whose run has begun, hold what `source` holds.
+
+    part_s: seconds of audio per part, None for lengths that suit any source (`part_length`);
+    inspect: turns recordings of the source into rows, in order.
 
     Raises:
-        NotDone: another attempt took over, or the manifest is not as ingest left it.
+        NotDone: another attempt took over, or the manifest's files were changed by others.
     """
     started = time.monotonic()
-    record = files.read_json(output.record_uri) or {}
-    finished = bool(record.get("complete"))
-    attempt = "" if finished else attempts.take_over(output, record)
+    record = run_record.read(output)
+    finished = record is not None and record.complete
+    attempt = "" if finished else ingest_lock.take_over(output, record)
     source.gather()
     known = catalogue.load(output, fingerprint(identity))
-    rejected = fingerprint(source.rejected) if source.rejected else NOTHING
-    compared = known.compare(chain([(NO_RECORDING, rejected)], _versions(source)))
-    recordings = {"recordings": asdict(compared)}
-    if finished and known.holds_the_source():
-        return record | recordings, True
-    attempt = attempt or attempts.take_over(output, record)
-    check = partial(attempts.check, output, attempt)
-    _publish_what_differs(output, known, source, part_s, inspect, check)
-    _index(output, known, fingerprint(identity), check)
-    facts = _counts(known) | recordings | {"seconds": round(time.monotonic() - started, 1)}
-    run_record.finish(output, identity, facts | {"attempt": attempt})
-    return facts, False
+    loose = fingerprint(source.quarantined) if source.quarantined else NOTHING
+    compared = known.compare(chain([(NO_RECORDING, loose)], _versions(source)))
+    if record is not None and finished and known.is_up_to_date():
+        return Updated.from_facts(record.facts, compared)
+    attempt = attempt or ingest_lock.take_over(output, record)
+    check = partial(ingest_lock.check, output, attempt)
+    _publish_differences(output, known, source, part_s, inspect, check)
+    _write_index(output, known, fingerprint(identity), check)
+    done = _counted(known, compared, started)
+    run_record.finish(output, identity, done.as_facts() | {"attempt": attempt})
+    return done
 
 
 def _versions(source: Source) -> Iterator[tuple[str, str]]:
@@ -72,7 +104,7 @@ def _versions(source: Source) -> Iterator[tuple[str, str]]:
             yield from zip(names, pool.map(lambda one: source.version(*one), some), strict=True)
 
 
-def _publish_what_differs(
+def _publish_differences(
     output: Output,
     known: Catalogue,
     source: Source,
@@ -80,25 +112,25 @@ def _publish_what_differs(
     inspect: Inspect,
     check: Callable[[], None],
 ) -> None:
-    """Publish what the manifest lacks, then take out what is older; `known` follows."""
+    """Publish what the manifest lacks, then remove what is outdated; `known` is kept in step."""
     for number in known.parts_with_removed():
         finish_removal(output, number, known, check)
     _delete_unfinished(output, known, check)
-    for part in pack(_lacking(output, known, source, inspect), part_s, known.next_part):
+    for part in pack(_pending(output, known, source, inspect), part_s, known.next_part):
         facts = publish(output, part, check)
-        known.put(part.number, entries.to_table(part.number, part.entries), facts)
-    for number in known.parts_with_old():
-        remove_old(output, number, known, check)
+        known.put(part.number, entries_table(part.number, part.entries), facts)
+    for number in known.parts_with_outdated():
+        remove_outdated(output, number, known, check)
 
 
-def _lacking(
+def _pending(
     output: Output, known: Catalogue, source: Source, inspect: Inspect
-) -> Iterator[Recording]:
-    """Rows that no part has, recording by recording; a recording may be in a part half."""
+) -> Iterator[PendingRecording]:
+    """The rows that no part holds, recording by recording; some parts of one may be done."""
     if known.is_due(NO_RECORDING):
-        yield _rest(known, NO_RECORDING, ([], source.rejected))
+        yield _rest(known, NO_RECORDING, Inspected([], source.quarantined))
     due = (one for one in source.recordings() if known.is_due(one[0]))
-    gone = RetiredIds(output, known) if source.gives_ids else None
+    retired = RetiredIds(output, known) if source.gives_ids else None
     names: deque[str] = deque()
 
     def named() -> Iterator[Any]:
@@ -107,25 +139,28 @@ def _lacking(
             yield recordings
 
     for inspected in inspect(named()):
-        yield _rest(known, names.popleft(), gone.refuse(inspected) if gone else inspected)
+        name = names.popleft()
+        yield _rest(known, name, retired.quarantine_reused(inspected) if retired else inspected)
 
 
-def _rest(known: Catalogue, name: str, inspected: Inspected) -> Recording:
-    rows, rejected = inspected
-    held, held_rejected = known.held(name)
-    return Recording(name, known.version(name), rows[held:], rejected[held_rejected:])
+def _rest(known: Catalogue, name: str, inspected: Inspected) -> PendingRecording:
+    """The rows of a recording without those that the manifest holds already."""
+    rows, quarantined = known.held(name)
+    return PendingRecording(
+        name, known.version(name), inspected.rows[rows:], inspected.quarantined[quarantined:]
+    )
 
 
 def _delete_unfinished(output: Output, known: Catalogue, check: Callable[[], None]) -> None:
-    """Delete what an attempt that died published of its last part, before the part was whole."""
+    """Delete the files of a part that an attempt did not finish before it died."""
     whole = known.parts()
     for folder in (output.parts_uri, output.quarantine_uri):
         check()
         files.delete_all(folder, [n for n in parquet.list_parts(folder) if n not in whole])
 
 
-def _index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:
-    """Write what the next ingest and the jobs after this one read, in place of loose files."""
+def _write_index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:
+    """Merge the entries of all parts into the files that the next ingest and later jobs read."""
     check()
     catalogue.save(known, output, run)
     loose = parquet.list_parts(output.recordings_uri)
@@ -134,14 +169,15 @@ def _index(output: Output, known: Catalogue, run: str, check: Callable[[], None]
     check()
 
 
-def _counts(known: Catalogue) -> dict[str, Any]:
-    """Counts of a whole manifest."""
+def _counted(known: Catalogue, compared: Comparison, started: float) -> Updated:
     parts, quarantined = known.facts.values(), known.reasons()
     rows = sum(part.rows for part in parts)
-    return {
-        "rows_in": rows + sum(quarantined.values()),
-        "rows": rows,
-        "quarantined": quarantined,
-        "parts": len(parts),
-        "audio_hours": round(sum(part.audio_s for part in parts) / 3600, 4),
-    }
+    return Updated(
+        rows_in=rows + sum(quarantined.values()),
+        rows=rows,
+        quarantined=quarantined,
+        parts=len(parts),
+        audio_hours=round(sum(part.audio_s for part in parts) / 3600, 4),
+        recordings=compared,
+        seconds=round(time.monotonic() - started, 1),
+    )

@@ -8,21 +8,19 @@ audio with text.
 
 import math
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from daf_core.arrays import FloatArray
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.sentiment_bins import quantile, share_below
 from daf_core.measures.calibration_values import Calibrations
 from daf_core.schemas import NEUTRAL_BELOW
 
 COVERAGE = 0.9
-
-FloatArray: TypeAlias = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)

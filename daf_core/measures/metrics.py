@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-FloatArray = npt.NDArray[np.floating]
+from daf_core.arrays import FloatArray
 
 
 def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, float]:

@@ -7,8 +7,9 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 from torch.nn import functional
 
+from daf_core.arrays import FloatArray
 from daf_core.heads.sentiment_bins import share_below
-from daf_core.measures.calibration import COVERAGE, Certainty, FloatArray, polarities
+from daf_core.measures.calibration import COVERAGE, Certainty, polarities
 from daf_core.measures.calibration_values import Calibration
 from daf_core.measures.metrics import class_metrics
 from daf_core.schemas import polarity_number

@@ -1,1 +1,1 @@
-"""Features that a corpus came with, used as embeddings."""
+"""Precomputed features, published with a corpus, in the place of embeddings of our encoders."""

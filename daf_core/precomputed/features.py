@@ -1,21 +1,18 @@
-"""Features that others extracted, as embeddings: pooled over time, found by utterance id."""
+"""Features that a corpus was published with, as embeddings: pooled over time, by utterance id."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
 from daf_core.embeddings.columns import ColumnShapes, HalfArray
 from daf_core.errors import SettingsError
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
-
-FeatureFrames: TypeAlias = npt.NDArray[np.floating[Any]]
-BoolArray: TypeAlias = npt.NDArray[np.bool_]
 
 _LARGEST = float(np.finfo(np.float16).max)
 _ROWS_AT_ONCE = 64
@@ -24,8 +21,8 @@ _ROWS_AT_ONCE = 64
 class Pooled(NamedTuple):
     """Utterances pooled over their frames.
 
-    values: (rows, features) float16; present: (rows,), whether a row has any frame that is not
-    all zeros; repaired: numbers that were not finite or are beyond float16.
+    values: (rows, features) float16; present: (rows,), whether a row has a frame with any value
+    other than 0; repaired: how many values were not finite or exceeded the range of float16.
     """
 
     values: HalfArray
@@ -35,15 +32,17 @@ class Pooled(NamedTuple):
 
 @dataclass(frozen=True)
 class PrecomputedColumn:
-    """An embedding column of utterances: which file it is from, id → row, and the rows' values."""
+    """An embedding column: the file it is from, utterance id → row, and the values of the rows."""
 
     source: EncoderSpec
     places: dict[str, int]
     values: HalfArray
 
     @classmethod
-    def of(cls, source: EncoderSpec, ids: Iterable[str], pooled: Pooled) -> "PrecomputedColumn":
-        """The rows of `ids` that are present; the first of several with one id stays."""
+    def from_pooled(
+        cls, source: EncoderSpec, ids: Iterable[str], pooled: Pooled
+    ) -> "PrecomputedColumn":
+        """A column of the pooled rows that are present; of several with one id the first."""
         rows = zip(ids, pooled.present, strict=True)
         places: dict[str, int] = {}
         for place, (utterance, present) in enumerate(rows):
@@ -51,8 +50,8 @@ class PrecomputedColumn:
                 places.setdefault(utterance, place)
         return cls(source, places, pooled.values)
 
-    def of_rows(self, ids: list[str]) -> tuple[HalfArray, BoolArray]:
-        """Values of these utterances, zeros where there are none; and where there are some."""
+    def select(self, ids: list[str]) -> tuple[HalfArray, BoolArray]:
+        """Values (rows, features) of these utterances, and which are present; others are 0."""
         places = np.array([self.places.get(utterance, -1) for utterance in ids], np.intp)
         present: BoolArray = places >= 0
         values = np.zeros((len(ids), self.values.shape[1]), np.float16)
@@ -62,32 +61,32 @@ class PrecomputedColumn:
 
 @dataclass(frozen=True)
 class Precomputed:
-    """Embedding columns of utterances ("text", "audio"), and how many numbers were repaired."""
+    """Embedding columns by name ("text", "audio" …), and how many values were repaired."""
 
     columns: dict[str, PrecomputedColumn]
     repaired: int
 
     @property
     def encoders(self) -> dict[str, EncoderSpec]:
-        """Column → the file that it is from."""
+        """Column → the file that it is from, in the place of an encoder."""
         return {name: column.source for name, column in self.columns.items()}
 
     @property
     def shapes(self) -> ColumnShapes:
-        """Layers (one) and features of each column."""
+        """Column → (layers, features); there is always one layer."""
         return {name: (1, column.values.shape[1]) for name, column in self.columns.items()}
 
     def embed(self, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
-        """Embeddings of the manifest `rows` that there are features of; quarantine of the others.
+        """Embeddings of the manifest `rows` that have features, and quarantine of the others.
 
-        Flagged as by encoders: no_text, no_audio.
+        Rows with one modality are flagged no_text or no_audio.
         """
         ids = rows["utterance_id"].to_pylist()
         columns: dict[str, pa.FixedSizeListArray] = {}
         flags: list[list[str]] = [[] for _ in ids]
         has_any = np.zeros(len(ids), bool)
         for name, column in self.columns.items():
-            values, present = column.of_rows(ids)
+            values, present = column.select(ids)
             columns[name] = fixed_size_list(values, present)
             has_any |= present
             for row in np.flatnonzero(~present):
@@ -105,25 +104,25 @@ class Precomputed:
         return " and ".join(dict.fromkeys(spec.name for spec in self.encoders.values()))
 
 
-def pool(frames: FeatureFrames, used: BoolArray, deviation: bool) -> Pooled:
-    """Mean, and with `deviation` standard deviation as well, over the frames that are used.
+def pool(frames: FloatArray, used: BoolArray, deviation: bool) -> Pooled:
+    """Mean over the frames in use, with `deviation` followed by their standard deviation.
 
-    frames: (rows, frames, features); used: (rows, frames). Numbers that are not finite count as 0,
-    as MMSA's loader has it; what is beyond float16 is cut to its range.
+    frames: (rows, frames, features); used: (rows, frames). Values that are not finite count as 0,
+    as in MMSA's loader; results beyond float16 are clipped to its range.
     """
     starts = range(0, len(frames), _ROWS_AT_ONCE)
     pieces = [
         _pool(frames[start : start + _ROWS_AT_ONCE], used[start : start + _ROWS_AT_ONCE], deviation)
         for start in starts
     ] or [_pool(frames, used, deviation)]
-    return joined("features", pieces)
+    return concatenate("features", pieces)
 
 
-def joined(what: str, pieces: list[Pooled]) -> Pooled:
-    """The rows of all pieces, one after the other.
+def concatenate(what: str, pieces: list[Pooled]) -> Pooled:
+    """The rows of all pieces, in order; `what` names them in the error.
 
     Raises:
-        SettingsError: they are not of one width, or there are none; `what` says of what.
+        SettingsError: the pieces have several widths, or there are none.
     """
     widths = sorted({piece.values.shape[1] for piece in pieces})
     if len(widths) != 1:
@@ -135,7 +134,7 @@ def joined(what: str, pieces: list[Pooled]) -> Pooled:
     )
 
 
-def _pool(frames: FeatureFrames, used: BoolArray, deviation: bool) -> Pooled:
+def _pool(frames: FloatArray, used: BoolArray, deviation: bool) -> Pooled:
     weights = used[:, :, None]
     values = np.where(weights, frames.astype(np.float64), 0.0)
     finite = np.isfinite(values)

@@ -1,7 +1,7 @@
-"""Features in a folder of .csd files as embeddings of its labelled intervals.
+"""Features in a folder of .csd files, as embeddings of its labelled intervals.
 
-Word vectors are text, pooled by their mean; COVAREP and openSMILE are audio, by mean and deviation.
-A frame belongs to the interval that its middle is in.
+Word vectors are text, pooled by their mean; COVAREP and openSMILE are audio, pooled by mean and
+standard deviation. A frame belongs to the interval that contains its middle.
 """
 
 import posixpath
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.precomputed.features import Pooled, Precomputed, PrecomputedColumn, joined, pool
+from daf_core.precomputed.features import Pooled, Precomputed, PrecomputedColumn, concatenate, pool
 from daf_core.sources.corpora.csd import labels_uri, segment_id, sequences, within
 from daf_core.sources.corpora.csd_file import SUFFIX, Sequence, open_sequence
 from daf_core.sources.table_rows import file_sha256
@@ -18,14 +18,14 @@ from daf_core.weights.specs import EXTRACTED, EncoderSpec
 
 _KINDS = {"text": ("wordvectors", "glovevectors"), "audio": ("covarep", "opensmile")}
 
-Intervals = dict[str, list[tuple[float, float]]]  # of each video
+Intervals = dict[str, list[tuple[float, float]]]  # video → (start_s, end_s) of each
 
 
 def read_features(uri: str) -> Precomputed:
-    """Text and audio of the labelled intervals; of several files of a kind "text_2", "audio_2" ….
+    """Text and audio of the labelled intervals; further files become "text_2", "audio_2" …
 
     Raises:
-        SettingsError: there are no labels or no features, or a file is no .csd.
+        SettingsError: labels or features are missing, or a file is damaged.
     """
     intervals = _intervals(uri)
     columns, repaired = {}, 0
@@ -35,8 +35,10 @@ def read_features(uri: str) -> Precomputed:
             with open_sequence(file) as sequence:
                 found = list(_pooled(sequence, intervals, deviation=modality == "audio"))
             column = modality if number == 1 else f"{modality}_{number}"
-            pooled = joined(file, [one for _, one in found])
-            columns[column] = PrecomputedColumn.of(source, [name for name, _ in found], pooled)
+            pooled = concatenate(file, [one for _, one in found])
+            columns[column] = PrecomputedColumn.from_pooled(
+                source, [name for name, _ in found], pooled
+            )
             repaired += pooled.repaired
     if not columns:
         raise SettingsError(
@@ -50,7 +52,7 @@ def _intervals(uri: str) -> Intervals:
     with open_sequence(labels_uri(uri)) as labels:
         for video in labels.videos:
             try:
-                intervals[video] = [*map(tuple, labels.of_video(video)[1].tolist())]
+                intervals[video] = [*map(tuple, labels.read(video)[1].tolist())]
             except BadInput:
                 continue  # ingest quarantines the video
     return intervals
@@ -59,10 +61,10 @@ def _intervals(uri: str) -> Intervals:
 def _pooled(
     sequence: Sequence, intervals: Intervals, deviation: bool
 ) -> Iterator[tuple[str, Pooled]]:
-    """Each interval's frames, pooled; those of a video that cannot be read are missing."""
+    """The pooled frames of each interval; a video that cannot be read is left out."""
     for video, segments in intervals.items():
         try:
-            features, times = sequence.of_video(video)
+            features, times = sequence.read(video)
         except BadInput:
             continue
         if not len(features) or features.dtype.kind not in "fiu":

@@ -1,18 +1,20 @@
-"""The features in MMSA's pickle as embeddings: text by its mean, audio by mean and deviation."""
+"""Features in MMSA's pickle, as embeddings.
+
+Text is pooled by its mean, audio by mean and standard deviation.
+"""
 
 import posixpath
 from typing import Any, TypeGuard
 
 import numpy as np
 
+from daf_core.arrays import BoolArray, FloatArray
 from daf_core.errors import SettingsError
 from daf_core.precomputed.features import (
-    BoolArray,
-    FeatureFrames,
     Pooled,
     Precomputed,
     PrecomputedColumn,
-    joined,
+    concatenate,
     pool,
 )
 from daf_core.sources.corpora.mmsa import load_splits, plain_column
@@ -21,10 +23,10 @@ from daf_core.weights.specs import EXTRACTED, EncoderSpec
 
 
 def read_features(uri: str) -> Precomputed:
-    """Text and audio of all splits, those of the two that the pickle has.
+    """Text and audio of all splits, as far as the pickle has them.
 
     Raises:
-        SettingsError: this is no such pickle, or its arrays do not fit each other.
+        SettingsError: it is not such a pickle, or its arrays do not fit each other.
     """
     splits = load_splits(uri)
     source = EncoderSpec(posixpath.basename(uri), EXTRACTED, file_sha256(uri))
@@ -38,8 +40,8 @@ def read_features(uri: str) -> Precomputed:
             for split, held in having.items()
             for utterance in plain_column(uri, split, held, "id")
         ]
-        pooled = joined(f"{uri}: {name}", [_pool(uri, name, *one) for one in having.items()])
-        columns[name] = PrecomputedColumn.of(source, ids, pooled)
+        pooled = concatenate(f"{uri}: {name}", [_pool(uri, name, *one) for one in having.items()])
+        columns[name] = PrecomputedColumn.from_pooled(source, ids, pooled)
         repaired += pooled.repaired
     if not columns:
         raise SettingsError(f"{uri}: expected text or audio features in a split, found none")
@@ -58,22 +60,26 @@ def _pool(uri: str, name: str, split: str, held: dict[str, Any]) -> Pooled:
     return pool(frames, _used(uri, split, held, name), deviation=name == "audio")
 
 
-def _is_numbers(value: Any) -> TypeGuard[FeatureFrames]:
+def _is_numbers(value: Any) -> TypeGuard[FloatArray]:
     return isinstance(value, np.ndarray) and value.dtype.kind in "fiub"
 
 
 def _used(uri: str, split: str, held: dict[str, Any], name: str) -> BoolArray:
-    """Which frames are no padding: by the lengths in the file (unaligned), by the attention mask
-    (text, and what is aligned with it), or those between the first and the last not all zeros.
+    """Which frames are not padding: (rows, frames).
+
+    Taken from the lengths in the file (unaligned features), or from the attention mask (text, and
+    features aligned with it); else from the first to the last frame that is not all zeros.
     """
     frames, tokens = held[name], held.get("text_bert")
     rows, steps = frames.shape[:2]
-    if not frames.size:  # of no rows any number of frames can be said
+    if not frames.size:  # an empty array may declare any number of frames
         return np.zeros((rows, steps), bool)
     if f"{name}_lengths" in held:
         lengths = plain_column(uri, split, held, f"{name}_lengths")
         if not all(isinstance(length, int | float) for length in lengths):
-            raise SettingsError(f"{uri}: expected numbers as {name}_lengths in {split}")
+            raise SettingsError(
+                f"{uri}: expected numbers as {name}_lengths in {split}, found others"
+            )
         return np.arange(steps) < np.array(lengths)[:, None]
     if _is_numbers(tokens) and tokens.shape == (rows, 3, steps):
         mask: BoolArray = tokens[:, 1] > 0

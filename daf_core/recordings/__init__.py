@@ -1,1 +1,1 @@
-"""Recordings of any format: opened once, read by time, cut where voices are."""
+"""Recordings of any format: opened once, read by time, and searched for speech."""

@@ -1,4 +1,4 @@
-"""Recordings of any format as 16 kHz mono, cut by time without decoding what comes before."""
+"""Recordings of any format, read as 16 kHz mono by time, without decoding what comes before."""
 
 import errno
 import math
@@ -12,33 +12,32 @@ import soundfile
 import soxr
 from fsspec.implementations.local import LocalFileSystem
 
+from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.ffmpeg import PyAVDecoder
 from daf_core.recordings.libsndfile import SoundFileDecoder
-from daf_core.recordings.watched_file import unread
+from daf_core.recordings.watched_file import storage_error
 from daf_core.storage import s3
 from daf_core.storage.files import filesystem
 
-RATE_HZ = 16_000
-Samples = npt.NDArray[np.float32]  # (samples,) in [-1, 1] at RATE_HZ
 AudioFrames = npt.NDArray[np.float32]  # (frames, channels) at the recording's own rate
 
 RATE_RANGE_HZ = (1_000, 384_000)
 MOST_CHANNELS = 64
 
-MARGIN_S = 0.05  # the resampling filter reaches this far around a cut
-SKIP_S = 5.0  # a gap up to this long is decoded through; a longer one is jumped
-BLOCK_VALUES = 1 << 20  # decoded at once: memory follows what a file holds, not what it says
-NOWHERE = sys.maxsize  # before no frame
+MARGIN_S = 0.05  # reach of the resampling filter on both sides of a cut
+SKIP_S = 5.0  # shorter gaps between cuts are decoded, longer ones are skipped by a seek
+BLOCK_VALUES = 1 << 20  # decoded at once: a header that declares a false length costs no memory
+NOWHERE = sys.maxsize  # as the start of `_held`: no frame is held
 
 SILENT_BELOW = 10 ** (-60 / 20)  # peak, -60 dBFS
-FULL_SCALE = 0.98  # the largest value that mu-law can say
+FULL_SCALE = 0.98  # the largest value that mu-law can represent
 CLIPPED_SHARE = 0.001
 SHORT_BELOW_S = 0.3
 
 
 class Recording:
-    """An open recording; made by `open_recording`. Cuts taken in time order are the cheapest."""
+    """An open recording, from `open_recording`. Reading cuts in order of time is the fastest."""
 
     def __init__(self, uri: str, file: Any, decoder: SoundFileDecoder | PyAVDecoder) -> None:
         self.uri = uri
@@ -63,30 +62,31 @@ class Recording:
 
     @property
     def duration_s(self) -> float:
-        """Seconds of sound, as the header says or, where it does not, as the packets add up to."""
+        """Duration in seconds, from the header or, if that gives none, from all packets."""
         return self._decoder.frames / self.rate_hz
 
     def read(self, start_s: float, end_s: float, channel: int | None = None) -> Samples:
-        """Cut out [start_s, end_s), equal to the same slice of the whole recording resampled.
+        """Read [start_s, end_s): the same slice as of the whole recording, resampled.
 
-        Returns (samples,) float32 in [-1, 1] at 16 kHz; `channel` None is the mean of all. Beyond
-        the recording's end there is nothing: the cut is shorter, or empty.
+        Returns (samples,) float32 in [-1, 1] at 16 kHz. `channel` None gives the mean of all
+        channels. The result is shorter, or empty, where the recording ends earlier.
 
         Raises:
-            BadInput: bad_channel, or unreadable_audio where the cut is damaged beyond decoding.
+            BadInput: `bad_channel`; `unreadable_audio`, the cut cannot be decoded.
+            NotDone: the storage fails.
         """
         if channel is not None and not 0 <= channel < self.channels:
             raise BadInput(
                 "bad_channel",
-                f"{self.uri}: expected a channel under {self.channels}, got {channel}",
+                f"{self.uri}: expected a channel below {self.channels}, found {channel}",
             )
         first, last = max(0, round(start_s * RATE_HZ)), round(end_s * RATE_HZ)
         if last <= first:
             return np.zeros(0, np.float32)
         if self.rate_hz == RATE_HZ:
             return _mono(self._frames(first, last), channel)
-        # So many frames of the recording last as long as so many of ours: the cut with its margin
-        # starts at such a point, where the two grids meet.
+        # `theirs` frames of the recording last as long as `ours` samples at 16 kHz. The cut with
+        # its margin starts where the two sample grids coincide.
         shared = math.gcd(self.rate_hz, RATE_HZ)
         theirs, ours = self.rate_hz // shared, RATE_HZ // shared
         margin = math.ceil(MARGIN_S * self.rate_hz)
@@ -99,10 +99,10 @@ class Recording:
         return resampled[first - meeting * ours : last - meeting * ours].clip(-1, 1)
 
     def _frames(self, start: int, stop: int) -> AudioFrames:
-        """Frames [start, stop) of all channels, decoded on from the latest cut where it is near."""
+        """Frames [start, stop) of all channels; decoding continues from the latest cut if near."""
         held, held_start = self._held, self._held_start
         held_stop = held_start + len(held)
-        self._held, self._held_start = held[:0], NOWHERE  # should decoding fail
+        self._held, self._held_start = held[:0], NOWHERE  # in case decoding fails
         if not held_start <= start <= held_stop + SKIP_S * self.rate_hz:
             self._decoder.seek(start)
             held, held_start, held_stop = held[:0], start, start
@@ -122,21 +122,21 @@ def open_recording(uri: str) -> Recording:
     """Open the recording at a path or URI (s3://…); use it as a context manager.
 
     Raises:
-        BadInput: missing_audio, empty_audio or unreadable_audio.
-        NotDone: its storage fails.
+        BadInput: `missing_audio`, `empty_audio` or `unreadable_audio`.
+        NotDone: the storage fails.
     """
-    file = _opened(uri)
+    file = _open_file(uri)
     try:
         if not _first_byte(file, uri):
-            raise BadInput("empty_audio", f"{uri}: expected a recording, the file is empty")
+            raise BadInput("empty_audio", f"{uri}: expected a recording, found an empty file")
         return Recording(uri, file, _open_decoder(file, uri))
     except BaseException:
         file.close()
         raise
 
 
-def _opened(uri: str) -> Any:
-    """The file at a path or URI."""
+def _open_file(uri: str) -> Any:
+    """Open the file at a path or URI for reading bytes."""
     try:
         fs, path = filesystem(uri)
         # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
@@ -146,41 +146,46 @@ def _opened(uri: str) -> Any:
         raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
     except PermissionError as err:
         _check_credentials(uri)
-        raise BadInput("unreadable_audio", f"{uri}: may not be read: {err}") from err
-    except ValueError as err:  # also SettingsError: no such kind of place
+        raise BadInput(
+            "unreadable_audio", f"{uri}: expected permission to read it, found none: {err}"
+        ) from err
+    except ValueError as err:  # also SettingsError: no such kind of storage
         raise BadInput("missing_audio", f"{uri!r}: expected a path or URI: {err}") from err
-    except Exception as err:  # each store's client has others
+    except Exception as err:  # the clients of object stores have errors of their own
         if getattr(err, "errno", None) != errno.ENAMETOOLONG:
-            raise unread(uri, err) from err
-        raise BadInput("missing_audio", f"{uri:.200}…: no file has so long a name") from err
+            raise storage_error(uri, err) from err
+        raise BadInput(
+            "missing_audio", f"{uri:.200}…: expected a file name, found one that is too long"
+        ) from err
 
 
 def _first_byte(file: Any, uri: str) -> bytes:
-    """Look whether there is one. A store sends much of the file with it, all of the header.
+    """The first byte of a file, empty if it has none; the file is rewound.
 
-    So nobody waits for a store while libsndfile opens, which it does one file at a time.
+    An object store sends the header along with it. So no other thread waits for the store while
+    libsndfile opens this file: it opens one file at a time.
     """
     try:
         first: bytes = file.read(1)
         file.seek(0)
     except Exception as err:
-        raise unread(uri, err) from err
+        raise storage_error(uri, err) from err
     return first
 
 
 def _check_credentials(uri: str) -> None:
-    """Raise where a store refuses who asks, not just this one recording."""
+    """Raise NotDone if an object store refuses the credentials as such, not only this file."""
     if uri.startswith(s3.PREFIXES):
         fs, path = filesystem(uri)
         try:
             fs.cat_file(path, 0, 1)
         except OSError as err:
             if s3.refuses_credentials(err):
-                raise unread(uri, err) from err
+                raise storage_error(uri, err) from err
 
 
 def _open_decoder(file: Any, uri: str) -> SoundFileDecoder | PyAVDecoder:
-    """The decoder that reads `file`: libsndfile where it can, for it is exact, else FFmpeg."""
+    """A decoder of `file`: libsndfile, which is exact, if it can read the file, else FFmpeg."""
     decoder: SoundFileDecoder | PyAVDecoder
     try:
         decoder = SoundFileDecoder(file, uri)
@@ -195,13 +200,13 @@ def _open_decoder(file: Any, uri: str) -> SoundFileDecoder | PyAVDecoder:
         raise BadInput(
             "unreadable_audio",
             f"{uri}: expected {low} to {high} Hz and at most {MOST_CHANNELS} channels, "
-            f"got {decoder.rate_hz} Hz and {decoder.channels}",
+            f"found {decoder.rate_hz} Hz and {decoder.channels}",
         )
     return decoder
 
 
 def audio_flags(samples: Samples) -> list[str]:
-    """Say what is odd about (samples,) at 16 kHz: any of silent, clipped, short."""
+    """Flags of (samples,) at 16 kHz: any of silent, clipped, short (`schemas.FLAGS`)."""
     flags = []
     level = np.abs(samples)
     if level.max(initial=0) < SILENT_BELOW:
@@ -214,7 +219,7 @@ def audio_flags(samples: Samples) -> list[str]:
 
 
 def _finite(frames: AudioFrames) -> AudioFrames:
-    """Frames within [-1, 1]; what is not a number is silence."""
+    """Clip frames to [-1, 1] in place; NaN and infinity become silence."""
     if not np.isfinite(frames).all():
         np.nan_to_num(frames, copy=False, nan=0, posinf=0, neginf=0)
     np.clip(frames, -1, 1, out=frames)
@@ -222,7 +227,7 @@ def _finite(frames: AudioFrames) -> AudioFrames:
 
 
 def _mono(frames: AudioFrames, channel: int | None) -> Samples:
-    """(samples,) contiguous copy of one channel, or the mean of all."""
+    """One channel of (frames, channels) as a copy, or the mean of all: (frames,)."""
     if channel is None and frames.shape[1] > 1:
         mean: Samples = frames.mean(axis=1, dtype=np.float32)
         return mean

@@ -1,4 +1,4 @@
-"""Recordings that FFmpeg reads (M4A, AMR, WebM …), each codec frame at the time its stamp says."""
+"""Recordings that FFmpeg reads (M4A, AMR, WebM …), each codec frame at the time of its stamp."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,16 +12,21 @@ import numpy.typing as npt
 from daf_core.errors import BadInput
 from daf_core.recordings.watched_file import WatchedFile
 
-# Containers that hold their own sound. Playlists and the like, which name other files, stay out.
+# Containers that hold their own audio. Playlists, which would open other files, are not allowed.
 FORMATS = "mov,matroska,webm,aac,amr,mp3,ogg,wav,w64,flac,aiff,caf,au,asf,avi,mpegts,gsm,g722"
-LONGEST_HOLE_S = 600.0  # a longer one in the stamps is damage, and would be as much silence
-LEAD_S = 1.0  # codecs predict from what came before: decoding starts this much earlier
+LONGEST_HOLE_S = 600.0  # a longer gap in the stamps is damage, not silence
+LEAD_S = 1.0  # codecs predict from earlier frames: decoding starts this much earlier
 
 
 class PyAVDecoder:
-    """Stand at a frame of an open file and read on from there; frame 0 is the first that decodes.
+    """Decodes an open file from any frame on; frame 0 is the first that can be decoded.
 
-    Damaged packets and holes in the stamps are silence, so that what follows stays in its place.
+    A frame is one sample of every channel, at the file's own rate. Damaged packets and gaps in the
+    time stamps become silence, so that what follows keeps its time.
+
+    Raises:
+        BadInput: `unreadable_audio` or `empty_audio`.
+        NotDone: the file's storage fails.
     """
 
     def __init__(self, file: Any, uri: str) -> None:
@@ -31,7 +36,7 @@ class PyAVDecoder:
         self._restart()
 
     def _restart(self) -> None:
-        """Stand at frame 0, as just opened."""
+        """Open the file again and move to frame 0."""
         self.close()
         self._file.seek(0)
         try:
@@ -41,25 +46,27 @@ class PyAVDecoder:
                 )
             self._stream = self._container.streams.best("audio")
             if self._stream is None:
-                raise BadInput("unreadable_audio", f"{self._uri}: expected sound, found none in it")
+                raise BadInput(
+                    "unreadable_audio", f"{self._uri}: expected an audio stream, found none"
+                )
             packets = self._packets()
             head = list(itertools.islice(packets, 2))
         except av.FFmpegError as err:
             raise self._cannot_decode(0, err) from err
         if not head and self._damaged_packets:
-            raise BadInput("unreadable_audio", f"{self._uri}: none of its sound can be decoded")
+            raise BadInput("unreadable_audio", f"{self._uri}: none of its audio can be decoded")
         if not head:
-            raise BadInput("empty_audio", f"{self._uri}: the recording holds no samples")
+            raise BadInput("empty_audio", f"{self._uri}: expected samples, found none")
         self._calibrate(head)
         self._coming = self._placed(itertools.chain(head, packets), after=0)
         self._pending: tuple[int, npt.NDArray[np.float32]] | None = None
         self._position = 0
 
     def _calibrate(self, head: list[Any]) -> None:
-        """Tie time stamps to frames.
+        """Find the frame number of time stamp 0 from the first two codec frames (`head`).
 
-        The stream's first frame may be cut short and its stamp rounded, so the second one sets the
-        scale; some containers stamp to the millisecond, yet codec frames are all of one size.
+        The first codec frame may be cut short, and some containers round stamps to a millisecond.
+        All codec frames have one size, so the second one's stamp corrects the origin.
         """
         first, second = head[0], head[-1]
         if first.pts is None or second.pts is None:
@@ -77,13 +84,15 @@ class PyAVDecoder:
 
     @property
     def _tolerance(self) -> float:
+        """Frames by which a stamp may differ from the end of the codec frame before."""
         return max(1.0, self._frames_per_tick)
 
     def _at(self, decoded: Any) -> float:
+        """The frame number of a stamp, before rounding."""
         return float(decoded.pts * self._frames_per_tick) - self._origin
 
     def _packets(self) -> Iterator[Any]:
-        """Every codec frame that decodes, in order."""
+        """Every codec frame that can be decoded, in order."""
         for packet in self._demuxed():
             try:
                 decoded = packet.decode()
@@ -93,7 +102,7 @@ class PyAVDecoder:
             yield from decoded
 
     def _demuxed(self) -> Iterator[Any]:
-        """Every packet, in order, and an empty one that drains the codec."""
+        """Every packet, in order, and an empty one that flushes the codec."""
         packets = self._container.demux(self._stream)
         while True:
             with self._file.watched():
@@ -105,7 +114,10 @@ class PyAVDecoder:
     def _placed(
         self, decoded: Iterator[Any], after: int | None
     ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-        """Codec frames as (first frame, samples); `after` is where the previous one ended."""
+        """Codec frames as (number of the first frame, samples).
+
+        `after` is where the codec frame before ended, None after a jump.
+        """
         expected = (self.rate_hz, self.channels)
         for frame in decoded:
             found = (frame.sample_rate, frame.layout.nb_channels)
@@ -137,7 +149,7 @@ class PyAVDecoder:
             )
 
     def _as_float(self, frame: Any) -> npt.NDArray[np.float32]:
-        """The samples of a decoded codec frame."""
+        """The samples (frames, channels) of a codec frame, in [-1, 1]."""
         try:
             samples = frame.to_ndarray()
         except ValueError as err:
@@ -151,14 +163,19 @@ class PyAVDecoder:
         return floats
 
     def seek(self, frame: int) -> None:
-        """Stand at `frame`, which may lie beyond the end."""
+        """Move to `frame`, which may lie beyond the end.
+
+        Raises:
+            BadInput: `unreadable_audio`.
+            NotDone: the file's storage fails.
+        """
         early = frame - round(LEAD_S * self.rate_hz)
         try:
             if early > 0:
                 stamp = round((early + self._origin) / self._frames_per_tick)
                 with self._file.watched():
                     self._container.seek(stamp, stream=self._stream)
-                # The first frame after a jump may again be cut short.
+                # The first codec frame after a jump may be cut short.
                 packets = itertools.islice(self._packets(), 1, None)
                 self._coming = self._placed(packets, after=None)
                 self._pending = next(self._coming, None)
@@ -169,7 +186,12 @@ class PyAVDecoder:
         self._position = frame
 
     def read(self, count: int) -> npt.NDArray[np.float32]:
-        """Read (up to `count`, channels) float32 and stand after them; fewer only at the end."""
+        """Read the next frames: (up to `count`, channels) float32; fewer only at the end.
+
+        Raises:
+            BadInput: `unreadable_audio`.
+            NotDone: the file's storage fails.
+        """
         start = end = self._position
         stop = start + count
         block = np.zeros((count, self.channels), np.float32)
@@ -184,7 +206,7 @@ class PyAVDecoder:
             first, last = max(at, end), min(at + len(samples), stop)
             if first < last:
                 block[first - start : last - start] = samples[first - at : last - at]
-            end = max(end, last)  # over any hole in the stamps too
+            end = max(end, last)  # gaps in the stamps stay silent
             if at + len(samples) <= stop:
                 self._pending = None
         self._position = end
@@ -192,7 +214,7 @@ class PyAVDecoder:
 
     @cached_property
     def frames(self) -> int:
-        """How many frames there are: as MP4 says, else as the packets do, without decoding."""
+        """Number of frames: from the header of MP4, else from all packets, without decoding."""
         if "mp4" in self._container.format.name and self._stream.duration:
             return round(float(self._stream.duration * self._frames_per_tick))
         position = self._position
@@ -212,6 +234,7 @@ class PyAVDecoder:
         return round(end)
 
     def close(self) -> None:
+        """Free the decoder; the file stays open."""
         if self._container is not None:
             self._container.close()
 

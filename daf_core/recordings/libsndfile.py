@@ -1,4 +1,12 @@
-"""Recordings that libsndfile reads (WAV, FLAC, MP3, Ogg …), exact to the sample."""
+"""Recordings that libsndfile reads (WAV, FLAC, MP3, Ogg …), exact to the sample.
+
+libmpg123, which decodes MP3 under libsndfile, writes "part2_3_length … too large" to standard error
+for some positions from which it starts to decode: the first frame there borrows bits of a frame
+that it has not read. These messages are harmless, since the frames concerned are decoded only as a
+lead and dropped. They cannot be turned off through libsndfile, and reading without seeking, which
+avoids them, gives samples that differ in the last bit: the order of sums in mpg123's filter bank
+depends on the frame at which decoding started.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,21 +17,22 @@ import numpy.typing as npt
 import soundfile
 
 from daf_core.errors import BadInput
-from daf_core.recordings.quiet import quiet_libraries
 from daf_core.recordings.watched_file import WatchedFile
 
-UNKNOWN_FRAMES = 1 << 50  # libsndfile counts more where a header does not say
-# MP3 borrows bits from the frames before, so decoding starts this much earlier; on every read, as
-# soundfile itself seeks after each.
+UNKNOWN_FRAMES = 1 << 50  # libsndfile gives more than this where a header gives no length
+# An MP3 frame borrows bits from earlier frames, so decoding starts this much earlier. On every
+# read, because soundfile seeks after each of them.
 MPEG_LEAD_S = 0.3
 
 
 class SoundFileDecoder:
-    """Stand at a frame of an open file and read on from there.
+    """Decodes an open file from any frame on.
 
     A frame is one sample of every channel, at the file's own rate.
 
-    Raises `soundfile.LibsndfileError` where libsndfile cannot open `file`.
+    Raises:
+        soundfile.LibsndfileError: libsndfile cannot open `file`.
+        NotDone: the file's storage fails.
     """
 
     def __init__(self, file: Any, uri: str) -> None:
@@ -33,25 +42,30 @@ class SoundFileDecoder:
         self.rate_hz: int = self._sound.samplerate
         self.channels: int = self._sound.channels
         self.frames: int = self._sound.frames
-        # A recorder that was cut off leaves a header that says 0, or nothing.
+        # An interrupted recorder leaves a header with length 0 or none.
         self.knows_its_length = 0 < self.frames < UNKNOWN_FRAMES
         self.seekable: bool = self._sound.seekable()
         self._position = 0
         self._lead = round(MPEG_LEAD_S * self.rate_hz) if "MPEG" in self._sound.subtype else 0
 
     def _open(self) -> None:
-        with self._file.watched(), quiet_libraries():
+        with self._file.watched():
             self._file.seek(0)
             self._sound = soundfile.SoundFile(self._file)
 
     def seek(self, frame: int) -> None:
-        """Stand at `frame`, or at the end where the file is shorter."""
+        """Move to `frame`, or to the end where the file is shorter."""
         self._position = min(frame, self.frames)
         if self._sound.closed:
             self._open()
 
     def read(self, count: int) -> npt.NDArray[np.float32]:
-        """Read (up to `count`, channels) float32 and stand after them; fewer only at the end."""
+        """Read the next frames: (up to `count`, channels) float32; fewer only at the end.
+
+        Raises:
+            BadInput: `unreadable_audio`.
+            NotDone: the file's storage fails.
+        """
         lead = min(self._lead, self._position)
         with self._decoding():
             if self._sound.tell() != self._position - lead:
@@ -65,10 +79,10 @@ class SoundFileDecoder:
     @contextmanager
     def _decoding(self) -> Iterator[None]:
         try:
-            with self._file.watched(), quiet_libraries():
+            with self._file.watched():
                 yield
         except soundfile.LibsndfileError as err:
-            self._sound.close()  # after an error libsndfile goes nowhere: seek opens it afresh
+            self._sound.close()  # unusable after an error; `seek` opens it again
             raise BadInput(
                 "unreadable_audio",
                 f"{self._uri}: cannot be decoded at {self._position / self.rate_hz:.1f} s: "
@@ -76,4 +90,5 @@ class SoundFileDecoder:
             ) from err
 
     def close(self) -> None:
+        """Free the decoder; the file stays open."""
         self._sound.close()

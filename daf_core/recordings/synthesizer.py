@@ -1,4 +1,4 @@
-"""Sentences that nobody recorded, read out by a command of the user's, as voices there are many."""
+"""Text-to-speech through a command that the user supplies."""
 
 import platform
 import shlex
@@ -7,38 +7,41 @@ import tempfile
 from dataclasses import dataclass
 from typing import IO
 
+from daf_core.arrays import Samples
 from daf_core.errors import BadInput, SettingsError
-from daf_core.recordings.audio import Samples, audio_flags, open_recording
+from daf_core.recordings.audio import audio_flags, open_recording
 
-LONGEST_S = 60.0  # that a command may take to read a sentence
+LONGEST_S = 60.0  # time limit of the command, per text
 
 
 @dataclass(frozen=True)
 class Synthesizer:
-    """A command that reads a sentence, UTF-8, on standard input and writes its sound, in any format
-    that recordings may have, to standard output: `espeak-ng --stdout`.
+    """A text-to-speech command, such as "espeak-ng --stdout".
+
+    It reads a text in UTF-8 from standard input and writes a recording, in any format that
+    `open_recording` reads, to standard output.
     """
 
     command: str
 
     def check(self) -> None:
-        """Have it read a word.
+        """Try the command on one word.
 
         Raises:
-            SettingsError: there is no such command, or it makes no sound.
+            SettingsError: there is no such command, or it writes no audible recording.
         """
         try:
             said = self.read_out("one")
         except BadInput as err:
-            raise self._unfit(err.message) from err
+            raise self._settings_error(err.message) from err
         if "silent" in audio_flags(said):
-            raise self._unfit("it writes silence")
+            raise self._settings_error("its output is silent")
 
     def read_out(self, text: str) -> Samples:
-        """(samples,) in [-1, 1] at 16 kHz, one or more.
+        """Synthesize a text: (samples,) float32 in [-1, 1] at 16 kHz, at least one sample.
 
         Raises:
-            BadInput: unreadable_audio or empty_audio, where the command makes nothing of the text.
+            BadInput: `unreadable_audio` or `empty_audio`: the command fails on this text.
             SettingsError: this machine has no such command.
         """
         with tempfile.NamedTemporaryFile() as file:
@@ -47,9 +50,9 @@ class Synthesizer:
                 with open_recording(file.name) as recording:
                     samples = recording.read(0.0, recording.duration_s)
             except BadInput as err:
-                raise BadInput(err.reason, "what it writes is no recording") from err
+                raise BadInput(err.reason, "its output is not a recording") from err
         if not len(samples):
-            raise BadInput("empty_audio", "it writes no samples")
+            raise BadInput("empty_audio", "its output has no samples")
         return samples
 
     def _run(self, text: str, out: IO[bytes]) -> None:
@@ -63,25 +66,25 @@ class Synthesizer:
                 check=False,
             )
         except subprocess.TimeoutExpired as err:
-            raise BadInput("unreadable_audio", f"it takes over {LONGEST_S:.0f} s") from err
+            raise BadInput("unreadable_audio", f"it takes longer than {LONGEST_S:.0f} s") from err
         except OSError as err:
-            raise self._unfit(f"on {platform.node()}: {err}") from err
+            raise self._settings_error(f"on {platform.node()}: {err}") from err
         if ended.returncode:
             said = ended.stderr.decode(errors="replace").strip().splitlines()
-            why = ": ".join([f"it ends with status {ended.returncode}", *said[-1:]])
+            why = ": ".join([f"it exits with status {ended.returncode}", *said[-1:]])
             raise BadInput("unreadable_audio", why)
 
     def _words(self) -> list[str]:
         try:
             words = shlex.split(self.command)
         except ValueError as err:
-            raise self._unfit(str(err)) from err
+            raise self._settings_error(str(err)) from err
         if not words:
-            raise self._unfit("it is empty")
+            raise self._settings_error("it is empty")
         return words
 
-    def _unfit(self, why: str) -> SettingsError:
+    def _settings_error(self, why: str) -> SettingsError:
         return SettingsError(
-            f"--synthesize {self.command!r}: expected a command that reads a sentence on standard "
-            f"input and writes its sound to standard output, as 'espeak-ng --stdout' does; {why}"
+            f"`synthesize` {self.command!r}: expected a command that reads text from standard "
+            f"input and writes a recording to standard output, as 'espeak-ng --stdout' does; {why}"
         )

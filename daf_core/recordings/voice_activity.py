@@ -1,4 +1,4 @@
-"""Where people speak in a recording, cut into utterances at the pauses (silero-vad)."""
+"""Voice activity detection (silero-vad): the stretches of speech in a recording, as utterances."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,11 @@ from itertools import count
 import numpy as np
 import torch
 
-from daf_core.recordings.audio import RATE_HZ, Recording
+from daf_core.arrays import RATE_HZ, Samples
+from daf_core.recordings.audio import Recording
 
-FRAME_SAMPLES = 512  # silero scores each 32 ms ...
-CONTEXT_SAMPLES = 64  # ... together with the end of the 32 ms before
+FRAME_SAMPLES = 512  # silero scores each frame of 32 ms ...
+CONTEXT_SAMPLES = 64  # ... with the end of the frame before it
 BLOCK_FRAMES = 2048  # decoded and scored at once: 65.5 s
 
 PAUSE_MS = 500  # silence this long ends an utterance
@@ -18,15 +19,16 @@ LONGEST_S = 20.0
 
 
 class VoiceActivity:
-    """Find speech with silero-vad's packaged weights.
+    """Finds speech with the weights of the silero-vad package.
 
-    The layers are silero's own, but each block of frames goes through them at once rather than one
-    32 ms frame a call, with an LSTM over the block in place of its cell: the same numbers, faster.
+    The result equals silero_vad.get_speech_timestamps (tested on the demo corpus), and is faster:
+    the layers are silero's own, but a block of frames passes through them in one call, where
+    silero makes one call per frame of 32 ms. An LSTM over the block replaces silero's LSTM cell.
     """
 
     def __init__(self) -> None:
         with _one_thread():
-            import silero_vad  # sets the whole process to one thread, so not at the top
+            import silero_vad  # sets torch to one thread when imported, so not at the top
 
         self._cut = silero_vad.get_speech_timestamps_from_probs
         self._network = silero_vad.load_silero_vad()._model
@@ -42,14 +44,15 @@ class VoiceActivity:
         pause_ms: int = PAUSE_MS,
         longest_s: float = LONGEST_S,
     ) -> list[tuple[float, float]]:
-        """Find the utterances of one channel (None: of all mixed) as (start_s, end_s), in order.
+        """Find the utterances of one channel (None: all channels mixed) as (start_s, end_s).
 
-        They do not overlap, end at pauses of `pause_ms` or more, and none is longer than
-        `longest_s`: speech without such a pause is cut at its longest shorter one. The recording
-        is read a minute at a time.
+        Utterances are in order and do not overlap. They end at pauses of at least `pause_ms`, and
+        none is longer than `longest_s`: longer speech is cut at its longest pause. The recording is
+        read in blocks of about a minute.
 
         Raises:
-            BadInput: as `Recording.read` does.
+            BadInput: as `Recording.read`.
+            NotDone: as `Recording.read`.
         """
         scores: list[float] = []
         samples = 0
@@ -73,9 +76,12 @@ class VoiceActivity:
 
     @torch.inference_mode()
     def _score(
-        self, samples: np.ndarray, state: tuple[torch.Tensor, torch.Tensor] | None
+        self, samples: Samples, state: tuple[torch.Tensor, torch.Tensor] | None
     ) -> tuple[list[float], tuple[torch.Tensor, torch.Tensor]]:
-        """Probability of speech in each frame of context + frames, and the LSTM's state after."""
+        """Probability of speech in each frame, and the LSTM's state after the last.
+
+        samples: the last 64 samples before the first frame, then whole frames of 512.
+        """
         window = CONTEXT_SAMPLES + FRAME_SAMPLES
         frames = torch.from_numpy(samples).unfold(0, window, FRAME_SAMPLES)
         features = self._network.encoder(self._network.run_extractors(frames)).squeeze(-1)
@@ -83,8 +89,8 @@ class VoiceActivity:
         return self._network.decoder.decoder(hidden.unsqueeze(-1)).flatten().tolist(), state
 
 
-def _blocks(recording: Recording, channel: int | None) -> Iterator[np.ndarray]:
-    """The recording in order, in blocks of whole frames but for the last."""
+def _blocks(recording: Recording, channel: int | None) -> Iterator[Samples]:
+    """The samples of a recording in order, in blocks of whole frames; the last may be shorter."""
     block_s = BLOCK_FRAMES * FRAME_SAMPLES / RATE_HZ
     for number in count():
         block = recording.read(number * block_s, (number + 1) * block_s, channel)
@@ -96,7 +102,7 @@ def _blocks(recording: Recording, channel: int | None) -> Iterator[np.ndarray]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep torch to one thread: silero's layers are too small to share out."""
+    """Limit torch to one thread: silero's layers are too small for several."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,4 +1,4 @@
-"""A recording's file as decoders see it: an error of its storage is not taken for its end."""
+"""The file of a recording, for decoders: a storage error is not mistaken for the file's end."""
 
 import errno
 from collections.abc import Iterator
@@ -9,10 +9,11 @@ from daf_core.errors import NotDone
 
 
 class WatchedFile:
-    """To a decoder an error of the file is the end of it; `watched` raises it after the call.
+    """A file object that hides storage errors from a decoder and raises them afterwards.
 
-    A damaged recording sends decoders to places that no file has: they are told so, as with the
-    file nothing is wrong.
+    Decoders written in C cannot pass on a Python exception, so an error looks to them like the end
+    of the file; `watched` raises it after the call. A decoder of damaged audio seeks to invalid
+    offsets: that is answered with EINVAL and is not a storage error.
     """
 
     def __init__(self, file: Any, uri: str) -> None:
@@ -21,20 +22,20 @@ class WatchedFile:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Raise the error that the file had within, instead of what the decoder made of it.
+        """Raise a storage error that occurs within, in place of the decoder's own error.
 
         Raises:
-            NotDone: the file has an error, which may pass: nothing is said of the recording.
+            NotDone: the storage failed; that may pass and says nothing about the recording.
         """
         try:
             yield
         finally:
             error, self._error = self._error, None
             if error is not None:
-                raise unread(self._uri, error) from error
+                raise storage_error(self._uri, error) from error
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end and on an error."""
+        """Up to `size` bytes; none at the end or on an error."""
         try:
             return bytes(self._file.read(size))
         except Exception as err:
@@ -42,7 +43,7 @@ class WatchedFile:
             return b""
 
     def readinto(self, buffer: Any) -> int:
-        """Fill `buffer`; 0 at the end and on an error."""
+        """Fill `buffer` and return the number of bytes; 0 at the end or on an error."""
         try:
             return int(self._file.readinto(buffer))
         except Exception as err:
@@ -50,7 +51,7 @@ class WatchedFile:
             return 0
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """The new position, or FFmpeg's number for a wrong one."""
+        """Move and return the new position; -EINVAL (FFmpeg's convention) if there is no such."""
         try:
             return int(self._file.seek(offset, whence))
         except Exception as err:
@@ -59,13 +60,13 @@ class WatchedFile:
             return -errno.EINVAL
 
     def tell(self) -> int:
-        """The position."""
+        """The current position in bytes."""
         return int(self._file.tell())
 
 
-def unread(uri: str, err: Exception) -> NotDone:
-    """What is raised where the storage of a recording fails."""
+def storage_error(uri: str, err: Exception) -> NotDone:
+    """The error to raise where the storage of a recording fails."""
     return NotDone(
-        f"{uri}: cannot be read: {err}; run the command again to go on, without this recording "
-        f"should that stay so"
+        f"{uri}: cannot be read: {err}; run the command again to continue; if this error stays, "
+        f"remove the recording from the source"
     )

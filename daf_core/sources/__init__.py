@@ -1,1 +1,1 @@
-"""What can be ingested: tables, folders and corpora as recordings with checked rows."""
+"""What can be ingested: tables, folders and corpora, read as recordings with checked rows."""

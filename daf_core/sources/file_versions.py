@@ -1,19 +1,24 @@
-"""What tells a file from what it was: its size and its time of change or ETag, or its contents."""
+"""The version of a file: its size and modification time or ETag, or a hash of its contents."""
 
 import posixpath
-import sqlite3
-from typing import Any
 
 from daf_core.sources.table_rows import file_sha256
 from daf_core.storage.files import filesystem
+from daf_core.storage.run_record import Json
+from daf_core.storage.scratch_database import scratch_database
 
 ABSENT = "absent"
-_NOT_THERE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-_NOT_OURS = (PermissionError, ValueError)  # not ours to read; or no place, a SettingsError
+_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_NO_ACCESS = (PermissionError, ValueError)  # ValueError: a SettingsError, no such kind of storage
+_SCHEMA = """
+    CREATE TABLE folders (uri TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE files (folder TEXT, name TEXT, version TEXT, PRIMARY KEY (folder, name))
+        WITHOUT ROWID
+"""
 
 
 def is_unicode(name: str) -> bool:
-    """Whether a file's name is text; bytes that were no UTF-8 come as halves of surrogate pairs."""
+    """Whether a file's name is valid text; Python gives other bytes as unpaired surrogates."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -21,34 +26,28 @@ def is_unicode(name: str) -> bool:
     return True
 
 
-def listed_version(info: dict[str, Any]) -> str:
-    """Size and ETag or time of change from a file's entry in a listing."""
+def listed_version(info: Json) -> str:
+    """Size and ETag or modification time, from a file's entry in a listing."""
     changed = next((info[key] for key in ("ETag", "etag", "mtime") if key in info), "")
     return f"{info.get('size')} {changed}"
 
 
 def contents_version(uri: str) -> str:
-    """SHA-256 of a file's contents."""
+    """SHA-256 of a file's contents; `ABSENT` where it cannot be read."""
     try:
         return file_sha256(uri)
-    except (*_NOT_THERE, *_NOT_OURS):  # inspecting the recording will say why
+    except (*_NO_FILE, *_NO_ACCESS):  # inspecting the recording will say why
         return ABSENT
 
 
 class ListedVersions:
-    """Versions of files anywhere, from one listing of each folder that they are in."""
+    """Versions of files anywhere, from one listing of each folder that holds some of them."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)  # "": on disk, deleted on close
-        self._database.executescript(
-            "CREATE TABLE folders (uri TEXT PRIMARY KEY) WITHOUT ROWID;"
-            "CREATE TABLE files (folder TEXT, name TEXT, version TEXT, PRIMARY KEY (folder, name))"
-            " WITHOUT ROWID;"
-            "BEGIN"
-        )
+        self._database = scratch_database(_SCHEMA)
 
     def __call__(self, uri: str) -> str:
-        """The version of a file."""
+        """The version of a file; `ABSENT` where there is none."""
         folder, name = posixpath.split(uri)
         added = self._database.execute("INSERT OR IGNORE INTO folders VALUES (?)", [folder])
         if added.rowcount:
@@ -63,11 +62,11 @@ class ListedVersions:
 
 
 def _list(folder: str) -> list[tuple[str, str]]:
-    """Name and version of each file in a folder; of none where it cannot be listed."""
+    """Name and version of each file in a folder; empty where the folder cannot be listed."""
     try:
         fs, path = filesystem(folder)
         found = fs.ls(path, detail=True)
-    except (*_NOT_THERE, *_NOT_OURS):
+    except (*_NO_FILE, *_NO_ACCESS):
         return []
     files = [(posixpath.basename(i["name"]), i) for i in found if i["type"] == "file"]
     return [(name, listed_version(info)) for name, info in files if is_unicode(name)]

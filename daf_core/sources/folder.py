@@ -1,4 +1,4 @@
-"""A folder of recordings with side-car transcripts as source."""
+"""A folder of recordings, with transcripts of the same names, as a source."""
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
@@ -8,8 +8,8 @@ from typing import NamedTuple
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.file_versions import contents_version, is_unicode, listed_version
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.labels import Label, read_labels
-from daf_core.sources.manifest_rows import Row, quarantined
+from daf_core.sources.labels import Label, read_labels, unmatched
+from daf_core.sources.manifest_rows import Row, quarantine_row
 from daf_core.sources.recording_files import RecordingFiles, inspect_recording
 from daf_core.sources.transcripts import READERS
 from daf_core.storage.files import filesystem, join
@@ -31,11 +31,12 @@ class File(NamedTuple):
 
 
 class FolderSource:
-    """Recordings anywhere under a folder, in order of their paths; transcripts have the same stem.
+    """Recordings anywhere under a folder, in order of their paths.
 
-    A recording is all files of one stem; two of audio that differ only in suffix get ids of their
-    own. `roles` maps channels to roles (empty: channels are mixed), `labels_uri` names a table of
-    labels. Hidden files and files that are neither audio nor transcript do not count.
+    Files of one stem (path without suffix) belong together: a recording and its transcript. Two
+    recordings of one stem, say a.wav and a.flac, are ingested as two, with the suffix in their ids.
+    `roles` maps channels to roles (empty: channels are mixed), `labels_uri` names a table of
+    labels. Hidden files, and files that are neither audio nor transcript, are ignored.
 
     Raises:
         SettingsError: the folder holds nothing to ingest.
@@ -54,49 +55,48 @@ class FolderSource:
         found = _list(uri)
         if not found:
             suffixes = " ".join(sorted({*AUDIO_SUFFIXES, *READERS}))
-            raise SettingsError(f"{uri}: expected recordings or transcripts ({suffixes}), no such")
-        self.rejected = [_misnamed(file.name) for file in found if not is_unicode(file.name)]
+            raise SettingsError(
+                f"{uri}: expected recordings or transcripts ({suffixes}), found none"
+            )
+        self.quarantined = [_misnamed(file.name) for file in found if not is_unicode(file.name)]
         self._by_stem: dict[str, list[File]] = {}
         for file in found:
             if is_unicode(file.name):
                 self._by_stem.setdefault(posixpath.splitext(file.name)[0], []).append(file)
 
     def gather(self) -> None:
-        """Read the labels; comes before `recordings`."""
+        """Read the labels; call this before `recordings`."""
         if self._labels_uri is None:
             return
-        self._labels, rejected = read_labels(self._labels_uri)
-        self.rejected += rejected
+        self._labels, quarantined = read_labels(self._labels_uri)
+        self.quarantined += quarantined
         known = {files.recording_id for _, several in self.recordings() for files in several}
         for recording_id, labels in self._labels.items():
             if recording_id not in known:
-                self.rejected += map(_without_recording, labels)
+                expected = "a recording with this recording_id in the folder"
+                self.quarantined += [unmatched(label, expected) for label in labels]
 
     def recordings(self) -> Iterator[tuple[str, list[RecordingFiles]]]:
-        """Yield one stem after the other: its name, and the recordings of this stem."""
+        """Yield each stem with its recordings, in order of the stems."""
         for stem in sorted(self._by_stem):
-            yield stem, self._of(stem)
+            yield stem, self._recordings_of(stem)
 
     def version(self, stem: str, recordings: list[RecordingFiles]) -> str:
-        """What changes when a file of this stem or a label does."""
+        """A fingerprint that changes when a file of this stem or a label of it does."""
         files = self._by_stem[stem]
         if self.check_contents:
             files = [File(f.name, contents_version(join(self._uri, f.name))) for f in files]
-        labels = [
-            {name: value for name, value in label.items() if name != "place"}
-            for recording in recordings
-            for label in recording.labels
-        ]
+        labels = [label.as_dict() for recording in recordings for label in recording.labels]
         return fingerprint([files, labels])
 
     def inspector(self) -> Callable[[list[RecordingFiles]], Inspected]:
         """The function that makes manifest and quarantine rows of one stem's recordings."""
         return partial(inspect_recordings, roles=self._roles)
 
-    def _of(self, stem: str) -> list[RecordingFiles]:
+    def _recordings_of(self, stem: str) -> list[RecordingFiles]:
         """Recordings with their transcript; the transcript by itself where there is no recording.
 
-        Of several transcripts one is read, by the order of `READERS`.
+        Of several transcripts, the one whose format comes first in `READERS` is read.
         """
         names = [file.name for file in self._by_stem[stem]]
         audio = [name for name in names if _suffix(name) in AUDIO_SUFFIXES]
@@ -121,12 +121,7 @@ class FolderSource:
 
 def inspect_recordings(recordings: list[RecordingFiles], roles: Mapping[int, str]) -> Inspected:
     """Make manifest and quarantine rows of the recordings of one stem."""
-    rows, rejected = [], []
-    for files in recordings:
-        found, refused = inspect_recording(files, roles)
-        rows += found
-        rejected += refused
-    return rows, rejected
+    return Inspected.from_several(inspect_recording(files, roles) for files in recordings)
 
 
 def _list(uri: str) -> list[File]:
@@ -141,13 +136,9 @@ def _list(uri: str) -> list[File]:
 
 
 def _misnamed(name: str) -> Row:
-    return quarantined(BadInput("bad_encoding", f"{name!a}: expected a file name in UTF-8"), {})
+    message = f"{name!a}: expected a file name in UTF-8, found other bytes"
+    return quarantine_row(BadInput("bad_encoding", message), {})
 
 
 def _suffix(name: str) -> str:
     return posixpath.splitext(name)[1].lower()
-
-
-def _without_recording(label: Label) -> Row:
-    message = f"{label['place']}: expected a recording of the folder, found none of this id"
-    return quarantined(BadInput("unmatched_label", message), label)

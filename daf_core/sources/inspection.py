@@ -1,10 +1,28 @@
-"""What the sources of a manifest share: measure recordings, settle the rows of one recording."""
+"""What tables and folders share: recordings are measured, their rows sorted and given ids."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
-from daf_core.sources.manifest_rows import AudioSize, Row, quarantined, utterance_id
+from daf_core.sources.manifest_rows import AudioSize, Row, quarantine_row, utterance_id
 
-Inspected = tuple[list[Row], list[Row]]  # manifest rows, quarantine rows
+
+class Inspected(NamedTuple):
+    """The outcome for one or several recordings: manifest rows, and quarantine rows."""
+
+    rows: list[Row]
+    quarantined: list[Row]
+
+    @classmethod
+    def from_several(cls, several: "Iterable[Inspected]") -> "Inspected":
+        """The rows of all, in order."""
+        rows: list[Row] = []
+        quarantined: list[Row] = []
+        for one in several:
+            rows += one.rows
+            quarantined += one.quarantined
+        return cls(rows, quarantined)
 
 
 def measure(audio_uri: str) -> AudioSize | BadInput:
@@ -16,25 +34,26 @@ def measure(audio_uri: str) -> AudioSize | BadInput:
         return err
 
 
-def settle(rows: list[Row]) -> Inspected:
-    """Order the rows of one recording by time and give those without an id theirs; the first of
-    several with one id stays.
+def identify(rows: list[Row]) -> Inspected:
+    """Sort the rows of one recording by time and give an utterance id to those that have none.
+
+    Of several rows with one id the first stays, the others are quarantined.
     """
-    clips = len({row["audio_uri"] for row in rows}) > 1
+    has_clips = len({row["audio_uri"] for row in rows}) > 1
     kept: dict[str, Row] = {}
-    rejected = []
+    quarantined = []
     for row in sorted(rows, key=lambda row: row["start_s"] or 0.0):
-        clip = row["audio_uri"] or "" if clips else ""
+        clip = row["audio_uri"] or "" if has_clips else ""
         identified = {**row, "utterance_id": row["utterance_id"] or utterance_id(row, clip)}
         if kept.setdefault(identified["utterance_id"], identified) is not identified:
-            rejected.append(quarantined(duplicate(identified), identified))
-    return list(kept.values()), rejected
+            quarantined.append(quarantine_row(duplicate_id(identified), identified))
+    return Inspected(list(kept.values()), quarantined)
 
 
-def duplicate(row: Row) -> BadInput:
-    """What to say of a second row with an utterance id."""
+def duplicate_id(row: Row) -> BadInput:
+    """The error of a row whose utterance id another row has already."""
     return BadInput(
         "duplicate_id",
-        f"expected one row with utterance_id {row['utterance_id']}, this is another; "
-        f"an id of its own would keep it",
+        f"expected one row with utterance_id {row['utterance_id']}, found another; "
+        f"give this row an id of its own to keep it",
     )

@@ -1,6 +1,6 @@
-"""From the cells of a foreign row to a manifest row: every check that a row must pass.
+"""Manifest rows made from the cells of a user's table: every check that a row must pass.
 
-A manifest row is a dict by column of `schemas.MANIFEST`.
+A manifest row is a dictionary with the columns of `schemas.MANIFEST`.
 """
 
 import hashlib
@@ -14,21 +14,21 @@ from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS
 
 Row = dict[str, Any]
-EDGE_S = 0.5  # transcripts run over both ends of the audio by this much: cut, not refused
+EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut
 
 
 @dataclass(frozen=True)
 class AudioSize:
-    """What placing an utterance needs to know about a recording."""
+    """Duration and number of channels of a recording, against which utterances are checked."""
 
     duration_s: float
     channels: int
 
 
 def manifest_row(cells: dict[str, Any]) -> Row:
-    """Make a manifest row of the cells with its columns' names; all other cells go to `meta`.
+    """Make a manifest row of cells by column name; cells of unknown columns go to `meta`.
 
-    Cells may be text or numbers; empty ones are null. utterance_id and recording_id stay null
+    Cells may be text or numbers; empty ones become null. utterance_id and recording_id are null
     where the cells do not give them.
 
     Raises:
@@ -39,35 +39,39 @@ def manifest_row(cells: dict[str, Any]) -> Row:
     if row["text"] is None and row["audio_uri"] is None:
         raise BadInput("empty_row", "expected text, audio or both, found neither")
     if (row["start_s"] is None) != (row["end_s"] is None):
-        raise BadInput("bad_time", "expected start_s and end_s or neither, found only one")
+        raise BadInput("bad_time", "expected both start_s and end_s or neither, found one of them")
     if row["start_s"] is not None and row["end_s"] <= row["start_s"]:
         raise BadInput(
-            "end_before_start", f"expected end_s after start_s {row['start_s']}, got {row['end_s']}"
+            "end_before_start",
+            f"expected end_s after start_s {row['start_s']}, found {row['end_s']}",
         )
     row["meta"] = {name: _as_text(value) for name, value in cells.items()}
     return row
 
 
 def parse_cell(name: str, value: Any) -> Any:
-    """Read a cell as what the manifest's column `name` holds; an empty one is null.
+    """Convert a cell to the type of the manifest's column `name`; an empty cell is None.
 
     Raises:
-        BadInput: with the reason that belongs to the column.
+        BadInput: the cell does not hold such a value; the reason depends on the column.
     """
     return None if is_empty(value) else _COLUMNS[name](name, value)
 
 
 def place_in_recording(row: Row, size: AudioSize) -> Row:
-    """Fit a row to its recording: without times it covers all of it; an end just past it is cut.
+    """Fit a row to its recording.
+
+    A row without times covers the whole recording. An end up to 0.5 s past the recording is cut.
 
     Raises:
-        BadInput: `outside_recording` (start at or after its end, or end over 0.5 s past it), or
-            `bad_channel`.
+        BadInput: `outside_recording`: the row starts at or after the end of the recording, or ends
+            more than 0.5 s past it; `bad_channel`.
     """
     if row["channel"] is not None and row["channel"] >= size.channels:
         raise BadInput(
             "bad_channel",
-            f"expected a channel under {size.channels} of {row['audio_uri']}, got {row['channel']}",
+            f"expected a channel below {size.channels} of {row['audio_uri']}, "
+            f"found {row['channel']}",
         )
     if row["start_s"] is None:
         return {**row, "start_s": 0.0, "end_s": size.duration_s}
@@ -75,23 +79,23 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
         raise BadInput(
             "outside_recording",
             f"expected times within the {size.duration_s:.3f} s of {row['audio_uri']}, "
-            f"got {row['start_s']} to {row['end_s']}",
+            f"found {row['start_s']} to {row['end_s']}",
         )
     return {**row, "end_s": min(row["end_s"], size.duration_s)}
 
 
 def utterance_id(row: Row, clip: str = "") -> str:
-    """Derive an id of 16 hex digits: same recording, channel, milliseconds and text, same id.
+    """An id of 16 hex digits, derived from recording, channel, times in milliseconds and text.
 
-    `clip` tells files apart where one recording comes as several.
+    `clip` is part of it where a recording consists of several files, and names one.
     """
     times_ms = [None if row[name] is None else round(row[name] * 1000) for name in _TIMES]
     parts = [row["recording_id"], row["channel"], *times_ms, row["text"], clip]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def quarantined(error: BadInput, known: Mapping[str, Any]) -> Row:
-    """Make a quarantine row of a row, or of as much of it as is known."""
+def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
+    """The quarantine row of an error; `known` are those cells of the row that could be read."""
     names = ("utterance_id", "recording_id", "audio_uri")
     return {
         **{name: None if is_empty(known.get(name)) else _as_text(known[name]) for name in names},
@@ -102,7 +106,7 @@ def quarantined(error: BadInput, known: Mapping[str, Any]) -> Row:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a cell holds nothing: null, white space, or NaN, which some write for null."""
+    """Whether a cell is empty: None, white space, or NaN, which some tools write for null."""
     if isinstance(value, str):
         return not value.strip()
     return value is None or (isinstance(value, float) and math.isnan(value))
@@ -114,32 +118,36 @@ def _as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _words(name: str, value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, int | float):
         return str(value)
-    raise BadInput("bad_row", f"{name}: expected text, got {type(value).__name__}")
+    raise BadInput("bad_row", f"{name}: expected text, found {type(value).__name__}")
 
 
 def _number(name: str, value: Any, reason: str) -> float:
-    """A finite number; the message never repeats the cell, which may hold anything."""
+    """A finite number; the message does not repeat the cell, which may be transcript text."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise BadInput(reason, f"{name}: expected a number, got {_sort_of(value)}")
+        raise BadInput(
+            reason,
+            f"{name}: expected a number such as 2.5 (with a decimal point), found {_kind(value)}",
+        )
     return number
 
 
-def _sort_of(value: Any) -> str:
+def _kind(value: Any) -> str:
+    """What a cell that is no number holds, for a message."""
     if isinstance(value, float):
         return "one that is not finite"
     if not isinstance(value, str):
         return type(value).__name__
     if not any(one.isalpha() for one in value):
-        return "digits and signs that are none, as 2,5 is not 2.5"
+        return "other digits and signs"
     words = len(value.split())
     return "a word" if words == 1 else f"{words} words"
 
@@ -147,14 +155,14 @@ def _sort_of(value: Any) -> str:
 def _seconds(name: str, value: Any) -> float:
     seconds = _number(name, value, "bad_time")
     if seconds < -EDGE_S:
-        raise BadInput("bad_time", f"{name}: expected 0 or more seconds, got {seconds}")
+        raise BadInput("bad_time", f"{name}: expected 0 or more seconds, found {seconds}")
     return max(seconds, 0.0)
 
 
 def _channel(name: str, value: Any) -> int:
     channel = _number(name, value, "bad_channel")
     if not (channel.is_integer() and 0 <= channel < 2**31):
-        raise BadInput("bad_channel", f"{name}: expected 0, 1, …, got {channel}")
+        raise BadInput("bad_channel", f"{name}: expected 0, 1, 2 …, found {channel}")
     return int(channel)
 
 
@@ -163,7 +171,7 @@ def _label(name: str, value: Any) -> float:
     low, high = LABEL_RANGE
     if not low <= label <= high:
         raise BadInput(
-            "bad_label", f"{name}: expected a number in [{low:g}, {high:g}], got {label}"
+            "bad_label", f"{name}: expected a number in [{low:g}, {high:g}], found {label}"
         )
     return label
 
@@ -171,22 +179,26 @@ def _label(name: str, value: Any) -> float:
 def _split(name: str, value: Any) -> str:
     split = VALIDATION_SPLITS.get(str(value), str(value))
     if split not in SPLITS:
-        raise BadInput("bad_split", f"{name}: expected {', '.join(SPLITS)}, got something else")
+        raise BadInput("bad_split", f"{name}: expected {', '.join(SPLITS)}, found another word")
     return split
 
 
-VALIDATION_SPLITS = {"dev": "valid", "val": "valid", "validation": "valid"}  # as corpora call it
+VALIDATION_SPLITS = {
+    "dev": "valid",
+    "val": "valid",
+    "validation": "valid",
+}  # used by corpora
 _TIMES = ("start_s", "end_s")
 _COLUMNS: dict[str, Callable[[str, Any], Any]] = {
-    "utterance_id": _words,
-    "recording_id": _words,
-    "audio_uri": _words,
+    "utterance_id": _text,
+    "recording_id": _text,
+    "audio_uri": _text,
     "channel": _channel,
     "start_s": _seconds,
     "end_s": _seconds,
-    "speaker": _words,
-    "role": _words,
-    "text": _words,
+    "speaker": _text,
+    "role": _text,
+    "text": _text,
     "label": _label,
     "split": _split,
 }

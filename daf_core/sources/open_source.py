@@ -2,9 +2,10 @@
 
 A labelled corpus in one of the forms of `corpora` is read as a table.
 
-All kinds of source are used alike: `gather`, then `recordings`, each with a `version` that changes
-when the recording does; the function from `inspector` turns it into manifest and quarantine rows.
-`rejected` holds the quarantine rows of what belongs to no recording.
+All kinds of source are used in the same way: call `gather`, then iterate over `recordings`; each
+has a `version`, which changes when the recording does. The function that `inspector` returns turns
+a recording into manifest and quarantine rows. `quarantined` holds the quarantine rows of what
+belongs to no recording.
 """
 
 from collections.abc import Mapping
@@ -23,33 +24,35 @@ Source = TableSource | FolderSource
 
 def open_source(
     uri: str,
-    renamed: Mapping[str, str] | None = None,
+    rename: Mapping[str, str] | None = None,
     roles: Mapping[int, str] | None = None,
     labels_uri: str | None = None,
     check_contents: bool = False,
 ) -> Source:
-    """Open a corpus, a table (`renamed` maps its columns to ours) or a folder (`roles`,
-    `labels_uri`).
+    """Open the corpus, table or folder at `uri`.
 
-    `check_contents`: files have changed where their SHA-256 has, instead of their size and time.
+    rename: the table's column names → ours; roles: channel → role, for a folder; labels_uri: a
+    table of labels, for a folder; check_contents: a file has changed when its SHA-256 has, not
+    when its size or modification time has.
 
     Raises:
-        SettingsError: nothing is there to ingest, or an option goes with the other kind of source.
+        SettingsError: there is nothing to ingest, or a setting does not apply to this kind of
+            source.
     """
     uri = absolute(uri)
     fs, path = filesystem(uri)
     if read := corpora.reader_of(uri):
-        if renamed or roles or labels_uri:
+        if rename or roles or labels_uri:
             raise SettingsError(
-                f"{uri}: a corpus with names and labels of its own: --rename, --channels and "
-                f"--labels go with other tables and folders"
+                f"{uri}: a corpus has its own column names and labels; `rename`, `channels` and "
+                f"`labels` apply to other tables and folders only"
             )
         opened = nullcontext((corpora.COLUMNS, read(uri)))
         return TableSource(uri, lambda: opened, {}, check_contents)
     if not fs.isdir(path):
         if roles or labels_uri:
-            raise SettingsError(f"{uri}: --channels and --labels go with a folder, not a table")
-        return TableSource(uri, partial(open_rows, uri), renamed or {}, check_contents)
-    if renamed:
-        raise SettingsError(f"{uri}: --rename goes with a table, not a folder")
+            raise SettingsError(f"{uri}: `channels` and `labels` apply to a folder, not a table")
+        return TableSource(uri, partial(open_rows, uri), rename or {}, check_contents)
+    if rename:
+        raise SettingsError(f"{uri}: `rename` applies to a table, not a folder")
     return FolderSource(uri, roles or {}, labels_uri, check_contents)

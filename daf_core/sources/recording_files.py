@@ -1,19 +1,19 @@
-"""One recording of a folder: the utterances of its transcript, or those that its voices make."""
+"""One recording of a folder: utterances from its transcript, or from voice activity."""
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
-from daf_core.sources.inspection import Inspected, measure, settle
-from daf_core.sources.labels import apply_labels
+from daf_core.sources.inspection import Inspected, identify, measure
+from daf_core.sources.labels import Label, apply_labels
 from daf_core.sources.manifest_rows import (
     AudioSize,
     Row,
     manifest_row,
     place_in_recording,
-    quarantined,
+    quarantine_row,
 )
 from daf_core.sources.transcripts import read_transcript
 
@@ -27,26 +27,29 @@ class RecordingFiles(NamedTuple):
     recording_id: str
     audio_uri: str | None
     transcript_uri: str | None
-    labels: tuple[dict[str, Any], ...] = ()
+    labels: tuple[Label, ...] = ()
 
 
 def inspect_recording(files: RecordingFiles, roles: Mapping[int, str]) -> Inspected:
     """Make manifest and quarantine rows of one recording.
 
-    Without a transcript, utterances are where voices are, and have no text. `roles` maps channels
-    to roles: a cue whose speaker is a role gets its channel, voices are found channel by channel.
-    In a recording with one channel roles are kept and channels are not.
+    Without a transcript, utterances are the stretches of speech that voice activity detection
+    finds, on each channel of `roles`; they have no text. With one, a cue whose speaker is a role
+    gets the channel of this role. In a recording with one channel, roles are kept and channels are
+    null.
     """
     try:
         if files.transcript_uri is None:
-            rows, rejected = _cut_by_voice(files, roles)
+            found = _cut_by_voice(files, roles)
         else:
-            rows, rejected = _cut_by_transcript(files, files.transcript_uri, roles)
+            found = _cut_by_transcript(files, files.transcript_uri, roles)
     except BadInput as err:
-        rows, rejected = [], [_rejected(files, err)]
-    settled, doubled = settle(rows)
-    labelled, unmatched = apply_labels(settled, files.labels)
-    return labelled, rejected + doubled + unmatched
+        found = Inspected([], [_quarantine(files, err)])
+    identified = identify(found.rows)
+    labelled = apply_labels(identified.rows, files.labels)
+    return Inspected(
+        labelled.rows, found.quarantined + identified.quarantined + labelled.quarantined
+    )
 
 
 def _cut_by_voice(files: RecordingFiles, roles: Mapping[int, str]) -> Inspected:
@@ -60,18 +63,19 @@ def _cut_by_voice(files: RecordingFiles, roles: Mapping[int, str]) -> Inspected:
         ]
     if not rows:
         raise BadInput("no_speech", f"{files.audio_uri}: expected speech, found none")
-    return rows, []
+    return Inspected(rows, [])
 
 
 @cache
 def _voice_activity() -> "VoiceActivity":
-    # Loads torch and a network: once a process, and only where a transcript is missing.
+    # Loads torch and a network: once per process, and only where a transcript is missing.
     from daf_core.recordings.voice_activity import VoiceActivity
 
     return VoiceActivity()
 
 
 def _channels(size: AudioSize, roles: Mapping[int, str]) -> list[tuple[int | None, str | None]]:
+    """The channels to search for speech, with their roles; (None, None): all channels mixed."""
     if not roles or size.channels == 1:
         return [(None, None)]
     absent = [channel for channel in roles if channel >= size.channels]
@@ -91,8 +95,13 @@ def _cut_by_transcript(
     size = measure(files.audio_uri) if files.audio_uri else None
     channels = {role.casefold(): channel for channel, role in roles.items()}
     rows = []
-    rejected = [
-        _rejected(files, BadInput("bad_row", f"{transcript_uri}:{line}: expected two times"))
+    quarantined = [
+        _quarantine(
+            files,
+            BadInput(
+                "bad_row", f"{transcript_uri}:{line}: expected a start and an end time, found none"
+            ),
+        )
         for line in broken_lines
     ]
     for number, cue in enumerate(cues, start=1):
@@ -106,9 +115,9 @@ def _cut_by_transcript(
                 raise size
             rows.append(place_in_recording(row, size) if isinstance(size, AudioSize) else row)
         except BadInput as err:
-            where = f"{transcript_uri}, cue {number}"
-            rejected.append(_rejected(files, BadInput(err.reason, f"{where}: {err.message}")))
-    return rows, rejected
+            message = f"{transcript_uri}, cue {number}: {err.message}"
+            quarantined.append(_quarantine(files, BadInput(err.reason, message)))
+    return Inspected(rows, quarantined)
 
 
 def _row(
@@ -133,6 +142,6 @@ def _row(
     return manifest_row(cells)
 
 
-def _rejected(files: RecordingFiles, error: BadInput) -> Row:
+def _quarantine(files: RecordingFiles, error: BadInput) -> Row:
     known = {"recording_id": files.recording_id, "audio_uri": files.audio_uri}
-    return quarantined(error, known)
+    return quarantine_row(error, known)

@@ -1,30 +1,30 @@
-"""Rows of a table put aside on disk and taken back recording by recording."""
+"""Rows of a table, set aside on disk and read back recording by recording."""
 
 import itertools
 import json
-import sqlite3
 from collections.abc import Iterator
 
-from daf_core.sources.inspection import duplicate
+from daf_core.sources.inspection import duplicate_id
 from daf_core.sources.manifest_rows import Row
+from daf_core.storage.scratch_database import scratch_database
+
+_SCHEMA = """
+    CREATE TABLE rows (number INTEGER PRIMARY KEY, recording TEXT NOT NULL,
+        utterance_id TEXT UNIQUE, body TEXT NOT NULL)
+"""
 
 
 class RowSpool:
-    """Regroups rows in a temporary database, so that disk bounds a table's size, not memory."""
+    """Groups rows by recording in a temporary database: disk bounds a table's size, not memory."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)  # "": on disk, deleted on close
-        self._database.execute(
-            "CREATE TABLE rows (number INTEGER PRIMARY KEY, recording TEXT NOT NULL,"
-            " utterance_id TEXT UNIQUE, body TEXT NOT NULL)"
-        )
-        self._database.execute("BEGIN")
+        self._database = scratch_database(_SCHEMA)
 
     def add(self, recording: str, row: Row) -> None:
-        """Put a row aside under its recording.
+        """Set a row of this recording aside.
 
         Raises:
-            BadInput: `duplicate_id`, a row given the same utterance id is there already.
+            BadInput: `duplicate_id`, an earlier row was given the same utterance id.
         """
         values = (recording, row["utterance_id"], json.dumps(row))
         added = self._database.execute(
@@ -32,10 +32,10 @@ class RowSpool:
             values,
         )
         if added.rowcount == 0:
-            raise duplicate(row)
+            raise duplicate_id(row)
 
     def recordings(self) -> Iterator[tuple[str, list[Row]]]:
-        """Yield each recording with its rows as they came, in order of first appearance."""
+        """Yield each recording with its rows in table order, recordings by first appearance."""
         self._database.execute(
             "CREATE INDEX IF NOT EXISTS by_recording ON rows (recording, number)"
         )

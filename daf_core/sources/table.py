@@ -1,4 +1,4 @@
-"""A table of utterances as source: rows checked one by one, then regrouped by recording."""
+"""A table of utterances as a source: rows are checked one by one, then grouped by recording."""
 
 import posixpath
 import re
@@ -7,17 +7,17 @@ from contextlib import AbstractContextManager
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.file_versions import ListedVersions, contents_version
-from daf_core.sources.inspection import Inspected, measure, settle
+from daf_core.sources.inspection import Inspected, identify, measure
 from daf_core.sources.manifest_rows import (
     Row,
     is_empty,
     manifest_row,
     place_in_recording,
-    quarantined,
+    quarantine_row,
     utterance_id,
 )
 from daf_core.sources.row_spool import RowSpool
-from daf_core.sources.table_rows import Cells, Rows, shown
+from daf_core.sources.table_rows import Cells, Rows, shown_columns
 from daf_core.storage.files import join
 from daf_core.storage.run_record import fingerprint
 
@@ -28,44 +28,46 @@ _ABSOLUTE = re.compile(r"/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 class TableSource:
     """A table with the columns text, audio_path or audio_uri, and more.
 
-    `open_table` opens that at `uri`, as `open_rows` does: names of columns, and rows. `renamed`
-    maps the table's own names of columns to ours. `rejected` holds the quarantine rows of what
-    never became part of a recording.
+    `open_table` gives the column names and the rows of the table at `uri`, as `open_rows` does.
+    `rename` maps the table's column names to ours. `quarantined` holds the quarantine rows of
+    lines that belong to no recording.
 
     Raises:
         SettingsError: there is no such table, or it has neither text nor audio.
     """
 
     def __init__(
-        self, uri: str, open_table: OpenTable, renamed: Mapping[str, str], check_contents: bool
+        self, uri: str, open_table: OpenTable, rename: Mapping[str, str], check_contents: bool
     ) -> None:
         self._uri = uri
         self._open_table = open_table
         self._folder = posixpath.dirname(uri)
-        self._renamed = renamed
-        self.rejected: list[Row] = []
-        self._shelf = RowSpool()
+        self._rename = rename
+        self.quarantined: list[Row] = []
+        self._spool = RowSpool()
         self.check_contents = check_contents
         self._file_version = contents_version if check_contents else ListedVersions()
         with open_table() as (columns, _):
             self._check(columns)
-        self.gives_ids = "utterance_id" in [renamed.get(name, name) for name in columns]
+        self.gives_ids = "utterance_id" in [rename.get(name, name) for name in columns]
 
     def gather(self) -> None:
-        """Read and check all rows; comes before `recordings`."""
+        """Read and check all rows; call this before `recordings`."""
         with self._open_table() as (_, rows):
             for place, cells in rows:
-                self._put_aside(place, cells)
+                self._spool_row(place, cells)
 
     def recordings(self) -> Iterator[tuple[str, list[list[Row]]]]:
-        """Yield one stem after the other, in order of first appearance: its name, and the rows of
-        each recording of this stem.
+        """Yield each stem with the rows of each of its recordings, stems by first appearance.
+
+        Rows have one stem if they have the same recording_id, or audio paths that differ only in
+        suffix.
         """
-        for stem, rows in self._shelf.recordings():
+        for stem, rows in self._spool.recordings():
             yield stem, list(_name_recordings(stem, rows, self._folder))
 
     def version(self, stem: str, recordings: list[list[Row]]) -> str:
-        """What changes when a row of this stem or a file of audio does."""
+        """A fingerprint that changes when a row or an audio file of this stem does."""
         rows = [row for several in recordings for row in several]
         uris = dict.fromkeys(row["audio_uri"] for row in rows if row["audio_uri"])
         return fingerprint([rows, [self._file_version(uri) for uri in uris]])
@@ -75,35 +77,40 @@ class TableSource:
         return inspect_recordings
 
     def _check(self, columns: list[str]) -> None:
-        known = [self._renamed.get(name, name) for name in columns]
-        missing = [name for name in self._renamed if name not in columns]
+        known = [self._rename.get(name, name) for name in columns]
+        missing = [name for name in self._rename if name not in columns]
         if not missing and not {"text", "audio_path", "audio_uri"} & set(known):
             missing = ["text, audio_path or audio_uri"]
         if missing:
             raise SettingsError(
                 f"{self._uri}: expected a column {', '.join(missing)}, "
-                f"found {shown(columns)}; --rename THEIRS=OURS maps names"
+                f"found {shown_columns(columns)}; `rename` THEIRS=OURS maps column names"
             )
         if len(set(known)) < len(known):
-            raise SettingsError(f"{self._uri}: --rename gives two columns one name: {shown(known)}")
+            raise SettingsError(
+                f"{self._uri}: expected different column names after `rename`, found "
+                f"{shown_columns(known)}"
+            )
 
-    def _put_aside(self, place: str, cells: Cells | BadInput) -> None:
+    def _spool_row(self, place: str, cells: Cells | BadInput) -> None:
         known: Mapping[str, object] = {}
         try:
             if isinstance(cells, BadInput):
                 raise cells
             known = self._ours(cells)
             row = manifest_row(dict(known))
-            if not row["recording_id"] and not row["audio_uri"]:  # a text by itself
+            if (
+                not row["recording_id"] and not row["audio_uri"]
+            ):  # text without audio: a recording of its own
                 identity = row["utterance_id"] or utterance_id(row)
                 row = {**row, "recording_id": identity, "utterance_id": identity}
-            self._shelf.add(_stem(row, self._folder), row)
+            self._spool.add(_stem(row, self._folder), row)
         except BadInput as err:
             message = err.message if err is cells else f"{place}: {err.message}"
-            self.rejected.append(quarantined(BadInput(err.reason, message), known))
+            self.quarantined.append(quarantine_row(BadInput(err.reason, message), known))
 
     def _ours(self, cells: Cells) -> Cells:
-        ours = {self._renamed.get(name, name): value for name, value in cells.items()}
+        ours = {self._rename.get(name, name): value for name, value in cells.items()}
         path = ours.get("audio_path")
         if is_empty(ours.get("audio_uri")) and isinstance(path, str) and not is_empty(path):
             absolute = _ABSOLUTE.match(path)
@@ -114,21 +121,16 @@ class TableSource:
 
 def inspect_recordings(recordings: list[list[Row]]) -> Inspected:
     """Make manifest and quarantine rows of the recordings of one stem."""
-    rows, rejected = [], []
-    for several in recordings:
-        found, refused = inspect_rows(several)
-        rows += found
-        rejected += refused
-    return rows, rejected
+    return Inspected.from_several(map(inspect_rows, recordings))
 
 
 def inspect_rows(rows: list[Row]) -> Inspected:
-    """Check the rows of one recording against its audio, settle their order and ids.
+    """Check the rows of one recording against its audio, sort them and give them ids.
 
-    Rows with text stay where the audio cannot be used: text alone will be scored.
+    Rows with text are kept where the audio cannot be used: their text alone will be scored.
     """
     sizes = {uri: measure(uri) for uri in dict.fromkeys(row["audio_uri"] for row in rows) if uri}
-    placed, rejected = [], []
+    placed, quarantined = [], []
     for row in rows:
         size = sizes.get(row["audio_uri"])
         try:
@@ -139,13 +141,13 @@ def inspect_rows(rows: list[Row]) -> Inspected:
                 row = place_in_recording(row, size)
             placed.append(row)
         except BadInput as err:
-            rejected.append(quarantined(err, row))
-    kept, doubled = settle(placed)
-    return kept, rejected + doubled
+            quarantined.append(quarantine_row(err, row))
+    identified = identify(placed)
+    return Inspected(identified.rows, quarantined + identified.quarantined)
 
 
 def _stem(row: Row, folder: str) -> str:
-    """What rows of one recording share: the id it is given, or its path without suffix."""
+    """The recording_id that the row gives, or else its audio path without suffix."""
     return row["recording_id"] or posixpath.splitext(_relative(row["audio_uri"], folder))[0]
 
 
@@ -154,7 +156,10 @@ def _relative(audio_uri: str, folder: str) -> str:
 
 
 def _name_recordings(stem: str, rows: list[Row], folder: str) -> Iterable[list[Row]]:
-    """Give rows their recording_id; files that differ only in suffix keep it, being several."""
+    """Group rows by recording and give each a recording_id, which is the stem where none is given.
+
+    Where files of one stem differ in suffix, the suffix is part of the id.
+    """
     unnamed = {row["audio_uri"] for row in rows if not row["recording_id"]}
     recordings: dict[str, list[Row]] = {}
     for row in rows:

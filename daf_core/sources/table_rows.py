@@ -1,7 +1,7 @@
-"""Rows of foreign tables (CSV, JSONL, Parquet), one at a time, so that a broken line is just that.
+"""Rows of the user's tables (CSV, JSONL, Parquet), read one at a time.
 
-A row comes as (place, cells): place says where ("calls.csv:12"), cells is a dict by column, or the
-BadInput that says why this line is no row.
+A row is a pair (place, cells): `place` is file and line ("calls.csv:12"); `cells` maps columns to
+values, or is the BadInput that says why this line is not a row. So a broken line costs only itself.
 """
 
 import csv
@@ -26,7 +26,7 @@ Rows = Iterator[tuple[str, Cells | BadInput]]
 _JSONL_ROWS_FOR_COLUMNS = 1_000
 _PARQUET_BATCH_ROWS = 4_096
 _SURROGATE = re.compile("[\ud800-\udfff]")
-MOST_NESTED = 100  # far more than any row means, far less than Python can
+MOST_NESTED = 100  # objects within each other: far below where Python fails to recurse
 
 
 def is_table(uri: str) -> bool:
@@ -41,11 +41,11 @@ def open_rows(uri: str) -> Iterator[tuple[list[str], Rows]]:
     JSONL has no header: its columns are those of its first 1,000 rows.
 
     Raises:
-        SettingsError: there is no such table, or it is not one at all.
+        SettingsError: there is no such file, or it is not a table.
     """
     fs, path = filesystem(uri)
     if not is_table(uri):
-        found = "another file" if fs.exists(path) else "nothing there"
+        found = "another kind of file" if fs.exists(path) else "nothing there"
         kinds = ", ".join(_READERS)
         raise SettingsError(f"{uri}: expected a folder or a table ({kinds}), found {found}")
     try:
@@ -57,13 +57,16 @@ def open_rows(uri: str) -> Iterator[tuple[list[str], Rows]]:
             columns, rows = _READERS[_suffix(uri)](file)
         except (ValueError, OSError, pa.ArrowException) as err:
             raise SettingsError(
-                f"{uri}: expected a table, cannot read its head: {_first_line(err)}"
+                f"{uri}: expected a table, its header cannot be read: {_first_line(err)}"
             ) from err
-        yield columns, placed(uri, rows)
+        yield columns, with_file_names(uri, rows)
 
 
-def shown(columns: list[str]) -> str:
-    """Names of columns for a message; where a table has no head they are its first row's words."""
+def shown_columns(columns: list[str]) -> str:
+    """Column names for a message; long ones are left out.
+
+    A table without a header has its first row as names: messages must not repeat its text.
+    """
     return ", ".join(name if re.fullmatch(r"\S{1,40}", name) else "…" for name in columns) or "none"
 
 
@@ -85,8 +88,12 @@ def _suffix(uri: str) -> str:
     return os.path.splitext(uri)[1].lower()
 
 
-def placed(uri: str, rows: Rows) -> Rows:
-    """The rows with the file's name before each place; those that are not Unicode are bad."""
+def with_file_names(uri: str, rows: Rows) -> Rows:
+    """Put the file's name before each place, and mark rows that are not Unicode as bad.
+
+    Raises:
+        SettingsError: the file cannot be read to its end.
+    """
     place = uri
     while True:
         try:
@@ -98,16 +105,22 @@ def placed(uri: str, rows: Rows) -> Rows:
         place = f"{os.path.basename(uri)}:{where}"
         try:
             if not isinstance(cells, BadInput) and not _is_unicode(cells):
-                cells = BadInput("bad_encoding", "expected UTF-8")
+                cells = BadInput("bad_encoding", "expected UTF-8, found other bytes")
         except RecursionError:
-            cells = BadInput("bad_row", f"expected at most {MOST_NESTED} objects in each other")
+            cells = BadInput(
+                "bad_row", f"expected objects nested at most {MOST_NESTED} deep, found more"
+            )
         if isinstance(cells, BadInput):
             cells = BadInput(cells.reason, f"{place}: {cells.message}")
         yield place, cells
 
 
 def _is_unicode(value: Any, levels: int = MOST_NESTED) -> bool:
-    """Whether all texts within are; bytes that were no UTF-8 are not, nor half a surrogate pair."""
+    """Whether every text within `value` is valid Unicode, without unpaired surrogates.
+
+    Raises:
+        RecursionError: `value` is nested more than `levels` deep.
+    """
     if isinstance(value, str):
         return value.isascii() or _SURROGATE.search(value) is None
     if not isinstance(value, dict | list):
@@ -124,16 +137,16 @@ def _csv(file: IO[bytes]) -> tuple[list[str], Rows]:
     try:
         header = next(reader)
     except (csv.Error, StopIteration) as err:
-        raise ValueError(f"no line with the names of the columns {err}") from err
+        raise ValueError(f"expected a line with the column names, found none {err}") from err
     _check_names(header)
     return header, _csv_rows(reader, header)
 
 
 def _check_names(columns: list[str]) -> None:
     if len(set(columns)) < len(columns):
-        raise ValueError(f"a column comes twice: {shown(columns)}")
+        raise ValueError(f"expected different column names, found {shown_columns(columns)}")
     if not _is_unicode(columns):
-        raise ValueError("the names of its columns are not UTF-8")
+        raise ValueError("expected column names in UTF-8, found other bytes")
 
 
 def _csv_rows(reader: Any, header: list[str]) -> Rows:
@@ -145,7 +158,7 @@ def _csv_rows(reader: Any, header: list[str]) -> Rows:
         except StopIteration:
             return
         except csv.Error as err:
-            cells = BadInput("bad_row", f"broken CSV: {err}")
+            cells = BadInput("bad_row", f"expected CSV, cannot be read: {err}")
         else:
             if not fields:  # an empty line
                 continue
@@ -153,7 +166,7 @@ def _csv_rows(reader: Any, header: list[str]) -> Rows:
                 cells = dict(zip(header, fields, strict=True))
             else:
                 cells = BadInput("bad_row", f"expected {len(header)} fields, found {len(fields)}")
-        # An open quote swallows lines: say which.
+        # A quote that is not closed makes several lines one row: name them all.
         last = max(first, reader.line_num)
         yield (f"{first}" if first == last else f"{first}-{last}"), cells
 
@@ -174,13 +187,13 @@ def _jsonl_rows(file: IO[bytes]) -> Rows:
                 continue
             cells = json.loads(text)
         except UnicodeDecodeError:
-            cells = BadInput("bad_encoding", "expected UTF-8")
+            cells = BadInput("bad_encoding", "expected UTF-8, found other bytes")
         except (ValueError, RecursionError) as err:
             where = f" at column {err.colno}" if isinstance(err, json.JSONDecodeError) else ""
-            cells = BadInput("bad_row", f"expected one JSON object a line, found no JSON{where}")
+            cells = BadInput("bad_row", f"expected one JSON object per line, found no JSON{where}")
         if not isinstance(cells, dict | BadInput):
             kind = type(cells).__name__
-            cells = BadInput("bad_row", f"expected one JSON object a line, found a {kind}")
+            cells = BadInput("bad_row", f"expected one JSON object per line, found a {kind}")
         yield str(number), cells
 
 
@@ -207,15 +220,18 @@ def _batch_rows(batch: pa.RecordBatch) -> list[Cells] | list[Cells | BadInput]:
 
 
 def _parquet_cells(row: pa.RecordBatch) -> Cells | BadInput:
-    """The one row of a table, each cell by itself to know which one it is that has no value."""
+    """A table of one row as cells, read one by one to know which of them cannot be read."""
     cells = {}
     for name, column in zip(row.schema.names, row.columns, strict=True):
         try:
             cells[name] = column[0].as_py()
         except UnicodeDecodeError:
-            return BadInput("bad_encoding", f"{name}: expected UTF-8")
+            return BadInput("bad_encoding", f"{name}: expected UTF-8, found other bytes")
         except (ValueError, OverflowError):
-            return BadInput("bad_row", f"{name}: this {column.type} is beyond what can be read")
+            return BadInput(
+                "bad_row",
+                f"{name}: expected a {column.type} that Python can represent, found one it cannot",
+            )
     return cells
 
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from daf_core.arrays import Samples
 from daf_core.errors import BadInput
-from daf_core.recordings.audio import Recording, Samples, audio_flags, open_recording
+from daf_core.recordings.audio import Recording, audio_flags, open_recording
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.schemas import MANIFEST
 from daf_core.storage.files import is_remote

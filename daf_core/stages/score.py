@@ -1,19 +1,17 @@
 """Score embeddings with a trained head: sentiment, modality weights, unimodal sentiment."""
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import torch
 
+from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.arrays import column_values
 from daf_core.embeddings.columns import MODALITIES
-from daf_core.measures.calibration import FloatArray, certainty
+from daf_core.measures.calibration import certainty
 from daf_core.schemas import POLARITIES, SCORES, quarantine_rows
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -10,30 +10,31 @@ from typing import Any
 
 import ray
 
-from daf_core.manifest.update import grow
+from daf_core.manifest.update import Updated, update
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import open_source
 from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
+from daf_core.storage.run_record import Json
 from jobs.progress import quarantined
 from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 
 log = logging.getLogger(__name__)
-RAY_START_S = 8.0
+RAY_START_S = 8.0  # starting Ray takes about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
-WORTH_A_THREAD_S = 0.005
-QUIET_INTERVAL_S = 30.0
+WORTH_A_THREAD_S = 0.005  # inspecting a recording takes longer than this if its storage is slow
+PROGRESS_INTERVAL_S = 30.0
 
 Inspector = Callable[[Any], Inspected]
 
 
 def run(settings: IngestSettings) -> str:
-    """Make the manifest hold what the source does; returns the one-line summary.
+    """Bring the manifest up to date with the source; returns the one-line summary.
 
     Raises:
-        SettingsError: a setting or the source is unfit, or `out` holds something else.
+        SettingsError: a setting does not fit the source, or `out` holds another run.
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
     source = open_source(
@@ -48,29 +49,29 @@ def run(settings: IngestSettings) -> str:
     inspector = source.inspector()
 
     def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
-        return _reported(_inspect(recordings, inspector))
+        return _with_progress(_inspect(recordings, inspector))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
-    facts, nothing_to_do = grow(output, identity, source, part_s, inspect)
-    done = summary(facts, output.quarantine_uri)
-    return f"nothing to do: {done}" if nothing_to_do else done
+    done = update(output, identity, source, part_s, inspect)
+    line = summary(done, output.quarantine_uri)
+    return f"nothing to do: {line}" if done.nothing_to_do else line
 
 
-def summary(finished: dict[str, Any], quarantine: str) -> str:
-    """One line of what `_run.json` of a manifest says, whose quarantined rows are in a folder."""
-    recordings: dict[str, int] = finished["recordings"]
-    how = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
+def summary(done: Updated, quarantine: str) -> str:
+    """The summary line of an updated manifest, with `quarantine`, the folder of its quarantine."""
+    recordings = done.recordings.as_dict()
+    counts = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
     return (
-        f"{finished['rows_in']} rows in, {finished['rows']} in the manifest, "
-        f"{quarantined(finished['quarantined'], quarantine)}, "
-        f"{finished['parts']} parts, {finished['audio_hours']:.2f} audio hours, "
-        f"{sum(recordings.values())} recordings{f' ({how})' if how else ''}, "
-        f"{finished['seconds']} s"
+        f"{done.rows_in} rows in, {done.rows} in the manifest, "
+        f"{quarantined(done.quarantined, quarantine)}, "
+        f"{done.parts} parts, {done.audio_hours:.2f} audio hours, "
+        f"{sum(recordings.values())} recordings{f' ({counts})' if counts else ''}, "
+        f"{done.seconds} s"
     )
 
 
-def _identity(settings: IngestSettings) -> dict[str, Any]:
-    """What decides how the source is made into a manifest; the source itself may grow."""
+def _identity(settings: IngestSettings) -> Json:
+    """The settings that decide a manifest's bytes; the files of the source may change."""
     channels = ",".join(f"{number}={role}" for number, role in settings.channels.items())
     return {
         "source": files.absolute(settings.source),
@@ -83,7 +84,7 @@ def _identity(settings: IngestSettings) -> dict[str, Any]:
 
 
 def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
-    """Inspect recordings in order: here at first; in Ray tasks once that is what takes long."""
+    """Inspect recordings in order: in this process at first, in Ray tasks if that pays."""
     began, inspecting_s = time.monotonic(), 0.0
     for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
         before = time.monotonic()
@@ -100,7 +101,7 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspec
 
 
 def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
-    """Inspect recordings; side by side where one takes long, most of it waiting for a store."""
+    """Inspect recordings: in threads if one takes long, as most of that is waiting for storage."""
     before = time.monotonic()
     first = inspector(chunk[0])
     if time.monotonic() - before < WORTH_A_THREAD_S:
@@ -110,15 +111,17 @@ def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
-    """Whether to hand the rest to Ray: this took longer than Ray's start, and is most of the work.
+    """Whether to give the remaining recordings to Ray.
 
-    It seldom is: reading a header takes about 0.2 ms on a local disk, seeking voices much longer.
+    It pays once inspecting has taken longer than starting Ray and is most of the elapsed time. That
+    is rare with transcripts, as reading a header takes about 0.2 ms on a local disk; voice activity
+    detection takes much longer.
     """
     return inspecting_s > max(RAY_START_S, elapsed_s / 2)
 
 
 def _inspect_in_tasks(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
-    """In order, a bounded number of tasks at a time: memory does not grow with the archive."""
+    """Inspect in Ray tasks, in order; the number in flight is bounded, and with it memory."""
     task = ray.remote(inspect_chunk)
     in_flight: deque[Any] = deque()
     for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
@@ -135,12 +138,12 @@ def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _reported(results: Iterator[Inspected]) -> Iterator[Inspected]:
+def _with_progress(results: Iterator[Inspected]) -> Iterator[Inspected]:
     last = time.monotonic()
     rows = 0
     for recordings, result in enumerate(results, start=1):
-        rows += len(result[0])
-        if time.monotonic() - last >= QUIET_INTERVAL_S:
+        rows += len(result.rows)
+        if time.monotonic() - last >= PROGRESS_INTERVAL_S:
             last = time.monotonic()
             log.info("ingest: recordings=%d rows=%d", recordings, rows)
         yield result

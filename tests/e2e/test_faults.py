@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from daf_core.manifest.parts import Recording, pack, publish
+from daf_core.manifest.parts import PendingRecording, pack, publish
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import manifest_output
 from tests.e2e.conftest import part_bytes
@@ -37,7 +37,7 @@ def write_manifest(
             "split": None,
             "meta": {},
         }
-        recordings.append(Recording(f"r{number}", "", [row], []))
+        recordings.append(PendingRecording(f"r{number}", "", [row], []))
     parts = [publish(output, part, lambda: None) for part in pack(recordings, part_s=3.5)]
     identity = {"source": "test"}  # the same of all, so that parts of two can be compared
     made = [part for part in parts if part is not None]

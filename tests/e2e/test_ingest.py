@@ -126,15 +126,16 @@ def test_an_archive_on_s3_grows(bucket, tmp_path):
     assert run().startswith("nothing to do: 4 rows in, 4 in the manifest")
 
 
-@pytest.mark.parametrize("channels", ["agent", "0=", "0=a,0=b", "0=a,1=A", "x=a", ","])
+@pytest.mark.parametrize("channels", [{"0": "a", "1": "A"}, {"x": "a"}, {"": "a"}])
 def test_unfit_channels_are_refused(channels):
-    with pytest.raises(SettingsError, match="--channels"):
-        ingest.parse_channels(channels)
+    with pytest.raises(SettingsError, match="`channels`"):
+        IngestSettings(source="calls", out="m", channels=channels)
 
 
-def test_channels_and_renames_are_read():
-    assert ingest.parse_channels("0=agent, 1=customer") == {0: "agent", 1: "customer"}
-    assert ingest.parse_channels(None) == {}
-    assert ingest.parse_renames(["a=b"]) == {"a": "b"}
-    with pytest.raises(SettingsError, match="THEIRS=OURS"):
-        ingest.parse_renames(["a"])
+def test_channels_become_roles():
+    channels = {"0": "agent", "1": "customer"}
+    assert IngestSettings(source="calls", out="m", channels=channels).roles == {
+        0: "agent",
+        1: "customer",
+    }
+    assert IngestSettings(source="calls", out="m").roles == {}

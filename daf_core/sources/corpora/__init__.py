@@ -1,8 +1,13 @@
-"""Labelled corpora in the forms in which they are handed round: one small file a form, a line here.
+"""Labelled corpora in their published forms: one small file per form, and one line below.
 
-A reader turns a form into rows of a table with our columns: what comes after is the same for all.
-It keeps the corpus's own utterance ids. Two turns of a dialogue may be the same words, so that ids
-made of them would collide; and features that others extracted are found by the corpus's ids.
+A reader turns a form into rows of a table with our columns; everything after that is shared.
+It keeps the corpus's own utterance ids: ids derived from the text would collide where two turns of
+a dialogue have the same words, and precomputed features are found by the corpus's ids.
+
+To add a form, write a module with two functions and add it to `FOLDERS`:
+
+    matches(uri, names) -> bool   whether the folder at `uri`, which holds `names`, has this form
+    read(uri) -> Rows             its rows as (place, cells) with the columns of `COLUMNS` and more
 """
 
 import posixpath
@@ -17,22 +22,22 @@ COLUMNS = ["utterance_id", "recording_id", "audio_uri", "text", "label", "split"
 Reader = Callable[[str], Rows]
 
 
-# Of folders: how a form is known, by the folder and the names in it; and what reads it.
+# Forms that are folders, as (matches, read); the first that matches is read.
 FOLDERS: tuple[tuple[Callable[[str, set[str]], bool], Reader], ...] = (
-    (mmsa_fet.is_here, mmsa_fet.read),
-    (meld.is_here, meld.read),
-    (iemocap.is_here, iemocap.read),
-    (csd.is_here, csd.read),
+    (mmsa_fet.matches, mmsa_fet.read),
+    (meld.matches, meld.read),
+    (iemocap.matches, iemocap.read),
+    (csd.matches, csd.read),
 )
 
 
 def reader_of(uri: str) -> Reader | None:
-    """What reads the corpus at `uri`; None where there is none of these forms.
+    """The reader of the corpus at `uri`, None where it has none of these forms.
 
-    A reader raises SettingsError where the corpus is not as its form says.
+    A reader raises SettingsError where the corpus differs from its form.
     """
     fs, path = filesystem(uri)
     if not fs.isdir(path):
         return mmsa.read if posixpath.splitext(uri)[1].lower() in mmsa.SUFFIXES else None
     names = {posixpath.basename(entry.rstrip("/")) for entry in fs.ls(path, detail=False)}
-    return next((read for is_here, read in FOLDERS if is_here(uri, names)), None)
+    return next((read for matches, read in FOLDERS if matches(uri, names)), None)

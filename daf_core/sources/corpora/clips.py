@@ -1,4 +1,4 @@
-"""The recordings beside a corpus's tables."""
+"""Finding the recordings that belong to a corpus's tables."""
 
 import posixpath
 
@@ -7,9 +7,10 @@ from daf_core.storage.files import filesystem, join
 
 
 def clips_under(uri: str) -> dict[str, str]:
-    """Recordings anywhere under a folder: path in it without suffix → URI; of several suffixes one.
+    """Recordings anywhere under a folder, as path within it without suffix → URI.
 
-    Hidden files do not count. Empty where there is no such folder.
+    Of several recordings that differ only in suffix the first by name is taken. Hidden files are
+    ignored. Empty where there is no such folder.
     """
     fs, root = filesystem(uri)
     clips: dict[str, str] = {}

@@ -1,13 +1,12 @@
-"""CMU-MOSI, CMU-MOSEI and others as a folder of the CMU Multimodal SDK's .csd files.
+"""CMU-MOSI, CMU-MOSEI and others: a folder of .csd files of the CMU Multimodal SDK.
 
-…Labels.csd          sentiment in [-3, 3] first, then emotions; the intervals are the utterances
-…Words.csd           one word a row; "sp" is a pause
+…Labels.csd          sentiment in [-3, 3], then six emotions; the intervals are the utterances
+…Words.csd           one word per row; "sp" is a pause
 …_std_folds.py       the SDK's lists of videos: standard_train_fold, _valid_fold, _test_fold
-VIDEO.wav            recordings, anywhere under the folder, if there are any
+VIDEO.wav            recordings, anywhere under the folder; optional
 
-File names and label columns are those that the SDK lists for MOSI and MOSEI. The lists of folds are
-no part of this project: the file comes from the SDK (mmdatasdk/dataset/standard_datasets) and is
-read, not run.
+File names and label columns are those that the SDK lists for MOSI and MOSEI. The file of folds
+comes from the SDK (mmdatasdk/dataset/standard_datasets). It is Python, but it is parsed, not run.
 """
 
 import ast
@@ -18,16 +17,16 @@ from contextlib import ExitStack
 
 import numpy as np
 
+from daf_core.arrays import AnyArray
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.corpora.clips import clips_under
 from daf_core.sources.corpora.csd_file import (
     SUFFIX,
-    Array,
     Sequence,
     open_sequence,
     shown_name,
 )
-from daf_core.sources.table_rows import Cells, Rows, placed
+from daf_core.sources.table_rows import Cells, Rows, with_file_names
 from daf_core.storage.files import filesystem, join
 
 log = logging.getLogger(__name__)
@@ -39,18 +38,18 @@ _LISTS = {f"standard_{split}_fold": split for split in ("train", "valid", "test"
 Found = list[tuple[str, Cells | BadInput]]
 
 
-def is_here(uri: str, names: set[str]) -> bool:
-    """Whether a folder with these names is such a corpus."""
+def matches(uri: str, names: set[str]) -> bool:
+    """Whether the folder at `uri`, which holds `names`, is such a corpus."""
     return any(name.lower().endswith(SUFFIX) for name in names)
 
 
 def read(uri: str) -> Rows:
-    """One row a labelled interval, VIDEO[3] for the fourth of a video: its words, times and label.
+    """One row per labelled interval: words, times, label. VIDEO[3] is the fourth of a video.
 
-    Videos in no fold, and all where there is no file of folds, have no split.
+    Videos that no fold lists have no split, nor has any video without a file of folds.
 
     Raises:
-        SettingsError: there are no labels, neither words nor recordings, or a file is no .csd.
+        SettingsError: labels are missing, or both words and recordings are, or a file is damaged.
     """
     splits = _splits(uri)
     recordings = {posixpath.basename(stem): clip for stem, clip in clips_under(uri).items()}
@@ -66,11 +65,11 @@ def read(uri: str) -> Rows:
             for place, cells in _segments(labels, words, video):
                 known = cells if isinstance(cells, BadInput) else cells | more
                 rows.append((shown_name(place), known))
-    return placed(uri, iter(rows))
+    return with_file_names(uri, iter(rows))
 
 
 def sequences(uri: str, *kinds: str) -> list[str]:
-    """The .csd files of a folder with one of `kinds` in their names, sorted."""
+    """URIs of a folder's .csd files whose names contain one of `kinds`, sorted."""
     fs, path = filesystem(uri)
     names = sorted(posixpath.basename(entry) for entry in fs.ls(path, detail=False))
     return [
@@ -81,7 +80,7 @@ def sequences(uri: str, *kinds: str) -> list[str]:
 
 
 def one_sequence(uri: str, kind: str) -> str | None:
-    """The .csd file of a folder whose name ends with `kind`, None where there is none.
+    """URI of the folder's .csd file whose name ends with `kind`, None where there is none.
 
     Raises:
         SettingsError: there are several.
@@ -94,40 +93,40 @@ def one_sequence(uri: str, kind: str) -> str | None:
 
 
 def labels_uri(uri: str) -> str:
-    """The .csd file of labels of a folder.
+    """URI of the folder's .csd file of labels.
 
     Raises:
         SettingsError: there is none, or there are several.
     """
     found = one_sequence(uri, "labels")
     if found is None:
-        raise SettingsError(f"{uri}: expected …Labels{SUFFIX}, which says where utterances are")
+        raise SettingsError(f"{uri}: expected …Labels{SUFFIX} with the utterances, found none")
     return found
 
 
 def segment_id(video: str, number: int) -> str:
-    """The id of a video's labelled interval, as the SDK gives it when it aligns."""
+    """The id of a video's labelled interval, the one that the SDK gives it when it aligns."""
     return f"{video}[{number}]"
 
 
-def within(intervals: Array, start_s: float, end_s: float) -> Array:
-    """Which intervals (n, 2) have their middle from `start_s` up to `end_s`: (n,) bool."""
+def within(intervals: AnyArray, start_s: float, end_s: float) -> AnyArray:
+    """Which of `intervals` (n, 2), in seconds, have their middle in [start_s, end_s): (n,) bool."""
     middle = intervals.mean(axis=1)
-    among: Array = (middle >= start_s) & (middle < end_s)
+    among: AnyArray = (middle >= start_s) & (middle < end_s)
     return among
 
 
 def _segments(
     labels: Sequence, words: Sequence | None, video: str
 ) -> Iterator[tuple[str, Cells | BadInput]]:
-    """Each labelled interval of a video; the video where its intervals cannot be read."""
+    """One row per labelled interval of a video; one error where the intervals cannot be read."""
     try:
-        values, intervals = labels.of_video(video)
+        values, intervals = labels.read(video)
     except BadInput as err:
         yield video, err
         return
     try:
-        spoken, times = words.of_video(video) if words else (np.zeros((0, 1)), np.zeros((0, 2)))
+        spoken, times = words.read(video) if words else (np.zeros((0, 1)), np.zeros((0, 2)))
     except BadInput as err:
         yield from ((segment_id(video, number), err) for number in range(len(values)))
         return
@@ -144,25 +143,25 @@ def _segments(
                 "start_s": start_s,
                 "end_s": end_s,
                 "text": " ".join(word for word in said if word != PAUSE),
-                "label": str(sentiment),  # as text: a NaN is no empty cell here, it is a bad label
+                "label": str(sentiment),  # as text: a NaN is a bad label here, not an empty cell
                 **dict(named),
             },
         )
 
 
-def _word(value: Array) -> str:
+def _word(value: AnyArray) -> str:
     word = np.ravel(value)[0]
     return word.decode("utf-8", "surrogateescape") if isinstance(word, bytes) else str(word)
 
 
 def _splits(uri: str) -> dict[str, str]:
-    """Video → split, of the SDK's file of folds in the folder."""
+    """Video → split, from the SDK's file of folds in the folder."""
     fs, path = filesystem(uri)
     found = [entry for entry in fs.ls(path, detail=False) if entry.endswith(FOLDS)]
     if not found:
         log.warning(
-            "%s: has no …%s, so that no row has a split; the standard one is a file of that name "
-            "in the CMU Multimodal SDK, put it into the folder",
+            "%s: expected …%s, found none, so no row has a split; for the standard split copy the "
+            "file of that name from the CMU Multimodal SDK into the folder",
             uri,
             FOLDS,
         )
@@ -178,5 +177,5 @@ def _splits(uri: str) -> dict[str, str]:
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as err:
         raise SettingsError(f"{found[0]}: expected lists of video ids, cannot be read") from err
     if not splits:
-        raise SettingsError(f"{found[0]}: expected lists {', '.join(_LISTS)}, found none")
+        raise SettingsError(f"{found[0]}: expected the lists {', '.join(_LISTS)}, found none")
     return splits

@@ -1,7 +1,8 @@
 """Computational sequences of the CMU Multimodal SDK: .csd files, which are HDF5.
 
-ROOT/data/VIDEO/features (n, …) and intervals (n, 2) in seconds; ROOT/metadata/KEY, JSON texts. The
-first root is read, as the SDK does (mmsdk/mmdatasdk/computational_sequence/file_ops.py).
+ROOT/data/VIDEO/features (n, …) and intervals (n, 2) in seconds; ROOT/metadata/KEY, JSON texts. If
+there are several roots the first is read, as by the SDK
+(mmsdk/mmdatasdk/computational_sequence/file_ops.py).
 """
 
 import logging
@@ -11,14 +12,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from daf_core.arrays import AnyArray
 from daf_core.errors import BadInput, SettingsError
 from daf_core.storage.files import filesystem
 
 log = logging.getLogger(__name__)
 SUFFIX = ".csd"
-# Those of the SDK's template but for two whose names it runs into one another.
+# The keys of the SDK's template, except two whose names a missing comma there joins into one.
 _METADATA = (
     "root name",
     "computational sequence description",
@@ -31,19 +32,17 @@ _METADATA = (
     "dataset bib citation",
 )
 
-# What h5py raises where a file is damaged, or holds something else than is read.
+# What h5py raises where a file is damaged or has another layout.
 _DAMAGED = (
     *(AttributeError, LookupError, MemoryError, OSError, OverflowError),
     *(RuntimeError, TypeError, ValueError),
 )
-# A dataset may say that it is far larger than what the file stores of it; zlib's limit is 1,032.
+# A damaged file may declare a dataset far larger than what it stores; zlib's limit is 1,032-fold.
 _MOST_TIMES_STORED = 1_100
-
-Array = npt.NDArray[Any]
 
 
 class Sequence:
-    """The videos of an open computational sequence; `videos` are their ids, sorted."""
+    """An open computational sequence; `videos` are the ids of its videos, sorted."""
 
     def __init__(self, uri: str, data: Any) -> None:
         self.uri = uri
@@ -51,16 +50,18 @@ class Sequence:
         self._known = set(self.videos)
         self._data = data
 
-    def of_video(self, video: str) -> tuple[Array, Array]:
-        """Features (n, …) of a video and their intervals (n, 2) in seconds; none of one not there.
+    def read(self, video: str) -> tuple[AnyArray, AnyArray]:
+        """Features (n, …) of a video and their intervals (n, 2) in seconds.
+
+        n is 0 where the file lacks the video.
 
         Raises:
-            BadInput: `bad_row`, the two are missing, cannot be read or do not belong together.
+            BadInput: `bad_row`: one of the two is missing, cannot be read, or has another length.
         """
         if video not in self._known:
             return np.zeros((0, 1)), np.zeros((0, 2))
         try:
-            features, intervals = map(_values, self._of(video))
+            features, intervals = map(_values, self._datasets(video))
             intervals = intervals.astype(np.float64)
         except _DAMAGED as err:
             raise self._bad(video, f"cannot be read ({type(err).__name__})") from err
@@ -69,7 +70,7 @@ class Sequence:
             raise self._bad(video, f"found {shapes[0]} and {shapes[1]}")
         return features, intervals
 
-    def _of(self, video: str) -> tuple[Any, Any]:
+    def _datasets(self, video: str) -> tuple[Any, Any]:
         return self._data[video]["features"], self._data[video]["intervals"]
 
     def _bad(self, video: str, found: str) -> BadInput:
@@ -81,31 +82,31 @@ class Sequence:
 
 
 def shown_name(name: str) -> str:
-    """A name in a file, which may hold anything, for one line of a message."""
+    """A name from a file, which may be any text, made safe for a message of one line."""
     return (name if name.isprintable() else ascii(name)[1:-1])[:100]
 
 
 def _text(name: str | bytes) -> str:
-    """A name as h5py gives it: bytes where it is no UTF-8."""
+    """A name from h5py, which gives bytes where it is not UTF-8."""
     return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
 
 
-def _values(dataset: Any) -> Array:
+def _values(dataset: Any) -> AnyArray:
     stored = dataset.id.get_storage_size()
     if dataset.size * dataset.dtype.itemsize > _MOST_TIMES_STORED * stored:
-        raise ValueError("larger than what is stored of it")
-    values: Array = np.asarray(dataset[()])
+        raise ValueError("expected at most the stored size, found a larger dataset")
+    values: AnyArray = np.asarray(dataset[()])
     return values
 
 
 @contextmanager
 def open_sequence(uri: str) -> Iterator[Sequence]:
-    """Open a .csd file; metadata that it lacks are told in the log, and nothing here needs them.
+    """Open a .csd file. Missing metadata are logged as a warning; they are not needed.
 
     Raises:
-        SettingsError: this is no such file.
+        SettingsError: it is not such a file.
     """
-    import h5py  # takes a quarter of a second
+    import h5py  # takes 0.25 s, so not at the top
 
     fs, path = filesystem(uri)
     with fs.open(path, "rb") as file, ExitStack() as opened:
@@ -117,22 +118,22 @@ def open_sequence(uri: str) -> Iterator[Sequence]:
             sequence = Sequence(uri, data) if isinstance(data, h5py.Group) else None
         except _DAMAGED as err:
             raise SettingsError(
-                f"{uri}: expected HDF5, cannot be read: {err}; get the file again"
+                f"{uri}: expected HDF5, cannot be read: {err}; download the file again"
             ) from err
         if sequence is None:
             raise SettingsError(
                 f"{uri}: expected a computational sequence, ROOT/data/VIDEO/features, found "
                 f"{', '.join(map(shown_name, names)) or 'nothing'} without such data"
             )
-        _tell_missing(uri, root)
+        _warn_of_missing(uri, root)
         yield sequence
 
 
-def _tell_missing(uri: str, root: Any) -> None:
+def _warn_of_missing(uri: str, root: Any) -> None:
     try:
         known = set(root["metadata"].keys())
     except _DAMAGED:
         known = set()
     missing = ", ".join(name for name in _METADATA if name not in known)
     if missing:
-        log.warning("%s: lacks the metadata %s; its data are read all the same", uri, missing)
+        log.warning("%s: lacks the metadata %s; its data are read anyway", uri, missing)

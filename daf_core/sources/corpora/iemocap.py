@@ -1,11 +1,11 @@
-"""IEMOCAP's folders Session1 to Session5; of each, for every DIALOGUE, say Ses01F_impro01:
+"""IEMOCAP: folders Session1 to Session5; in each, for every DIALOGUE such as Ses01F_impro01:
 
 dialog/transcriptions/DIALOGUE.txt   Ses01F_impro01_F000 [006.2901-008.2357]: Excuse me.
 dialog/EmoEvaluation/DIALOGUE.txt    [6.2901 - 8.2357] Ses01F_impro01_F000 neu [2.5, 2.5, 2.5]
 sentences/wav/DIALOGUE/Ses01F_impro01_F000.wav
 
-The three numbers are valence, activation and dominance, 1 to 5; other lines of an evaluation are
-what each annotator said.
+The three numbers are valence, activation and dominance, 1 to 5. Other lines of an evaluation are
+the ratings of single annotators and are ignored.
 """
 
 import posixpath
@@ -14,7 +14,7 @@ from typing import Any
 
 from daf_core.errors import BadInput
 from daf_core.sources.corpora.clips import clips_under
-from daf_core.sources.table_rows import Cells, Rows, placed
+from daf_core.sources.table_rows import Cells, Rows, with_file_names
 from daf_core.storage.files import filesystem, join
 
 _SESSIONS = [f"Session{number}" for number in range(1, 6)]
@@ -25,12 +25,12 @@ _RATING = r"\s*([^\s,\]]+)\s*"
 _EVALUATED = re.compile(
     rf"\[{_TIME}-{_TIME}\]\s+(Ses\w+)\s+(\w+)\s+\[{_RATING},{_RATING},{_RATING}\]\s*"
 )
-_TWICE = BadInput("duplicate_id", "expected each turn once, found this one before")
+_TWICE = BadInput("duplicate_id", "expected each turn once, found this one twice")
 _Numbered = list[tuple[str, str]]  # place, line
 
 
-def is_here(uri: str, names: set[str]) -> bool:
-    """Whether a folder with these names is such a corpus."""
+def matches(uri: str, names: set[str]) -> bool:
+    """Whether the folder at `uri`, which holds `names`, is such a corpus."""
     return any(
         filesystem(uri)[0].isdir(filesystem(join(uri, session, _EVALUATIONS))[1])
         for session in _SESSIONS
@@ -39,10 +39,10 @@ def is_here(uri: str, names: set[str]) -> bool:
 
 
 def read(uri: str) -> Rows:
-    """Turns of all dialogues, in order of time; valence v is the label (v - 3) · 1.5.
+    """Turns of all dialogues, in order of time; the label is (valence - 3) · 1.5.
 
-    Turns that were not evaluated have no label. The corpus has no splits of its own. Times within
-    the dialogue stay in `meta`, as the recordings are of single turns.
+    Turns without an evaluation have no label. The corpus defines no splits. Times within the
+    dialogue go to `meta`, because each turn is a recording of its own.
     """
     rows = []
     for session in _SESSIONS:
@@ -58,11 +58,11 @@ def read(uri: str) -> Rows:
                     there = join(uri, session, "sentences/wav", f"{stem}.wav")
                     turn["audio_uri"] = clips.get(stem, there)
                 rows.append((place, {**turn, "recording_id": dialogue}))
-    return placed(uri, iter(rows))
+    return with_file_names(uri, iter(rows))
 
 
 def _files(uri: str) -> dict[str, _Numbered]:
-    """Lines of the texts in a folder, by dialogue; none where there is no folder."""
+    """Dialogue → numbered lines of its text file; empty where there is no such folder."""
     fs, folder = filesystem(uri)
     found = {}
     for path in sorted(fs.glob(f"{folder}/Ses*.txt")):
@@ -76,7 +76,7 @@ def _files(uri: str) -> dict[str, _Numbered]:
 def _turns(
     transcript: _Numbered, evaluation: _Numbered
 ) -> tuple[dict[str, tuple[str, Cells]], list[tuple[str, Cells | BadInput]]]:
-    """Turns of a dialogue by id, each with where it stands; and lines that are none."""
+    """Turns of a dialogue by id, each with its place; and the lines that are not turns."""
     turns: dict[str, tuple[str, Cells]] = {}
     bad: list[tuple[str, Cells | BadInput]] = []
     for place, line in transcript:
@@ -87,7 +87,8 @@ def _turns(
                 continue
             turns[name] = (place, _turn(name, start, end) | {"text": text})
         elif line:
-            bad.append((place, BadInput("bad_row", "expected TURN [start-end]: words")))
+            expected = "expected TURN [start-end]: words"
+            bad.append((place, BadInput("bad_row", f"{expected}, found another line")))
     evaluated: set[str] = set()
     for place, line in evaluation:
         if match := _EVALUATED.fullmatch(line):
@@ -102,12 +103,12 @@ def _turns(
             turns[name] = (place, known | _turn(name, start, end) | said | label)
         elif line.startswith("["):
             expected = "expected [start - end] TURN emotion [valence, activation, dominance]"
-            bad.append((place, BadInput("bad_row", expected)))
+            bad.append((place, BadInput("bad_row", f"{expected}, found another line")))
     return turns, bad
 
 
 def _turn(name: str, start: str, end: str) -> dict[str, Any]:
-    """What a turn's name and times say; Ses01F_impro01_M000 is said by the man of session 1."""
+    """Cells from a turn's name and times; Ses01F_impro01_M000 is spoken by the man of session 1."""
     speaker = f"{name[:5]}{name.rpartition('_')[2][:1]}"
     return {
         "utterance_id": name,
@@ -121,4 +122,4 @@ def _label(valence: str) -> float | str:
     try:
         return (float(valence) - 3) * 1.5
     except ValueError:
-        return valence  # refused as no number, with the row it is in
+        return valence  # `manifest_row` will name it a bad label

@@ -1,8 +1,8 @@
-"""MELD: train_, dev_ and test_sent_emo.csv, and a folder of clips dia<D>_utt<U>.mp4 for each.
+"""MELD: train_, dev_ and test_sent_emo.csv, each with a folder of clips dia<D>_utt<U>.mp4.
 
 The tables have Utterance, Speaker, Emotion, Sentiment, Dialogue_ID, Utterance_ID, Season, Episode,
-StartTime and EndTime. A folder of clips is known by train, dev or test in its path (train_splits,
-dev_splits_complete, output_repeated_splits_test). Dialogue numbers begin anew in each table.
+StartTime and EndTime. Clips belong to the split whose name is in their path (train_splits,
+dev_splits_complete, output_repeated_splits_test). Dialogue numbers start again in each table.
 """
 
 import posixpath
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.corpora.clips import clips_under
-from daf_core.sources.table_rows import Cells, Rows, open_rows, shown
+from daf_core.sources.table_rows import Cells, Rows, open_rows, shown_columns
 from daf_core.storage.files import filesystem, join
 
 _SPLITS = {"train": "train", "dev": "valid", "test": "test"}
@@ -19,24 +19,24 @@ _TABLES = {f"{name}_sent_emo.csv": name for name in _SPLITS}
 _NEEDED = ("Utterance", "Speaker", "Sentiment", "Dialogue_ID", "Utterance_ID")
 _CLIP = re.compile(r"dia\d+_utt\d+")
 SENTIMENTS = {"negative": -1.0, "neutral": 0.0, "positive": 1.0}
-# Bytes of Windows-1252 that were taken for Latin-1, most of them apostrophes.
-_MENDED = {
+# The tables hold Windows-1252 characters that were decoded as Latin-1, mostly apostrophes.
+_CP1252 = {
     code: bytes([code]).decode("cp1252")
     for code in range(0x80, 0xA0)
-    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)  # no characters there
+    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)  # these have no character
 }
 
 
-def is_here(uri: str, names: set[str]) -> bool:
-    """Whether a folder with these names is such a corpus."""
+def matches(uri: str, names: set[str]) -> bool:
+    """Whether the folder at `uri`, which holds `names`, is such a corpus."""
     return bool(names & _TABLES.keys())
 
 
 def read(uri: str) -> Rows:
-    """Rows of the tables that are there; the dialogue is the recording, sentiment is -1, 0 or 1.
+    """Rows of all tables found; the dialogue is the recording, sentiment is -1, 0 or 1.
 
-    Where a table has no clips at all its rows are text only; the times of the tables are those of
-    television episodes, and stay in `meta`.
+    Rows of a table without any clips are text only. The tables' times are positions in television
+    episodes, so they go to `meta`.
 
     Raises:
         SettingsError: a table lacks a column.
@@ -55,7 +55,7 @@ def read(uri: str) -> Rows:
 
 
 def _clips_of(name: str, clips: dict[str, str]) -> dict[str, str]:
-    """Clips of a split, by their names."""
+    """Name → URI of the clips of one split."""
     ours = {}
     for stem, clip_uri in clips.items():
         folder, clip = posixpath.split(stem)
@@ -70,7 +70,7 @@ def _table(uri: str, name: str, clips: dict[str, str]) -> Iterator[tuple[str, Ce
         missing = [column for column in _NEEDED if column not in columns]
         if missing:
             raise SettingsError(
-                f"{uri}: expected a column {', '.join(missing)}, found {shown(columns)}"
+                f"{uri}: expected a column {', '.join(missing)}, found {shown_columns(columns)}"
             )
         for place, cells in rows:
             if isinstance(cells, BadInput):
@@ -86,7 +86,7 @@ def _table(uri: str, name: str, clips: dict[str, str]) -> Iterator[tuple[str, Ce
                     "recording_id": f"{name}_{dialogue}",
                     "audio_uri": clips.get(clip, join(folder, f"{clip}.mp4")) if clips else None,
                     "speaker": cells["Speaker"],
-                    "text": cells["Utterance"].translate(_MENDED),
+                    "text": cells["Utterance"].translate(_CP1252),
                     "label": SENTIMENTS.get(cells["Sentiment"].strip().lower(), cells["Sentiment"]),
                     "split": _SPLITS[name],
                 },

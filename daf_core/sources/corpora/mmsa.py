@@ -1,9 +1,9 @@
-"""The pickle that MMSA and MMSA-FET share: utterances with extracted features, by split.
+"""The pickle of MMSA and MMSA-FET: utterances with precomputed features, by split.
 
 {"train", "valid", "test": {"id": "video$_$clip", "raw_text", "regression_labels", "annotations",
-"text" (N, frames, features), "text_bert" (N, 3, frames), "audio", "audio_lengths" …}}, of which
-files that are aligned word by word lack the lengths. As github.com/thuiar/MMSA documents and reads
-it (README, src/MMSA/data_loader.py); no file of theirs could be had to try this on.
+"text" (N, frames, features), "text_bert" (N, 3, frames), "audio", "audio_lengths" …}}. Files whose
+features are aligned word by word have no lengths. The layout is that of github.com/thuiar/MMSA
+(README, src/MMSA/data_loader.py); it has not been tried on a published file.
 """
 
 from collections.abc import Iterator
@@ -14,32 +14,32 @@ import numpy as np
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import SPLITS
 from daf_core.sources.corpora.safe_pickle import load_arrays
-from daf_core.sources.table_rows import Cells, Rows, placed
+from daf_core.sources.table_rows import Cells, Rows, with_file_names
 
 SUFFIXES = (".pkl", ".pickle")
-BETWEEN = "$_$"  # video and clip in an id
+BETWEEN = "$_$"  # between video and clip in an id
 _LARGEST = 2**63
 
 
 def read(uri: str) -> Rows:
-    """Rows of all splits: the video as recording, text, label, annotation.
+    """Rows of all splits; the video is the recording.
 
     Raises:
-        SettingsError: this is no such pickle.
+        SettingsError: it is not such a pickle.
     """
     rows = [
         (f"{split}[{number}]", _cells(split, *values))
         for split, held in load_splits(uri).items()
         for number, values in enumerate(_columns(uri, split, held))
     ]
-    return placed(uri, iter(rows))
+    return with_file_names(uri, iter(rows))
 
 
 def load_splits(uri: str) -> dict[str, dict[str, Any]]:
-    """The splits that the pickle has, each with its columns, all of it in memory.
+    """Split → column → values, all of the pickle in memory.
 
     Raises:
-        SettingsError: this is no such pickle.
+        SettingsError: it is not such a pickle.
     """
     data = load_arrays(uri)
     if not isinstance(data, dict) or not data.keys() & set(SPLITS):
@@ -54,16 +54,16 @@ def load_splits(uri: str) -> dict[str, dict[str, Any]]:
 
 
 def plain_column(uri: str, split: str, held: dict[str, Any], name: str) -> list[Any]:
-    """A column of a split as plain values, one a row; a BadInput in place of what is none.
+    """A column of a split as texts and numbers, one per row; other values become a BadInput.
 
     Raises:
-        SettingsError: the split lacks it, or it is not as long as that of ids.
+        SettingsError: the split lacks the column, or it has another length than the ids.
     """
     found = held.get(name)
     if not _is_column(found) or len(found) != len(held["id"]):
         rows = len(found) if _is_column(found) else "none"
         raise SettingsError(
-            f"{uri}: expected in {split} {len(held['id'])} {name}, one for each id, found {rows}"
+            f"{uri}: expected in {split} {len(held['id'])} {name}, one per id, found {rows}"
         )
     return [_plain(name, value) for value in found]
 
@@ -86,7 +86,7 @@ def _cells(split: str, utterance: Any, text: Any, label: Any, annotation: Any) -
         "utterance_id": name,
         "recording_id": name.partition(BETWEEN)[0],
         "text": text,
-        "label": str(label),  # as text: a NaN is no empty cell here, it is a bad label
+        "label": str(label),  # as text: a NaN is a bad label here, not an empty cell
         "split": split,
         "annotation": annotation,
     }
@@ -97,15 +97,17 @@ def _is_column(value: Any) -> TypeGuard[list[Any]]:
 
 
 def _plain(name: str, value: Any) -> Any:
-    """A text or number by itself. Others may be large beyond all bounds once they are written out:
-    lists in each other, each twice, or numbers of thousands of digits.
+    """The value if it is a text or a number, else a BadInput.
+
+    Other values may be huge once written out: nested lists that share their items, or integers of
+    thousands of digits.
     """
     if isinstance(value, np.generic | np.ndarray) and value.size == 1:
         value = value.item()
     known = isinstance(value, str | float | None) or (
         isinstance(value, int) and abs(value) <= _LARGEST
     )
-    expected = f"{name}: expected a text or a number, got {type(value).__name__}"
+    expected = f"{name}: expected a text or a number, found {type(value).__name__}"
     return value if known else BadInput("bad_row", expected)
 
 

@@ -1,22 +1,22 @@
-"""The folder that MMSA-FET extracts features from: label.csv and Raw/VIDEO/CLIP.mp4.
+"""The folder from which MMSA-FET extracts features: label.csv and Raw/VIDEO/CLIP.mp4.
 
-label.csv has video_id, clip_id, text, label, label_T, label_A, label_V, annotation and mode, which
-is train, valid or test; as github.com/thuiar/MMSA-FET documents it. Ids are those of its pickles.
+label.csv has video_id, clip_id, text, label, label_T, label_A, label_V, annotation and mode (train,
+valid or test), as github.com/thuiar/MMSA-FET documents it. Utterance ids are those of its pickles.
 """
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.corpora.clips import clips_under
 from daf_core.sources.corpora.mmsa import BETWEEN
 from daf_core.sources.manifest_rows import is_empty
-from daf_core.sources.table_rows import Cells, Rows, open_rows, shown
+from daf_core.sources.table_rows import Cells, Rows, open_rows, shown_columns
 from daf_core.storage.files import join
 
 TABLE, CLIPS = "label.csv", "Raw"
 _NEEDED = ("video_id", "clip_id", "text", "label", "mode")
 
 
-def is_here(uri: str, names: set[str]) -> bool:
-    """Whether a folder with these names is such a corpus."""
+def matches(uri: str, names: set[str]) -> bool:
+    """Whether the folder at `uri`, which holds `names`, is such a corpus."""
     return {TABLE, CLIPS} <= names
 
 
@@ -31,7 +31,8 @@ def read(uri: str) -> Rows:
         missing = [name for name in _NEEDED if name not in columns]
         if missing:
             raise SettingsError(
-                f"{uri}/{TABLE}: expected a column {', '.join(missing)}, found {shown(columns)}"
+                f"{uri}/{TABLE}: expected a column {', '.join(missing)}, "
+                f"found {shown_columns(columns)}"
             )
         return iter([(place, _ours(cells, uri, clips, place)) for place, cells in rows])
 
@@ -41,12 +42,12 @@ def _ours(cells: Cells | BadInput, uri: str, clips: dict[str, str], place: str) 
         return cells
     video, clip = cells["video_id"].strip(), cells["clip_id"].strip()
     if is_empty(video) or is_empty(clip):
-        return BadInput("bad_row", f"{place}: expected video_id and clip_id, one is empty")
+        return BadInput("bad_row", f"{place}: expected video_id and clip_id, one of them is empty")
     rest = {name: value for name, value in cells.items() if name not in _NEEDED}
     return {
         "utterance_id": f"{video}{BETWEEN}{clip}",
         "recording_id": video,
-        # One that is not there is told by this name.
+        # A missing clip is reported under its expected name.
         "audio_uri": clips.get(f"{video}/{clip}", join(uri, CLIPS, video, f"{clip}.mp4")),
         "text": cells["text"],
         "label": cells["label"],

@@ -1,7 +1,19 @@
-"""Transcripts: one small file per format, one line here for each.
+"""Transcripts: one small file per format, and one line of `READERS` for each.
 
-A reader takes the text of a transcript and gives its cues in file order, and the numbers of the
-lines at which a block begins that cannot be read as a cue: none is passed over.
+To add a format:
+
+1. Write daf_core/sources/transcripts/NAME.py with one function:
+
+       def read(text: str) -> tuple[list[Cue], list[int]]
+
+   `text` is the whole file, decoded. The function returns the cues in file order, with times in
+   seconds, and the line numbers (from 1) at which a block starts whose times cannot be read: such
+   a block is quarantined, never dropped. `cue.plain` and `cue.take_out_broken` help with the text
+   and the broken blocks. It raises BadInput `unreadable_transcript` where the text is of another
+   format. Messages never repeat words of the transcript.
+2. Add its suffix to `READERS` below.
+3. Add its cases to tests/core/sources/test_transcripts.py; the tests that hold for every format
+   take its suffix from `READERS`.
 """
 
 import os
@@ -12,8 +24,11 @@ from daf_core.sources.transcripts import srt, webvtt
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.storage.files import filesystem
 
-# In order of preference, where one recording has several: WebVTT names speakers, SubRip does not.
-READERS: dict[str, Callable[[str], tuple[list[Cue], list[int]]]] = {
+Reader = Callable[[str], tuple[list[Cue], list[int]]]
+
+# Suffix → reader. If a recording has several transcripts, the first of this order is read: WebVTT
+# names speakers, SubRip does not.
+READERS: dict[str, Reader] = {
     ".vtt": webvtt.read,
     ".srt": srt.read,
 }
@@ -32,7 +47,7 @@ def read_transcript(uri: str) -> tuple[list[Cue], list[int]]:
     except UnicodeDecodeError as err:
         raise BadInput(
             "bad_encoding",
-            f"{uri}: expected UTF-8, found byte {data[err.start]:#04x} at {err.start}",
+            f"{uri}: expected UTF-8, found byte {data[err.start]:#04x} at offset {err.start}",
         ) from err
     except OSError as err:
         raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err

@@ -1,4 +1,4 @@
-"""What every transcript format comes down to: who says what, from when to when."""
+"""What all transcript formats share: the cue, and helpers for their readers."""
 
 import html
 import re
@@ -11,7 +11,10 @@ _LIKE_TIMES = re.compile(rf".*-->|\s*{_CLOCK}\s*\S{{0,8}}\s*{_CLOCK}")
 
 @dataclass(frozen=True)
 class Cue:
-    """A stretch of speech; `text` may be empty, overlapping cues are normal."""
+    """One entry of a transcript: text from `start_s` to `end_s`, in seconds.
+
+    `text` may be empty, `speaker` is None if the transcript names none. Cues may overlap.
+    """
 
     start_s: float
     end_s: float
@@ -20,15 +23,16 @@ class Cue:
 
 
 def plain(text: str) -> str:
-    """Text without tags as words: entities decoded, white space collapsed."""
+    """Text without tags, with HTML entities decoded and white space collapsed."""
     return " ".join(html.unescape(text).split())
 
 
 def take_out_broken(text: str, timing: re.Pattern[str]) -> tuple[str, list[int]]:
-    """Blank the blocks whose line of times does not match `timing`, and give those lines' numbers.
+    """Blank out the blocks whose line of times does not match `timing`.
 
-    `timing` is what the format's library reads. It drops any other block without a word, or glues
-    it to the text of the cue before.
+    Returns the text, in which all lines keep their numbers, and the numbers (from 1) of the lines
+    that do not match. `timing` is the pattern that the format's library reads: it would drop such a
+    block silently, or add it to the text of the cue before.
     """
     lines = _LINE_END.split(text)
     broken = [

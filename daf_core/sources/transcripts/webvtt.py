@@ -16,12 +16,15 @@ _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 def read(text: str) -> tuple[list[Cue], list[int]]:
     """Cues of a WebVTT text, and the numbers of lines whose times cannot be read.
 
-    A cue in which two voices speak gives two, with the same times.
+    A cue in which two voices speak becomes two cues with the same times.
+
+    Raises:
+        BadInput: `unreadable_transcript`, the text does not start with WEBVTT.
     """
-    sound, broken_lines = take_out_broken(text, _TIMING)
-    broken_lines = sorted(broken_lines + _without_times(sound))
+    readable, broken_lines = take_out_broken(text, _TIMING)
+    broken_lines = sorted(broken_lines + _without_times(readable))
     try:
-        captions = webvtt.from_string(sound).captions
+        captions = webvtt.from_string(readable).captions
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as err:
         raise BadInput(
             "unreadable_transcript", "expected a file that starts with WEBVTT, found other text"
@@ -30,7 +33,7 @@ def read(text: str) -> tuple[list[Cue], list[int]]:
 
 
 def _without_times(text: str) -> list[int]:
-    """Numbers of the lines at which a block begins that should be a cue and has no times."""
+    """Numbers of the lines at which a block starts that should be a cue but has no times."""
     numbers = []
     line = 1
     for position, block in enumerate(text.split("\n\n")):
@@ -42,7 +45,7 @@ def _without_times(text: str) -> list[int]:
 
 
 def _cues(caption: webvtt.Caption) -> list[Cue]:
-    # start_time, not start_in_seconds: that one drops the milliseconds.
+    # Not `start_in_seconds`, which drops the milliseconds.
     start_s, end_s = (
         time.in_milliseconds() / 1000 for time in (caption.start_time, caption.end_time)
     )

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, SettingsError
-from daf_core.recordings.audio import RATE_HZ, open_recording
+from daf_core.recordings.audio import open_recording
 from daf_core.schemas import MANIFEST
 from daf_core.sources.open_source import open_source
 from daf_core.sources.transcripts import read_transcript
@@ -50,8 +51,8 @@ def tables(path: Path) -> tuple[list[dict], list[str]]:
     source = open_source(str(path))
     source.gather()
     inspected = [source.inspector()(recordings) for _, recordings in source.recordings()]
-    rejected = source.rejected + [row for _, refused in inspected for row in refused]
-    return [row for rows, _ in inspected for row in rows], [row["reason"] for row in rejected]
+    quarantined = source.quarantined + [row for one in inspected for row in one.quarantined]
+    return [row for rows, _ in inspected for row in rows], [row["reason"] for row in quarantined]
 
 
 def test_a_hole_of_an_hour_in_the_stamps_is_damage_and_one_of_seconds_is_silence(tmp_path):

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModel, Wav2Vec2FeatureExtractor, WhisperFeatureExtractor, WhisperModel
 
+from daf_core.arrays import RATE_HZ
 from daf_core.encoders.descriptors import Descriptors
 from daf_core.encoders.loading import load_speech_encoder
 from daf_core.encoders.speech import SpeechEncoder
-from daf_core.encoders.waves import RATE_HZ, normalise_level
+from daf_core.encoders.waves import normalise_level
 from daf_core.weights.packages import packaged
 from daf_core.weights.specs import resolve
 from tests.core.encoders.encoder_folders import WAVE, wave_folder, whisper_folder

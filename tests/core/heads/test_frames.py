@@ -11,12 +11,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daf_core.arrays import RATE_HZ
 from daf_core.embeddings.arrays import column_values
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.pooling import FrameSpec, masked_mean, merge_spans, span_means
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
-from daf_core.encoders.waves import RATE_HZ
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build, columns_read
 from daf_core.heads.sequences import FrameStandardizer

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core.errors import BadInput, NotDone
-from daf_core.manifest.parts import REJECTED_PER_PART, Part, Recording, pack, publish
-from daf_core.sources.inspection import settle
-from daf_core.sources.manifest_rows import manifest_row, quarantined
+from daf_core.manifest.parts import QUARANTINED_PER_PART, Part, PendingRecording, pack, publish
+from daf_core.sources.inspection import identify
+from daf_core.sources.manifest_rows import manifest_row, quarantine_row
 from daf_core.storage.output import manifest_output
 
 
@@ -18,14 +18,14 @@ def rows_of(recording: str, *seconds: float) -> list[dict[str, Any]]:
         cells = {"recording_id": recording, "audio_uri": f"/{recording}.wav", "text": "hi"}
         rows.append(manifest_row({**cells, "start_s": start_s, "end_s": start_s + length_s}))
         start_s += length_s
-    return settle(rows)[0]
+    return identify(rows).rows
 
 
 def pack_all(recordings: list[list[dict[str, Any]]]) -> list[Part]:
-    bad = quarantined(BadInput("bad_row", "t.csv:9: bad"), {})
+    bad = quarantine_row(BadInput("bad_row", "t.csv:9: bad"), {})
     return list(
         pack(
-            (Recording(f"r{n}", "v", rows, [bad]) for n, rows in enumerate(recordings)),
+            (PendingRecording(f"r{n}", "v", rows, [bad]) for n, rows in enumerate(recordings)),
             part_s=100.0,
         )
     )
@@ -38,7 +38,7 @@ def test_recordings_stay_together_and_long_ones_span_parts():
     assert held == [["a"], ["b", "b"], ["c"], ["c"], ["c", "d"]]
     assert [part.number for part in parts] == [0, 1, 2, 3, 4]
     entries = [
-        (e.recording, e.rows, e.rejected, e.complete) for part in parts for e in part.entries
+        (e.recording, e.rows, e.quarantined, e.complete) for part in parts for e in part.entries
     ]
     assert entries == [
         ("r0", 1, 1, True),
@@ -65,7 +65,9 @@ def test_clips_of_a_speaker_stay_together_up_to_twice_the_length():
 
 def test_a_small_archive_gets_short_parts_and_a_large_one_long_parts():
     hours = [rows_of(f"{n:03}", *[60.0] * 60) for n in range(16)]
-    parts = list(pack((Recording(rows[0]["recording_id"], "v", rows, []) for rows in hours), None))
+    parts = list(
+        pack((PendingRecording(rows[0]["recording_id"], "v", rows, []) for rows in hours), None)
+    )
     minutes = [len(part.rows) for part in parts]
     assert minutes[:2] == [5, 5]
     assert set(minutes[16:32]) == {10}
@@ -73,12 +75,12 @@ def test_a_small_archive_gets_short_parts_and_a_large_one_long_parts():
     assert sum(minutes) == 16 * 60
 
 
-def test_rejected_rows_fill_parts_too():
-    bad = quarantined(BadInput("bad_row", "t.csv:9: bad"), {})
-    many = Recording("", "v", [], [bad] * (REJECTED_PER_PART + 1))
-    parts = list(pack([many, Recording("a", "v", rows_of("a", 60), [])], 100.0, first=7))
-    assert [(part.number, len(part.rejected), len(part.rows)) for part in parts] == [
-        (7, REJECTED_PER_PART, 0),
+def test_quarantined_rows_fill_parts_too():
+    bad = quarantine_row(BadInput("bad_row", "t.csv:9: bad"), {})
+    many = PendingRecording("", "v", [], [bad] * (QUARANTINED_PER_PART + 1))
+    parts = list(pack([many, PendingRecording("a", "v", rows_of("a", 60), [])], 100.0, first=7))
+    assert [(part.number, len(part.quarantined), len(part.rows)) for part in parts] == [
+        (7, QUARANTINED_PER_PART, 0),
         (8, 1, 1),
     ]
 
@@ -122,5 +124,5 @@ def test_ids_depend_on_what_is_said_when_and_where_only():
     (first,), (again,), (longer,) = rows_of("a", 60), rows_of("a", 60), rows_of("a", 60.001)
     assert first["utterance_id"] == again["utterance_id"]
     assert len({row["utterance_id"] for row in (first, longer, *rows_of("b", 60))}) == 3
-    kept, rejected = settle([first, again])
-    assert (len(kept), [row["reason"] for row in rejected]) == (1, ["duplicate_id"])
+    kept, quarantined = identify([first, again])
+    assert (len(kept), [row["reason"] for row in quarantined]) == (1, ["duplicate_id"])

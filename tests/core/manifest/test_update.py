@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core.errors import NotDone
-from daf_core.manifest import ingest_lock as attempts
-from daf_core.manifest import update as growing
+from daf_core.manifest import ingest_lock
+from daf_core.manifest.update import Updated, update
 from daf_core.sources.open_source import open_source
 from daf_core.storage import files, parquet, part_index, run_record
 from daf_core.storage.output import manifest_output
@@ -87,18 +88,16 @@ class Archive:
         return {path.stem for path in self.folder.glob("*.vtt")}
 
 
-def ingest(
-    archive: Path, out: str = "failing://manifest", **options: Any
-) -> tuple[dict[str, Any], bool]:
+def ingest(archive: Path, out: str = "failing://manifest", **options: Any) -> Updated:
     source = open_source(str(archive), **options)
     output = manifest_output(out)
     run_record.begin(output, IDENTITY, fresh=False)
     inspect = source.inspector()
-    return growing.grow(output, IDENTITY, source, 30.0, lambda found: map(inspect, found))
+    return update(output, IDENTITY, source, 30.0, lambda found: map(inspect, found))
 
 
 def killed_ingest(archive: Path, changes: float) -> bool:
-    """Whether the ingest was stopped by that many changes of files."""
+    """Ingest, but storage fails after that many changes; returns whether that stopped it."""
     FailingFileSystem.changes_left = changes
     try:
         ingest(archive)
@@ -153,12 +152,12 @@ def test_every_current_row_is_there_once_whatever_came_before(tmp_path_factory, 
             killed_ingest(archive.folder, *values)
         else:
             getattr(archive, step)(*values)
-    facts, _ = ingest(archive.folder)
+    done = ingest(archive.folder)
     found = rows_of()
     ids = Counter((row["recording_id"], row["utterance_id"]) for row in found["manifest"])
     assert set(ids.values()) == {1}
-    assert facts["rows"] == len(found["manifest"])
-    assert facts["rows_in"] == len(found["manifest"]) + len(found["quarantine"])
+    assert done.rows == len(found["manifest"])
+    assert done.rows_in == len(found["manifest"]) + len(found["quarantine"])
 
     ingest(archive.folder, "failing://undisturbed")
     expected = rows_of("failing://undisturbed")
@@ -168,7 +167,7 @@ def test_every_current_row_is_there_once_whatever_came_before(tmp_path_factory, 
     indexed = part_index.read(output.index_uri, run_record.fingerprint(IDENTITY))
     assert sorted(indexed) == parquet.list_parts(output.parts_uri)
     before = stored_files()
-    assert ingest(archive.folder)[1]
+    assert ingest(archive.folder).nothing_to_do
     assert stored_files() == before
 
 
@@ -218,10 +217,10 @@ def test_only_what_is_new_or_changed_is_inspected_and_other_parts_stay(tmp_path)
             inspected.append(recordings[0].recording_id)
             yield inspect(recordings)
 
-    facts, _ = growing.grow(output, IDENTITY, source, 30.0, noted)
+    done = update(output, IDENTITY, source, 30.0, noted)
     assert inspected == ["b", "e"]
-    assert facts["recordings"] == {"new": 1, "changed": 1, "gone": 1, "kept": 2}
-    assert facts["rows"] == 2 * 3 + 1 + 1
+    assert done.recordings.as_dict() == {"new": 1, "changed": 1, "gone": 1, "kept": 2}
+    assert done.rows == 2 * 3 + 1 + 1
     after = stored_files()
     parts = {path for path in before if "/part-" in path}
     assert {path for path in parts if after.get(path) != before[path]} == {
@@ -237,14 +236,14 @@ def test_a_part_keeps_the_recordings_that_did_not_change(tmp_path):
         archive.put(name, 1)
     ingest(tmp_path)
     archive.put("b", 8)
-    facts, _ = ingest(tmp_path)
+    done = ingest(tmp_path)
     parts = [
         parquet.read(f"failing://manifest/{name}", "manifest")[0]["recording_id"].to_pylist()
         for name in parquet.list_parts("failing://manifest")
     ]
     assert parts == [["a", "c"], ["b"] * 3, ["b"] * 3]
-    assert facts["quarantined"] == {"outside_recording": 2}
-    assert facts["audio_hours"] == pytest.approx(8 * 10 / 3600, abs=1e-4)
+    assert done.quarantined == {"outside_recording": 2}
+    assert done.audio_hours == pytest.approx(8 * 10 / 3600, abs=1e-4)
 
 
 def test_contents_are_compared_where_that_is_asked(tmp_path):
@@ -253,7 +252,7 @@ def test_contents_are_compared_where_that_is_asked(tmp_path):
     stamp = (archive.now, archive.now)
 
     def changed(**options):
-        return ingest(tmp_path, f"failing://{options}", **options)[0]["recordings"]["changed"]
+        return ingest(tmp_path, f"failing://{options}", **options).recordings.changed
 
     by_time, by_contents = {}, {"check_contents": True}
     assert [changed(**by_time), changed(**by_contents)] == [0, 0]
@@ -271,15 +270,15 @@ def test_a_table_grows_and_its_missing_audio_is_found_later(tmp_path):
     table.write_text("\n".join(lines) + "\n")
     Archive(tmp_path)
     os.link(tmp_path / "silence", tmp_path / "a.wav")
-    facts, _ = ingest(table)
-    assert facts["quarantined"] == {"bad_row": 1, "missing_audio": 1}
-    assert ingest(table)[1]
+    done = ingest(table)
+    assert done.quarantined == {"bad_row": 1, "missing_audio": 1}
+    assert ingest(table).nothing_to_do
 
     os.link(tmp_path / "silence", tmp_path / "b.wav")
     table.write_text("\n".join([*lines, "ho,a.wav", "hey,c.wav", "four"]) + "\n")
-    facts, _ = ingest(table)
-    assert facts["recordings"] == {"new": 1, "changed": 2, "gone": 0, "kept": 0}
-    assert facts["quarantined"] == {"bad_row": 2}
+    done = ingest(table)
+    assert done.recordings.as_dict() == {"new": 1, "changed": 2, "gone": 0, "kept": 0}
+    assert done.quarantined == {"bad_row": 2}
     texts = [row["text"] for row in rows_of()["manifest"]]
     assert Counter(texts) == Counter(["hi", "ho", None, "hey"])
 
@@ -289,9 +288,9 @@ def test_ids_of_rows_that_are_gone_from_a_table_are_not_given_again(tmp_path):
     table.write_text("utterance_id,recording_id,text\n1,a,hi\n2,a,ho\n3,b,hey\n")
     ingest(table)
     table.write_text("utterance_id,recording_id,text\n2,c,new\n3,b,hey\n4,c,too\n")
-    facts, _ = ingest(table)
-    assert facts["recordings"] == {"new": 1, "changed": 0, "gone": 1, "kept": 1}
-    assert facts["quarantined"] == {"duplicate_id": 1}
+    done = ingest(table)
+    assert done.recordings.as_dict() == {"new": 1, "changed": 0, "gone": 1, "kept": 1}
+    assert done.quarantined == {"duplicate_id": 1}
     ids = [row["utterance_id"] for row in rows_of()["manifest"]]
     assert sorted(ids) == ["1", "2", "3", "4"]
 
@@ -313,12 +312,12 @@ def test_an_attempt_that_another_took_over_from_stops(tmp_path):
             yield inspect(recordings)
 
     with pytest.raises(NotDone, match="another ingest is at work"):
-        growing.grow(output, IDENTITY, source, 30.0, overtaken)
-    assert ingest(tmp_path)[1]
+        update(output, IDENTITY, source, 30.0, overtaken)
+    assert ingest(tmp_path).nothing_to_do
     assert len(rows_of()["manifest"]) == 5
-    record = files.read_json(output.record_uri)
+    record = run_record.read(output)
     with pytest.raises(NotDone, match="another ingest is at work"):
-        attempts.take_over(output, record | {"rows": 0})
+        ingest_lock.take_over(output, replace(record, facts=record.facts | {"rows": 0}))
 
 
 def test_a_part_that_is_missing_is_named(tmp_path):
@@ -326,5 +325,5 @@ def test_a_part_that_is_missing_is_named(tmp_path):
     archive.put("a", 2)
     ingest(tmp_path)
     files.delete("failing://manifest/part-00000.parquet")
-    with pytest.raises(NotDone, match=r"part-00000\.parquet is missing.*--fresh"):
+    with pytest.raises(NotDone, match=r"part-00000\.parquet is missing.*`fresh`"):
         ingest(tmp_path)

@@ -1,7 +1,6 @@
 """Cuts are where they should be, in every format; what is not a recording says so."""
 
 import io
-import os
 import struct
 import tracemalloc
 from functools import cache
@@ -18,10 +17,12 @@ from hypothesis import strategies as st
 from scipy.signal import correlate
 
 import jobs
+from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, NotDone
-from daf_core.recordings.audio import RATE_HZ, Recording, audio_flags, open_recording
+from daf_core.recordings.audio import Recording, audio_flags, open_recording
 from daf_core.recordings.ffmpeg import PyAVDecoder
 from daf_core.recordings.libsndfile import SoundFileDecoder
+from daf_core.sources.folder import AUDIO_SUFFIXES
 
 SOUNDFILE = [
     *("wav_u8", "wav_16", "wav_24", "wav_32", "wav_float", "wav_ulaw", "wav_alaw"),
@@ -111,15 +112,6 @@ def test_mp3_with_pauses_in_small_pieces(make_recording, tmp_path, speech):
     with open_recording(str(path)) as recording:
         pieces = [recording.read(tenth / 10, (tenth + 1) / 10, 0) for tenth in range(300)]
     np.testing.assert_allclose(np.concatenate(pieces), decoded_at_once(path, 0), atol=1e-6)
-
-
-def test_mp3_is_read_from_its_middle_without_a_word_on_standard_error(capfd):
-    demo = Path(jobs.__file__).parent / "demo_corpus" / "starting-again-podcast.mp3"
-    with open_recording(str(demo)) as recording:
-        for second in range(60):
-            recording.read(second, second + 0.7)
-    os.write(2, b"ours")
-    assert capfd.readouterr().err == "ours"
 
 
 @relaxed
@@ -349,14 +341,13 @@ def test_a_read_that_fails_is_neither_the_end_nor_damage(kind, recordings):
             cuts(bad_read)
 
 
-def test_every_recording_of_the_corpora_reads(corpora):
-    names = sorted((corpora / "longform").rglob("*.*"))
-    paths = [path for path in names if path.suffix in {".wav", ".flac", ".mp3", ".opus"}]
-    assert paths
+def test_every_recording_of_the_demo_corpus_reads():
+    demo = Path(jobs.__file__).parent / "demo_corpus"
+    paths = [path for path in sorted(demo.iterdir()) if path.suffix in AUDIO_SUFFIXES]
+    assert len({path.suffix for path in paths}) == 5
     for path in paths:
         with open_recording(str(path)) as recording:
             middle_s = recording.duration_s / 2
             cut = recording.read(middle_s, middle_s + 0.5)
-        expected_s = min(0.5, middle_s)
-        assert len(cut) == pytest.approx(expected_s * RATE_HZ, abs=2)
+        assert len(cut) == pytest.approx(0.5 * RATE_HZ, abs=2)
         assert np.isfinite(cut).all()

@@ -1,4 +1,4 @@
-"""Words without a recording, read out: how long, what is flagged, what is refused before work."""
+"""Text-to-speech: length and level of what comes out, and commands that are refused."""
 
 import shlex
 import sys
@@ -35,19 +35,19 @@ def test_what_it_will_not_read_is_bad_input(text: str) -> None:
         ("no-such-voice --stdout", "No such file or directory: 'no-such-voice'"),
         ("", "it is empty"),
         ("say 'one", "No closing quotation"),
-        ("cat", "what it writes is no recording"),
-        ("true", "what it writes is no recording"),
-        (f"{COMMAND} 0", "it writes silence"),
+        ("cat", "its output is not a recording"),
+        ("true", "its output is not a recording"),
+        (f"{COMMAND} 0", "its output is silent"),
         (shlex.join([sys.executable, "-c", "raise SystemExit('no voice')"]), "status 1: no voice"),
     ],
 )
 def test_what_is_no_synthesizer_is_refused_with_the_reason(command: str, why: str) -> None:
-    with pytest.raises(SettingsError, match="expected a command that reads a sentence") as refused:
+    with pytest.raises(SettingsError, match="expected a command that reads text") as refused:
         Synthesizer(command).check()
     assert why in str(refused.value)
 
 
 def test_who_takes_for_ever_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synthesizer, "LONGEST_S", 0.2)
-    with pytest.raises(SettingsError, match="it takes over 0 s"):
+    with pytest.raises(SettingsError, match="it takes longer than 0 s"):
         Synthesizer("sleep 60").check()

@@ -10,6 +10,7 @@ import soundfile as sf
 
 from daf_core.errors import SettingsError
 from daf_core.sources.open_source import open_source
+from tests.core.sources.ingest import ingest
 
 RATE_HZ = 8000
 
@@ -20,20 +21,8 @@ def tone(path: Path, seconds: float = 2.0, channels: int = 1) -> None:
     sf.write(path, np.tile(0.3 * np.sin(2 * np.pi * 220 * times)[:, None], channels), RATE_HZ)
 
 
-def ingest(path: Path, **options: Any) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    source = open_source(str(path), **options)
-    source.gather()
-    inspect = source.inspector()
-    rows, rejected = [], list(source.rejected)
-    for _, recordings in source.recordings():
-        found, refused = inspect(recordings)
-        rows += found
-        rejected += refused
-    return rows, rejected
-
-
-def reasons(rejected: list[dict[str, Any]]) -> list[str]:
-    return [row["reason"] for row in rejected]
+def reasons(quarantined: list[dict[str, Any]]) -> list[str]:
+    return [row["reason"] for row in quarantined]
 
 
 def write_csv(path: Path, *lines: str) -> Path:
@@ -58,10 +47,10 @@ def test_the_same_rows_from_every_kind_of_table(tmp_path):
     parquet = tmp_path / "t.parquet"
     pq.write_table(pa.Table.from_pylist(rows), parquet)
 
-    found = [ingest(path, renamed={"id": "utterance_id"}) for path in (csv, jsonl, parquet)]
+    found = [ingest(path, rename={"id": "utterance_id"}) for path in (csv, jsonl, parquet)]
     assert found[0] == found[1] == found[2]
-    (first, second), rejected = found[0]
-    assert rejected == []
+    (first, second), quarantined = found[0]
+    assert quarantined == []
     assert first["recording_id"] == "calls/a"
     assert first["audio_uri"] == str(tmp_path / "calls/a.wav")
     assert (first["start_s"], first["end_s"], first["label"]) == (0.0, 2.0, 1.5)
@@ -88,34 +77,37 @@ def test_each_unfit_row_is_named_and_the_rest_goes_on(tmp_path):
         table = write_csv(
             tmp_path / "t.csv", columns, "good,hi,a.wav,1,-0.4,2.4,-3,train", line, "last,ho,,,,,,"
         )
-        rows, rejected = ingest(table)
-        assert reasons(rejected) == [reason], rejected
+        rows, quarantined = ingest(table)
+        assert reasons(quarantined) == [reason], quarantined
         assert sorted(row["utterance_id"] for row in rows) == ["good", "last"]
         kept = next(row for row in rows if row["utterance_id"] == "good")
         assert (kept["start_s"], kept["end_s"], kept["channel"]) == (0.0, 2.0, 1)
 
 
 @pytest.mark.parametrize(
-    ("label", "sort"),
+    ("label", "found"),
     [
         ("neutral", "a word"),
         ("rather good", "2 words"),
-        ('"2,5"', "digits and signs"),
+        ('"2,5"', "other digits and signs"),
         ("nan", "a word"),
     ],
 )
-def test_what_is_no_number_is_told_by_its_sort_and_never_repeated(tmp_path, label, sort):
+def test_a_cell_that_is_no_number_is_described_and_never_repeated(tmp_path, label, found):
     table = write_csv(tmp_path / "t.csv", "text,label", f"hi,{label}")
-    _, (rejected,) = ingest(table)
-    assert rejected["reason"] == "bad_label"
-    assert f"label: expected a number, got {sort}" in rejected["message"]
+    _, (quarantined,) = ingest(table)
+    assert quarantined["reason"] == "bad_label"
+    assert (
+        f"label: expected a number such as 2.5 (with a decimal point), found {found}"
+        in quarantined["message"]
+    )
 
 
 def test_corpora_call_the_validation_rows_by_several_names(tmp_path):
     names = ["train", "valid", "dev", "val", "validation", "test", ""]
     table = write_csv(tmp_path / "t.csv", "text,split", *(f"hi {name},{name}" for name in names))
-    rows, rejected = ingest(table)
-    assert rejected == []
+    rows, quarantined = ingest(table)
+    assert quarantined == []
     found = {row["text"].removeprefix("hi").strip(): row["split"] for row in rows}
     assert found == dict(zip(names, ["train", *["valid"] * 4, "test", None], strict=True))
 
@@ -123,9 +115,9 @@ def test_corpora_call_the_validation_rows_by_several_names(tmp_path):
 def test_broken_lines_are_named_by_file_and_line(tmp_path):
     table = tmp_path / "t.csv"
     table.write_bytes(b'text,label\nfine,1\ncaf\xe9,1\n"he said "no"",1\n\n"two\nlines",2\n')
-    rows, rejected = ingest(table)
+    rows, quarantined = ingest(table)
     assert [row["text"] for row in rows] == ["fine", "two\nlines"]
-    assert [(row["reason"], row["message"].split(": ")[0]) for row in rejected] == [
+    assert [(row["reason"], row["message"].split(": ")[0]) for row in quarantined] == [
         ("bad_encoding", "t.csv:3"),
         ("bad_row", "t.csv:4"),
     ]
@@ -133,9 +125,9 @@ def test_broken_lines_are_named_by_file_and_line(tmp_path):
     table.write_bytes(
         b'{"text": "fine"}\n{"text": \n[1]\n{"text": "\xff"}\n{"text": "\\ud800"}\n\n'
     )
-    rows, rejected = ingest(table)
+    rows, quarantined = ingest(table)
     assert [row["text"] for row in rows] == ["fine"]
-    assert [(row["reason"], row["message"].split(": ")[0]) for row in rejected] == [
+    assert [(row["reason"], row["message"].split(": ")[0]) for row in quarantined] == [
         ("bad_row", "t.jsonl:2"),
         ("bad_row", "t.jsonl:3"),
         ("bad_encoding", "t.jsonl:4"),
@@ -147,9 +139,9 @@ def test_messages_never_hold_text_of_a_row(tmp_path):
     table = write_csv(
         tmp_path / "t.csv", "text,label,start_s,split", *["secret,secret,secret,secret"]
     )
-    _, rejected = ingest(table)
-    assert len(rejected) == 1
-    assert "secret" not in rejected[0]["message"]
+    _, quarantined = ingest(table)
+    assert len(quarantined) == 1
+    assert "secret" not in quarantined[0]["message"]
 
 
 def test_rows_of_a_recording_come_together_in_order_of_time(tmp_path):
@@ -162,9 +154,9 @@ def test_rows_of_a_recording_come_together_in_order_of_time(tmp_path):
         "alone,,,",
         "a1,a,1,2",
     )
-    rows, rejected = ingest(table)
+    rows, quarantined = ingest(table)
     assert [row["text"] for row in rows] == ["b1", "b2", "a1", "alone"]
-    assert reasons(rejected) == ["duplicate_id"]
+    assert reasons(quarantined) == ["duplicate_id"]
     assert rows[3]["recording_id"] == rows[3]["utterance_id"]
 
 
@@ -179,8 +171,8 @@ def test_files_that_differ_in_suffix_or_only_in_place_do_not_collide(tmp_path):
         "calls/1.wav,call",
         "calls/2.wav,call",
     )
-    rows, rejected = ingest(table)
-    assert rejected == []
+    rows, quarantined = ingest(table)
+    assert quarantined == []
     assert [row["recording_id"] for row in rows] == ["a.wav", "a.flac", "call", "call"]
     assert len({row["utterance_id"] for row in rows}) == 4
 
@@ -189,24 +181,24 @@ def test_text_outlives_its_audio(tmp_path):
     (tmp_path / "empty.wav").write_bytes(b"")
     (tmp_path / "prose.wav").write_text("no sound at all")
     lines = [f"{text},{name}.wav" for text in ("hi", "") for name in ("gone", "empty", "prose")]
-    rows, rejected = ingest(write_csv(tmp_path / "t.csv", "text,audio_path", *lines))
+    rows, quarantined = ingest(write_csv(tmp_path / "t.csv", "text,audio_path", *lines))
     assert [row["recording_id"] for row in rows] == ["gone", "empty", "prose"]
-    assert reasons(rejected) == ["missing_audio", "empty_audio", "unreadable_audio"]
+    assert reasons(quarantined) == ["missing_audio", "empty_audio", "unreadable_audio"]
 
 
 @pytest.mark.parametrize(
-    ("lines", "renamed", "said"),
+    ("lines", "rename", "said"),
     [
         (["words,mood"], {}, "words, mood"),
         (["text"], {"start": "start_s"}, "start"),
-        (["text,text"], {}, "twice"),
-        (["text,words"], {"words": "text"}, "one name"),
+        (["text,text"], {}, "expected different column names"),
+        (["text,words"], {"words": "text"}, "different column names after `rename`, found text"),
         ([""], {}, "t.csv"),
     ],
 )
-def test_a_table_that_cannot_be_one_stops_the_job(tmp_path, lines, renamed, said):
+def test_a_table_that_cannot_be_one_stops_the_job(tmp_path, lines, rename, said):
     with pytest.raises(SettingsError, match=said):
-        open_source(str(write_csv(tmp_path / "t.csv", *lines)), renamed)
+        open_source(str(write_csv(tmp_path / "t.csv", *lines)), rename)
 
 
 def test_a_source_that_is_not_there_or_holds_nothing_stops_the_job(tmp_path):
@@ -232,8 +224,8 @@ def test_a_folder_pairs_recordings_with_transcripts(tmp_path):
     (tmp_path / "b/notes.txt").write_text("ignored")
     (tmp_path / "b/._call.vtt").write_text("ignored")
     (tmp_path / "a.vtt").write_text(VTT)
-    rows, rejected = ingest(tmp_path, roles={1: "agent", 0: "customer"})
-    assert rejected == []
+    rows, quarantined = ingest(tmp_path, roles={1: "agent", 0: "customer"})
+    assert quarantined == []
     assert [(row["recording_id"], row["text"]) for row in rows] == [
         ("a", "Hello"),
         ("a", "Hi"),
@@ -258,12 +250,12 @@ def test_each_unfit_file_is_named(tmp_path):
         tone(tmp_path / name.replace(".vtt", ".wav"))
         (tmp_path / name).write_text(content, encoding="latin-1")
     sf.write(tmp_path / "silent.wav", np.zeros(RATE_HZ), RATE_HZ)
-    rows, rejected = ingest(tmp_path)
+    rows, quarantined = ingest(tmp_path)
     assert [(row["recording_id"], row["text"]) for row in rows] == [
         ("said", "Hello"),
         ("said", "Hi"),
     ]
-    assert [(row["recording_id"], row["reason"]) for row in rejected] == [
+    assert [(row["recording_id"], row["reason"]) for row in quarantined] == [
         ("byte", "bad_encoding"),
         ("none", "no_cues"),
         ("other", "unreadable_transcript"),
@@ -284,12 +276,12 @@ def test_labels_find_their_utterances(tmp_path):
         "other,0.5,2,train,Jo,",
         "call,0.5,9,train,Jo,",
     )
-    rows, rejected = ingest(tmp_path, labels_uri=str(labels))
+    rows, quarantined = ingest(tmp_path, labels_uri=str(labels))
     assert [(row["label"], row["split"]) for row in rows] == [(-1.0, "train"), (None, None)]
-    assert sorted(reasons(rejected)) == ["bad_label"] + ["unmatched_label"] * 3
-    (mixed,) = [row["message"] for row in rejected if "channel" in row["message"]]
+    assert sorted(reasons(quarantined)) == ["bad_label"] + ["unmatched_label"] * 3
+    (mixed,) = [row["message"] for row in quarantined if "channel" in row["message"]]
     assert "labels.csv:4" in mixed
-    assert "of 0.5 s on channel 1 (channels are mixed here; --channels tells them apart)" in mixed
+    assert "of 0.5 s on channel 1 (channels are mixed here; `channels` tells them apart)" in mixed
 
 
 def versions(path: Path, **options: Any) -> dict[str, str]:

@@ -1,14 +1,18 @@
+"""Transcripts: cues, speakers and times; a broken cue costs only itself."""
+
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import jobs
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import read_transcript
+from daf_core.sources.transcripts import READERS, read_transcript
 from daf_core.sources.transcripts.cue import Cue
 
-SONNET = Path(__file__).parents[3].parent / "shared/data/longform/sonnet"
+ALL_FORMATS = pytest.mark.parametrize("name", [f"a{suffix}" for suffix in READERS])
+DEMO = Path(jobs.__file__).parent / "demo_corpus"
 
 
 def read(folder: Path, name: str, content: str | bytes) -> tuple[list[Cue], list[int]]:
@@ -81,7 +85,7 @@ def test_a_broken_cue_is_named_and_leaves_the_others_whole(tmp_path, name, head,
     assert broken == [6 + head.count("\n")]
 
 
-@pytest.mark.parametrize("name", ["a.vtt", "a.srt"])
+@ALL_FORMATS
 def test_bytes_that_are_not_utf8_are_refused_by_name(tmp_path, name):
     with pytest.raises(BadInput, match=name) as refused:
         read(tmp_path, name, "WEBVTT\n\n00:01.000 --> 00:02.000\ncafé\n".encode("latin-1"))
@@ -114,8 +118,26 @@ def test_other_bytes_after_a_cue_never_cost_that_cue(tmp_path_factory, name, con
         assert cues[0].text.startswith("here")
 
 
-@pytest.mark.skipif(not SONNET.is_dir(), reason="corpus longform is not here")
-def test_webvtt_and_subrip_of_one_recording_agree():
-    webvtt, _ = read_transcript(str(SONNET / "sonnet001.vtt"))
-    assert webvtt == read_transcript(str(SONNET / "sonnet001.srt"))[0]
-    assert webvtt[1] == Cue(2.68, 5.88, "From fairest creatures we desire increase,")
+def test_every_transcript_of_the_demo_corpus_is_read_whole():
+    paths = [path for path in sorted(DEMO.iterdir()) if path.suffix in READERS]
+    assert {path.suffix for path in paths} == {".vtt", ".srt"}
+    for path in paths:
+        cues, broken = read_transcript(str(path))
+        assert len(cues) == path.read_text().count("-->")
+        assert broken == []
+        assert all(cue.text and cue.speaker for cue in cues)
+
+
+def test_webvtt_and_subrip_of_one_recording_agree(tmp_path):
+    cues, _ = read_transcript(str(DEMO / "billing-dispute.vtt"))
+    blocks = [
+        f"{number}\n{clock(cue.start_s)} --> {clock(cue.end_s)}\n{cue.speaker}: {cue.text}\n"
+        for number, cue in enumerate(cues, start=1)
+    ]
+    assert read(tmp_path, "a.srt", "\n".join(blocks)) == (cues, [])
+
+
+def clock(time_s: float) -> str:
+    """A time as SubRip writes it."""
+    minutes, ms = divmod(round(time_s * 1000), 60_000)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{ms // 1000:02},{ms % 1000:03}"
