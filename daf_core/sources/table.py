@@ -29,19 +29,25 @@ class TableSource:
     """A table with the columns text, audio_path or audio_uri, and more.
 
     `open_table` opens that at `uri`, as `open_rows` does: names of columns, and rows. `renamed`
-    maps the table's own names of columns to ours. `rejected` holds the quarantine rows of what
-    never became part of a recording.
+    maps the table's own names of columns to ours. A relative audio_path is relative to `folder`, by
+    default the table's. `rejected` holds the quarantine rows of what never became part of a
+    recording, in the order of the rows.
 
     Raises:
         SettingsError: there is no such table, or it has neither text nor audio.
     """
 
     def __init__(
-        self, uri: str, open_table: OpenTable, renamed: Mapping[str, str], check_contents: bool
+        self,
+        uri: str,
+        open_table: OpenTable,
+        renamed: Mapping[str, str],
+        check_contents: bool,
+        folder: str | None = None,
     ) -> None:
         self._uri = uri
         self._open_table = open_table
-        self._folder = posixpath.dirname(uri)
+        self._folder = posixpath.dirname(uri) if folder is None else folder
         self._renamed = renamed
         self.rejected: list[Row] = []
         self._shelf = RowSpool()
