@@ -14,38 +14,28 @@ from daf_core.schemas import SCORES
 from jobs import score_dataset
 from tests.e2e.corpus import labelled_rows
 
+COLUMNS = [*SCORES.names, "stage", "reason", "message"]
 
-@pytest.fixture
-def calls(tmp_path):
-    """12 utterances of 4 recordings as `score_dataset` takes them, with a column of their own."""
+
+def test_every_row_comes_out_in_order_with_the_scores_of_daf_core_or_a_reason(make_head, tmp_path):
     rows = labelled_rows(tmp_path, 4)
-    given = [{name: row[name] for name in row if name not in ("label", "split")} for row in rows]
-    return pa.Table.from_pylist([{**row, "ticket": n} for n, row in enumerate(given)])
-
-
-def test_the_scores_of_the_same_rows_without_ray(calls, make_head, tmp_path):
+    bad = [{"audio_path": "gone.wav"}, {"recording_id": "nothing"}]
+    calls = pa.Table.from_pylist([{"ticket": n, **row} for n, row in enumerate([*rows, *bad])])
     head = daf_core.open_head(make_head())
+    settings = {"folder": str(tmp_path), "precision": "float32"}
     dataset = ray.data.from_arrow(calls).repartition(2)
-    scored = score_dataset(dataset, head, batch_size=5, folder=str(tmp_path), precision="float32")
-    found = scored.to_pandas()
-    here = daf_core.score(head, calls.to_pandas(), folder=str(tmp_path), precision="float32")
-    assert [*found.columns[:20]] == [*SCORES.names, "stage"][:20]
-    assert found["ticket"].tolist() == [*range(12)]
-    assert found["text"].tolist() == calls["text"].to_pylist()
-    assert found["utterance_id"].tolist() == here.scores["utterance_id"].tolist()
-    assert found["reason"].isna().all()
-    np.testing.assert_allclose(found["sentiment"], here.scores["sentiment"], atol=1e-5)
-    np.testing.assert_allclose(found["audio_weight"], here.scores["audio_weight"], atol=1e-5)
-
-
-def test_rows_that_cannot_be_scored_come_out_with_a_reason(make_head):
-    rows = [{"text": "a b"}, {"text": None}, {"audio_uri": "/gone.wav"}, {"text": "a b"}]
-    dataset = ray.data.from_items([{"text": None, "audio_uri": None, **row} for row in rows])
-    found = score_dataset(dataset, daf_core.open_head(make_head()), concurrency=1).take_all()
-    assert [row["reason"] for row in found] == [None, "empty_row", "missing_audio", None]
-    assert [row["sentiment"] is None for row in found] == [False, True, True, False]
-    assert [row["flags"] for row in found] == [["no_audio"], None, None, ["no_audio"]]
-    assert found[0]["sentiment"] == found[3]["sentiment"]
+    found = score_dataset(dataset, head, batch_size=5, **settings).to_pandas()
+    here = daf_core.score(head, calls.to_pandas(), **settings)
+    own = [name for name in calls.column_names if name not in COLUMNS]
+    assert [*found.columns] == [*COLUMNS, *own]
+    assert found["ticket"].tolist() == [*range(14)]
+    assert found["text"].tolist()[:12] == [row["text"] for row in rows]
+    assert found["reason"].tolist()[12:] == ["missing_audio", "empty_row"]
+    assert found["sentiment"].isna().tolist() == [False] * 12 + [True] * 2
+    assert found["reason"].notna().tolist() == [False] * 12 + [True] * 2
+    assert found["utterance_id"].tolist()[:12] == here.scores["utterance_id"].tolist()
+    for name in ("sentiment", "audio_weight"):
+        np.testing.assert_allclose(found[name][:12], here.scores[name], atol=1e-5)
 
 
 @pytest.mark.parametrize(
