@@ -14,6 +14,7 @@ from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS
 
 Row = dict[str, Any]
+ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
 EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut
 
 
@@ -95,13 +96,15 @@ def utterance_id(row: Row, clip: str = "") -> str:
 
 
 def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
-    """The quarantine row of an error; `known` are those cells of the row that could be read."""
+    """The quarantine row of an error; `known` are those cells of the row that could be read,
+    of which a ROW_NUMBER is kept."""
     names = ("utterance_id", "recording_id", "audio_uri")
     return {
         **{name: None if is_empty(known.get(name)) else _as_text(known[name]) for name in names},
         "stage": "ingest",
         "reason": error.reason,
         "message": error.message,
+        **({ROW_NUMBER: known[ROW_NUMBER]} if ROW_NUMBER in known else {}),
     }
 
 

@@ -29,19 +29,25 @@ class TableSource:
     """A table with the columns text, audio_path or audio_uri, and more.
 
     `open_table` gives the column names and the rows of the table at `uri`, as `open_rows` does.
-    `rename` maps the table's column names to ours. `quarantined` holds the quarantine rows of
-    lines that belong to no recording.
+    `rename` maps the table's column names to ours. A relative audio_path is relative to `folder`,
+    by default the table's. `quarantined` holds the quarantine rows of lines that belong to no
+    recording, in the order of the lines.
 
     Raises:
         SettingsError: there is no such table, or it has neither text nor audio.
     """
 
     def __init__(
-        self, uri: str, open_table: OpenTable, rename: Mapping[str, str], check_contents: bool
+        self,
+        uri: str,
+        open_table: OpenTable,
+        rename: Mapping[str, str],
+        check_contents: bool,
+        folder: str | None = None,
     ) -> None:
         self._uri = uri
         self._open_table = open_table
-        self._folder = posixpath.dirname(uri)
+        self._folder = posixpath.dirname(uri) if folder is None else folder
         self._rename = rename
         self.quarantined: list[Row] = []
         self._spool = RowSpool()

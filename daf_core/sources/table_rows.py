@@ -206,12 +206,13 @@ def _parquet(file: IO[bytes]) -> tuple[list[str], Rows]:
 
 def _parquet_rows(parquet: pq.ParquetFile) -> Rows:
     batches = parquet.iter_batches(_PARQUET_BATCH_ROWS)
-    rows = (cells for batch in batches for cells in _batch_rows(batch))
+    rows = (cells for batch in batches for cells in batch_rows(batch))
     for number, cells in enumerate(rows, start=1):
         yield f"row {number}", cells
 
 
-def _batch_rows(batch: pa.RecordBatch) -> list[Cells] | list[Cells | BadInput]:
+def batch_rows(batch: pa.RecordBatch) -> list[Cells] | list[Cells | BadInput]:
+    """The rows of an Arrow batch, each as its cells, or why a cell has no value."""
     try:
         rows: list[Cells] = batch.to_pylist()
     except (ValueError, OverflowError):

@@ -1,0 +1,178 @@
+"""Score rows that are in memory: the stages of `daf score`, in this process."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import pyarrow as pa
+
+from daf_core.api.input_rows import InputRows
+from daf_core.embeddings.columns import stored
+from daf_core.errors import SettingsError
+from daf_core.manifest.parts import Part, pack
+from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
+from daf_core.sources.manifest_rows import ROW_NUMBER
+from daf_core.stages import score as score_stage
+from daf_core.stages.decode import decode_part
+from daf_core.stages.embed import Embed
+from daf_core.stages.previous_text import with_previous_text
+from daf_core.stages.trained_head import TrainedHead
+from daf_core.weights.precision import Precision, fastest_precision
+
+TableT = TypeVar("TableT")  # pandas.DataFrame or pyarrow.Table
+
+
+@dataclass(frozen=True)
+class Scored(Generic[TableT]):
+    """Scores of the rows that could be scored, and quarantine of the others.
+
+    Both are of the type of the rows that were given, in their order. A DataFrame has the index of
+    these rows, so that `rows.join(scored.scores[["sentiment"]])` puts sentiment beside them. An
+    Arrow table has their number, from 0, in the column `row`.
+
+    scores: the columns that `daf score` writes (docs/python.md): sentiment in [-3, 3], modality
+        weights in [0, 1] …
+    quarantine: utterance_id, recording_id, audio_uri, stage, reason (`daf_core.errors.REASONS`) and
+        message; empty if every row was scored.
+    """
+
+    scores: TableT
+    quarantine: TableT
+
+
+class Scorer:
+    """A head with its encoders loaded, to score many tables.
+
+    Args:
+        head: from `open_head`.
+        device: where encoders run: "cpu", "cuda", "cuda:1" …
+        offline: use only weights that are on this machine.
+        precision: number format of the encoders, "float32" or "bfloat16". Default: bfloat16 where
+            the device computes in it, as on the command line.
+
+    Raises:
+        SettingsError: an encoder's weights are not to be had or do not fit the head.
+
+    >>> scorer = daf_core.Scorer(daf_core.open_head("head"))
+    >>> for text in ("how lovely", "how awful"):
+    ...     scored = scorer.score(pd.DataFrame({"text": [text]}))
+    ...     assert len(scored.scores) == 1
+    """
+
+    def __init__(
+        self,
+        head: TrainedHead,
+        *,
+        device: str = "cpu",
+        offline: bool = False,
+        precision: Precision | None = None,
+    ) -> None:
+        self.head = head
+        self._embed = Embed(
+            head.encoders, device, offline, precision or fastest_precision(device), head.layers
+        )
+        if (read := stored(head.shapes)) != self._embed.shapes:
+            raise SettingsError(
+                f"the head was trained on layers × features of {read}, its encoders give "
+                f"{self._embed.shapes}; train it again on embeddings by these encoders"
+            )
+
+    def score(self, rows: TableT, *, folder: str | None = None) -> Scored[TableT]:
+        """Score a pandas DataFrame or an Arrow table of utterances.
+
+        Args:
+            rows: has the columns text, audio_path or audio_uri, and if needed channel, start_s,
+                end_s (seconds), speaker, role, recording_id, utterance_id; other columns are
+                ignored. Rows without times are of whole recordings.
+            folder: what a relative audio_path is relative to. Default: the working directory.
+
+        A row that cannot be used is quarantined with its reason. A row that repeats an earlier one
+        has the same scores, and the same utterance_id unless the row gives its own.
+
+        Raises:
+            SettingsError: `rows` is no table, or has neither text nor audio.
+            NotDone: the storage of recordings fails.
+        """
+        table = InputRows.from_table(rows)
+        firsts = table.first_alike()
+        parts = pack(table.recordings(sorted({*firsts}), folder), None)
+        scores, quarantine = [], []
+        for part in parts:
+            scored, unscored = self._score_part(part)
+            scores.append(scored)
+            quarantine += unscored
+        return Scored(
+            _like(rows, _of_each_row(scores, SCORES, firsts)),
+            _like(rows, _of_each_row(quarantine, QUARANTINE, firsts)),
+        )
+
+    def _score_part(self, part: Part) -> tuple[pa.Table, list[pa.Table]]:
+        """Scores of a part's rows and quarantine, both with row numbers."""
+        quarantined = pa.Table.from_pylist(part.quarantined, schema=QUARANTINE)
+        numbers = {row["utterance_id"]: row[ROW_NUMBER] for row in part.rows}
+        rows = pa.Table.from_pylist([{**row, "meta": []} for row in part.rows], schema=MANIFEST)
+        if context := max(spec.context for spec in self.head.encoders.values()):
+            rows = with_previous_text(rows, context)
+        reads_audio = any(not column.startswith("text") for column in self.head.encoders)
+        embedded, quarantine = self._embed(decode_part(rows, reads_audio))
+        scores, unused = score_stage.score(self.head, embedded)
+        return _numbered(scores, numbers), [
+            quarantined.add_column(
+                0, "row", pa.array([r[ROW_NUMBER] for r in part.quarantined], "int64")
+            ),
+            _numbered(quarantine, numbers),
+            _numbered(unused, numbers),
+        ]
+
+
+def score(
+    head: TrainedHead,
+    rows: TableT,
+    *,
+    device: str = "cpu",
+    offline: bool = False,
+    precision: Precision | None = None,
+    folder: str | None = None,
+) -> Scored[TableT]:
+    """Score a pandas DataFrame or an Arrow table of utterances.
+
+    Loads the head's encoders, scores and forgets them; `Scorer` keeps them. The arguments are those
+    of `Scorer` and `Scorer.score`.
+
+    Raises:
+        SettingsError: a setting is wrong, an encoder's weights are not to be had, or `rows` is no
+            table or has neither text nor audio.
+
+    >>> calls = pd.DataFrame({"text": ["thank you", None], "audio_path": [None, "gone.wav"]})
+    >>> scored = daf_core.score(daf_core.open_head("head"), calls)
+    >>> scored.scores[["recording_id", "polarity"]].shape
+    (1, 2)
+    >>> scored.quarantine["reason"]
+    1    missing_audio
+    Name: reason, dtype: str
+    """
+    scorer = Scorer(head, device=device, offline=offline, precision=precision)
+    return scorer.score(rows, folder=folder)
+
+
+def _numbered(table: pa.Table, numbers: dict[str, int]) -> pa.Table:
+    found = [numbers[utterance] for utterance in table["utterance_id"].to_pylist()]
+    return table.add_column(0, "row", pa.array(found, pa.int64()))
+
+
+def _of_each_row(tables: list[pa.Table], schema: pa.Schema, firsts: list[int]) -> pa.Table:
+    """What was found of the rows' firsts, for each row and in their order."""
+    empty = pa.schema([pa.field("row", pa.int64()), *schema]).empty_table()
+    found = pa.concat_tables([empty, *tables])
+    places = {number: place for place, number in enumerate(found["row"].to_pylist())}
+    numbers = [number for number, first in enumerate(firsts) if first in places]
+    taken = found.take(pa.array([places[firsts[number]] for number in numbers], pa.int64()))
+    return taken.set_column(0, "row", pa.array(numbers, pa.int64()))
+
+
+def _like(rows: Any, table: pa.Table) -> Any:
+    """A result as Arrow, or as a DataFrame with the index of `rows` if that is one."""
+    if isinstance(rows, pa.Table):
+        return table
+    frame = table.drop_columns(["row"]).to_pandas()
+    frame.index = rows.index.take(table["row"].to_numpy())
+    return frame
