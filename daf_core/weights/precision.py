@@ -11,7 +11,7 @@ def fastest_precision(device: str) -> Precision:
     """bfloat16 on a GPU and on a processor that computes in it, else float32.
 
     On such a processor it is 1.7 times as fast, and scores agree with those of float32 at r = .9999
-    (benchmarks/precision.py).
+    (benchmarks/science/precision.py).
     """
     return "bfloat16" if not on_cpu(device) or _flags() & COMPUTES_BFLOAT16 else "float32"
 
