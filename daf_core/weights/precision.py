@@ -11,7 +11,7 @@ def fastest_precision(device: str) -> Precision:
     """bfloat16 on a GPU or on a processor with instructions for it, else float32.
 
     On such a processor bfloat16 is 1.7 times as fast; its scores correlate with those of float32
-    at r = .9999 (benchmarks/precision.py).
+    at r = .9999 (benchmarks/science/precision.py).
     """
     return "bfloat16" if not on_cpu(device) or _flags() & BFLOAT16_FLAGS else "float32"
 

@@ -1,4 +1,4 @@
-"""Damaged inputs that once got through to where they stop a job, found by benchmarks/fuzz.py."""
+"""Damaged inputs that once stopped a job, found by benchmarks/reliability/fuzz.py."""
 
 import json
 import struct

@@ -1,1 +1,0 @@
-"""The parts of benchmarks/fuzz.py: originals → damage → inputs → trial, tried under a watchdog."""

@@ -1,0 +1,1 @@
+"""Figures about what survives: killed processes, lost nodes, a failing store, damaged inputs."""
