@@ -28,8 +28,8 @@ _ENDINGS: dict[Derivation, str] = {
 }
 _DERIVATIONS = {ending: derivation for derivation, ending in _ENDINGS.items()}
 _NAME = re.compile(
-    rf"(?P<modality>{'|'.join(MODALITIES)})(_(?P<number>\d+))?(?P<frames>_frames)?(?P<wide>_wide)?"
-    rf"(?P<derived>{'|'.join(_DERIVATIONS)})?"
+    rf"(?P<modality>{'|'.join(MODALITIES)})(_(?P<number>[1-9][0-9]*))?"
+    rf"(?P<frames>_frames)?(?P<wide>_wide)?(?P<derived>{'|'.join(_DERIVATIONS)})?"
 )
 
 
