@@ -39,8 +39,8 @@ def save_untrained_head(
         build("daf", shapes, width),
         kind="daf",
         width=width,
-        streams=shapes,
+        shapes=shapes,
         encoders=encoders,
-        known={},
+        calibrations={},
         facts={},
     )

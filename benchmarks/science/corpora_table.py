@@ -16,6 +16,7 @@ previous turns. `balance`, `speaker_normalise`, `all_layers`: those of `daf trai
 `frames`: heads on the states of single tokens; `turns`: the head that reads previous turns.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from benchmarks.command_line import parser_for
 from benchmarks.corpora import corpus_table
 from benchmarks.science.embedded import RENAME, embed_table
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
-from daf_core.evaluation.results import Made, rendered, standings
+from daf_core.evaluation.results import rendered, standings
+from daf_core.evaluation.trial import TrialResult
 from daf_core.schemas import QUARANTINE
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import embeddings_output
@@ -76,7 +78,7 @@ def main() -> None:
                 print(f"\n{rendered(standings(both, 'alone'), 'github')}", flush=True)
 
 
-def evaluated(name: str, data: Path, work: Path, seeds: int) -> list[Made]:
+def evaluated(name: str, data: Path, work: Path, seeds: int) -> list[TrialResult]:
     """Trials on CORPUS+OPTION+…, whose table is printed."""
     corpus, *options = name.split("+")
     embeddings = embed_corpus(corpus, options, data, work)
@@ -97,9 +99,9 @@ def evaluated(name: str, data: Path, work: Path, seeds: int) -> list[Made]:
     return evaluate.load_trials(settings)
 
 
-def rename_heads(trials: list[Made], name: str) -> list[Made]:
+def rename_heads(trials: list[TrialResult], name: str) -> list[TrialResult]:
     """The trials with another name in place of their head's."""
-    return [(rows, {**facts, "head": name}) for rows, facts in trials]
+    return [replace(trial, facts=replace(trial.facts, head=name)) for trial in trials]
 
 
 def embed_corpus(corpus: str, options: list[str], data: Path, work: Path) -> str:

@@ -31,12 +31,12 @@ from benchmarks.science.embedded import (
 )
 from benchmarks.science.make_pairs import degraded_pairs
 from daf_core.evaluation.results import (
-    Made,
     rendered,
     rendered_controls,
     standings,
     weight_controls,
 )
+from daf_core.evaluation.trial import TrialResult
 from daf_core.measures.metrics import regression_metrics
 from daf_core.storage.output import Output, manifest_output
 from daf_core.training.recipe import Recipe
@@ -84,7 +84,7 @@ class Comparison:
     recipe: Recipe = field(default_factory=Recipe)
     also: list[str] = field(default_factory=list)
 
-    def run(self, embeddings: str) -> list[Made]:
+    def run(self, embeddings: str) -> list[TrialResult]:
         """The trials on these embeddings, in a folder of its own for these options."""
         options = {
             "train-rows": self.train_rows,
@@ -108,15 +108,19 @@ class Comparison:
 
 def trials_on_pairs(
     comparison: Comparison, data: Path, work: Path, seed: int, frames: int = 0
-) -> list[Made]:
+) -> list[TrialResult]:
     """Trials on the pairs with this seed; the AUC of each is among its test metrics."""
     name = with_frames(pairs_name(seed), frames)
     table = degraded_pairs(data, work, seed, TEST_ROWS)
     trials = comparison.run(embed_table(table, work, name, frames=frames))
     damaged = damaged_modality(manifest_output(folders(work, name)[0]))
-    for rows, facts in trials:
-        facts["test"] |= damage_auc(rows, damaged)
-    return trials
+    return [with_auc(trial, damaged) for trial in trials]
+
+
+def with_auc(trial: TrialResult, damaged: dict[str, str]) -> TrialResult:
+    """The trial with the AUC of its weights among its test metrics."""
+    test = trial.facts.test | damage_auc(trial.rows, damaged)
+    return replace(trial, facts=replace(trial.facts, test=test))
 
 
 def damaged_modality(manifest: Output) -> dict[str, str]:
@@ -139,28 +143,28 @@ def damage_auc(rows: pa.Table, damaged: dict[str, str]) -> dict[str, float]:
     return {"auc": float(roc_auc_score(truth, weights))}
 
 
-def merge_corpora(corpora: list[list[Made]]) -> list[Made]:
+def merge_corpora(corpora: list[list[TrialResult]]) -> list[TrialResult]:
     """The same trials on several corpora as one list: rows joined, facts averaged."""
     merged = []
     for trials in zip(*corpora, strict=True):
-        rows = pa.concat_tables([rows for rows, _ in trials])
-        every = [facts for _, facts in trials]
+        rows = pa.concat_tables([trial.rows for trial in trials])
+        every = [trial.facts for trial in trials]
         test = regression_metrics(rows["sentiment"].to_numpy(), rows["label"].to_numpy())
         for name in ("auc", "coverage", "width"):
-            if all(name in facts["test"] for facts in every):
-                test[name] = float(np.mean([facts["test"][name] for facts in every]))
-        seconds = float(np.mean([facts["seconds"] for facts in every]))
-        merged.append((rows, every[0] | {"test": test, "seconds": seconds}))
+            if all(name in facts.test for facts in every):
+                test[name] = float(np.mean([facts.test[name] for facts in every]))
+        seconds = float(np.mean([facts.seconds for facts in every]))
+        merged.append(TrialResult(rows, replace(every[0], test=test, seconds=seconds)))
     return merged
 
 
-def show(trials: list[Made], baseline: str) -> None:
+def show(trials: list[TrialResult], baseline: str) -> None:
     """Print the heads, the AUC of their weights and the controls, as Markdown."""
     rows = standings(trials, baseline)
     print(f"\n{rendered(rows, 'github')}\n")
     for row in rows:
-        if "auc" in row:
-            print(f"{row['head']}: AUC {row['auc']:.4f} ± {row['auc_deviation']:.4f}")
+        if "auc" in row.mean:
+            print(f"{row.head}: AUC {row.mean['auc']:.4f} ± {row.deviation['auc']:.4f}")
     print(f"\n{rendered_controls(weight_controls(trials), 'github')}\n", flush=True)
 
 

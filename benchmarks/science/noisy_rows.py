@@ -23,7 +23,8 @@ from benchmarks.corpora import corpus_table, read_rows, write_rows
 from benchmarks.science.corpora_table import rename_heads
 from benchmarks.science.embedded import RENAME, TEST_ROWS, embed_mosei, embed_table, pairs_name
 from benchmarks.science.make_pairs import degraded_pairs
-from daf_core.evaluation.results import Made, rendered, standings
+from daf_core.evaluation.results import rendered, standings
+from daf_core.evaluation.trial import TrialResult
 from daf_core.training.recipe import Recipe
 from jobs.ray_session import ray_session
 from jobs.settings import EvaluateSettings
@@ -51,7 +52,7 @@ def main() -> None:
     parser.add_argument("--wrong", type=float, default=0.5, help="share of wrong labels")
     parser.add_argument("--synthesize", help="command, as for `daf embed`; default: no voices")
     asked = parser.parse_args()
-    trials: dict[str, list[Made]] = {}
+    trials: dict[str, list[TrialResult]] = {}
     with ray_session():
         pairs = degraded_pairs(asked.data, asked.work, asked.corpus, TEST_ROWS)
         embeddings = embed_table(pairs, asked.work, pairs_name(asked.corpus))

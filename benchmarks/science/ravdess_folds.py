@@ -24,8 +24,8 @@ from benchmarks.command_line import parser_for
 from benchmarks.corpora import corpus_table
 from benchmarks.daf_command import CORES
 from benchmarks.science.embedded import embed_table
-from daf_core.evaluation.results import Made, rendered, standings
-from daf_core.evaluation.trial import Trial, run_trial
+from daf_core.evaluation.results import rendered, standings
+from daf_core.evaluation.trial import Trial, TrialResult, run_trial
 from daf_core.measures.metrics import class_metrics, regression_metrics
 from daf_core.schemas import POLARITIES, SPLITS, polarity_number
 from daf_core.training.dataset import UNUSED, Corpus
@@ -46,7 +46,7 @@ def main() -> None:
     asked = parser.parse_args()
     with ray_session():
         embeddings = embed_table(corpus_table(asked.data, "ravdess"), asked.work, "corpus-ravdess")
-    trials: list[Made] = []
+    trials: list[TrialResult] = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(CORES, context) as pool:
         for way in asked.ways:
@@ -71,7 +71,7 @@ def training_of(way: str, embeddings: str) -> Training:
     )
 
 
-def run_fold(settings: Training, seed: int, first: int) -> Made:
+def run_fold(settings: Training, seed: int, first: int) -> TrialResult:
     """Train with one seed and test on the actors from `first` on."""
     torch.set_num_threads(1)
     rows = load_training_data(settings, ["audio"])
@@ -94,17 +94,18 @@ def turn_split(corpus: Corpus, first: int) -> Corpus:
     return replace(corpus, parts=parts)
 
 
-def merge_folds(way: str, folds: Sequence[Made]) -> Made:
+def merge_folds(way: str, folds: Sequence[TrialResult]) -> TrialResult:
     """All folds of a seed as one trial, with metrics over the test rows of all folds."""
-    rows = pa.concat_tables([rows for rows, _ in folds])
+    rows = pa.concat_tables([fold.rows for fold in folds])
     said, true = rows["sentiment"].to_numpy(), rows["label"].to_numpy()
     polarity = np.array([POLARITIES.index(one) for one in rows["polarity"].to_pylist()])
     classes = class_metrics(polarity, polarity_number(true))
     test = regression_metrics(said, true) | {f"polarity_{n}": v for n, v in classes.items()}
     low, high = (rows[f"interval_{end}"].to_numpy() for end in ("low", "high"))
     test["coverage"] = float(((low <= true) & (true <= high)).mean())
-    seconds = sum(facts["seconds"] for _, facts in folds)
-    return rows, folds[0][1] | {"head": way, "test": test, "seconds": seconds}
+    seconds = sum(fold.facts.seconds for fold in folds)
+    facts = replace(folds[0].facts, head=way, test=test, seconds=seconds)
+    return TrialResult(rows, facts)
 
 
 if __name__ == "__main__":

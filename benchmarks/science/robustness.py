@@ -27,8 +27,8 @@ from benchmarks.science.embedded import TEST_ROWS, embed_mosei, embed_table, pai
 from benchmarks.science.make_pairs import degraded_pairs
 from daf_core.evaluation.comparison import paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
-from daf_core.stress.figure import picture
-from daf_core.stress.table import errors, rendered, robustness
+from daf_core.stress.figure import figure_png
+from daf_core.stress.table import errors, render, robustness
 from jobs.ray_session import ray_session
 from jobs.settings import IngestSettings, StressSettings, TrainSettings
 from jobs.verbs import ingest, stress, train
@@ -72,8 +72,8 @@ def main() -> None:
 def show(predictions: pa.Table, kinds: Sequence[str], ways: Sequence[str], figure: Path) -> None:
     """Print the grid and the differences between heads; draw the grid."""
     rows = robustness(predictions)
-    figure.write_bytes(picture(rows))
-    print(f"\n{rendered(rows, 'github')}\n\n{figure}")
+    figure.write_bytes(figure_png(rows))
+    print(f"\n{render(rows, 'github')}\n\n{figure}")
     first, *others = kinds
     compared = [(kind + DAMAGED, kind) for kind in kinds if DAMAGED in ways]
     compared += [(first + way, other + way) for way in ways for other in others]

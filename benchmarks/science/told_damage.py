@@ -17,7 +17,6 @@ import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pyarrow as pa
 import torch
@@ -35,9 +34,10 @@ from benchmarks.science.heads_table import (
     trials_on_pairs,
 )
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes
-from daf_core.evaluation.results import Made, rendered, standings
+from daf_core.evaluation.results import rendered, standings
+from daf_core.evaluation.trial import TrialFacts, TrialResult
 from daf_core.heads import columns_read
-from daf_core.heads.fusion import OPINIONS, WeightedFusion
+from daf_core.heads.fusion import NUM_SCORES, WeightedFusion
 from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction, Standardizer
 from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.measures.metrics import regression_metrics
@@ -97,7 +97,7 @@ class ToldStatic(nn.Module):
         super().__init__()
         self.sides = ModalityProjections(columns, width)
         self.text_told = Case(1, len(CASES))
-        self.scores = nn.Linear(len(CASES), OPINIONS)
+        self.scores = nn.Linear(len(CASES), NUM_SCORES)
         self.fusion = WeightedFusion(width)
 
     def forward(self, features: Features) -> Prediction:
@@ -118,13 +118,13 @@ class ToldConcat(nn.Module):
     def forward(self, features: Features) -> Prediction:
         sides = self.sides(features).flatten(1)
         read = [sides, features.present.float(), self.text_told(features)]
-        return Prediction(self.fuse(torch.cat(read, dim=1), features.noise))
+        return Prediction(self.fuse(torch.cat(read, dim=1), features.dropout_masks))
 
 
 TOLD_HEADS = {"told static": ToldStatic, "told concat": ToldConcat}
 
 
-def run_told_trial(name: str, seed: int, settings: Training, manifest: str) -> Made:
+def run_told_trial(name: str, seed: int, settings: Training, manifest: str) -> TrialResult:
     """Fit one of TOLD_HEADS and test it, as `run_trial` does but without controls and intervals."""
     torch.set_num_threads(1)
     data = load_training_data(settings, ["concat"])
@@ -135,19 +135,22 @@ def run_told_trial(name: str, seed: int, settings: Training, manifest: str) -> M
     torch.manual_seed(seed)
     head = TOLD_HEADS[name](columns, settings.recipe.width)
     started = time.monotonic()
-    fit(head, splits["train"], splits["valid"], settings.recipe, seed=seed, also=also)
+    state = fit(head, splits["train"], splits["valid"], settings.recipe, seed=seed, also=also)
     seconds = time.monotonic() - started
     said, true = predict(head, splits["test"]).sentiment.numpy(), splits["test"].labels.numpy()
     rows = {"utterance_id": utterance_ids(data.corpus, "test"), "label": true, "sentiment": said}
-    facts: dict[str, Any] = {
-        "head": name,
-        "seed": seed,
-        "test": regression_metrics(said, true),
-        "three_classes": False,
-        "parameters": sum(p.numel() for p in head.parameters()),
-        "seconds": seconds,
-    }
-    return pa.table(rows), facts
+    facts = TrialFacts(
+        head=name,
+        seed=seed,
+        test=regression_metrics(said, true),
+        valid={},
+        three_classes=False,
+        parameters=sum(p.numel() for p in head.parameters()),
+        seconds=seconds,
+        best_epoch=state.best_epoch,
+        history=state.history,
+    )
+    return TrialResult(pa.table(rows), facts)
 
 
 def with_cases(corpus: Corpus, columns: ColumnShapes, damaged: dict[str, str]) -> dict[str, Rows]:
