@@ -52,7 +52,7 @@ from jobs.settings import Training
 
 HEADS = ["concat", "static", "daf"]
 CASES = (None, *MODALITIES)  # what is damaged
-TOLD = "text_told"  # the column that holds the case
+TOLD = "text_9"  # the column that holds the case
 
 
 def main() -> None:

@@ -42,11 +42,11 @@ def run(settings: ModelsSettings) -> str:
         name, _, revision = settings.get.partition("@")
         weights_sum((fetch(name, revision or None),))
         names += [] if name in KNOWN_ENCODERS else [name]
-    print(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))  # noqa: T201
+    print(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))
     encoders = {}
     for name in names:
         encoders[name] = _find(name, settings.check)
-        print(_line(name, encoders[name]))  # noqa: T201
+        print(_line(name, encoders[name]))
     damaged = [name for name, found in encoders.items() if found.damaged]
     if damaged:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
