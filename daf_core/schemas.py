@@ -5,11 +5,13 @@ The Parquet footer holds the kind and version of a table, so that a table of ano
 older version is refused with a clear message.
 """
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from daf_core.errors import SettingsError
+
+Row: TypeAlias = dict[str, Any]  # of a table, as Arrow gives it: column → value
 
 VERSION = 1
 LABEL_RANGE = (-3.0, 3.0)

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.manifest.parts import PendingRecording
-from daf_core.sources.manifest_rows import ROW_NUMBER, Row, is_empty
+from daf_core.schemas import Row
+from daf_core.sources.manifest_rows import ROW_NUMBER, is_empty
 from daf_core.sources.table import TableSource
 from daf_core.sources.table_rows import Cells, batch_rows, with_file_names
 from daf_core.storage.files import absolute

@@ -14,8 +14,7 @@ import pyarrow as pa
 
 from daf_core.errors import NotDone
 from daf_core.manifest.entries import Entry, entries_table
-from daf_core.schemas import MANIFEST, QUARANTINE
-from daf_core.sources.manifest_rows import Row
+from daf_core.schemas import MANIFEST, QUARANTINE, Row
 from daf_core.storage import files
 from daf_core.storage.files import join
 from daf_core.storage.output import Output

@@ -1,12 +1,12 @@
 """Summary of one recording: its course, its speakers, its lowest and highest utterance."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from daf_core.report.charts import Floats, Timeline, clock, time_ticks, timeline
+from daf_core.schemas import Row
 
 SPEAKERS_AT_MOST = 8
 UTTERANCES_FOR_CHANGE = 4  # the fewest that have quarters to compare
@@ -77,7 +77,7 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
     )
 
 
-def who(row: dict[str, Any]) -> str:
+def who(row: Row) -> str:
     """Name of the speaker of a row: role and speaker, or else the channel."""
     names = [str(name) for name in (row["role"], row["speaker"]) if name]
     if names:
@@ -85,7 +85,7 @@ def who(row: dict[str, Any]) -> str:
     return "unknown speaker" if row["channel"] is None else f"channel {row['channel']}"
 
 
-def when(row: dict[str, Any]) -> str | None:
+def when(row: Row) -> str | None:
     """Start of a row's utterance as m:ss, None if it has no start."""
     return clock(row["start_s"]) if row["start_s"] is not None else None
 

@@ -6,10 +6,11 @@ from functools import partial
 from typing import NamedTuple
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version, is_unicode, listed_version
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.labels import Label, read_labels, unmatched
-from daf_core.sources.manifest_rows import Row, quarantine_row
+from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.recording_files import RecordingFiles, inspect_recording
 from daf_core.sources.transcripts import READERS
 from daf_core.storage.files import filesystem, join

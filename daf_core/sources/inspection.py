@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
-from daf_core.sources.manifest_rows import AudioSize, Row, quarantine_row, utterance_id
+from daf_core.schemas import Row
+from daf_core.sources.manifest_rows import AudioSize, quarantine_row, utterance_id
 
 
 class Inspected(NamedTuple):

@@ -3,8 +3,9 @@
 from dataclasses import asdict, dataclass
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.schemas import Row
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.manifest_rows import Row, parse_cell, quarantine_row
+from daf_core.sources.manifest_rows import parse_cell, quarantine_row
 from daf_core.sources.table_rows import Cells, open_rows, shown_columns
 from daf_core.storage.run_record import Json
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from daf_core.errors import BadInput
-from daf_core.schemas import LABEL_RANGE, SPLITS
+from daf_core.schemas import LABEL_RANGE, SPLITS, Row
 
-Row = dict[str, Any]
 ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
 EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
+from daf_core.schemas import Row
 from daf_core.sources.inspection import Inspected, identify, measure
 from daf_core.sources.labels import Label, apply_labels
 from daf_core.sources.manifest_rows import (
     AudioSize,
-    Row,
     manifest_row,
     place_in_recording,
     quarantine_row,

@@ -4,8 +4,8 @@ import itertools
 import json
 from collections.abc import Iterator
 
+from daf_core.schemas import Row
 from daf_core.sources.inspection import duplicate_id
-from daf_core.sources.manifest_rows import Row
 from daf_core.storage.scratch_database import scratch_database
 
 _SCHEMA = """

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.schemas import Row
 from daf_core.sources.file_versions import ListedVersions, contents_version
 from daf_core.sources.inspection import Inspected, identify, measure
 from daf_core.sources.manifest_rows import (
-    Row,
     is_empty,
     manifest_row,
     place_in_recording,

@@ -1,9 +1,10 @@
 """Decode one part of a manifest: add the audio of every row. Each recording is opened once."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ from daf_core.arrays import Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, audio_flags, open_recording
 from daf_core.recordings.synthesizer import Synthesizer
-from daf_core.schemas import MANIFEST
+from daf_core.schemas import MANIFEST, Row
 from daf_core.storage.files import is_remote
 
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
@@ -55,8 +56,17 @@ def decode_part(
     return pa.concat_tables([DECODED.empty_table(), *decoded])
 
 
+class Decoded(NamedTuple):
+    """What decoding adds to a manifest row: the last four columns of DECODED."""
+
+    samples: bytes | None = None
+    flags: Sequence[str] = ()
+    reason: str | None = None
+    message: str | None = None
+
+
 def _decode_recording(
-    recording: tuple[str | None, list[dict[str, Any]]], synthesizer: Synthesizer | None
+    recording: tuple[str | None, list[Row]], synthesizer: Synthesizer | None
 ) -> pa.Table:
     """The rows of one recording as a table of their own, so that samples are not held twice."""
     uri, rows = recording
@@ -64,36 +74,40 @@ def _decode_recording(
         decoded = [_without_audio(row, synthesizer) for row in rows]
     else:
         decoded = _with_audio(uri, rows)
-    return pa.Table.from_pylist(decoded, schema=DECODED)
+    return _table(rows, decoded)
 
 
 def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
     """The `rows` of a manifest part as a DECODED table in which every row is quarantined."""
-    decoded = [_row(row, reason=reason, message=message) for row in rows.to_pylist()]
-    return pa.Table.from_pylist(decoded, schema=DECODED)
+    return _table(rows.to_pylist(), [Decoded(reason=reason, message=message)] * len(rows))
 
 
-def _without_audio(row: dict[str, Any], synthesizer: Synthesizer | None) -> dict[str, Any]:
+def _table(rows: list[Row], decoded: Sequence[Decoded]) -> pa.Table:
+    both = [{**row, **found._asdict()} for row, found in zip(rows, decoded, strict=True)]
+    return pa.Table.from_pylist(both, schema=DECODED)
+
+
+def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:
     """A row whose recording is not opened."""
     if row["text"] is not None:
         if row["audio_uri"] is None and synthesizer is not None:
-            return _read_out(row, synthesizer)
-        return _row(row, flags=["no_audio"])
+            return _read_out(row["text"], synthesizer)
+        return Decoded(flags=["no_audio"])
     if row["audio_uri"] is None:
-        return _row(row, reason="empty_row", message="the row has neither text nor audio")
-    return _row(row, reason="unused_modality", message="the row has only audio, which is not used")
+        return Decoded(reason="empty_row", message="the row has neither text nor audio")
+    return Decoded(reason="unused_modality", message="the row has only audio, which is not used")
 
 
-def _read_out(row: dict[str, Any], synthesizer: Synthesizer) -> dict[str, Any]:
-    """A row with text that the synthesizer reads out."""
+def _read_out(text: str, synthesizer: Synthesizer) -> Decoded:
+    """The text as the synthesizer reads it out."""
     try:
-        samples = synthesizer.read_out(row["text"])
+        samples = synthesizer.read_out(text)
     except BadInput:
-        return _row(row, flags=["no_audio", "not_synthesized"])
-    return _row(row, flags=["synthesized", *audio_flags(samples)], samples=_pcm(samples))
+        return Decoded(flags=["no_audio", "not_synthesized"])
+    return Decoded(_pcm(samples), ["synthesized", *audio_flags(samples)])
 
 
-def _with_audio(uri: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_audio(uri: str, rows: list[Row]) -> list[Decoded]:
     """Rows of one recording, each with the samples between its times."""
     try:
         with open_recording(uri) as recording:
@@ -102,7 +116,7 @@ def _with_audio(uri: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [_unusable_audio(row, err) for row in rows]
 
 
-def _cut(recording: Recording, row: dict[str, Any]) -> dict[str, Any]:
+def _cut(recording: Recording, row: Row) -> Decoded:
     start_s, end_s = row["start_s"], row["end_s"]
     try:
         if start_s is None:  # the length of the recording was not known at ingest
@@ -117,7 +131,7 @@ def _cut(recording: Recording, row: dict[str, Any]) -> dict[str, Any]:
     except BadInput as err:
         return _unusable_audio(row, err)
     flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
-    return _row(row, flags=flags, samples=_pcm(samples))
+    return Decoded(_pcm(samples), flags)
 
 
 def _pcm(samples: Samples) -> bytes:
@@ -125,13 +139,8 @@ def _pcm(samples: Samples) -> bytes:
     return np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes()
 
 
-def _unusable_audio(row: dict[str, Any], err: BadInput) -> dict[str, Any]:
+def _unusable_audio(row: Row, err: BadInput) -> Decoded:
     """A row whose audio cannot be used: flagged if it has text, else quarantined."""
     if row["text"] is not None:
-        return _row(row, flags=["no_audio", err.reason])
-    return _row(row, reason=err.reason, message=err.message)
-
-
-def _row(row: dict[str, Any], **decoded: Any) -> dict[str, Any]:
-    """A row of DECODED: a manifest row and values of the further columns."""
-    return {**row, "samples": None, "flags": [], "reason": None, "message": None, **decoded}
+        return Decoded(flags=["no_audio", err.reason])
+    return Decoded(reason=err.reason, message=err.message)

@@ -1,26 +1,26 @@
 """The figure of a robustness grid: MAE against severity; a panel per damage, a line per head."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from daf_core.damage.conditions import CLEAN, CONDITIONS
 from daf_core.evaluation.figures import png
+from daf_core.stress.table import GridRow
 
 COLUMNS = 3
-INTERVAL = ("difference_low", "difference_high")
 UNGRADED = "missing or telephone"
 
 
-def figure_png(rows: list[dict[str, Any]]) -> bytes:
+def figure_png(rows: Sequence[GridRow]) -> bytes:
     """PNG of the rows that `table.robustness` gives.
 
     Lines begin at the clean rows. Bands are the 95 % intervals of the differences from them. Damage
     without a severity shares one panel, as points.
     """
     units = {one.kind: one.unit for one in CONDITIONS if one.level is not None}
-    kinds = dict.fromkeys(row["kind"] for row in rows if row["kind"] != CLEAN.kind)
+    kinds = dict.fromkeys(row.condition.kind for row in rows if row.condition.kind != CLEAN.kind)
     panels = [kind for kind in kinds if kind in units]
     if len(panels) < len(kinds):
         panels.append(UNGRADED)
@@ -30,7 +30,7 @@ def figure_png(rows: list[dict[str, Any]]) -> bytes:
     for axes, kind in zip(grid, panels, strict=False):
         graded = kind in units
         shown = {kind, CLEAN.kind} if graded else {CLEAN.kind, *kinds} - units.keys()
-        _panel(axes, [row for row in rows if row["kind"] in shown], graded)
+        _panel(axes, [row for row in rows if row.condition.kind in shown], graded)
         axes.set_title(f"{kind} ({units[kind]})" if graded else kind, fontsize=10)
     for axes in grid[len(panels) :]:
         axes.remove()
@@ -40,15 +40,16 @@ def figure_png(rows: list[dict[str, Any]]) -> bytes:
     return png(figure)
 
 
-def _panel(axes: Axes, rows: list[dict[str, Any]], graded: bool) -> None:
+def _panel(axes: Axes, rows: Sequence[GridRow], graded: bool) -> None:
     """Draw the rows of one panel: `graded` as lines with bands, else as points with bars."""
     names = list(dict.fromkeys(_tick(row) for row in rows))
-    for number, head in enumerate(dict.fromkeys(row["head"] for row in rows)):
-        own = [row for row in rows if row["head"] == head]
+    for number, head in enumerate(dict.fromkeys(row.head for row in rows)):
+        own = [row for row in rows if row.head == head]
         places = [names.index(_tick(row)) for row in own]
-        mae = [row["mae"] for row in own]
-        clean = own[0]["mae"]
-        low, high = ([clean + (row[end] or 0.0) for row in own] for end in INTERVAL)
+        mae = [row.mae for row in own]
+        clean = own[0].mae
+        ends = [(one.low, one.high) if (one := row.difference) else (0.0, 0.0) for row in own]
+        low, high = ([clean + end for end in of_rows] for of_rows in zip(*ends, strict=True))
         colour = f"C{number}"
         if graded:
             axes.plot(places, mae, marker=".", color=colour, label=head)
@@ -60,5 +61,6 @@ def _panel(axes: Axes, rows: list[dict[str, Any]], graded: bool) -> None:
     axes.grid(axis="y", linewidth=0.4)
 
 
-def _tick(row: dict[str, Any]) -> str:
-    return str(row["kind"]) if row["level"] is None else f"{row['level']:g}"
+def _tick(row: GridRow) -> str:
+    level = row.condition.level
+    return row.condition.kind if level is None else f"{level:g}"

@@ -1,30 +1,63 @@
 """The table of a robustness grid: metrics of each head under each condition."""
 
-from dataclasses import asdict, fields
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daf_core.damage.conditions import CLEAN, CONDITIONS
+from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.evaluation.comparison import Difference, paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.measures.metrics import regression_metrics
+from daf_core.storage.run_record import Json
 
-METRICS = ("mae", "r", "non0_accuracy")
+
+@dataclass(frozen=True)
+class GridRow:
+    """A head under a condition.
+
+    rows: number of test rows; mae, r, non0_accuracy (None: all labels are 0): their metrics.
+    audio_weight: the mean over rows; None: the head has no weights.
+    difference: the MAE minus the MAE of the clean condition on the same rows; None for clean.
+    """
+
+    condition: Condition
+    head: str
+    rows: int
+    mae: float
+    r: float
+    non0_accuracy: float | None
+    audio_weight: float | None
+    difference: Difference | None
+
+    def as_row(self) -> Json:
+        """The row with one key a figure, for `rendering.arrow_table`."""
+        condition = self.condition
+        difference = NO_DIFFERENCE if self.difference is None else asdict(self.difference)
+        return {
+            "condition": condition.name,
+            "kind": condition.kind,
+            "level": condition.level,
+            "head": self.head,
+            "rows": self.rows,
+            "mae": self.mae,
+            "r": self.r,
+            "non0_accuracy": self.non0_accuracy,
+            "audio_weight": self.audio_weight,
+            **{f"difference_{name}": value for name, value in difference.items()},
+        }
+
+
 NO_DIFFERENCE = dict.fromkeys(field.name for field in fields(Difference))
 
 
-def robustness(predictions: pa.Table) -> list[dict[str, Any]]:
+def robustness(predictions: pa.Table) -> list[GridRow]:
     """A row for each condition and head; conditions in the order of the grid, heads as predicted.
 
-    A row has condition, kind, level (None: not graded), head, rows; mae, r, non0_accuracy (None:
-    all labels are 0); audio_weight, the mean over rows (None: the head has no weights);
-    difference_mean, difference_low …, the fields of `comparison.Difference`: the MAE minus the MAE
-    of the clean condition on the same rows (None for clean). A head without predictions under a
-    condition has no row for it.
+    A head without predictions under a condition has no row for it.
 
     If a head has several predictions for each row, they are of several trainings, and intervals
     are over rows and trainings. With one prediction for each row, intervals are over rows only and
@@ -37,34 +70,48 @@ def robustness(predictions: pa.Table) -> list[dict[str, Any]]:
     for condition in CONDITIONS:
         for head in heads:
             found = _under(of_head[head], condition.name)
-            if not len(found):
-                continue
-            row = {"condition": condition.name, "kind": condition.kind, "level": condition.level}
-            row |= {"head": head, "rows": _rows(found), **_metrics(found)}
-            difference = (
-                NO_DIFFERENCE if condition == CLEAN else asdict(_difference(found, clean[head]))
-            )
-            table.append(row | {f"difference_{name}": value for name, value in difference.items()})
+            if len(found):
+                table.append(_grid_row(condition, head, found, clean[head]))
     return table
 
 
-def render(rows: list[dict[str, Any]], style: str) -> str:
+def _grid_row(condition: Condition, head: str, found: pa.Table, clean: pa.Table) -> GridRow:
+    metrics = regression_metrics(found["sentiment"].to_numpy(), found["label"].to_numpy())
+    return GridRow(
+        condition=condition,
+        head=head,
+        rows=_rows(found),
+        mae=metrics["mae"],
+        r=metrics["r"],
+        non0_accuracy=metrics.get("non0_accuracy"),
+        audio_weight=pc.mean(found["audio_weight"]).as_py(),
+        difference=None if condition == CLEAN else _difference(found, clean),
+    )
+
+
+def render(rows: Sequence[GridRow], style: str) -> str:
     """Rows of `robustness` as text, in one of the styles of `rendering.shown_table`."""
-    shown = []
-    for row in rows:
-        difference = [row[f"difference_{name}"] for name in ("mean", "low", "high")]
-        shown.append(
+    return shown_table(
+        [
             {
-                "condition": row["condition"],
-                "head": row["head"],
-                "MAE": f"{row['mae']:.3f}",
-                "against clean [95 %]": "" if None in difference else shown_interval(*difference),
-                "r": _shown(row["r"]),
-                "Non0": _shown(row["non0_accuracy"]),
-                "audio weight": _shown(row["audio_weight"]),
+                "condition": row.condition.name,
+                "head": row.head,
+                "MAE": f"{row.mae:.3f}",
+                "against clean [95 %]": _shown_difference(row.difference),
+                "r": _shown(row.r),
+                "Non0": _shown(row.non0_accuracy),
+                "audio weight": _shown(row.audio_weight),
             }
-        )
-    return shown_table(shown, style)
+            for row in rows
+        ],
+        style,
+    )
+
+
+def _shown_difference(difference: Difference | None) -> str:
+    if difference is None:
+        return ""
+    return shown_interval(difference.mean, difference.low, difference.high)
 
 
 def _shown(value: float | None) -> str:
@@ -73,14 +120,6 @@ def _shown(value: float | None) -> str:
 
 def _under(predictions: pa.Table, condition: str) -> pa.Table:
     return predictions.filter(pc.equal(predictions["condition"], condition))
-
-
-def _metrics(predictions: pa.Table) -> dict[str, float | None]:
-    metrics = regression_metrics(
-        predictions["sentiment"].to_numpy(), predictions["label"].to_numpy()
-    )
-    weight = pc.mean(predictions["audio_weight"]).as_py()
-    return {**{name: metrics.get(name) for name in METRICS}, "audio_weight": weight}
 
 
 def _difference(damaged: pa.Table, clean: pa.Table) -> Difference:

@@ -1,7 +1,5 @@
 """daf stress: manifest + heads → errors under damage: tables, a figure, all predictions."""
 
-from typing import Any
-
 import pyarrow as pa
 
 from daf_core.damage.words import Words
@@ -14,7 +12,7 @@ from daf_core.storage.output import Output, manifest_output, predictions_output
 from daf_core.stress.figure import figure_png
 from daf_core.stress.grid import Grid, name_heads
 from daf_core.stress.labelled_sample import labelled_sample, labelled_texts
-from daf_core.stress.table import render, robustness
+from daf_core.stress.table import GridRow, render, robustness
 from daf_core.weights.specs import locate
 from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
@@ -78,10 +76,12 @@ def predictions(settings: StressSettings) -> pa.Table:
     return pa.concat_tables(predictions_output(settings.out).read_all())
 
 
-def _publish(output: Output, rows: list[dict[str, Any]]) -> None:
+def _publish(output: Output, rows: list[GridRow]) -> None:
     """Publish the table as Parquet, Markdown and LaTeX, and the figure."""
     data = {
-        "parquet": parquet.parquet_bytes(arrow_table(rows), "robustness", {}),
+        "parquet": parquet.parquet_bytes(
+            arrow_table([row.as_row() for row in rows]), "robustness", {}
+        ),
         "md": f"{render(rows, 'github')}\n".encode(),
         "tex": f"{render(rows, 'latex_booktabs')}\n".encode(),
         "png": figure_png(rows),

@@ -199,22 +199,22 @@ def test_table_and_figure(stressed):
     rows = robustness(said)
     assert len(rows) == 2 * len(CONDITIONS) - 1
     clean, noisy = (
-        next(row for row in rows if (row["condition"], row["head"]) == (name, "daf"))
+        next(row for row in rows if (row.condition.name, row.head) == (name, "daf"))
         for name in ("clean", "white noise -5 dB")
     )
-    assert clean["difference_mean"] is None
+    assert clean.difference is None
     labels = np.array([-1, 0, 1, -1, 0])
     for row in (clean, noisy):
-        apart = np.abs(sentiments(said, row["condition"], "daf") - labels)
-        assert row["mae"] == pytest.approx(apart.mean(), abs=1e-6)
-    assert noisy["difference_mean"] == pytest.approx(noisy["mae"] - clean["mae"], abs=1e-6)
-    assert noisy["difference_low"] <= noisy["difference_mean"] <= noisy["difference_high"]
-    assert 0 < noisy["audio_weight"] < 1
+        apart = np.abs(sentiments(said, row.condition.name, "daf") - labels)
+        assert row.mae == pytest.approx(apart.mean(), abs=1e-6)
+    assert noisy.difference.mean == pytest.approx(noisy.mae - clean.mae, abs=1e-6)
+    assert noisy.difference.low <= noisy.difference.mean <= noisy.difference.high
+    assert 0 < noisy.audio_weight < 1
     lines = render(rows, "github").splitlines()
     assert len(lines) == len(rows) + 2
     assert lines[2].startswith("| clean")
     assert figure_png(rows).startswith(b"\x89PNG")
-    one_kind = [row for row in rows if row["kind"] in ("clean", "word error")]
+    one_kind = [row for row in rows if row.condition.kind in ("clean", "word error")]
     assert figure_png(one_kind).startswith(b"\x89PNG")
 
 
@@ -228,7 +228,7 @@ def test_predictions_of_several_trainings_are_paired_by_training_and_row():
         for place, row in enumerate("bac")
     ]
     clean, worse = robustness(pa.Table.from_pylist(rows, schema=PREDICTIONS))
-    assert (clean["rows"], clean["mae"]) == (3, pytest.approx(1.5))
-    assert worse["mae"] == pytest.approx(2)
-    names = ("difference_mean", "difference_low", "difference_high")
-    assert [worse[name] for name in names] == pytest.approx([0.5] * 3)
+    assert (clean.rows, clean.mae) == (3, pytest.approx(1.5))
+    assert worse.mae == pytest.approx(2)
+    apart = worse.difference
+    assert [apart.mean, apart.low, apart.high] == pytest.approx([0.5] * 3)
