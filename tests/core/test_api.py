@@ -74,12 +74,12 @@ def make_head(folder: Path) -> Path:
         build("daf", streams, 8),
         kind="daf",
         width=8,
-        streams=streams,
+        shapes=streams,
         encoders={
             "text": resolve(str(text_folder(folder / "bert", "bert"))),
             "audio": resolve(str(whisper_folder(folder / "whisper"))),
         },
-        known={},
+        calibrations={},
         facts={},
     )
     return folder

@@ -44,9 +44,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         build("daf", STREAMS, 16),
         kind="daf",
         width=16,
-        streams=STREAMS,
+        shapes=STREAMS,
         encoders=encoders,
-        known={},
+        calibrations={},
         facts={},
     )
     score.run(ScoreSettings(manifest=manifest, head=head, out=scores, local=True, offline=True))

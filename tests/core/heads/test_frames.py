@@ -74,7 +74,14 @@ def test_windows_of_equal_length_merge_to_spans_of_the_whole(lengths: list[int],
 
 
 def test_the_layer_is_two_thirds_up() -> None:
-    assert [FrameSpec.of(blocks, 8).layer for blocks in (1, 2, 4, 6, 12, 24)] == [1, 1, 3, 4, 8, 16]
+    assert [FrameSpec.from_blocks(blocks, 8).layer for blocks in (1, 2, 4, 6, 12, 24)] == [
+        1,
+        1,
+        3,
+        4,
+        8,
+        16,
+    ]
 
 
 def loaded(folder: Path, kind: str, **how: int) -> TextEncoder | SpeechEncoder:
@@ -171,7 +178,7 @@ def test_embeddings_with_frames_and_a_head_that_reads_them_alone(tmp_path: Path)
 
 def test_descriptors_have_no_frames() -> None:
     asked = EmbedSettings(manifest="m", out="o", audio_encoder=["descriptors"], frames=8)
-    with pytest.raises(SettingsError, match="`frames` 8: expected a first audio encoder with"):
+    with pytest.raises(SettingsError, match="`frames` 8: expected a first `audio_encoder` with"):
         resolve_encoders(asked)
 
 
