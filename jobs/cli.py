@@ -38,6 +38,7 @@ app = App(
     "train. Lists are given with commas, or by repeating the option.",
     version=daf_core.__version__,
     help_format="markdown",
+    suppress_keyboard_interrupt=False,  # main says how to continue
     default_parameter=Parameter(negative="", show_choices=True, show_default=shown_default),
 )
 

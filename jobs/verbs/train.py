@@ -45,11 +45,12 @@ def run(settings: TrainSettings) -> str:
     }
     existing = files.read_json(files.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:
-        if existing.get("identity") != identity:
+        found = existing.get("identity", {})
+        if found != identity:
             raise SettingsError(
                 f"{settings.out}: holds a head that differs: "
-                f"{run_record.differences(existing, identity)}; choose another folder or "
-                f"start over with `fresh`"
+                f"{run_record.differences(found, identity)}; choose another folder or start over "
+                f"with `fresh`"
             )
         return f"{_summary(existing, 0.0)}, was done before"
     started = time.monotonic()

@@ -36,7 +36,10 @@ def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, tmp_pat
     assert trained.summary.startswith("16 train, 16 validation, 15 test rows"), trained.complaint
     refused = daf("score", manifest=manifest, head=head, out=tmp_path / "scores")
     assert refused.status == 2
-    assert "encoder unaligned_50.pkl: expected weights, but the head" in refused.complaint
+    assert (
+        "encoder unaligned_50.pkl: expected weights, found precomputed features"
+        in refused.complaint
+    )
     assert not (tmp_path / "scores").exists()
     scored = daf("score", embeddings=embeddings, head=head, out=tmp_path / "scores", local=True)
     assert scored.summary.startswith("47 rows in, 47 scored, 0 quarantined"), scored.complaint

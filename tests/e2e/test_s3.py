@@ -112,7 +112,7 @@ def test_a_recording_that_may_not_be_read_is_not_one_whose_store_refuses_us(
     key = iam.create_access_key(**user)["AccessKey"]
     monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
     other_credentials(key["AccessKeyId"], key["SecretAccessKey"])
-    with pytest.raises(BadInput, match=r"secret\.wav: may not be read"):
+    with pytest.raises(BadInput, match=r"secret\.wav: expected permission to read it"):
         open_recording(uri)
 
 

@@ -42,7 +42,7 @@ def test_a_grid_on_ray_and_without_and_what_is_refused(daf, manifest, make_head,
     assert "rows.last was" in other.complaint
     voices = daf("stress", heads=make_head(relative=True), manifest=manifest, out=tmp_path / "new")
     assert voices.status == 2
-    assert "expected a head that reads single utterances" in voices.complaint
+    assert "expected a head that reads each utterance by itself" in voices.complaint
     nothing = daf("stress", *heads, manifest=tmp_path / "none", out=tmp_path / "new")
     assert nothing.status == 2
     assert not (tmp_path / "new").exists()
