@@ -37,8 +37,8 @@ def score_dataset(
 
     Every row comes out, with the columns of scores (docs/python.md) and stage, reason and message.
     A row that cannot be scored has null sentiment and a reason; one that is scored has a null
-    reason. Columns of `dataset` that scores do not have stay as they are. Ray Data keeps the order of
-    rows only where its DataContext says so: give rows an id to find them again.
+    reason. Columns of `dataset` that scores do not have stay as they are. Ray Data keeps the order
+    of rows only where its DataContext says so: give rows an id to find them again.
 
     The dataset is lazy, as all of Ray Data: scoring begins when its rows are asked for. Weights are
     loaded once per actor.

@@ -1,7 +1,7 @@
 """Score rows that are in memory: the stages of `daf score`, in this process."""
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 
 import pyarrow as pa
 
@@ -50,7 +50,8 @@ class Scorer:
             the device computes in it, as on the command line.
 
     Raises:
-        SettingsError: an encoder's weights are not to be had or do not fit the head.
+        SettingsError: the device or the precision is not one of these, or an encoder's weights are
+            not to be had or do not fit the head.
 
     >>> scorer = daf_core.Scorer(daf_core.open_head("head"))
     >>> for text in ("how lovely", "how awful"):
@@ -66,6 +67,7 @@ class Scorer:
         offline: bool = False,
         precision: Precision | None = None,
     ) -> None:
+        _check_computing(device, precision)
         self.head = head
         self._embed = Embed(
             head.encoders, device, offline, precision or fastest_precision(device), head.layers
@@ -152,6 +154,24 @@ def score(
     """
     scorer = Scorer(head, device=device, offline=offline, precision=precision)
     return scorer.score(rows, folder=folder)
+
+
+def _check_computing(device: str, precision: str | None) -> None:
+    import torch  # after Arrow, as it takes seconds to load
+
+    try:
+        place = torch.device(device)
+    except RuntimeError:  # no such name
+        place = torch.device("meta")
+    gpus = torch.cuda.device_count() if place.type == "cuda" else 0
+    if place.type != "cpu" and (place.index or 0) >= gpus:
+        raise SettingsError(
+            f"`device` {device}: expected cpu, or cuda or cuda:N where torch finds a GPU"
+        )
+    if precision not in (None, *get_args(Precision)):
+        raise SettingsError(
+            f"`precision` {precision}: expected one of {', '.join(get_args(Precision))}"
+        )
 
 
 def _numbered(table: pa.Table, numbers: dict[str, int]) -> pa.Table:

@@ -9,7 +9,7 @@ from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version, is_unicode, listed_version
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.labels import Label, read_labels, unmatched
+from daf_core.sources.labels import Label, check_table, read_labels, unmatched
 from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.recording_files import RecordingFiles, inspect_recording
 from daf_core.sources.transcripts import READERS
@@ -53,6 +53,8 @@ class FolderSource:
         self._labels_uri = labels_uri
         self._labels: dict[str, list[Label]] = {}
         self.check_contents = check_contents
+        if labels_uri is not None:
+            check_table(labels_uri)
         found = _list(uri)
         if not found:
             suffixes = " ".join(sorted({*AUDIO_SUFFIXES, *READERS}))

@@ -6,7 +6,8 @@ from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.manifest_rows import parse_cell, quarantine_row
-from daf_core.sources.table_rows import Cells, open_rows, shown_columns
+from daf_core.sources.table_rows import Cells, is_table, open_rows, shown_columns
+from daf_core.storage.files import exists
 from daf_core.storage.run_record import Json
 
 START_TOLERANCE_S = 0.05
@@ -45,14 +46,10 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
     Raises:
         SettingsError: there is no such table, or it lacks a column.
     """
+    check_table(uri)
     labels: dict[str, list[Label]] = {}
     quarantined = []
-    with open_rows(uri) as (columns, rows):
-        missing = [name for name in _REQUIRED if name not in columns]
-        if missing:
-            raise SettingsError(
-                f"{uri}: expected a column {', '.join(missing)}, found {shown_columns(columns)}"
-            )
+    with open_rows(uri) as (_, rows):
         for place, cells in rows:
             try:
                 label = _label(cells, place)
@@ -61,6 +58,26 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
                 known = {} if isinstance(cells, BadInput) else cells
                 quarantined.append(quarantine_row(err, known))
     return labels, quarantined
+
+
+def check_table(uri: str) -> None:
+    """Check that there is a table of labels, by the names of its columns.
+
+    Raises:
+        SettingsError: there is no such table, or it lacks a column.
+    """
+    if not is_table(uri) or not exists(uri):
+        raise SettingsError(
+            f"`labels` {uri}: expected a table (.csv, .jsonl, .parquet), found "
+            f"{'another file' if exists(uri) else 'nothing there'}"
+        )
+    with open_rows(uri) as (columns, _):
+        missing = [name for name in _REQUIRED if name not in columns]
+    if missing:
+        raise SettingsError(
+            f"`labels` {uri}: expected a column {', '.join(missing)}, found "
+            f"{shown_columns(columns)}"
+        )
 
 
 def _label(cells: Cells | BadInput, place: str) -> Label:

@@ -50,7 +50,7 @@ def open_source(
         opened = nullcontext((corpora.COLUMNS, read(uri)))
         return TableSource(uri, lambda: opened, {}, check_contents)
     if not fs.isdir(path):
-        if roles or labels_uri:
+        if (roles or labels_uri) and fs.exists(path):
             raise SettingsError(f"{uri}: `channels` and `labels` apply to a folder, not a table")
         return TableSource(uri, partial(open_rows, uri), rename or {}, check_contents)
     if rename:

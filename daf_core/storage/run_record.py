@@ -103,9 +103,11 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
     fresh: delete an earlier run first.
 
     Raises:
-        SettingsError: the folder holds another run, or parts without a record.
+        SettingsError: the folder holds another run, an output of another kind, or parts without a
+            record.
         NotDone: the folder cannot be written.
     """
+    check_vacant(output.root, output.kind)
     record = read(output)
     if fresh and record is not None:
         clear(output)
@@ -128,6 +130,23 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
             f"choose another folder or start over with `fresh`"
         )
     return there
+
+
+def check_vacant(root: str, kind: str) -> None:
+    """Check that a folder holds nothing that daf made, or an output of this kind.
+
+    Raises:
+        SettingsError: it holds an output of another kind, which nothing must overwrite or delete.
+    """
+    for name in ("run.json", "_run.json", "head.json"):
+        record = files.read_json(files.join(root, name))
+        if record is None:
+            continue
+        found = "head" if name == "head.json" else record.get("kind", "something else")
+        if found != kind:
+            raise SettingsError(
+                f"{root}: expected an empty folder or {kind}, found {found}; choose another folder"
+            )
 
 
 def reopen(output: Output) -> None:

@@ -66,8 +66,8 @@ def labelled_corpus(source: Output) -> Corpus:
         if not _has(splits, labelled, name):
             raise SettingsError(
                 f"{source.root}: expected labelled {name} rows, found none; ingest the corpus "
-                f"again with labels (and splits): in a column label, or in another column by "
-                f"`rename` THEIRS=label"
+                f"again with labels: for a folder `labels` TABLE, for a table a column label or "
+                f"`rename` THEIRS=label; and with a column split, if it has splits"
             )
     used = [np.where(has, split, UNUSED) for has, split in zip(labelled, splits, strict=True)]
     return Corpus(source, dict(zip(names, used, strict=True)), rule)

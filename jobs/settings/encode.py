@@ -41,7 +41,9 @@ class EncodeResources:
                 return least, (most or [least])[0]
         except ValueError:
             pass
-        raise SettingsError(f"`actors` {self.actors}: expected a number or MIN,MAX, such as 1,4")
+        raise SettingsError(
+            f"`actors` {self.actors}: expected a number, or MIN,MAX with 1 ≤ MIN ≤ MAX, such as 1,4"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +51,11 @@ class PartsRun(EncodeResources):
     """How a run over all parts of a manifest goes."""
 
     max_error_rate: Annotated[float, Parameter(group=RESOURCES)] = 1.0
-    """Stop when a larger share of the rows is quarantined."""
+    """Stop when more than this share (0 to 1) of the rows is quarantined. Checked from 1,000 rows
+    on and at the end."""
 
     retry: Annotated[Items, Parameter(group=RESOURCES)] = field(default_factory=list)
-    """Make parts with rows quarantined for these reasons again, after the cause is mended."""
+    """Make again the parts that hold rows quarantined for these reasons, such as missing_audio."""
 
     fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Delete an earlier run in --out and start over."""
@@ -90,15 +93,17 @@ class EmbedSettings(PartsRun):
     spectral shape."""
 
     context: Annotated[int, Parameter(group=ENCODERS)] = 0
-    """Read each text with up to N previous turns of its recording, within its part."""
+    """Read each text with up to N previous turns of the same recording; turns in another part are
+    not read."""
 
     frames: Annotated[int, Parameter(group=ENCODERS)] = 0
-    """Also store one layer over time in at most N steps, for the heads pool, drw, mult and mods."""
+    """Also store one layer as at most N averages over time, for the heads pool, drw, mult and
+    mods."""
 
     damage: Annotated[Items, Parameter(group=ENCODERS)] = field(default_factory=list)
-    """Damage each utterance before encoding, for `daf train --also`; kind and severity are drawn.
-    Kinds: white noise, speech-shaped noise, reverberation, telephone, packet loss, spectrogram
-    masks, word error; or all."""
+    """Damage each utterance before encoding, for `daf train --also`. Kind and severity are drawn at
+    random, the kind from those given: all, or some of white noise, speech-shaped noise,
+    reverberation, telephone, packet loss, spectrogram masks, word error."""
 
     seed: Annotated[int, Parameter(group=ENCODERS)] = 0
     """Seed of --damage."""
@@ -144,7 +149,8 @@ class ScoreSettings(PartsRun):
     def __post_init__(self) -> None:
         super().__post_init__()
         if (self.manifest is None) == (self.embeddings is None):
-            raise SettingsError("expected one of `manifest` and `embeddings`")
+            found = "neither" if self.manifest is None else "both"
+            raise SettingsError(f"expected either `manifest` or `embeddings`, found {found}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,11 @@ from cyclopts import Parameter
 from daf_core.errors import SettingsError, check_range
 from jobs.settings.options import INPUT, RESOURCES, Pairs
 
+RENAMED = (
+    *("text", "audio_path", "audio_uri", "start_s", "end_s", "channel", "speaker", "role"),
+    *("label", "split", "recording_id", "utterance_id"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class IngestSettings:
@@ -30,8 +35,8 @@ class IngestSettings:
     """Names of a table's columns, as THEIRS=OURS."""
 
     channels: Annotated[Pairs, Parameter(group=INPUT)] = field(default_factory=dict)
-    """Roles on the channels of a folder's recordings, as 0=agent,1=customer. Default: channels are
-    mixed."""
+    """Who is on which channel of a folder's recordings, as 0=agent,1=customer. Default: channels
+    are mixed."""
 
     labels: Annotated[str | None, Parameter(group=INPUT)] = None
     """Table of labels for a folder: recording_id, start_s, label; channel and split if needed."""
@@ -43,18 +48,23 @@ class IngestSettings:
     """Detect changed files by their SHA-256 instead of size and time. Reads all audio."""
 
     fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
-    """Replace a manifest that was made with other settings."""
+    """Delete an earlier manifest in --out and start over."""
 
     def __post_init__(self) -> None:
         check_range("part_minutes", self.part_minutes, least=0.1)
         for theirs, ours in self.rename.items():
+            if ours not in RENAMED:
+                raise SettingsError(
+                    f"`rename` {theirs}={ours}: expected one of {', '.join(RENAMED)} after the ="
+                )
             if list(self.rename.values()).count(ours) > 1:
                 raise SettingsError(f"`rename` {theirs}={ours}: {ours} is given twice")
         roles = [role.casefold() for role in self.channels.values()]
         if not all(map(str.isdecimal, self.channels)) or len({*roles}) < len(roles):
             shown = ",".join(f"{number}={role}" for number, role in self.channels.items())
             raise SettingsError(
-                f"`channels` {shown}: expected each channel and role once, as 0=agent,1=customer"
+                f"`channels` {shown}: expected channel numbers from 0, each with a role of its "
+                f"own, as 0=agent,1=customer"
             )
 
     @property

@@ -6,8 +6,6 @@ from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Group, Parameter, Token
 
-from daf_core.errors import SettingsError
-
 INPUT = Group.create_ordered("Input and output")
 ENCODERS = Group.create_ordered("Encoders")
 DATA = Group.create_ordered("Training data")
@@ -29,11 +27,10 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
     for item in _items(_type, tokens):
         name, equals, value = item.rpartition("=")
         name, value = name.strip(), value.strip()
-        keyword = tokens[0].keyword or "a list"
         if not (name and equals and value):
-            raise SettingsError(f"{keyword} {item}: expected NAME=VALUE")
+            raise ValueError(f"{item}: expected NAME=VALUE")
         if name in found:
-            raise SettingsError(f"{keyword} {item}: {name} is given twice")
+            raise ValueError(f"{item}: {name} is given twice")
         found[name] = value
     return found
 
@@ -45,6 +42,6 @@ def shown_default(value: Any) -> str | None:
     return ",".join(value) if isinstance(value, list) else str(value)
 
 
-_ONE: dict[str, Any] = {"n_tokens": 1, "accepts_keys": False}
+_ONE: dict[str, Any] = {"n_tokens": -1, "accepts_keys": False, "consume_multiple": False}
 Items: TypeAlias = Annotated[list[str], Parameter(converter=_items, **_ONE)]
 Pairs: TypeAlias = Annotated[dict[str, str], Parameter(converter=_pairs, **_ONE)]

@@ -31,7 +31,7 @@ class ReportSettings:
     """Manifest to take the words from. Default: the one that was scored."""
 
     text: Annotated[bool, Parameter(negative="--no-text")] = True
-    """Show the words; --no-text leaves them out, to share the page."""
+    """Show the words. --no-text leaves them out, so that the page can be shared."""
 
 
 @dataclass(frozen=True, kw_only=True)

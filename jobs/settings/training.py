@@ -20,15 +20,15 @@ class Training:
     """Folder made by `daf embed`."""
 
     also: Annotated[Items, Parameter(group=DATA)] = field(default_factory=list)
-    """Embeddings of additional corpora by the same encoders, whose training rows join every step.
-    They may lack a modality."""
+    """Embeddings of additional corpora by the same encoders. --also-rows of their training rows
+    join every step. They may lack a modality."""
 
     train_rows: Annotated[int | None, Parameter(group=DATA)] = None
     """Train on N rows of a fixed shuffle (a smaller N is a subset), for learning curves."""
 
     layers: Annotated[Pairs, Parameter(group=DATA)] = field(default_factory=dict)
-    """Read only the first layers of an encoder, as text=5,audio=4: scoring is faster and less
-    accurate. Default: all."""
+    """Read only the first layers of an encoder, as text=5,audio=4: scoring is faster and
+    may be less accurate. Default: all."""
 
     all_layers: Annotated[bool, Parameter(group=DATA)] = False
     """Read all layers of an encoder side by side instead of their learned mix."""
@@ -86,8 +86,8 @@ class TrainSettings(Training):
 class EvaluateSettings(Training):
     """Compare heads on a labelled corpus: means over seeds, intervals and p-values.
 
-    Every head is trained with every seed, each on one CPU of the cluster, stops by the validation
-    rows and is measured on the test rows. Run the command again to continue after an interruption.
+    Each training uses one CPU and stops by the validation rows; the test rows measure it. Run the
+    command again to continue after an interruption.
     """
 
     out: Annotated[str, Parameter(group=INPUT)]

@@ -85,9 +85,9 @@ def _heads(settings: EvaluateSettings) -> list[str]:
         SettingsError: there is no such head, or the baseline is not among them.
     """
     heads = [*dict.fromkeys(settings.heads)]
-    for head in (*heads, settings.baseline):
+    for head in heads:
         if head not in HEADS:
-            raise SettingsError(f"no head is called {head!r}: expected one of {', '.join(HEADS)}")
+            raise SettingsError(f"`heads` {head}: expected one of {', '.join(HEADS)}")
     if settings.baseline not in heads:
         raise SettingsError(
             f"`baseline` {settings.baseline}: expected one of `heads`, {', '.join(heads)}"

@@ -64,7 +64,7 @@ def summary(done: Updated, quarantine: str) -> str:
     return (
         f"{done.rows_in} rows in, {done.rows} in the manifest, "
         f"{quarantined(done.quarantined, quarantine)}, "
-        f"{done.parts} parts, {done.audio_hours:.2f} audio hours, "
+        f"{done.parts} part{'' if done.parts == 1 else 's'}, {done.audio_hours:.2f} audio hours, "
         f"{sum(recordings.values())} recordings{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s"
     )

@@ -35,6 +35,7 @@ def run(settings: TrainSettings) -> str:
     """Train a head; returns the summary line."""
     if settings.head not in HEADS:
         raise SettingsError(f"`head` {settings.head}: expected one of {', '.join(HEADS)}")
+    run_record.check_vacant(settings.out, "head")
     rows = load_training_data(settings, [settings.head])
     recipe = settings.recipe.resolve(rows.corpus.counts["train"])
     identity = {

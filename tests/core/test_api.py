@@ -168,6 +168,19 @@ def test_what_is_no_table_of_utterances_is_refused(scorer, rows, message):
         scorer.score(rows)
 
 
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"device": "gpu"}, "`device` gpu: expected cpu, or cuda"),
+        ({"device": "cuda:99"}, "`device` cuda:99: expected cpu, or cuda"),
+        ({"precision": "int4"}, "`precision` int4: expected one of float32, bfloat16"),
+    ],
+)
+def test_a_device_or_precision_that_is_none_is_refused(head, settings, message):
+    with pytest.raises(SettingsError, match=message):
+        daf_core.Scorer(head, **settings)
+
+
 def test_folders_without_a_finished_run_are_refused(tmp_path):
     for read in (daf_core.read_scores, daf_core.read_manifest, daf_core.read_quarantine):
         with pytest.raises(SettingsError, match=r"expected the \w+ of a daf run, found no"):

@@ -45,7 +45,7 @@ def test_a_head_scores_with_the_context_that_it_was_trained_with(
     assert said[0] == said[1]
     other = daf("score", embeddings=embeddings, head=head, out=tmp_path / "no", local=True)
     assert other.status == 2
-    assert "with 2 turns before)" in other.complaint
+    assert "with 2 previous turns)" in other.complaint
 
 
 def test_only_the_turns_of_the_own_recording_are_read(embeddings, with_context):

@@ -100,6 +100,15 @@ def test_lists_are_given_with_commas_or_by_repeating_the_option():
     assert heads("--heads a,b") == heads("--heads a --heads b") == ["a", "b"]
     assert heads("""--heads '"a,b"' """) == ["a,b"]
 
+    def channels(arguments: str) -> dict[str, str]:
+        given = shlex.split(f"ingest calls --out o {arguments}")
+        _, bound, _ = app.parse_args(given, exit_on_error=False, print_error=False)
+        return bound.arguments["asked"].channels
+
+    both = {"0": "agent", "1": "customer"}
+    assert channels("--channels 0=agent,1=customer") == both
+    assert channels("--channels 0=agent --channels 1=customer") == both
+
 
 def test_messages_name_settings_as_options():
     assert (

@@ -1,7 +1,7 @@
 """Small corpora in the forms in which real ones are handed round, with made-up contents.
 
 No file of a real corpus can be had for tests, so these follow what is documented and what the
-corpora's own tools read and write: see each reader in daf_core/corpora.
+corpora's own tools read and write: see each reader in daf_core/sources/corpora.
 """
 
 import json

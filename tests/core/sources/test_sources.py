@@ -284,6 +284,21 @@ def test_labels_find_their_utterances(tmp_path):
     assert "of 0.5 s on channel 1 (channels are mixed here; `channels` tells them apart)" in mixed
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gone.csv", "gone.csv: expected a table .*, found nothing there"),
+        ("call.vtt", "call.vtt: expected a table .*, found another file"),
+        ("other.csv", "other.csv: expected a column start_s, label, found recording_id"),
+    ],
+)
+def test_what_is_no_table_of_labels_is_refused_before_any_work(tmp_path, name, message):
+    (tmp_path / "call.vtt").write_text(VTT)
+    write_csv(tmp_path / "other.csv", "recording_id", "call")
+    with pytest.raises(SettingsError, match=f"`labels` .*{message}"):
+        open_source(str(tmp_path), labels_uri=str(tmp_path / name))
+
+
 def versions(path: Path, **options: Any) -> dict[str, str]:
     source = open_source(str(path), **options)
     source.gather()

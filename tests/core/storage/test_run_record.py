@@ -75,6 +75,25 @@ def test_files_that_dead_processes_left_half_written_are_swept(output):
 
 
 @pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize(
+    ("name", "record", "found"),
+    [
+        ("_run.json", {"kind": "manifest"}, "manifest"),
+        ("head.json", {"head": "daf"}, "head"),
+        ("run.json", {"name": "of another program"}, "something else"),
+    ],
+)
+def test_an_output_of_another_kind_is_refused_and_left_alone(output, name, record, found, fresh):
+    path = Path(output.root, name)
+    path.parent.mkdir()
+    path.write_text(json.dumps(record))
+    with pytest.raises(SettingsError, match=f"expected an empty folder or scores, found {found};"):
+        run_record.begin(output, IDENTITY, fresh=fresh)
+    assert json.loads(path.read_text()) == record
+    assert [*path.parent.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("fresh", [False, True])
 def test_parts_without_a_run_record_are_left_alone(output, fresh):
     publish_part(output, 0)
     with pytest.raises(SettingsError, match=r"found 1 parts and no run\.json"):
