@@ -22,7 +22,7 @@ lint: setup
 
 # Ray has all cores to itself, the others share them.
 test: lint
-	$(BIN)/pytest --numprocesses auto --ignore tests/e2e tests
+	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/e2e tests
 	$(BIN)/pytest tests/e2e
 
 clean:
