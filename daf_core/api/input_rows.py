@@ -10,15 +10,12 @@ import pyarrow as pa
 from daf_core.errors import BadInput, SettingsError
 from daf_core.manifest.parts import PendingRecording
 from daf_core.schemas import Row
+from daf_core.sources import table as table_source
 from daf_core.sources.manifest_rows import ROW_NUMBER, is_empty
-from daf_core.sources.table import TableSource
 from daf_core.sources.table_rows import Cells, batch_rows, with_file_names
 from daf_core.storage.files import absolute
 
-COLUMNS = (
-    *("text", "audio_path", "audio_uri", "channel", "start_s", "end_s"),
-    *("speaker", "role", "recording_id", "utterance_id"),
-)
+COLUMNS = [name for name in table_source.COLUMNS if name not in ("label", "split")]
 NAME = "rows"  # in messages, where a file would be named
 
 
@@ -72,7 +69,7 @@ class InputRows:
             SettingsError: the table has neither text nor audio.
         """
         numbered = [(f"row {number}", self._numbered(number)) for number in numbers]
-        source = TableSource(
+        source = table_source.TableSource(
             NAME,
             lambda: nullcontext((self.columns, with_file_names(NAME, iter(numbered)))),
             rename={},

@@ -69,7 +69,7 @@ def check_table(uri: str) -> None:
     if not is_table(uri) or not exists(uri):
         raise SettingsError(
             f"`labels` {uri}: expected a table (.csv, .jsonl, .parquet), found "
-            f"{'another file' if exists(uri) else 'nothing there'}"
+            f"{'no table' if exists(uri) else 'nothing there'}"
         )
     with open_rows(uri) as (columns, _):
         missing = [name for name in _REQUIRED if name not in columns]

@@ -22,6 +22,10 @@ from daf_core.storage.files import join
 from daf_core.storage.run_record import fingerprint
 
 OpenTable = Callable[[], AbstractContextManager[tuple[list[str], Rows]]]
+COLUMNS = (  # that mean something here; others are kept as they are, in `meta`
+    *("text", "audio_path", "audio_uri", "channel", "start_s", "end_s", "speaker", "role"),
+    *("recording_id", "utterance_id", "label", "split"),
+)
 _ABSOLUTE = re.compile(r"/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
@@ -34,7 +38,8 @@ class TableSource:
     recording, in the order of the lines.
 
     Raises:
-        SettingsError: there is no such table, or it has neither text nor audio.
+        SettingsError: there is no such table, it has neither text nor audio, or `rename` names a
+            column that one of the two does not have.
     """
 
     def __init__(
@@ -83,6 +88,11 @@ class TableSource:
         return inspect_recordings
 
     def _check(self, columns: list[str]) -> None:
+        for theirs, ours in self._rename.items():
+            if ours not in COLUMNS:
+                raise SettingsError(
+                    f"`rename` {theirs}={ours}: expected one of {', '.join(COLUMNS)} after the ="
+                )
         known = [self._rename.get(name, name) for name in columns]
         missing = [name for name in self._rename if name not in columns]
         if not missing and not {"text", "audio_path", "audio_uri"} & set(known):

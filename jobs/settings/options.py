@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
-from cyclopts import Group, Parameter, Token
+from cyclopts import CoercionError, Group, Parameter, Token
 
 INPUT = Group.create_ordered("Input and output")
 ENCODERS = Group.create_ordered("Encoders")
@@ -24,13 +24,14 @@ def _items(_type: Any, tokens: Sequence[Token]) -> list[str]:
 def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
     """A list of NAME=VALUE as a dict."""
     found: dict[str, str] = {}
+    option = tokens[0].keyword
     for item in _items(_type, tokens):
         name, equals, value = item.rpartition("=")
         name, value = name.strip(), value.strip()
         if not (name and equals and value):
-            raise ValueError(f"{item}: expected NAME=VALUE")
+            raise CoercionError(msg=f"{option} {item}: expected NAME=VALUE")
         if name in found:
-            raise ValueError(f"{item}: {name} is given twice")
+            raise CoercionError(msg=f"{option} {item}: {name} is given twice")
         found[name] = value
     return found
 

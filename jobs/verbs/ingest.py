@@ -64,10 +64,14 @@ def summary(done: Updated, quarantine: str) -> str:
     return (
         f"{done.rows_in} rows in, {done.rows} in the manifest, "
         f"{quarantined(done.quarantined, quarantine)}, "
-        f"{done.parts} part{'' if done.parts == 1 else 's'}, {done.audio_hours:.2f} audio hours, "
-        f"{sum(recordings.values())} recordings{f' ({counts})' if counts else ''}, "
+        f"{_number(done.parts, 'part')}, {done.audio_hours:.2f} audio hours, "
+        f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s"
     )
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _identity(settings: IngestSettings) -> Json:

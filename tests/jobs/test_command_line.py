@@ -108,6 +108,10 @@ def test_lists_are_given_with_commas_or_by_repeating_the_option():
     both = {"0": "agent", "1": "customer"}
     assert channels("--channels 0=agent,1=customer") == both
     assert channels("--channels 0=agent --channels 1=customer") == both
+    with pytest.raises(CycloptsError, match=r"--channels 0=Jo: 0 is given twice"):
+        channels("--channels 0=agent --channels 0=Jo")
+    with pytest.raises(CycloptsError, match=r"--channels agent: expected NAME=VALUE"):
+        channels("--channels 0=agent,agent")
 
 
 def test_messages_name_settings_as_options():

@@ -288,7 +288,7 @@ def test_labels_find_their_utterances(tmp_path):
     ("name", "message"),
     [
         ("gone.csv", "gone.csv: expected a table .*, found nothing there"),
-        ("call.vtt", "call.vtt: expected a table .*, found another file"),
+        ("call.vtt", "call.vtt: expected a table .*, found no table"),
         ("other.csv", "other.csv: expected a column start_s, label, found recording_id"),
     ],
 )
@@ -297,6 +297,12 @@ def test_what_is_no_table_of_labels_is_refused_before_any_work(tmp_path, name, m
     write_csv(tmp_path / "other.csv", "recording_id", "call")
     with pytest.raises(SettingsError, match=f"`labels` .*{message}"):
         open_source(str(tmp_path), labels_uri=str(tmp_path / name))
+
+
+def test_a_column_is_renamed_only_to_one_that_means_something(tmp_path):
+    table = write_csv(tmp_path / "t.csv", "text,said_at", "hi,2")
+    with pytest.raises(SettingsError, match="`rename` said_at=start: expected one of text, "):
+        open_source(str(table), rename={"said_at": "start"})
 
 
 def versions(path: Path, **options: Any) -> dict[str, str]:
