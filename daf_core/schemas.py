@@ -13,7 +13,7 @@ from daf_core.errors import SettingsError
 
 Row: TypeAlias = dict[str, Any]  # of a table, as Arrow gives it: column → value
 
-VERSION = 1
+VERSION = 2
 LABEL_RANGE = (-3.0, 3.0)
 SPLITS = ("train", "valid", "test")
 POLARITIES = ("negative", "neutral", "positive")
@@ -40,6 +40,7 @@ _IDENTITY = [
     pa.field("utterance_id", pa.string(), nullable=False),
     pa.field("recording_id", pa.string(), nullable=False),
 ]
+META = pa.field("meta", pa.map_(pa.string(), pa.string()))  # other columns of the source
 _WHO_AND_WHEN = [
     pa.field("channel", pa.int32()),  # null: all channels mixed
     pa.field("speaker", pa.string()),
@@ -56,7 +57,8 @@ MANIFEST = pa.schema(
         pa.field("text", pa.string()),  # null: no transcript
         pa.field("label", pa.float32()),
         pa.field("split", pa.string()),
-        pa.field("meta", pa.map_(pa.string(), pa.string())),
+        META,
+        pa.field("flags", pa.list_(pa.string()), nullable=False),  # what ingest knows of the row
     ]
 )
 
@@ -74,6 +76,7 @@ SCORES = pa.schema(
         pa.field("text_sentiment", pa.float32()),  # null: absent, or the head has none
         pa.field("audio_sentiment", pa.float32()),
         pa.field("disagreement", pa.float32()),  # |audio_sentiment - text_sentiment|
+        META,
         pa.field("flags", pa.list_(pa.string()), nullable=False),
     ]
 )
@@ -116,6 +119,7 @@ def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
             *columns,
             pa.field("label", pa.float32()),
             pa.field("split", pa.string()),
+            META,
             pa.field("flags", pa.list_(pa.string()), nullable=False),
         ]
     )

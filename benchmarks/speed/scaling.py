@@ -58,7 +58,7 @@ class SleepingRead(ReadPart):
     def _read(self, facts: PartFacts, _: PartTables) -> StageResult:
         time.sleep(self.seconds)
         size = int(PART_S * self.share * RATE_HZ * 2 / ROWS)
-        row = dict.fromkeys(DECODED.names) | {"samples": bytes(size), "meta": []}
+        row = dict.fromkeys(DECODED.names) | {"samples": bytes(size), "meta": [], "flags": []}
         rows = [row | {"utterance_id": f"{facts.name}-{n}"} for n in range(ROWS)]
         return facts, {"rows": pa.Table.from_pylist(rows, schema=DECODED)}
 

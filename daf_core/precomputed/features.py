@@ -83,7 +83,7 @@ class Precomputed:
         """
         ids = rows["utterance_id"].to_pylist()
         columns: dict[str, pa.FixedSizeListArray] = {}
-        flags: list[list[str]] = [[] for _ in ids]
+        flags: list[list[str]] = rows["flags"].to_pylist()
         has_any = np.zeros(len(ids), bool)
         for name, column in self.columns.items():
             values, present = column.select(ids)

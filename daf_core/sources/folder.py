@@ -12,7 +12,6 @@ from daf_core.sources.inspection import Inspected
 from daf_core.sources.labels import Label, check_table, read_labels, unmatched
 from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.recording_files import RecordingFiles, inspect_recording
-from daf_core.sources.transcripts import READERS
 from daf_core.storage.files import filesystem, join
 from daf_core.storage.run_record import fingerprint
 
@@ -22,6 +21,7 @@ AUDIO_SUFFIXES = frozenset({
     ".weba", ".aif", ".aiff", ".au", ".caf", ".wma", ".3gp", ".mka",
 })
 # fmt: on
+READERS = (".vtt", ".srt")
 
 
 class File(NamedTuple):
@@ -133,7 +133,7 @@ def _list(uri: str) -> list[File]:
     for path, info in fs.find(root, detail=True).items():
         name = posixpath.relpath(path, root)
         hidden = any(step.startswith(".") for step in name.split("/"))
-        if not hidden and _suffix(name) in AUDIO_SUFFIXES | READERS.keys():
+        if not hidden and _suffix(name) in AUDIO_SUFFIXES | {*READERS}:
             files.append(File(name, listed_version(info)))
     return sorted(files, key=lambda file: file.name)
 

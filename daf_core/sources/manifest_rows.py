@@ -46,6 +46,7 @@ def manifest_row(cells: dict[str, Any]) -> Row:
             f"expected end_s after start_s {row['start_s']}, found {row['end_s']}",
         )
     row["meta"] = {name: _as_text(value) for name, value in cells.items()}
+    row["flags"] = []
     return row
 
 

@@ -89,8 +89,9 @@ def _channels(size: AudioSize, roles: Mapping[int, str]) -> list[tuple[int | Non
 def _cut_by_transcript(
     files: RecordingFiles, transcript_uri: str, roles: Mapping[int, str]
 ) -> Inspected:
-    cues, broken_lines = read_transcript(transcript_uri)
-    if not cues and not broken_lines:
+    transcript = read_transcript(transcript_uri)
+    cues = transcript.cues
+    if not cues and not transcript.unread:
         raise BadInput("no_cues", f"{transcript_uri}: expected cues, found none")
     size = measure(files.audio_uri) if files.audio_uri else None
     channels = {role.casefold(): channel for channel, role in roles.items()}
@@ -98,11 +99,9 @@ def _cut_by_transcript(
     quarantined = [
         _quarantine(
             files,
-            BadInput(
-                "bad_row", f"{transcript_uri}:{line}: expected a start and an end time, found none"
-            ),
+            BadInput("bad_row", f"{transcript_uri}, {place}: expected a cue with times, found none"),
         )
-        for line in broken_lines
+        for place in transcript.unread
     ]
     for number, cue in enumerate(cues, start=1):
         channel = channels.get((cue.speaker or "").casefold())
@@ -122,8 +121,8 @@ def _cut_by_transcript(
 
 def _row(
     files: RecordingFiles,
-    start_s: float,
-    end_s: float,
+    start_s: float | None,
+    end_s: float | None,
     channel: int | None,
     role: str | None,
     text: str | None = None,

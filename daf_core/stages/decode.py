@@ -24,7 +24,6 @@ DECODED = pa.schema(
         *MANIFEST,
         pa.field("previous_text", pa.string()),  # null: none, or the encoder does not read it
         pa.field("samples", pa.large_binary()),  # 16-bit mono at 16 kHz; null: no usable audio
-        pa.field("flags", pa.list_(pa.string())),
         pa.field("reason", pa.string()),  # for the quarantine; null: the row can be encoded
         pa.field("message", pa.string()),
     ]
@@ -57,7 +56,7 @@ def decode_part(
 
 
 class Decoded(NamedTuple):
-    """What decoding adds to a manifest row: the last four columns of DECODED."""
+    """What decoding adds to a manifest row; flags come after those that the row has."""
 
     samples: bytes | None = None
     flags: Sequence[str] = ()
@@ -83,7 +82,10 @@ def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
 
 
 def _table(rows: list[Row], decoded: Sequence[Decoded]) -> pa.Table:
-    both = [{**row, **found._asdict()} for row, found in zip(rows, decoded, strict=True)]
+    both = [
+        {**row, **found._asdict(), "flags": [*row["flags"], *found.flags]}
+        for row, found in zip(rows, decoded, strict=True)
+    ]
     return pa.Table.from_pylist(both, schema=DECODED)
 
 

@@ -1,57 +1,83 @@
 """Transcripts: one small file per format, and one line of `READERS` for each.
 
-To add a format:
+To add a format, write daf_core/sources/transcripts/NAME.py with two functions, and add the module
+to `READERS`:
 
-1. Write daf_core/sources/transcripts/NAME.py with one function:
+    def recognises(document: Document) -> bool
+        Whether the document is of this format, by what it holds; cheap, and never raises.
 
-       def read(text: str) -> tuple[list[Cue], list[int]]
+    def read(document: Document) -> Transcript
+        The cues in file order, with times in seconds as the file gives them. An entry that cannot
+        be read is named in `unread`, never dropped. BadInput `unreadable_transcript` says that
+        nothing of the file can be read. Messages never repeat words of the transcript.
 
-   `text` is the whole file, decoded. The function returns the cues in file order, with times in
-   seconds, and the line numbers (from 1) at which a block starts whose times cannot be read: such
-   a block is quarantined, never dropped. `cue.plain` and `cue.take_out_broken` help with the text
-   and the broken blocks. It raises BadInput `unreadable_transcript` where the text is of another
-   format. Messages never repeat words of the transcript.
-2. Add its suffix to `READERS` below.
-3. Add its cases to tests/core/sources/test_transcripts.py; the tests that hold for every format
-   take its suffix from `READERS`.
+`words.utterances` groups words into cues. `tidy` then does what all formats need: order, times that
+are missing, captions that roll, speakers within the text. A module that can write its format has
+
+    def write(cues: Iterable[WrittenCue]) -> str
+
+and one line of `convert.WRITERS`. Add a file of the format to tests/core/sources/transcripts/: the
+tests that hold for every format find it there.
 """
 
-import os
-from collections.abc import Callable
+from types import ModuleType
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import srt, webvtt
-from daf_core.sources.transcripts.cue import Cue
+from daf_core.sources.transcripts import subrip, webvtt
+from daf_core.sources.transcripts.cue import Transcript
+from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
 from daf_core.storage.files import filesystem
 
-Reader = Callable[[str], tuple[list[Cue], list[int]]]
-
-# Suffix → reader. If a recording has several transcripts, the first of this order is read: WebVTT
-# names speakers, SubRip does not.
-READERS: dict[str, Reader] = {
-    ".vtt": webvtt.read,
-    ".srt": srt.read,
-}
+# The first that recognises a document reads it: put the ones that look for more before the others.
+READERS: tuple[ModuleType, ...] = (
+    webvtt,
+    subrip,
+)
 
 
-def read_transcript(uri: str) -> tuple[list[Cue], list[int]]:
-    """Read the cues of a transcript, and the line numbers of cues whose times cannot be read.
+def reader_of(document: Document) -> ModuleType | None:
+    """The module that reads this document, None where it is no transcript of a known format."""
+    return next((reader for reader in READERS if reader.recognises(document)), None)
+
+
+def open_document(uri: str) -> Document:
+    """The file at `uri` as text.
 
     Raises:
-        BadInput: `bad_encoding` (not UTF-8) or `unreadable_transcript`.
+        BadInput: `bad_encoding`: it is no text; `unreadable_transcript`: it cannot be opened, or is
+            larger than 64 MiB.
     """
     fs, path = filesystem(uri)
     try:
-        data: bytes = fs.cat_file(path)
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise BadInput(
-            "bad_encoding",
-            f"{uri}: expected UTF-8, found byte {data[err.start]:#04x} at offset {err.start}",
-        ) from err
+        with fs.open(path, "rb") as file:
+            data: bytes = file.read(LARGEST_BYTES + 1)
     except OSError as err:
         raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err
+    if len(data) > LARGEST_BYTES:
+        raise BadInput(
+            "unreadable_transcript", f"{uri}: expected at most {LARGEST_BYTES} bytes, found more"
+        )
     try:
-        return READERS[os.path.splitext(path)[1].lower()](text)
+        return Document(path.rpartition("/")[2], decode_text(data))
     except BadInput as err:
         raise BadInput(err.reason, f"{uri}: {err.message}") from err
+
+
+def read_transcript(uri: str) -> Transcript:
+    """The cues of the transcript at `uri`, as the file gives them; `tidy` makes utterances of them.
+
+    Raises:
+        BadInput: `bad_encoding`; `unreadable_transcript`: no reader knows the format, or the reader
+            cannot read it.
+    """
+    document = open_document(uri)
+    reader = reader_of(document)
+    if reader is None:
+        raise BadInput(
+            "unreadable_transcript", f"{uri}: expected a transcript, found an unknown format"
+        )
+    try:
+        transcript: Transcript = reader.read(document)
+    except BadInput as err:
+        raise BadInput(err.reason, f"{uri}: {err.message}") from err
+    return transcript

@@ -1,51 +1,35 @@
-"""What all transcript formats share: the cue, and helpers for their readers."""
+"""What every transcript becomes: cues, in the order of the file."""
 
-import html
-import re
-from dataclasses import dataclass
-
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_CLOCK = r"[\d:]*\d:\d\d[.,]\d+"
-_LIKE_TIMES = re.compile(rf".*-->|\s*{_CLOCK}\s*\S{{0,8}}\s*{_CLOCK}")
+from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cue:
-    """One entry of a transcript: text from `start_s` to `end_s`, in seconds.
+    """One entry of a transcript: who says what, and when.
 
-    `text` may be empty, `speaker` is None if the transcript names none. Cues may overlap.
+    text: plain words, without tags; may be empty.
+    start_s, end_s: seconds from the start of the recording, None where the file gives no time.
+    speaker, channel: None where the file names none. Cues may overlap.
+    confidence: of the recognizer, in [0, 1], the mean over the words; None where it gives none.
     """
 
-    start_s: float
-    end_s: float
     text: str
+    start_s: float | None = None
+    end_s: float | None = None
     speaker: str | None = None
+    channel: int | None = None
+    confidence: float | None = None
 
 
-def plain(text: str) -> str:
-    """Text without tags, with HTML entities decoded and white space collapsed."""
-    return " ".join(html.unescape(text).split())
+@dataclass(frozen=True, kw_only=True)
+class Transcript:
+    """The cues of a transcript, and what could not be read of it.
 
-
-def take_out_broken(text: str, timing: re.Pattern[str]) -> tuple[str, list[int]]:
-    """Blank out the blocks whose line of times does not match `timing`.
-
-    Returns the text, in which all lines keep their numbers, and the numbers (from 1) of the lines
-    that do not match. `timing` is the pattern that the format's library reads: it would drop such a
-    block silently, or add it to the text of the cue before.
+    unread: where the entries are that cannot be read, such as "line 12": each is quarantined.
+    language: BCP 47 tag such as "en" or "en-US", None where the file names none.
     """
-    lines = _LINE_END.split(text)
-    broken = [
-        number
-        for number, line in enumerate(lines, start=1)
-        if _LIKE_TIMES.match(line) and not timing.match(line)
-    ]
-    for number in broken:
-        lines[number - 1] = ""
-        for after in range(number, len(lines)):
-            if not lines[after].strip() or _LIKE_TIMES.match(lines[after]):
-                break
-            lines[after] = ""
-        if number > 1 and lines[number - 2].strip().isdecimal():
-            lines[number - 2] = ""
-    return "\n".join(lines) + "\n", broken
+
+    cues: list[Cue]
+    unread: list[str] = field(default_factory=list)
+    language: str | None = None
+

@@ -5,7 +5,9 @@ import re
 import webvtt
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts.cue import Cue, plain, take_out_broken
+from daf_core.sources.transcripts.blocks import plain, take_out_broken
+from daf_core.sources.transcripts.cue import Cue, Transcript
+from daf_core.sources.transcripts.document import Document
 
 _CLOCK = r"(?:\d{1,10}:)?[0-5]?\d:[0-5]?\d\.\d{1,3}"
 _TIMING = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}")
@@ -13,23 +15,28 @@ _NO_CUES = ("NOTE", "STYLE", "REGION")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 
 
-def read(text: str) -> tuple[list[Cue], list[int]]:
-    """Cues of a WebVTT text, and the numbers of lines whose times cannot be read.
+def recognises(document: Document) -> bool:
+    """Whether the text starts with WEBVTT."""
+    return document.text.startswith("WEBVTT")
+
+
+def read(document: Document) -> Transcript:
+    """Cues of a WebVTT text.
 
     A cue in which two voices speak becomes two cues with the same times.
 
     Raises:
-        BadInput: `unreadable_transcript`, the text does not start with WEBVTT.
+        BadInput: `unreadable_transcript`, the text is no WebVTT.
     """
-    readable, broken_lines = take_out_broken(text, _TIMING)
-    broken_lines = sorted(broken_lines + _without_times(readable))
+    readable, broken = take_out_broken(document.text, _TIMING)
+    unread = [f"line {number}" for number in sorted(broken + _without_times(readable))]
     try:
         captions = webvtt.from_string(readable).captions
     except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as err:
         raise BadInput(
             "unreadable_transcript", "expected a file that starts with WEBVTT, found other text"
         ) from err
-    return [cue for caption in captions for cue in _cues(caption)], broken_lines
+    return Transcript(cues=[cue for one in captions for cue in _cues(one)], unread=unread)
 
 
 def _without_times(text: str) -> list[int]:
@@ -51,8 +58,13 @@ def _cues(caption: webvtt.Caption) -> list[Cue]:
     )
     before, *voices = _VOICE.split(caption.raw_text)
     spans = [(None, before), *zip(map(plain, voices[::2]), voices[1::2], strict=True)]
-    cues = [Cue(start_s, end_s, _words(caption, span), speaker or None) for speaker, span in spans]
-    return [cue for cue in cues if cue.text] or [Cue(start_s, end_s, "")]
+    cues = [
+        Cue(
+            text=_words(caption, span), start_s=start_s, end_s=end_s, speaker=speaker or None
+        )
+        for speaker, span in spans
+    ]
+    return [cue for cue in cues if cue.text] or [Cue(text="", start_s=start_s, end_s=end_s)]
 
 
 def _words(caption: webvtt.Caption, span: str) -> str:

@@ -1,0 +1,97 @@
+"""A file that may be a transcript: its text, and the JSON or XML that the text holds."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import charset_normalizer
+import defusedxml.ElementTree
+from defusedxml import DefusedXmlException
+
+from daf_core.errors import BadInput
+
+LARGEST_BYTES = 64 << 20  # far above any transcript: a word takes about 100 bytes in JSON
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_SAMPLE_BYTES = 64 << 10  # enough to tell an encoding
+
+
+@dataclass(frozen=True)
+class Document:
+    """The decoded text of a file; `name` is its name, for formats that nothing else tells apart.
+
+    Line ends are "\\n".
+    """
+
+    name: str
+    text: str
+
+    @cached_property
+    def json(self) -> Any:
+        """The JSON value that the text is, None if it is none."""
+        if not self.text.lstrip()[:1] in ("{", "["):
+            return None
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+    @cached_property
+    def xml(self) -> Element | None:
+        """The root of the XML that the text is, None if it is none or declares entities."""
+        if not self.text.lstrip().startswith("<"):
+            return None
+        try:
+            # Bytes, as ElementTree refuses a text that declares its encoding.
+            root: Element = defusedxml.ElementTree.fromstring(self._without_declaration())
+        except (SyntaxError, ValueError, DefusedXmlException):
+            return None
+        return root
+
+    def _without_declaration(self) -> str:
+        text = self.text.lstrip()
+        return text[text.index("?>") + 2 :] if text.startswith("<?xml") and "?>" in text else text
+
+
+def decode_text(data: bytes) -> str:
+    """The text of a file's bytes: encoding by byte order mark, UTF-8, or by its letters.
+
+    Raises:
+        BadInput: `bad_encoding`: the bytes are no text.
+    """
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return _decoded(data, encoding)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        best = charset_normalizer.from_bytes(data[:_SAMPLE_BYTES]).best()
+        if best is None:
+            raise BadInput("bad_encoding", "expected text, found bytes of no known encoding") from None
+        return _decoded(data, best.encoding)
+    if "\x00" in text:
+        return _decoded(data, "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be")
+    return _lines(text)
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as err:
+        raise BadInput(
+            "bad_encoding", f"expected text in {encoding}, found other bytes at {err.start}"
+        ) from err
+    if "\x00" in text:
+        raise BadInput("bad_encoding", "expected text, found bytes of value 0")
+    return _lines(text)
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
