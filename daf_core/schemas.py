@@ -26,6 +26,10 @@ FLAGS = {
     "empty_audio": "the recording holds no samples; scored on text alone",
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
+    "cut_at_end": "the times ran past the end of the recording and were cut there",
+    "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
+    "same_channels": "the channels of the recording carry the same sound; they were mixed",
+    "crosstalk": "the speech is also heard on another channel, where it was not counted",
     "synthesized": "no recording; the words were read out by a speech synthesizer",
     "not_synthesized": "the speech synthesizer made no sound of the words; embedded without audio",
     "damaged": "embedded with damage to the audio or the text, to train on",
@@ -98,6 +102,7 @@ QUARANTINE = pa.schema(
         pa.field("utterance_id", pa.string()),  # null: a whole recording, or a row without an id
         pa.field("recording_id", pa.string()),
         pa.field("audio_uri", pa.string()),
+        pa.field("file", pa.string()),  # of the transcript, or the file that is not used; else null
         pa.field("stage", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("message", pa.string(), nullable=False),
@@ -151,9 +156,9 @@ def quarantine_rows(
 ) -> pa.Table:
     """Quarantine table of `rows`; `reason` and `message` are of each row, or one for all.
 
-    Columns utterance_id, recording_id and audio_uri are null where `rows` lack them.
+    Columns utterance_id, recording_id, audio_uri and file are null where `rows` lack them.
     """
-    columns = {name: rows[name] for name in QUARANTINE.names[:3] if name in rows.column_names} | {
+    columns = {name: rows[name] for name in QUARANTINE.names[:4] if name in rows.column_names} | {
         "stage": stage,
         "reason": reason,
         "message": message,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from daf_core.errors import NotDone
-from daf_core.manifest.entries import Entry, entries_table
+from daf_core.manifest.entries import Entry, counted_as, entries_table
 from daf_core.schemas import MANIFEST, QUARANTINE, Row
 from daf_core.storage import files
 from daf_core.storage.files import join
@@ -69,7 +69,7 @@ class Part:
     def quarantine(self, row: Row) -> None:
         """Add a quarantine row of the recording that was entered last."""
         self.quarantined.append(row)
-        self.entries[-1].reasons[row["reason"]] += 1
+        self.entries[-1].reasons[counted_as(row)] += 1
 
 
 def speech_s(row: Row) -> float:

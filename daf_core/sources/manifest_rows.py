@@ -14,7 +14,7 @@ from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS, Row
 
 ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
-EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut
+EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut, unflagged
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,13 @@ def parse_cell(name: str, value: Any) -> Any:
 def place_in_recording(row: Row, size: AudioSize) -> Row:
     """Fit a row to its recording.
 
-    A row without times covers the whole recording. An end up to 0.5 s past the recording is cut.
+    A row without times covers the whole recording. An end past the recording is cut, and flagged
+    `cut_at_end` where it is more than 0.5 s past. A row with words that starts after the end keeps
+    its times and words, and is flagged `outside_recording`.
 
     Raises:
-        BadInput: `outside_recording`: the row starts at or after the end of the recording, or ends
-            more than 0.5 s past it; `bad_channel`.
+        BadInput: `outside_recording`: a row without words starts at or after the end of the
+            recording; `bad_channel`.
     """
     if row["channel"] is not None and row["channel"] >= size.channels:
         raise BadInput(
@@ -76,13 +78,20 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
         )
     if row["start_s"] is None:
         return {**row, "start_s": 0.0, "end_s": size.duration_s}
-    if row["start_s"] >= size.duration_s or row["end_s"] > size.duration_s + EDGE_S:
+    if row["start_s"] >= size.duration_s and row["text"] is not None:
+        return {**row, "flags": [*row["flags"], "outside_recording"]}
+    if row["start_s"] >= size.duration_s:
         raise BadInput(
             "outside_recording",
             f"expected times within the {size.duration_s:.3f} s of {row['audio_uri']}, "
             f"found {row['start_s']} to {row['end_s']}",
         )
-    return {**row, "end_s": min(row["end_s"], size.duration_s)}
+    cut = row["end_s"] > size.duration_s + EDGE_S
+    return {
+        **row,
+        "end_s": min(row["end_s"], size.duration_s),
+        "flags": [*row["flags"], *["cut_at_end"] * cut],
+    }
 
 
 def utterance_id(row: Row, clip: str = "") -> str:
@@ -98,7 +107,7 @@ def utterance_id(row: Row, clip: str = "") -> str:
 def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
     """The quarantine row of an error; `known` are those cells of the row that could be read,
     of which a ROW_NUMBER is kept."""
-    names = ("utterance_id", "recording_id", "audio_uri")
+    names = ("utterance_id", "recording_id", "audio_uri", "file")
     return {
         **{name: None if is_empty(known.get(name)) else _as_text(known[name]) for name in names},
         "stage": "ingest",
@@ -106,6 +115,12 @@ def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
         "message": error.message,
         **({ROW_NUMBER: known[ROW_NUMBER]} if ROW_NUMBER in known else {}),
     }
+
+
+def unused_file(file: str, error: BadInput) -> Row:
+    """The quarantine row of a file that is not used, for a reason of `errors.FILE_REASONS`."""
+    named = BadInput(error.reason, f"{file}: {error.message.removeprefix(f'{file}: ')}")
+    return quarantine_row(named, {"file": file})
 
 
 def is_empty(value: Any) -> bool:

@@ -77,6 +77,14 @@ class TableSource:
         for stem, rows in self._spool.recordings():
             yield stem, list(_name_recordings(stem, rows, self._folder))
 
+    def in_doubt(self, held: list[list[Row]]) -> set[str]:
+        """Nothing: a table names its recordings itself."""
+        return set()
+
+    def with_ids(self, held: list[list[Row]], ids: Mapping[str, str]) -> list[list[Row]]:
+        """The same rows, as `in_doubt` is empty."""
+        return held
+
     def version(self, stem: str, recordings: list[list[Row]]) -> str:
         """A fingerprint that changes when a row or an audio file of this stem does."""
         rows = [row for several in recordings for row in several]

@@ -43,7 +43,7 @@ class Result:
 
 def prepare() -> None:
     """Load what every input needs, so that no input is charged for it; then limit the memory."""
-    from daf_core.sources.recording_files import _voice_activity
+    from daf_core.sources.folders.by_voice import _voice_activity
 
     _voice_activity()
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

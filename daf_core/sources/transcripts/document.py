@@ -36,7 +36,7 @@ class Document:
     @cached_property
     def json(self) -> Any:
         """The JSON value that the text is, None if it is none."""
-        if not self.text.lstrip()[:1] in ("{", "["):
+        if self.text.lstrip()[:1] not in ("{", "["):
             return None
         try:
             return json.loads(self.text)
@@ -74,7 +74,9 @@ def decode_text(data: bytes) -> str:
     except UnicodeDecodeError:
         best = charset_normalizer.from_bytes(data[:_SAMPLE_BYTES]).best()
         if best is None:
-            raise BadInput("bad_encoding", "expected text, found bytes of no known encoding") from None
+            raise BadInput(
+                "bad_encoding", "expected text, found bytes of no known encoding"
+            ) from None
         return _decoded(data, best.encoding)
     if "\x00" in text:
         return _decoded(data, "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be")

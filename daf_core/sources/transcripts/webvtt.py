@@ -59,9 +59,7 @@ def _cues(caption: webvtt.Caption) -> list[Cue]:
     before, *voices = _VOICE.split(caption.raw_text)
     spans = [(None, before), *zip(map(plain, voices[::2]), voices[1::2], strict=True)]
     cues = [
-        Cue(
-            text=_words(caption, span), start_s=start_s, end_s=end_s, speaker=speaker or None
-        )
+        Cue(text=_words(caption, span), start_s=start_s, end_s=end_s, speaker=speaker or None)
         for speaker, span in spans
     ]
     return [cue for cue in cues if cue.text] or [Cue(text="", start_s=start_s, end_s=end_s)]
