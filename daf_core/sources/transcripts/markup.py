@@ -4,7 +4,7 @@ import html
 import re
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.,]+>|\{\\[^{}]*\}")
-_BREAK = re.compile(r"<br[^<>]{0,8}>|\\[Nn]", re.IGNORECASE)
+_BREAK = re.compile(r"(?i:<br[^<>]{0,8}>)|\\N")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t]([^<>]*))?>")
 # Characters of no width: marks of the direction of writing, byte order marks within the text.
 _MARKS = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"

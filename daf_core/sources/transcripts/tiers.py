@@ -51,10 +51,10 @@ def cues_of(tiers: list[Tier]) -> list[Cue]:
 
 def _cues(tier: Tier, only: bool) -> list[Cue]:
     bare = _without(tier.name, _WORDS)
-    speaker = tier.speaker or (None if only and not bare else (bare or tier.name).strip() or None)
-    if bare is not None and sum(" " not in one.text for one in tier.intervals) * 2 > len(
-        tier.intervals
-    ):
+    name = None if only and not bare else bare or tier.name.strip()
+    speaker = tier.speaker or name or None
+    single = sum(" " not in one.text for one in tier.intervals)
+    if bare is not None and single * 2 > len(tier.intervals):
         return utterances(
             Word(text=one.text, start_s=one.start_s, end_s=one.end_s, speaker=speaker)
             for one in tier.intervals
