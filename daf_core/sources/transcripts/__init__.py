@@ -23,7 +23,19 @@ tests that hold for every format find it there.
 from types import ModuleType
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import subrip, webvtt
+from daf_core.sources.transcripts import (
+    audacity,
+    ctm,
+    elan,
+    lrc,
+    plain_text,
+    rttm,
+    sbv,
+    subrip,
+    textgrid,
+    ttml,
+    webvtt,
+)
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
 from daf_core.storage.files import filesystem
@@ -31,7 +43,16 @@ from daf_core.storage.files import filesystem
 # The first that recognises a document reads it: put the ones that look for more before the others.
 READERS: tuple[ModuleType, ...] = (
     webvtt,
+    ttml,
+    elan,
+    textgrid,
+    rttm,
+    ctm,
+    sbv,
+    audacity,
+    lrc,
     subrip,
+    plain_text,
 )
 
 
