@@ -23,7 +23,25 @@ tests that hold for every format find it there.
 from types import ModuleType
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import subrip, webvtt
+from daf_core.sources.transcripts import (
+    amazon_calls,
+    amazon_transcribe,
+    assemblyai,
+    azure,
+    deepgram,
+    elevenlabs,
+    gladia,
+    google,
+    nemo,
+    podcast,
+    rev,
+    segments,
+    speechmatics,
+    subrip,
+    table,
+    webvtt,
+    whisper,
+)
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
 from daf_core.storage.files import filesystem
@@ -32,6 +50,21 @@ from daf_core.storage.files import filesystem
 READERS: tuple[ModuleType, ...] = (
     webvtt,
     subrip,
+    nemo,
+    whisper,
+    amazon_transcribe,
+    amazon_calls,
+    deepgram,
+    assemblyai,
+    azure,
+    google,
+    speechmatics,
+    rev,
+    gladia,
+    elevenlabs,
+    podcast,
+    table,
+    segments,
 )
 
 
