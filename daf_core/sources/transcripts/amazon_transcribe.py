@@ -7,7 +7,13 @@ channel-id. Speakers are in the items, or, in older files, in `speaker_labels` b
 from daf_core.sources.transcripts.channels import by_start, utterances_by_channel
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, first_object, read_each, root
+from daf_core.sources.transcripts.json_fields import (
+    Fields,
+    Unreadable,
+    first_object,
+    read_each,
+    root,
+)
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.words import Word
 

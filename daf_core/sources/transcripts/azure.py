@@ -8,7 +8,13 @@ Batch writes times as ISO 8601 durations and in ticks of 100 ns, fast in millise
 from daf_core.sources.transcripts.channels import by_start
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, first_object, read_each, root
+from daf_core.sources.transcripts.json_fields import (
+    Fields,
+    Unreadable,
+    first_object,
+    read_each,
+    root,
+)
 from daf_core.sources.transcripts.language import language_tag
 
 _TICKS = 1e7  # a second

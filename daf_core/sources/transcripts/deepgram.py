@@ -6,7 +6,13 @@ from functools import partial
 from daf_core.sources.transcripts.channels import by_start
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, first_object, read_each, root
+from daf_core.sources.transcripts.json_fields import (
+    Fields,
+    Unreadable,
+    first_object,
+    read_each,
+    root,
+)
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.segments import word_with, words_of
 from daf_core.sources.transcripts.words import Word, cue_of, utterances

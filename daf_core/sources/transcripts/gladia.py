@@ -5,8 +5,8 @@ from dataclasses import replace
 from daf_core.sources.transcripts.channels import by_start
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, first_object, read_each, root
 from daf_core.sources.transcripts.headings import Heading
+from daf_core.sources.transcripts.json_fields import Fields, first_object, read_each, root
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.segments import segment
 

@@ -9,7 +9,7 @@ from typing import Any
 from daf_core.sources.transcripts import json_lines, one_recording
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, first_object, read_each
+from daf_core.sources.transcripts.json_fields import Fields, Unreadable, first_object, read_each
 from daf_core.sources.transcripts.language import language_tag
 
 _TEXTS = ("text", "pred_text", "transcript")

@@ -2,7 +2,13 @@
 
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, first_object, read_each, root
+from daf_core.sources.transcripts.json_fields import (
+    Fields,
+    Unreadable,
+    first_object,
+    read_each,
+    root,
+)
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.words import Word, utterances
 

@@ -11,8 +11,8 @@ from daf_core.errors import BadInput
 from daf_core.sources.transcripts import json_lines, one_recording
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, read_each
 from daf_core.sources.transcripts.headings import Heading, Headings, headings
+from daf_core.sources.transcripts.json_fields import Fields, Unreadable, read_each
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.units import per_second
 from daf_core.sources.transcripts.words import Word, cue_of, utterances

@@ -5,7 +5,13 @@ from dataclasses import replace
 from daf_core.sources.transcripts.channels import utterances_by_channel
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, first_object, read_each, root
+from daf_core.sources.transcripts.json_fields import (
+    Fields,
+    Unreadable,
+    first_object,
+    read_each,
+    root,
+)
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.segments import word_with
 from daf_core.sources.transcripts.words import Word

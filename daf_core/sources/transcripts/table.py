@@ -9,8 +9,8 @@ import re
 from daf_core.sources.transcripts import one_recording
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable
 from daf_core.sources.transcripts.headings import Headings, headings
+from daf_core.sources.transcripts.json_fields import Fields, Unreadable
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.segments import segment
 from daf_core.sources.transcripts.table_lines import Row, cells_of, rows_of

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from daf_core.sources.transcripts.document import LARGEST_BYTES
-from daf_core.sources.transcripts.fields import Fields
+from daf_core.sources.transcripts.json_fields import Fields
 
 MOST_LINES = 50  # of one row, whose quotes may hold line ends
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')

@@ -16,8 +16,14 @@ from typing import Any
 
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
-from daf_core.sources.transcripts.fields import Fields, Unreadable, first_object, read_each, root
 from daf_core.sources.transcripts.headings import Heading
+from daf_core.sources.transcripts.json_fields import (
+    Fields,
+    Unreadable,
+    first_object,
+    read_each,
+    root,
+)
 from daf_core.sources.transcripts.language import language_tag
 from daf_core.sources.transcripts.segments import segment, word_with, words_of
 from daf_core.sources.transcripts.singles import grouped
@@ -25,7 +31,7 @@ from daf_core.sources.transcripts.words import utterances
 
 _OWN = {"seek", "tokens", "avg_logprob", "no_speech_prob", "compression_ratio", "temperature"}
 _NAMED = {name: Heading(name) for name in ("start", "end", "text", "speaker", "confidence")}
-_WORD = {"word", "start", "end"}
+_WORD = {"word", "start", "end", "score", "probability", "speaker", "confidence", "tokens"}
 
 
 def recognises(document: Document) -> bool:
@@ -67,14 +73,7 @@ def _is_whispers(first: Fields) -> bool:
 
 
 def _is_word(first: Fields) -> bool:
-    return "word" in first.values and first.values.keys() <= {
-        *_WORD,
-        "score",
-        "probability",
-        "speaker",
-        "confidence",
-        "tokens",
-    }
+    return "word" in first.values and first.values.keys() <= _WORD
 
 
 def _segment(fields: Fields) -> list[Cue]:
@@ -107,14 +106,13 @@ def _whisper_cpp(fields: Fields) -> list[Cue]:
     if text is None:
         raise Unreadable
     speaker = fields.label("speaker")
-    tokens = [
-        Word(text="", confidence=token.fraction("p"))
-        for token in map(
-            Fields, filter(lambda one: isinstance(one, dict), fields.entries("tokens"))
-        )
-        if not str(token.get("text")).startswith("[_")  # marks of begin and time
+    tokens = [Fields(one) for one in fields.entries("tokens") if isinstance(one, dict)]
+    known = [
+        found
+        for token in tokens
+        if (found := token.fraction("p")) is not None
+        and not str(token.get("text")).startswith("[_")  # marks of begin and time
     ]
-    known = [token.confidence for token in tokens if token.confidence is not None]
     return [
         Cue(
             text=text,
