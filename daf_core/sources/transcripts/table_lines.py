@@ -34,24 +34,23 @@ def rows_of(lines: Sequence[str], first: int, delimiter: str, names: Sequence[st
             at += 1
             continue
         cells, used = _cells_from(lines, at, delimiter)
-        if len(cells) > len(names):
+        if len(cells) > len(names) and used == 1:
             last = len(names) - 1
-            cells = [*cells[:last], delimiter.join(cells[last:])]
-        full = len(cells) == len(names)
-        rows.append(
-            Row(f"line {at + 1}", Fields(dict(zip(names, cells, strict=False)) if full else {}))
-        )
+            tail = cells_of(lines[at], delimiter, skip_blanks=False)[last:]
+            cells = [*cells[:last], delimiter.join(tail)]
+        found = dict(zip(names, cells, strict=True)) if len(cells) == len(names) else {}
+        rows.append(Row(f"line {at + 1}", Fields(found)))
         at += used
     return rows
 
 
-def cells_of(line: str, delimiter: str) -> list[str]:
-    """The cells of one line, without their quotes."""
+def cells_of(line: str, delimiter: str, skip_blanks: bool = True) -> list[str]:
+    """The cells of one line, without their quotes; without blanks before them, if asked."""
     if delimiter == "\t":
         cells = line.split(delimiter)
         return [m[1].replace('""', '"') if (m := _QUOTED.fullmatch(one)) else one for one in cells]
     try:
-        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=skip_blanks), [])
     except csv.Error:
         return []
 
