@@ -26,6 +26,7 @@ VERBS: dict[str, type] = {
     "stress": verbs.StressSettings,
     "verify": verbs.VerifySettings,
     "report": verbs.ReportSettings,
+    "convert": verbs.ConvertSettings,
     "models": verbs.ModelsSettings,
     "demo": verbs.DemoSettings,
 }
