@@ -137,6 +137,7 @@ def _pending(
     names: deque[str] = deque()
 
     def named() -> Iterator[Any]:
+        recordings: Any  # the source's own kind
         for name, recordings in due:
             names.append(name)
             if uris := source.in_doubt(recordings):

@@ -136,9 +136,7 @@ def _places(recording: Recording, channels: list[int]) -> dict[int, list[Samples
 def _same(one: list[Samples], other: list[Samples]) -> float | None:
     """By how many dB `other` is louder if both are the same sound at every place, else None."""
     pairs = [
-        (explain(a, b), explain(b, a))
-        for a, b in zip(one, other, strict=True)
-        if len(a) and len(b)
+        (explain(a, b), explain(b, a)) for a, b in zip(one, other, strict=True) if len(a) and len(b)
     ]
     loudest = max((max(there.level.max(), back.level.max()) for there, back in pairs), default=0.0)
     leads = []
@@ -285,9 +283,7 @@ def _long(run: tuple[int, int], shortest_s: float) -> bool:
     return run[1] - run[0] >= shortest_s * FRAMES_PER_S
 
 
-def _flagged(
-    kept: Mapping[int, Sequence[Span]], dropped: Sequence[Bleed]
-) -> dict[int, list[Own]]:
+def _flagged(kept: Mapping[int, Sequence[Span]], dropped: Sequence[Bleed]) -> dict[int, list[Own]]:
     """Mark the utterances from which bleed was cut, and those that were heard elsewhere too."""
     touched: dict[int, list[Span]] = {channel: [] for channel in kept}
     for bleed in dropped:

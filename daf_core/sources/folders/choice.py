@@ -12,7 +12,7 @@ from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.tidy import tidy
 
-_AS_MANY = 0.9  # of the words of the longest: not cut short
+_AS_MANY = 0.9  # of the letters of the longest: not cut short
 
 
 class Chosen(NamedTuple):
@@ -34,7 +34,7 @@ def choose(words: Sequence[Words]) -> Chosen:
     this order. Text without times is used only as the words of turns, one line a turn.
     """
     turns = [one for one in words if one.turns]
-    timed = sorted((one for one in words if one.timed and not one.turns), key=_richness)
+    timed = _by_richness([one for one in words if one.timed and not one.turns])
     untimed = [one for one in words if not one.timed and not one.turns]
     if timed:
         best = timed[-1]
@@ -61,16 +61,22 @@ def _cues(transcript: Transcript) -> list[Cue]:
     return speakers_from_text(tidy(transcript))
 
 
-def _richness(one: Words) -> tuple[int, bool, bool, str]:
-    cues = _cues(one.transcript)
-    letters = sum(len(cue.text) for cue in cues)
-    scale = max(letters, 1).bit_length()
-    return (
-        scale,
-        any(cue.speaker is not None or cue.channel is not None for cue in cues),
-        any(cue.confidence is not None for cue in cues),
-        one.name,
-    )
+def _by_richness(words: list[Words]) -> list[Words]:
+    """Transcripts with times, the richest last."""
+    cues = {one.uri: _cues(one.transcript) for one in words}
+    letters = {uri: sum(len(cue.text.replace(" ", "")) for cue in own) for uri, own in cues.items()}
+    most = max(letters.values(), default=0)
+
+    def richness(one: Words) -> tuple[bool, bool, bool, str]:
+        own = cues[one.uri]
+        return (
+            letters[one.uri] >= _AS_MANY * most,
+            any(cue.speaker is not None or cue.channel is not None for cue in own),
+            any(cue.confidence is not None for cue in own),
+            one.name,
+        )
+
+    return sorted(words, key=richness)
 
 
 def _lined_up(turns: Words, lines: list[Cue]) -> list[Cue]:

@@ -90,10 +90,13 @@ def _as_words(name: str, uri: str) -> Words | BadInput:
     try:
         document = open_document(uri)
         if not document.text.strip():
-            return BadInput("no_cues", f"{uri}: expected cues, found an empty file")
+            return BadInput("empty_file", f"{uri}: expected a transcript, found an empty file")
         if (reader := reader_of(document)) is None:
             return BadInput("unknown_format", f"{uri}: expected a transcript, found another format")
-        return Words(name, uri, reader.read(document))
+        transcript = reader.read(document)
+        if not transcript.cues and not transcript.unread:
+            return BadInput("no_cues", f"{uri}: expected cues, found none")
+        return Words(name, uri, transcript)
     except BadInput as err:
         return err
 
@@ -102,20 +105,15 @@ def _as_sound(name: str, uri: str, error: BadInput) -> Contents:
     """A file with the suffix of a text that holds none: a recording, or not used."""
     if error.reason == "bad_encoding" and isinstance(size := measure(uri), AudioSize):
         return Sound(name, uri, size)
-    if suffix(name) in _SUBTITLES or error.reason == "unreadable_transcript":
-        unreadable = error.reason == "unknown_format"
-        reason = "unreadable_transcript" if unreadable else error.reason
-        return Unreadable(name, uri, BadInput(reason, error.message))
+    if suffix(name) in _SUBTITLES or error.reason in ("unreadable_transcript", "no_cues"):
+        reason = {"unknown_format": "unreadable_transcript", "empty_file": "no_cues"}
+        told = BadInput(reason.get(error.reason, error.reason), error.message)
+        return Unreadable(name, uri, told)
     return _unknown(uri, error)
 
 
 def _unknown(uri: str, error: BadInput) -> Row:
-    empty = error.reason == "no_cues"
-    return unused_file(
-        uri,
-        BadInput("empty_file", "expected a recording or transcript, found an empty file")
-        if empty
-        else BadInput(
-            "unknown_format", "expected a recording or a transcript, found neither in this file"
-        ),
-    )
+    if error.reason == "empty_file":
+        return unused_file(uri, error)
+    found = "expected a recording or a transcript, found neither in this file"
+    return unused_file(uri, BadInput("unknown_format", found))

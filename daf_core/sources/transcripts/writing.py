@@ -81,9 +81,7 @@ def csv_table(cues: Iterable[WrittenCue]) -> str:
         if name in always or any(row.get(name) is not None for row in rows)
     ]
     sink = io.StringIO()
-    writer = csv.DictWriter(
-        sink, names or always, extrasaction="ignore", lineterminator="\n"
-    )
+    writer = csv.DictWriter(sink, names or always, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return sink.getvalue()

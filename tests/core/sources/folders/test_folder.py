@@ -1,4 +1,4 @@
-"""A folder as a source: recordings, transcripts, labels and metadata; every file is accounted for."""
+"""A folder as a source: what it gives, and that every file of it is used or named."""
 
 import os
 import shutil
@@ -49,7 +49,7 @@ def said(rows: list[Row]) -> list[tuple[str, str | None]]:
 def test_a_folder_pairs_recordings_with_transcripts(tmp_path):
     tone(tmp_path / "b/call.WAV", channels=2)
     text(tmp_path / "b/call.vtt")
-    text(tmp_path / "b/call.srt", SRT)
+    text(tmp_path / "b/call.srt", SRT.replace("Good morning", "Hello Hi"))
     text(tmp_path / "b/notes.pdf", "%PDF-1.4")
     text(tmp_path / "b/._call.vtt")
     text(tmp_path / "a.vtt")
@@ -98,6 +98,7 @@ def test_each_unfit_file_is_named(tmp_path):
     assert refused(found) == [
         ("list", "no_speech"),
         ("none", "no_cues"),
+        ("none", "no_speech"),
         ("other", "no_speech"),
         ("other", "unreadable_transcript"),
         ("prose", "unreadable_audio"),
@@ -126,7 +127,10 @@ def test_linked_folders_are_followed_and_loops_are_named(tmp_path):
 def test_times_beyond_the_end_are_cut_and_words_beyond_it_are_kept(tmp_path):
     tone(tmp_path / "a.wav", seconds=2.0)
     cues = ["00:00.000 --> 00:01.000", "00:01.500 --> 00:09.000", "00:05.000 --> 00:06.000"]
-    text(tmp_path / "a.vtt", "WEBVTT\n\n" + "".join(f"{one}\nwords {one}\n\n" for one in cues))
+    text(
+        tmp_path / "a.vtt",
+        "WEBVTT\n\n" + "".join(f"{one}\n{n} words\n\n" for n, one in enumerate(cues)),
+    )
     rows, quarantined = ingest(tmp_path)
     assert quarantined == []
     assert [(row["start_s"], row["end_s"], row["flags"]) for row in rows] == [
