@@ -45,13 +45,14 @@ def read(document: Document) -> Transcript:
         raise BadInput("unreadable_transcript", "expected an XML document, found none")
     times = _slot_times(root)
     annotations, unread = _annotations(root)
+    by_name = {tier.get("TIER_ID", ""): tier for tier in root.iter("TIER")}
     tiers = [
         Tier(
-            tier.get("TIER_ID", ""),
-            _intervals(annotations[tier.get("TIER_ID", "")], times),
+            name,
+            _intervals(annotations[name], times),
             (tier.get("PARTICIPANT") or "").strip() or None,
         )
-        for tier in root.iter("TIER")
+        for name, tier in by_name.items()
         if tier.get("PARENT_REF") is None
     ]
     return Transcript(cues=cues_of(tiers), unread=unread, language=_language(root))

@@ -5,6 +5,7 @@ import re
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.,]+>|\{\\[^{}]*\}")
 _BREAK = re.compile(r"(?i:<br[^<>]{0,8}>)|\\N")
+_MARKED = re.compile(r"[<&{\\\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t]([^<>]*))?>")
 # Characters of no width: marks of the direction of writing, byte order marks within the text.
 _MARKS = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
@@ -16,6 +17,10 @@ def plain(text: str) -> str:
 
     Line breaks stay, as a line may begin with the name of another speaker; empty lines do not.
     """
+    if not _MARKED.search(text):
+        text = text.strip()
+        if "\n" not in text:
+            return " ".join(text.split())
     bare = html.unescape(_TAG.sub("", _BREAK.sub("\n", text))).translate(_INVISIBLE)
     lines = (" ".join(line.split()) for line in bare.split("\n"))
     return "\n".join(line for line in lines if line)

@@ -20,6 +20,8 @@ def finite(cue: Cue) -> Cue:
         time if time is not None and math.isfinite(time) else None
         for time in (cue.start_s, cue.end_s)
     )
+    if (start_s, end_s) == (cue.start_s, cue.end_s):
+        return cue
     return replace(cue, start_s=start_s, end_s=end_s)
 
 

@@ -29,6 +29,8 @@ def say_once(cues: list[Cue]) -> list[Cue]:
 
     Words that are said twice, at different times, stay twice.
     """
+    if all(cue.start_s is None for cue in cues):
+        return cues
     for _ in range(_MOST_PASSES):
         shorter = _joined(_without_rolling(cues))
         if shorter == cues:

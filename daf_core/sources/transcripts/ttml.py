@@ -83,14 +83,14 @@ class _Reader:
 
     def _paragraph(self, element: Element, scope: _Scope) -> None:
         """Cues of one paragraph: neighbouring pieces of the same times and speaker are one."""
-        pieces: list[tuple[_Scope, str]] = []
+        pieces: list[tuple[_Scope, list[str]]] = []
         for piece, text in self._pieces(element, scope, 0):
             if pieces and (pieces[-1][0] == piece or not text.strip()):
-                pieces[-1] = (pieces[-1][0], pieces[-1][1] + text)
+                pieces[-1][1].append(text)
             else:
-                pieces.append((piece, text))
-        for piece, text in pieces:
-            words = plain(_escaped(text))
+                pieces.append((piece, [text]))
+        for piece, texts in pieces:
+            words = plain(_escaped("".join(texts)))
             if words:
                 times = (piece.start_s, piece.end_s) if piece.timed else (None, None)
                 self.cues.append(
