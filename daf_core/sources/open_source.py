@@ -17,6 +17,7 @@ from daf_core.sources import corpora
 from daf_core.sources.folder import FolderSource
 from daf_core.sources.table import TableSource
 from daf_core.sources.table_rows import open_rows
+from daf_core.sources.table_types import Table
 from daf_core.storage.files import absolute, filesystem
 
 Source = TableSource | FolderSource
@@ -47,7 +48,7 @@ def open_source(
                 f"{uri}: a corpus has its own column names and labels; `rename`, `channels` and "
                 f"`labels` apply to other tables and folders only"
             )
-        opened = nullcontext((corpora.COLUMNS, read(uri)))
+        opened = nullcontext(Table(corpora.COLUMNS, read(uri)))
         return TableSource(uri, lambda: opened, {}, check_contents)
     if not fs.isdir(path):
         if (roles or labels_uri) and fs.exists(path):
