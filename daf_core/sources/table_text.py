@@ -12,7 +12,7 @@ from daf_core.sources.table_types import LARGEST_ROW
 
 SAMPLE_BYTES = 1 << 20
 _GUESSED_FROM = 64 << 10  # bytes of lines with other letters than ASCII: enough to tell an encoding
-_LEAST_LETTERS = 16  # fewer of them tell nothing
+_LEAST_LETTERS = 8  # fewer of them tell nothing
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),

@@ -1,5 +1,6 @@
 """Tables as people have them: separators, encodings, long cells, types of Parquet."""
 
+import contextlib
 import csv
 import datetime
 import decimal
@@ -12,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from daf_core.errors import BadInput, SettingsError
@@ -128,6 +129,8 @@ CELLS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), 
 
 @given(CELLS, st.sampled_from(",;\t|"), st.sampled_from(["\n", "\r\n"]))
 def test_what_a_csv_writer_writes_is_read_as_it_was(tmp_path_factory, cells, separator, end):
+    # A cell whose lines are rows themselves looks like a quote that was left open.
+    assume(not any(separator in cell and len(cell.splitlines()) > 1 for cell in cells))
     path = tmp_path_factory.mktemp("csv") / "t.csv"
     sink = io.StringIO(newline="")
     writer = csv.writer(sink, delimiter=separator, lineterminator=end, quoting=csv.QUOTE_ALL)
@@ -137,20 +140,17 @@ def test_what_a_csv_writer_writes_is_read_as_it_was(tmp_path_factory, cells, sep
     with open_rows(str(path)) as table:
         found = [row for _, row in table.rows]
     wanted = [{"recording_id": str(n), "text": c, "mood": c} for n, c in enumerate(cells)]
-    # A cell whose lines are rows themselves looks like a quote that was left open.
-    assert found == wanted or any(separator in cell and "\n" in cell for cell in cells)
+    assert found == wanted
 
 
 @given(st.binary(max_size=2_000), st.sampled_from([".csv", ".tsv", ".jsonl", ".json", ".parquet"]))
 def test_no_bytes_break_a_reader(tmp_path_factory, content, suffix):
     path = tmp_path_factory.mktemp("bytes") / f"t{suffix}"
     write(path, content)
-    try:
-        with open_rows(str(path)) as table:
-            for _, cells in table.rows:
-                assert isinstance(cells, dict | BadInput)
-    except SettingsError as err:
-        assert str(err).startswith(f"{path}: ")
+    with contextlib.suppress(SettingsError), open_rows(str(path)) as table:
+        for place, cells in table.rows:
+            assert place.startswith(f"t{suffix}:")
+            assert isinstance(cells, dict | BadInput)
 
 
 def test_the_separator_is_not_taken_from_the_text():
