@@ -1,8 +1,8 @@
 """Which recordings a manifest holds: in which parts, and in which version of their files.
 
-MANIFEST/_recordings/part-00007.parquet   the entries of part 7; published after the part and its
-                                          quarantine, so the part is whole once this file exists
-MANIFEST/_recordings.parquet              the entries of all parts of a finished ingest
+index/recordings/part-00007.parquet   the entries of part 7; published after the part and its
+                                      quarantine, so the part is whole once this file exists
+index/recordings.parquet              the entries of all parts of a finished ingest
 
 A part's own file in the folder takes precedence over its entries in the merged file.
 """

@@ -1,9 +1,9 @@
 """Pack recordings into the parts of a manifest, and publish the parts.
 
-MANIFEST/part-00000.parquet …              5 to 20 minutes of audio each
-MANIFEST/_quarantine/part-00000.parquet …  Parquet readers skip names with a leading underscore
-MANIFEST/_recordings/part-00000.parquet …  catalogue entries; published last: the part is whole
-MANIFEST/_run.json                         published first and last; `complete` tells them apart
+manifest/part-00000.parquet …          5 to 20 minutes of audio each
+quarantine/part-00000.parquet …
+index/recordings/part-00000.parquet …  catalogue entries; published last: the part is whole
+run.json                               published first and last; `complete` tells them apart
 """
 
 from collections.abc import Callable, Iterable, Iterator

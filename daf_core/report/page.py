@@ -28,6 +28,7 @@ from daf_core.report.totals import (
 )
 from daf_core.schemas import FLAGS, NEUTRAL_BELOW
 from daf_core.storage.files import join, read_json
+from daf_core.storage.output import manifest_output
 from daf_core.storage.parquet import list_parts, read
 
 RECORDINGS_DRAWN = 200
@@ -163,7 +164,8 @@ def _texts(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[s
     folder = manifest or from_run
     if not isinstance(folder, str):
         return {}, "not shown: run.json names no manifest; daf report can be given one"
-    parts = list_parts(folder)
+    source = manifest_output(folder)
+    parts = source.part_names()
     if manifest and not parts:
         raise SettingsError(
             f"`manifest` {manifest}: expected part-*.parquet of a manifest, found none; give the "
@@ -174,7 +176,7 @@ def _texts(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[s
     texts: dict[str, str] = {}
     wanted = pa.array(sorted(named), pa.string())
     for part in parts:
-        rows, _ = read(join(folder, part), "manifest", ["utterance_id", "text"])
+        rows = source.read(part, ["utterance_id", "text"])
         found = rows.filter(pc.is_in(rows["utterance_id"], wanted)).drop_null()
         for row in found.to_pylist():
             texts[row["utterance_id"]] = _shortened(row["text"])

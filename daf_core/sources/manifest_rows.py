@@ -8,7 +8,10 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS, Row
@@ -28,7 +31,8 @@ class AudioSize:
 def manifest_row(cells: dict[str, Any]) -> Row:
     """Make a manifest row of cells by column name; cells of unknown columns go to `meta`.
 
-    Cells may be text or numbers; empty ones become null. utterance_id and recording_id are null
+    Cells may be text or numbers; empty ones become null, and so does a time, channel, label or
+    split that says NA, nan, null, none or "-". utterance_id and recording_id are null
     where the cells do not give them.
 
     Raises:
@@ -56,7 +60,8 @@ def parse_cell(name: str, value: Any) -> Any:
     Raises:
         BadInput: the cell does not hold such a value; the reason depends on the column.
     """
-    return None if is_empty(value) else _COLUMNS[name](name, value)
+    missing = is_empty(value) or (name in _MAY_LACK and _says_nothing(value))
+    return None if missing else _COLUMNS[name](name, value)
 
 
 def place_in_recording(row: Row, size: AudioSize) -> Row:
@@ -130,9 +135,16 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
+def _says_nothing(value: Any) -> bool:
+    """Whether a cell says that there is no value, in the words of pandas, R, SQL or Python."""
+    return isinstance(value, str) and value.strip().casefold() in NO_VALUE
+
+
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, date | time | Decimal | UUID):
+        return str(value)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -201,6 +213,8 @@ def _split(name: str, value: Any) -> str:
     return split
 
 
+NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a"})
+_MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split"})
 VALIDATION_SPLITS = {
     "dev": "valid",
     "val": "valid",

@@ -17,6 +17,7 @@ from daf_core.sources import corpora
 from daf_core.sources.folders.source import FolderOptions, FolderSource
 from daf_core.sources.table import TableSource
 from daf_core.sources.table_rows import open_rows
+from daf_core.sources.table_types import Table
 from daf_core.storage.files import absolute, filesystem
 
 Source = TableSource | FolderSource
@@ -44,7 +45,7 @@ def open_source(
         if rename:
             raise SettingsError(f"{uri}: a corpus has its own column names; `rename` is for tables")
         _check_no_folder(uri, "a corpus", options)
-        opened = nullcontext((corpora.COLUMNS, read(uri)))
+        opened = nullcontext(Table(corpora.COLUMNS, read(uri)))
         return TableSource(uri, lambda: opened, {}, check_contents)
     if not fs.isdir(path):
         if fs.exists(path):

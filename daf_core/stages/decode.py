@@ -124,6 +124,8 @@ def _cut(recording: Recording, row: Row) -> Decoded:
         if start_s is None:  # the length of the recording was not known at ingest
             start_s, end_s = 0.0, recording.duration_s
         samples = recording.read(start_s, end_s, row["channel"])
+        if not len(samples) and start_s < recording.duration_s:
+            return _less_than_a_sample(row)
         if not len(samples):
             raise BadInput(
                 "outside_recording",
@@ -134,6 +136,17 @@ def _cut(recording: Recording, row: Row) -> Decoded:
         return _unusable_audio(row, err)
     flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
     return Decoded(_pcm(samples), flags)
+
+
+def _less_than_a_sample(row: Row) -> Decoded:
+    """A row whose times lie so near to each other that there is no audio between them."""
+    if row["text"] is not None:
+        return Decoded(flags=["no_audio", "short"])
+    times = f"{row['start_s']} to {row['end_s']} s"
+    return Decoded(
+        reason="empty_audio",
+        message=f"{row['audio_uri']}: expected audio from {times}, found less than one sample",
+    )
 
 
 def _pcm(samples: Samples) -> bytes:

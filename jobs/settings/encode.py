@@ -144,7 +144,7 @@ class ScoreSettings(PartsRun):
     """Folder made by `daf train`."""
 
     out: Annotated[str, Parameter(group=INPUT)]
-    """Folder for scores/, quarantine/ and run.json, local or s3://."""
+    """Folder for scores/, quarantine/, run.json and index/, local or s3://."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

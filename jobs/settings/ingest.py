@@ -13,8 +13,8 @@ from jobs.settings.options import INPUT, RESOURCES, Pairs
 class IngestSettings:
     """Turn recordings and transcripts into a manifest: one row per utterance, cut into parts.
 
-    Rows that cannot be used and files that are not read go to OUT/_quarantine, each with its
-    reason. Run the command again to
+    Rows that cannot be used and files that are not read go to OUT/quarantine, each with its reason.
+    Run the command again to
     continue after an interruption, or when the source has changed: new recordings are added,
     changed ones replaced, and rows of recordings that are gone stay.
     """

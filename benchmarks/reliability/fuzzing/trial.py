@@ -78,14 +78,14 @@ def _take(given: Input, result: Result) -> None:
     except SettingsError as err:
         _judge_stop(given, err, result)
         return
-    rows, quarantined = _all(out, "manifest"), _all(f"{out}/_quarantine", "quarantine")
+    rows, quarantined = _all(f"{out}/manifest", "manifest"), _all(f"{out}/quarantine", "quarantine")
     result.unaccounted += unaccounted(given, rows, quarantined)
     if given.damaged and given.sound:
         given.damaged.replace(given.sound)
     for row in quarantined:
         _judge_quarantined(row, result, "ingest")
-    for name in parquet.list_parts(out):
-        part = parquet.read(files.join(out, name), "manifest")[0]
+    for name in parquet.list_parts(f"{out}/manifest"):
+        part = parquet.read(files.join(out, "manifest", name), "manifest")[0]
         decoded = decode_part(part)
         result.unaccounted += abs(len(part) - len(decoded))
         for row in decoded.to_pylist():
@@ -101,8 +101,13 @@ def _take_features(given: Input, result: Result) -> None:
     except SettingsError as err:
         _judge_stop(given, err, result)
         return
-    rows, quarantined = _all(out, "embeddings"), _all(f"{out}/_quarantine", "quarantine")
-    result.unaccounted += abs(len(_all(manifest, "manifest")) - len(rows) - len(quarantined))
+    rows, quarantined = (
+        _all(f"{out}/embeddings", "embeddings"),
+        _all(f"{out}/quarantine", "quarantine"),
+    )
+    result.unaccounted += abs(
+        len(_all(f"{manifest}/manifest", "manifest")) - len(rows) - len(quarantined)
+    )
     result.outcomes["embedded"] += len(rows)
     for row in quarantined:
         _judge_quarantined(row, result, "embed")

@@ -115,7 +115,7 @@ def killed_ingest(archive: Path, changes: float) -> bool:
 def stored_files() -> dict[str, bytes]:
     """All files of the manifest but its record, which says when and by whom."""
     store = FailingFileSystem.store.items()
-    return {path: file.getvalue() for path, file in store if not path.endswith("_run.json")}
+    return {path: file.getvalue() for path, file in store if not path.endswith("run.json")}
 
 
 def rows_of(out: str = "failing://manifest") -> dict[str, list[dict[str, Any]]]:
@@ -191,7 +191,7 @@ def test_killed_at_any_change_and_run_again_the_files_are_the_same(tmp_path):
             if not killed_ingest(tmp_path, changes):
                 break
             kills += 1
-            record = files.read_json("failing://manifest/_run.json")
+            record = files.read_json("failing://manifest/run.json")
             assert changes == 0 or not record["complete"]
             ingest(tmp_path)
             assert stored_files() == undisturbed, changes
@@ -228,10 +228,12 @@ def test_only_what_is_new_or_changed_is_inspected_and_other_parts_stay(tmp_path)
     after = stored_files()
     parts = {path for path in before if "/part-" in path}
     assert {path for path in parts if after.get(path) != before[path]} == {
-        "/manifest/part-00001.parquet"
+        "/manifest/manifest/part-00001.parquet"
     }
-    assert "/manifest/part-00001.parquet" not in after  # only b was in it
-    assert {path for path in after if "/part-" in path} - parts == {"/manifest/part-00004.parquet"}
+    assert "/manifest/manifest/part-00001.parquet" not in after  # only b was in it
+    assert {path for path in after if "/part-" in path} - parts == {
+        "/manifest/manifest/part-00004.parquet"
+    }
 
 
 def test_a_part_keeps_the_recordings_that_did_not_change(tmp_path):
@@ -242,8 +244,10 @@ def test_a_part_keeps_the_recordings_that_did_not_change(tmp_path):
     archive.put("b", 8)
     done = ingest(tmp_path)
     parts = [
-        parquet.read(f"failing://manifest/{name}", "manifest")[0]["recording_id"].to_pylist()
-        for name in parquet.list_parts("failing://manifest")
+        parquet.read(f"failing://manifest/manifest/{name}", "manifest")[0][
+            "recording_id"
+        ].to_pylist()
+        for name in parquet.list_parts("failing://manifest/manifest")
     ]
     assert parts == [["a", "c"], ["b"] * 3, ["b"] * 3]
     assert done.quarantined == {"outside_recording": 2}
@@ -328,6 +332,6 @@ def test_a_part_that_is_missing_is_named(tmp_path):
     archive = Archive(tmp_path)
     archive.put("a", 2)
     ingest(tmp_path)
-    files.delete("failing://manifest/part-00000.parquet")
+    files.delete("failing://manifest/manifest/part-00000.parquet")
     with pytest.raises(NotDone, match=r"part-00000\.parquet is missing.*`fresh`"):
         ingest(tmp_path)
