@@ -34,6 +34,7 @@ class MpegDecoder:
         self._file, self._length, self._uri = file, length, uri
         self.frames = length.samples
         self.rate_hz, self.channels = length.rate_hz, length.channels
+        self.is_uniform = length.is_uniform
         self._bytes = MpegFile(file)
         self._samples = self._first_samples()
         self.seek(0)
@@ -65,9 +66,8 @@ class MpegDecoder:
 
     def seek(self, frame: int) -> None:
         """Move to `frame`, which may lie beyond the end."""
-        with self._file.watched():
-            coming = self._placed(frame + self._length.delay)
-        self._blocks = PlacedBlocks(coming, self.channels, frame)
+        coming = self._placed(frame + self._length.delay)
+        self._blocks = PlacedBlocks(coming, self.channels, frame, lambda: self.frames)
 
     def read(self, count: int) -> Frames:
         """Read the next frames: (up to `count`, channels) float32; fewer only at the end.
@@ -78,7 +78,7 @@ class MpegDecoder:
         """
         try:
             with self._file.watched():
-                return self._blocks.read(count, self.frames)
+                return self._blocks.read(max(0, min(count, self.frames - self._blocks.position)))
         except ValueError as err:
             raise BadInput("unreadable_audio", f"{self._uri}: cannot be decoded: {err}") from err
 
@@ -87,8 +87,8 @@ class MpegDecoder:
         length = self._length
         early = position - LEAD_FRAMES * length.header.samples
         codec = self._codec()
-        offset, at = length.before(max(0, early))
-        for offset, header in self._bytes.frames(offset):
+        start, at = length.before(max(0, early))
+        for offset, header in self._bytes.frames(start):
             samples = length.length_of(header)
             if at + samples > early:
                 for frame in _decoded(codec, self._bytes.bytes_at(offset, header.size)):

@@ -149,9 +149,7 @@ class MpegFile:
             if len(block) < 4:
                 return None
             tag = block.find(b"ID3")
-            candidates = _candidates(block)
-            if tag >= 0:
-                candidates = candidates[candidates < tag]
+            candidates = _candidates(block if tag < 0 else block[: tag + 3])
             for candidate in (offset + int(at) for at in candidates):
                 header = self.header_at(candidate)
                 if candidate < stop and header and self._goes_on(candidate, header, 2):
@@ -160,6 +158,7 @@ class MpegFile:
                 if false_headers > MOST_FALSE_HEADERS:
                     return None
             if tag >= 0:
+                false_headers += 64
                 offset += tag + max(3, id3_size(self.bytes_at(offset + tag, 10)))
             else:
                 offset += len(block) - 3
@@ -207,3 +206,8 @@ def id3_size(head: bytes) -> int:
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
     return 10 + size + (10 if head[5] & 0x10 else 0)  # with a footer
+
+
+def starts_as_mpeg(head: bytes) -> bool:
+    """Whether a file that begins with `head` may be MPEG audio: by a frame header or ID3 tag."""
+    return head.startswith(b"ID3") or parse_header(int.from_bytes(head[:4], "big")) is not None

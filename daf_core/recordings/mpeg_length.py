@@ -6,13 +6,14 @@ if frames of one size stand on a grid at many places and at the end.
 """
 
 from bisect import bisect_right
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from daf_core.recordings.mpeg_frames import Frame, Header, MpegFile, id3_size, is_alike
 
 FURTHEST_START = 1 << 20  # bytes of junk before the first frame
 FOLLOWED_BYTES = 8 << 20  # a file up to this size is followed from frame to frame
 CHECKPOINT_FRAMES = 512
+MOST_TAGS = 8  # before the first frame
 PLACES = 32  # where a large file is looked at
 NEAR_FRAMES = 16  # looked at in each place
 LAME_DELAY = 529  # samples by which a decoder is late, on top of the encoder's delay
@@ -42,9 +43,11 @@ class MpegLength:
         self._offsets, self._positions = [self.start], [0]
         self._pitch = 0.0  # bytes a frame where these stand on a grid
         self.tag_is_true = False
+        self.is_uniform = True  # one kind of frames, with nothing between them
         frames = self._frames_by_tag(first) or self._frames_by_grid()
         samples = frames * self.header.samples if frames else self._follow()
         tag = self.tag or Tag(0, 0, 0, 0)
+        self.is_uniform &= self.tag is None or self.tag_is_true
         self.delay = tag.delay
         self.samples = max(0, samples - tag.delay - (tag.padding if self.tag_is_true else 0))
 
@@ -69,13 +72,19 @@ class MpegLength:
 
     def _follow(self) -> int:
         """Samples of all frames, from header to header."""
-        samples = number = 0
-        for number, (offset, header) in enumerate(self._file.frames(self.start)):
-            if number % CHECKPOINT_FRAMES == 0 and number:
+        samples = number = size = 0
+        kinds = set()
+        for number, (offset, header) in enumerate(self._file.frames(self.start), start=1):
+            if number % CHECKPOINT_FRAMES == 1:
                 self._offsets.append(offset)
                 self._positions.append(samples)
-            samples += self.length_of(header)
-        self.tag_is_true = bool(self.tag) and self.tag is not None and self.tag.frames == number + 1
+            if header not in kinds:
+                kinds.add(header)
+            samples += header.samples if header.rate_hz == self.rate_hz else self.length_of(header)
+            size += header.size
+        self.tag_is_true = self.tag is not None and self.tag.frames == number
+        alike = len({(kind.rate_hz, kind.channels, kind.layer) for kind in kinds}) <= 1
+        self.is_uniform = alike and self.start + size == self._audio_end()
         return samples
 
     def _frames_by_tag(self, first: Frame) -> int:
@@ -87,7 +96,9 @@ class MpegLength:
             return 0
         seen = self._seen_sizes()
         mean = (tag.bytes - first.header.size) / tag.frames
-        if not seen or abs(sum(seen) / len(seen) / mean - 1) > (0.3 if len(set(seen)) > 2 else 0.01):
+        if not seen or abs(sum(seen) / len(seen) / mean - 1) > (
+            0.3 if len(set(seen)) > 2 else 0.01
+        ):
             return 0
         self.tag_is_true = True
         return tag.frames
@@ -102,7 +113,9 @@ class MpegLength:
             if found is None or not is_alike(found.header, self.header):
                 return []
             frames = self._file.frames(found.offset)
-            sizes += [header.size for (_, header), _ in zip(frames, range(NEAR_FRAMES), strict=False)]
+            sizes += [
+                header.size for (_, header), _ in zip(frames, range(NEAR_FRAMES), strict=False)
+            ]
         return sizes
 
     def _frames_by_grid(self) -> int:
@@ -129,12 +142,10 @@ class MpegLength:
 
     def _exact_pitch(self) -> float:
         """Bytes a frame, padding evened out, at the bit rate of the first frame."""
-        for _, header in zip(range(1), (self.header,), strict=True):
-            unpadded = header.size
         bits = self._file.bytes_at(self.start, 4)
         padded = bits[2] >> 1 & 1 if len(bits) > 2 else 0
         slot = 4 if self.header.layer == 1 else 1
-        whole = unpadded - padded * slot
+        whole = self.header.size - padded * slot
         # size = samples * bit rate / (8 * rate), rounded down: bit rates are whole kbit/s.
         for kbit in range(8, 449, 8):
             exact = self.header.samples * kbit * 125 / self.rate_hz
@@ -160,8 +171,8 @@ class MpegLength:
 def first_frame(file: MpegFile) -> Frame | None:
     """The first frame of an MPEG audio file; None if the file is none."""
     start = 0
-    while size := id3_size(file.bytes_at(start, 10)):
-        start += size
+    for _ in range(MOST_TAGS):
+        start += id3_size(file.bytes_at(start, 10))
     return file.sync(start, min(file.end, start + FURTHEST_START))
 
 
@@ -192,10 +203,3 @@ def read_tag(file: MpegFile, first: Frame) -> Tag | None:
 
 def _number(data: bytes, at: int) -> int:
     return int.from_bytes(data[at : at + 4], "big")
-
-
-def open_length(file: Any) -> MpegLength | None:
-    """The length of the MPEG audio file `file`; None if it is no such file."""
-    mpeg = MpegFile(file)
-    first = first_frame(mpeg)
-    return MpegLength(mpeg, first) if first else None
