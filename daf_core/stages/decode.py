@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from daf_core.arrays import Samples
 from daf_core.errors import BadInput
-from daf_core.recordings.audio import Recording, audio_flags, open_recording
+from daf_core.recordings.audio import Recording, open_recording
+from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.schemas import MANIFEST, Row
 from daf_core.storage.files import is_remote
@@ -106,6 +107,9 @@ def _read_out(text: str, synthesizer: Synthesizer) -> Decoded:
         samples = synthesizer.read_out(text)
     except BadInput:
         return Decoded(flags=["no_audio", "not_synthesized"])
+    samples = even_out(samples, bounded=True)
+    if holds_nothing(samples):
+        return Decoded(flags=["no_audio", "not_synthesized"])
     return Decoded(_pcm(samples), ["synthesized", *audio_flags(samples)])
 
 
@@ -134,6 +138,9 @@ def _cut(recording: Recording, row: Row) -> Decoded:
             )
     except BadInput as err:
         return _unusable_audio(row, err)
+    samples = even_out(samples, recording.bounded)
+    if holds_nothing(samples):
+        return _nothing_to_hear(row, start_s, end_s)
     flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
     return Decoded(_pcm(samples), flags)
 
@@ -146,6 +153,17 @@ def _less_than_a_sample(row: Row) -> Decoded:
     return Decoded(
         reason="empty_audio",
         message=f"{row['audio_uri']}: expected audio from {times}, found less than one sample",
+    )
+
+
+def _nothing_to_hear(row: Row, start_s: float, end_s: float) -> Decoded:
+    """A row whose cut holds no sound: as without audio; quarantined if it has no text either."""
+    if row["text"] is not None:
+        return Decoded(flags=["no_audio", "silent"])
+    return Decoded(
+        reason="silent_audio",
+        message=f"{row['audio_uri']}: expected sound from {start_s:.2f} to {end_s:.2f} s, found "
+        f"none (zeros, a constant or a click)",
     )
 
 

@@ -19,8 +19,9 @@ from scipy.signal import correlate
 import jobs
 from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, NotDone
-from daf_core.recordings.audio import Recording, audio_flags, open_recording
+from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.ffmpeg import PyAVDecoder
+from daf_core.recordings.levels import audio_flags
 from daf_core.recordings.libsndfile import SoundFileDecoder
 from daf_core.sources.folder import AUDIO_SUFFIXES
 
