@@ -1,6 +1,5 @@
 """Recordings of any format, read as 16 kHz mono by time, without decoding what comes before."""
 
-import errno
 import math
 import sys
 from types import TracebackType
@@ -10,15 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
-from fsspec.implementations.local import LocalFileSystem
 
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.ffmpeg import PyAVDecoder
 from daf_core.recordings.libsndfile import SoundFileDecoder
-from daf_core.recordings.watched_file import storage_error
-from daf_core.storage import s3
-from daf_core.storage.files import filesystem
+from daf_core.storage.input_file import open_input
+from daf_core.storage.refusals import storage_error
 
 AudioFrames = npt.NDArray[np.float32]  # (frames, channels) at the recording's own rate
 
@@ -125,7 +122,7 @@ def open_recording(uri: str) -> Recording:
         BadInput: `missing_audio`, `empty_audio` or `unreadable_audio`.
         NotDone: the storage fails.
     """
-    file = _open_file(uri)
+    file = open_input(uri)
     try:
         if not _first_byte(file, uri):
             raise BadInput("empty_audio", f"{uri}: expected a recording, found an empty file")
@@ -133,30 +130,6 @@ def open_recording(uri: str) -> Recording:
     except BaseException:
         file.close()
         raise
-
-
-def _open_file(uri: str) -> Any:
-    """Open the file at a path or URI for reading bytes."""
-    try:
-        fs, path = filesystem(uri)
-        # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
-        opener = open if isinstance(fs, LocalFileSystem) else fs.open
-        return opener(path, "rb")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as err:
-        raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
-    except PermissionError as err:
-        _check_credentials(uri)
-        raise BadInput(
-            "unreadable_audio", f"{uri}: expected permission to read it, found none: {err}"
-        ) from err
-    except ValueError as err:  # also SettingsError: no such kind of storage
-        raise BadInput("missing_audio", f"{uri!r}: expected a path or URI: {err}") from err
-    except Exception as err:  # the clients of object stores have errors of their own
-        if getattr(err, "errno", None) != errno.ENAMETOOLONG:
-            raise storage_error(uri, err) from err
-        raise BadInput(
-            "missing_audio", f"{uri:.200}…: expected a file name, found one that is too long"
-        ) from err
 
 
 def _first_byte(file: Any, uri: str) -> bytes:
@@ -171,17 +144,6 @@ def _first_byte(file: Any, uri: str) -> bytes:
     except Exception as err:
         raise storage_error(uri, err) from err
     return first
-
-
-def _check_credentials(uri: str) -> None:
-    """Raise NotDone if an object store refuses the credentials as such, not only this file."""
-    if uri.startswith(s3.PREFIXES):
-        fs, path = filesystem(uri)
-        try:
-            fs.cat_file(path, 0, 1)
-        except OSError as err:
-            if s3.refuses_credentials(err):
-                raise storage_error(uri, err) from err
 
 
 def _open_decoder(file: Any, uri: str) -> SoundFileDecoder | PyAVDecoder:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from daf_core.errors import NotDone
+from daf_core.storage.refusals import storage_error
 
 
 class WatchedFile:
@@ -26,6 +26,7 @@ class WatchedFile:
 
         Raises:
             NotDone: the storage failed; that may pass and says nothing about the recording.
+            BadInput: the storage refuses this recording for good.
         """
         try:
             yield
@@ -62,11 +63,3 @@ class WatchedFile:
     def tell(self) -> int:
         """The current position in bytes."""
         return int(self._file.tell())
-
-
-def storage_error(uri: str, err: Exception) -> NotDone:
-    """The error to raise where the storage of a recording fails."""
-    return NotDone(
-        f"{uri}: cannot be read: {err}; run the command again to continue; if this error stays, "
-        f"remove the recording from the source"
-    )

@@ -131,8 +131,8 @@ def _list(uri: str) -> list[File]:
     fs, root = filesystem(uri)
     files = []
     for path, info in fs.find(root, detail=True).items():
-        name = posixpath.relpath(path, root)
-        hidden = any(step.startswith(".") for step in name.split("/"))
+        name = path.removeprefix(f"{root.rstrip('/')}/")  # keys may hold "//" and steps of dots
+        hidden = any(step.startswith(".") and step.strip(".") for step in name.split("/"))
         if not hidden and _suffix(name) in AUDIO_SUFFIXES | {*READERS}:
             files.append(File(name, listed_version(info)))
     return sorted(files, key=lambda file: file.name)

@@ -18,7 +18,7 @@ from daf_core.sources.manifest_rows import (
 )
 from daf_core.sources.row_spool import RowSpool
 from daf_core.sources.table_rows import Cells, Rows, shown_columns
-from daf_core.storage.files import join
+from daf_core.storage.files import is_remote, join
 from daf_core.storage.run_record import fingerprint
 
 OpenTable = Callable[[], AbstractContextManager[tuple[list[str], Rows]]]
@@ -130,7 +130,9 @@ class TableSource:
         path = ours.get("audio_path")
         if is_empty(ours.get("audio_uri")) and isinstance(path, str) and not is_empty(path):
             absolute = _ABSOLUTE.match(path)
-            ours["audio_uri"] = path if absolute else join(self._folder, posixpath.normpath(path))
+            if not absolute and not is_remote(self._folder):  # keys are used as they are
+                path = posixpath.normpath(path)
+            ours["audio_uri"] = path if absolute else join(self._folder, path)
             del ours["audio_path"]
         return ours
 
