@@ -71,6 +71,7 @@ SCORES = pa.schema(
         pa.field("interval_high", pa.float32()),
         pa.field("polarity", pa.string(), nullable=False),
         pa.field("polarity_probability", pa.float32()),  # null: as above
+        *(pa.field(f"{name}_probability", pa.float32()) for name in POLARITIES),  # null: as above
         pa.field("text_weight", pa.float32()),  # null: the head has no weights
         pa.field("audio_weight", pa.float32()),
         pa.field("text_sentiment", pa.float32()),  # null: absent, or the head has none
@@ -168,7 +169,10 @@ def quarantine_rows(
 
 
 def polarity(sentiment: float) -> str:
-    """negative, neutral or positive; neutral is |sentiment| < 0.5."""
+    """The polarity of a sentiment: neutral where |sentiment| < 0.5, else negative or positive.
+
+    This is the one rule: labels, scores, metrics and drawings follow it.
+    """
     return POLARITIES[polarity_number(sentiment)]
 
 

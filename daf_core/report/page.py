@@ -26,7 +26,7 @@ from daf_core.report.totals import (
     WEIGHT_EDGES,
     Totals,
 )
-from daf_core.schemas import FLAGS, NEUTRAL_BELOW
+from daf_core.schemas import FLAGS, NEUTRAL_BELOW, polarity
 from daf_core.storage.files import join, read_json
 from daf_core.storage.parquet import list_parts, read
 
@@ -113,6 +113,7 @@ def render(report: Report) -> str:
         plain=_plain,
         day=_day,
         percent=charts.percent_of_axis,
+        polarity=polarity,
     )
     totals = report.totals
     return environment.get_template("report.html").render(
