@@ -36,6 +36,12 @@ FLAGS = {
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
 
+# Flags of rows that go on with less than they came with.
+LESSENED = frozenset(
+    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
+    | {"encoder_failed", "truncated_text"}
+)
+
 _IDENTITY = [
     pa.field("utterance_id", pa.string(), nullable=False),
     pa.field("recording_id", pa.string(), nullable=False),
