@@ -66,7 +66,14 @@ class BadInput(ValueError):
 
 
 class NotDone(Exception):
-    """The job ran and its result is not whole; the message says what is missing or wrong."""
+    """The job ran and its result is not whole; the message says what is missing or wrong.
+
+    summary: the summary line of a job that made all that can be made, and was asked for more.
+    """
+
+    def __init__(self, message: str, summary: str = "") -> None:
+        super().__init__(message)
+        self.summary = summary
 
 
 def check_range(setting: str, value: float | None, least: float, most: float | None = None) -> None:

@@ -40,6 +40,12 @@ FLAGS = {
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
 
+# Flags of rows that go on with less than they came with.
+LESSENED = frozenset(
+    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
+    | {"encoder_failed", "truncated_text"}
+)
+
 _IDENTITY = [
     pa.field("utterance_id", pa.string(), nullable=False),
     pa.field("recording_id", pa.string(), nullable=False),
@@ -75,6 +81,7 @@ SCORES = pa.schema(
         pa.field("interval_high", pa.float32()),
         pa.field("polarity", pa.string(), nullable=False),
         pa.field("polarity_probability", pa.float32()),  # null: as above
+        *(pa.field(f"{name}_probability", pa.float32()) for name in POLARITIES),  # null: as above
         pa.field("text_weight", pa.float32()),  # null: the head has no weights
         pa.field("audio_weight", pa.float32()),
         pa.field("text_sentiment", pa.float32()),  # null: absent, or the head has none
@@ -173,7 +180,10 @@ def quarantine_rows(
 
 
 def polarity(sentiment: float) -> str:
-    """negative, neutral or positive; neutral is |sentiment| < 0.5."""
+    """The polarity of a sentiment: neutral where |sentiment| < 0.5, else negative or positive.
+
+    This is the one rule: labels, scores, metrics and drawings follow it.
+    """
     return POLARITIES[polarity_number(sentiment)]
 
 

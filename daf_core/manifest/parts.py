@@ -19,7 +19,7 @@ from daf_core.storage import files
 from daf_core.storage.files import join
 from daf_core.storage.output import Output
 from daf_core.storage.parquet import parquet_bytes, part_name
-from daf_core.storage.part_index import PartFacts
+from daf_core.storage.part_index import PartFacts, count_flags
 from daf_core.storage.run_record import fingerprint
 
 ROWS_PER_PART = 4_096
@@ -187,4 +187,5 @@ def _facts(name: str, table: pa.Table) -> PartFacts:
         rows=len(rows),
         audio_s=audio_s,
         reasons={},
+        flags=count_flags(table),
     )

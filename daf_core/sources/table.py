@@ -21,7 +21,7 @@ from daf_core.sources.manifest_rows import (
 from daf_core.sources.row_spool import RowSpool
 from daf_core.sources.table_columns import COLUMNS, Columns
 from daf_core.sources.table_types import Cells, StoredAudio, Table, shown_columns
-from daf_core.storage.files import join
+from daf_core.storage.files import is_remote, join
 from daf_core.storage.run_record import fingerprint
 
 log = logging.getLogger(__name__)
@@ -137,7 +137,11 @@ class TableSource:
         return ours, None
 
     def _at(self, path: str) -> str:
-        return path if _ABSOLUTE.match(path) else join(self._folder, posixpath.normpath(path))
+        if _ABSOLUTE.match(path):
+            return path
+        if not is_remote(self._folder):  # keys of object stores are used as they are
+            path = posixpath.normpath(path)
+        return join(self._folder, path)
 
     def _stored_uri(self, audio: StoredAudio) -> str:
         """Where a recording in a Parquet cell is: the file that it was, if that is there, else the

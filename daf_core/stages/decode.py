@@ -19,6 +19,10 @@ from daf_core.storage.files import is_remote
 
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
 
+_DECIDED_HERE = frozenset(
+    {"no_audio", "missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
+)
+
 # A decoded part. It is never stored.
 DECODED = pa.schema(
     [
@@ -84,10 +88,19 @@ def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
 
 def _table(rows: list[Row], decoded: Sequence[Decoded]) -> pa.Table:
     both = [
-        {**row, **found._asdict(), "flags": [*row["flags"], *found.flags]}
+        {**row, **found._asdict(), "flags": _flags(row, found)}
         for row, found in zip(rows, decoded, strict=True)
     ]
     return pa.Table.from_pylist(both, schema=DECODED)
+
+
+def _flags(row: Row, found: Decoded) -> list[str]:
+    """The flags of a manifest row and then those of decoding, each once. What was away at ingest
+    may be there now: of a row that names a recording, decoding decides on that again.
+    """
+    again = () if row["audio_uri"] is None else _DECIDED_HERE
+    before = [flag for flag in row["flags"] if flag not in again]
+    return [*dict.fromkeys([*before, *found.flags])]
 
 
 def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:

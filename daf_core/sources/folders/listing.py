@@ -78,7 +78,7 @@ def _hidden(name: str) -> str | None:
     """The first hidden file or folder of a path, None if nothing of it is hidden."""
     steps = name.split("/")
     for number, step in enumerate(steps, start=1):
-        if step.startswith("."):
+        if step.startswith(".") and step.strip("."):  # keys may hold steps of dots
             return "/".join(steps[:number])
     return None
 
