@@ -60,22 +60,22 @@ def damaged(value: Any, rng: random.Random) -> Any:
                 rng.choice([*(inner if isinstance(inner, dict) else range(len(inner)))]),
             )
         if key is None:
-            return rng.choice(ODD)
+            return copy.deepcopy(rng.choice(ODD))
         if rng.random() < 0.3:
             del holder[key]
         else:
-            holder[key] = rng.choice(ODD)
+            holder[key] = copy.deepcopy(rng.choice(ODD))
     return value
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from(JSON), st.randoms(use_true_random=False))
-def test_other_values_and_missing_names_never_stop_a_reader(path, rng):
-    text = json.dumps(damaged(json.loads(path.read_text()), rng))
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(JSON), st.integers(0, 2**32))
+def test_other_values_and_missing_names_never_stop_a_reader(path, seed):
+    text = json.dumps(damaged(json.loads(path.read_text()), random.Random(seed)))
     check(Document(path.name, text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(SAMPLES), st.integers(0), st.text(max_size=20), st.integers(0, 50))
 def test_other_text_within_never_stops_a_reader(path, place, piece, removed):
     text = path.read_text()
