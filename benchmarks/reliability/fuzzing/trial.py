@@ -6,17 +6,17 @@ import resource
 import tempfile
 import time
 import traceback
-from collections import Counter
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.reliability.fuzzing import readers
 from benchmarks.reliability.fuzzing.accounts import Row, unaccounted
 from benchmarks.reliability.fuzzing.inputs import Input
 from benchmarks.reliability.fuzzing.originals import SECRET
 from benchmarks.reliability.fuzzing.pickle_damage import RAN
+from benchmarks.reliability.fuzzing.results import Result
 from daf_core.errors import REASONS, SettingsError
 from daf_core.schemas import FLAGS
 from daf_core.stages.decode import decode_part
@@ -25,20 +25,6 @@ from jobs.settings import EmbedSettings, IngestSettings
 from jobs.verbs import embed, ingest
 
 MOST_MEMORY = 4 << 30  # of address space beyond the start: no input may take the machine down
-
-
-@dataclass
-class Result:
-    """What became of an input.
-
-    unaccounted: rows that are nowhere; grown_mb: by how much the process grew at most.
-    """
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    unaccounted: int = 0
-    faults: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    grown_mb: float = 0.0
 
 
 def prepare() -> None:
@@ -57,7 +43,10 @@ def attempt(given: Input) -> Result:
     before = _memory_mb("VmRSS")
     started = time.monotonic()
     try:
-        (_take_features if given.route == "features" else _take)(given, result)
+        if given.route == "reader":
+            readers.take(given.source, result)
+        else:
+            (_take_features if given.route == "features" else _take)(given, result)
     except Exception as err:
         where = traceback.extract_tb(err.__traceback__)[-1]
         line = f"{type(err).__name__}: {err}".partition("\n")[0][:200]

@@ -39,7 +39,10 @@ class Fields:
 
     def get(self, *names: str) -> Any:
         """The value of a field as it is."""
-        return next((v for name in names if (v := self.values.get(name)) is not None), None)
+        for name in names:
+            if (value := self.values.get(name)) is not None:
+                return value
+        return None
 
     def has(self, *names: str) -> bool:
         """Whether every one of the fields is there, be it null."""

@@ -26,7 +26,7 @@ _LOOKED_AT = 100  # entries, for the names that they have
 
 
 def recognises(document: Document) -> bool:
-    """Whether most of the first entries of a list are objects with a start and text."""
+    """Whether half of the first entries of a list or more are objects with a start and text."""
     found = _list_of(document)
     return found is not None and _is_timed(found)
 
@@ -151,7 +151,7 @@ def _list_of(document: Document) -> list[Any] | None:
 
 
 def _is_timed(entries: Sequence[Any]) -> bool:
-    """Whether most of the first entries have a start that is a time, and text."""
+    """Whether at least half of the first entries have a start that is a time, and text."""
     named = _headings_of(entries)
     if (
         "start" not in named
@@ -160,7 +160,7 @@ def _is_timed(entries: Sequence[Any]) -> bool:
     ):
         return False
     some = entries[:_LOOKED_AT]
-    return 2 * sum(_is_cue(entry, named) for entry in some) > len(some)
+    return 2 * sum(_is_cue(entry, named) for entry in some) >= len(some) > 0
 
 
 def _is_speech(named: Headings, entries: Sequence[Any]) -> bool:

@@ -5,8 +5,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from daf_core.errors import BadInput
 from daf_core.sources.transcripts.document import LARGEST_BYTES
-from daf_core.sources.transcripts.json_fields import Fields
+from daf_core.sources.transcripts.json_fields import MOST_ENTRIES, Fields
 
 MOST_LINES = 50  # of one row, whose quotes may hold line ends
 _QUOTED = re.compile(r'\s*"((?:[^"]|"")*)"\s*')
@@ -25,7 +26,14 @@ def rows_of(lines: Sequence[str], first: int, delimiter: str, names: Sequence[st
 
     Text in the last column may hold the delimiter, as people forget quotes. Tabs part cells also
     within quotes: whisper writes quotes as they are spoken.
+
+    Raises:
+        BadInput: `unreadable_transcript`: there are more than 1,000,000 lines.
     """
+    if len(lines) > MOST_ENTRIES:
+        raise BadInput(
+            "unreadable_transcript", f"expected at most {MOST_ENTRIES} lines, found {len(lines)}"
+        )
     csv.field_size_limit(LARGEST_BYTES)  # of the process: a cell may hold all of a document
     rows = []
     at = first

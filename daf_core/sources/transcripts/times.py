@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 LATEST_S = 1e8  # three years: what is later is a date, or damage
-_NUMBER = re.compile(r"([+-]?\d{1,15}(?:[.,]\d{0,15})?(?:[eE][+-]?\d{1,2})?)\s?(s|sec|ms)?")
+_NUMBER = re.compile(r"([+-]?\d{1,15}(?:[.,]\d{0,25})?(?:[eE][+-]?\d{1,3})?)\s?(s|sec|ms)?")
 _CLOCK = re.compile(r"(?:(\d{1,4}):)?(\d{1,4}):(\d{1,2}(?:[.,]\d{0,9})?)")
 _ISO = re.compile(r"P(?:(\d{1,4})D)?T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,9}(?:\.\d{0,9})?)S)?")
 _UNITS = (86_400, 3_600, 60, 1)
