@@ -43,7 +43,12 @@ FLAGS = {
 # Flags of rows that go on with less than they came with.
 LESSENED = frozenset(
     {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
-    | {"encoder_failed", "truncated_text"}
+    | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown"}
+)
+# Flags that decoding decides anew, whatever ingest found.
+DECODED_FLAGS = frozenset(
+    {"no_text", "no_audio", "missing_audio", "empty_audio", "unreadable_audio", "silent"}
+    | {"outside_recording", "clipped", "short"}
 )
 
 _IDENTITY = [

@@ -27,6 +27,7 @@ QUARANTINED_PER_PART = 65_536
 WORDS_PER_MINUTE = 150.0
 SHORTEST_S, LONGEST_S = 300.0, 1200.0  # default seconds of a part
 SHORT_PARTS = 16
+_NO_AUDIO = ("missing_audio", "empty_audio", "unreadable_audio", "outside_recording")
 
 
 class PendingRecording(NamedTuple):

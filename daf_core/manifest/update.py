@@ -5,7 +5,7 @@ no row is ever missing. Rows of recordings that were deleted from the source sta
 """
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ _FILES_AT_ONCE = 16
 class Updated:
     """A manifest after an update, and how its source compared with it before.
 
-    quarantined: reason → rows; not_used: reason and suffix → files of the source; recordings:
-    counts of new, changed, gone and kept ones; seconds: the duration of the update that last
+    quarantined: reason → rows; not_used: reason and suffix → files of the source; flags:
+    flag → rows (no_text, no_audio and those of the rows); recordings: counts of new, changed, gone and kept ones; seconds: the duration of the update that last
     changed the manifest; nothing_to_do: it was up to date.
     """
 
@@ -43,6 +43,7 @@ class Updated:
     rows: int
     quarantined: dict[str, int]
     not_used: dict[str, int]
+    flags: dict[str, int]
     parts: int
     audio_hours: float
     recordings: Comparison
@@ -63,7 +64,7 @@ class Updated:
         return cls(**counts, recordings=recordings, nothing_to_do=True)
 
 
-_COUNTS = ("rows_in", "rows", "quarantined", "not_used", "parts", "audio_hours")
+_COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
 def update(
@@ -184,6 +185,7 @@ def _counted(known: Catalogue, started: float) -> Updated:
         rows=rows,
         quarantined=quarantined,
         not_used={reason: count for reason, count in reasons.items() if is_file(reason)},
+        flags=dict(sorted(sum((Counter(part.flags) for part in parts), Counter()).items())),
         parts=len(parts),
         audio_hours=round(sum(part.audio_s for part in parts) / 3600, 4),
         recordings=known.comparison(),

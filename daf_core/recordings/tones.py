@@ -160,4 +160,3 @@ def _active(energy: npt.NDArray[np.float32]) -> BoolArray:
     pauses = 4 * float(np.percentile(energy, 10))
     active: BoolArray = energy > max(SILENT, LOUD * loudest, min(pauses, LOUDER * loudest))
     return active
-

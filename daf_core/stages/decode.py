@@ -14,7 +14,7 @@ from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
-from daf_core.schemas import MANIFEST, Row
+from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
 from daf_core.storage.files import is_remote
 
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
@@ -101,6 +101,10 @@ def _flags(row: Row, found: Decoded) -> list[str]:
     again = () if row["audio_uri"] is None else _DECIDED_HERE
     before = [flag for flag in row["flags"] if flag not in again]
     return [*dict.fromkeys([*before, *found.flags])]
+
+
+def _kept_flags(row: Row) -> list[str]:
+    return [flag for flag in row["flags"] if flag not in DECODED_FLAGS]
 
 
 def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:

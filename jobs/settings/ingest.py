@@ -13,10 +13,9 @@ from jobs.settings.options import INPUT, RESOURCES, Pairs
 class IngestSettings:
     """Turn recordings and transcripts into a manifest: one row per utterance, cut into parts.
 
-    Rows that cannot be used and files that are not read go to OUT/quarantine, each with its reason.
-    Run the command again to
-    continue after an interruption, or when the source has changed: new recordings are added,
-    changed ones replaced, and rows of recordings that are gone stay.
+    Rows that cannot be used and files that are not used go to OUT/quarantine, each with its reason.
+    Run the command again to continue after an interruption, or when the source has changed: new
+    recordings are added, changed ones replaced, and rows of recordings that are gone stay.
     """
 
     source: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)

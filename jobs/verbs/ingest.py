@@ -10,7 +10,6 @@ from typing import Any
 
 import ray
 
-from daf_core.errors import NotDone
 from daf_core.manifest.update import Updated, update
 from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.folders.who_speaks import WhoSpeaks
@@ -22,6 +21,7 @@ from daf_core.storage.run_record import Json
 from jobs.progress import quarantined
 from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import IngestSettings
+from jobs.summary import check_strict, lacking
 
 log = logging.getLogger(__name__)
 RAY_START_S = 8.0  # starting Ray takes about this long
@@ -53,8 +53,8 @@ def run(settings: IngestSettings) -> str:
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect)
     line = summary(done, output.quarantine_uri)
-    if settings.strict and (done.quarantined or done.not_used):
-        raise NotDone(f"{line}\n`strict`: expected every row and file to be used in full")
+    if settings.strict:
+        check_strict(done.quarantined | done.not_used, done.flags, line)
     return f"nothing to do: {line}" if done.nothing_to_do else line
 
 
@@ -80,7 +80,7 @@ def summary(done: Updated, quarantine: str) -> str:
     counts = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
     return (
         f"{done.rows_in} rows in, {done.rows} in the manifest, "
-        f"{quarantined(done.quarantined, quarantine)}, "
+        f"{quarantined(done.quarantined, quarantine)}, {lacking(done.flags, done.rows)}"
         f"{_number(done.parts, 'part')}, {done.audio_hours:.2f} audio hours, "
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"

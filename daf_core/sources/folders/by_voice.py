@@ -64,8 +64,8 @@ def _found(
     for channel, own in own_speech(recording, spans).spans.items():
         copied = channel in copies.values()
         for one in own:
-            flags = ["same_channels"] * copied + ["crosstalk"] * one.crosstalk
-            yield channel, roles[channel], Span(one.start_s, one.end_s, tuple(flags))
+            told = ["same_channels"] * copied + ["crosstalk"] * one.crosstalk
+            yield channel, roles[channel], Span(one.start_s, one.end_s, tuple(told))
 
 
 @cache

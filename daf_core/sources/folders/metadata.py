@@ -9,7 +9,8 @@ from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.manifest_rows import is_empty, quarantine_row
-from daf_core.sources.table_rows import is_table, open_rows, shown_columns
+from daf_core.sources.table_rows import is_table, open_rows
+from daf_core.sources.table_types import shown_columns
 from daf_core.storage.files import exists
 
 KEYS = ("recording_id", "audio_uri", "audio_path", "file", "file_name", "filename", "path")
@@ -68,14 +69,14 @@ class TableMeta:
         self.unread: list[Row] = []
         self._rows: dict[str, tuple[str, dict[str, str]]] = {}  # folded key → place, values
         self._used: set[str] = set()
-        with open_rows(uri) as (columns, rows):
-            key = next((name for name in KEYS if name in columns), None)
+        with open_rows(uri) as table:
+            key = next((name for name in KEYS if name in table.columns), None)
             if key is None:
                 raise SettingsError(
                     f"`meta` {uri}: expected a column {', '.join(KEYS)}, found "
-                    f"{shown_columns(columns)}"
+                    f"{shown_columns(table.columns)}"
                 )
-            for place, cells in rows:
+            for place, cells in table.rows:
                 if isinstance(cells, BadInput):
                     self.unread.append(quarantine_row(cells, {"file": uri}))
                 elif not is_empty(cells.get(key)):

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.manifest_rows import is_empty
-from daf_core.sources.table_rows import is_table, open_rows, shown_columns
+from daf_core.sources.table_rows import is_table, open_rows
+from daf_core.sources.table_types import shown_columns
 from daf_core.storage.files import exists
 
 COLUMNS = ("recording", "transcript")
@@ -26,13 +27,13 @@ def read_pairs(uri: str, names: Iterable[str]) -> dict[str, str]:
         raise SettingsError(f"`transcripts` {uri}: expected a table, found {found}")
     known = _by_ending(names)
     pairs = {}
-    with open_rows(uri) as (columns, rows):
-        if missing := [name for name in COLUMNS if name not in columns]:
+    with open_rows(uri) as table:
+        if missing := [name for name in COLUMNS if name not in table.columns]:
             raise SettingsError(
                 f"`transcripts` {uri}: expected a column {', '.join(missing)}, found "
-                f"{shown_columns(columns)}"
+                f"{shown_columns(table.columns)}"
             )
-        for place, cells in rows:
+        for place, cells in table.rows:
             if isinstance(cells, BadInput):
                 raise SettingsError(f"`transcripts` {cells.message}")
             recording, transcript = (_file(cells.get(name), known, place) for name in COLUMNS)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from daf_core.errors import SettingsError
-from daf_core.recordings.raw import check_format
+from daf_core.recordings.raw import parse_format
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix
@@ -65,7 +65,7 @@ class FolderSource:
         if options.labels is not None:
             check_table(options.labels)
         if options.raw is not None:
-            check_format(options.raw)
+            parse_format(options.raw)
         self._path_meta = PathMeta(options.meta_regex)
         self._table_meta = None if options.meta is None else TableMeta(options.meta)
         tables = (options.labels, options.meta, options.transcripts)
