@@ -188,5 +188,13 @@ def _facts(name: str, table: pa.Table) -> PartFacts:
         rows=len(rows),
         audio_s=audio_s,
         reasons={},
-        flags=count_flags(table),
+        flags=_flags(table),
     )
+
+
+def _flags(table: pa.Table) -> dict[str, int]:
+    """Rows by flag, and those that have no text, or no audio that can be read."""
+    flags = Counter(count_flags(table))
+    flags["no_text"] = table["text"].null_count
+    flags["no_audio"] = table["audio_uri"].null_count + sum(flags[flag] for flag in _NO_AUDIO)
+    return {flag: count for flag, count in sorted(flags.items()) if count}

@@ -34,9 +34,10 @@ _FILES_AT_ONCE = 16
 class Updated:
     """A manifest after an update, and how its source compared with it before.
 
-    quarantined: reason → rows; not_used: reason and suffix → files of the source; flags:
-    flag → rows (no_text, no_audio and those of the rows); recordings: counts of new, changed, gone and kept ones; seconds: the duration of the update that last
-    changed the manifest; nothing_to_do: it was up to date.
+    quarantined: reason → rows; not_used: reason and suffix → files of the source; flags: flag →
+    rows, with no_text and no_audio; recordings: counts of new, changed, gone and kept ones;
+    seconds: the duration of the update that last changed the manifest; nothing_to_do: it was up to
+    date.
     """
 
     rows_in: int

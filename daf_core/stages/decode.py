@@ -95,16 +95,11 @@ def _table(rows: list[Row], decoded: Sequence[Decoded]) -> pa.Table:
 
 
 def _flags(row: Row, found: Decoded) -> list[str]:
-    """The flags of a manifest row and then those of decoding, each once. What was away at ingest
-    may be there now: of a row that names a recording, decoding decides on that again.
+    """The flags of a manifest row and then those of decoding, each once. Decoding decides anew what
+    was found of the audio at ingest, which may have come back.
     """
-    again = () if row["audio_uri"] is None else _DECIDED_HERE
-    before = [flag for flag in row["flags"] if flag not in again]
+    before = [flag for flag in row["flags"] if flag not in DECODED_FLAGS]
     return [*dict.fromkeys([*before, *found.flags])]
-
-
-def _kept_flags(row: Row) -> list[str]:
-    return [flag for flag in row["flags"] if flag not in DECODED_FLAGS]
 
 
 def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:

@@ -76,7 +76,7 @@ class Archive:
         self.now += 1
         spans = [f"{10 * i // 60:02}:{10 * i % 60:02}.000" for i in range(cues + 1)]
         text = "".join(
-            f"\n{start} --> {end}\n{f'{name} {self.now}' if number < 6 else '<i></i>'}\n"
+            f"\n{start} --> {end}\n{f'{name} {self.now} {number}' if number < 6 else '<i></i>'}\n"
             for number, (start, end) in enumerate(itertools.pairwise(spans))
         )
         (self.folder / f"{name}.vtt").write_text(f"WEBVTT\n{text}")
