@@ -20,8 +20,8 @@ class IngestSettings:
 
     source: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)
     """A folder of recordings with transcripts (.vtt, .srt) of the same names; a table (.csv,
-    .jsonl, .parquet) with the columns text, audio_path or audio_uri; or a labelled corpus: MMSA's
-    pickle, MMSA-FET, MELD, IEMOCAP, a folder of .csd files."""
+    .tsv, .txt, .jsonl, .json, .parquet) with the columns text, audio_path or audio_uri; or a
+    labelled corpus: MMSA's pickle, MMSA-FET, MELD, IEMOCAP, a folder of .csd files."""
 
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for the manifest, local or s3://."""
