@@ -28,8 +28,9 @@ from daf_core.evaluation.results import rendered, standings
 from daf_core.evaluation.trial import Trial, TrialResult, run_trial
 from daf_core.measures.metrics import class_metrics, regression_metrics
 from daf_core.schemas import POLARITIES, SPLITS, polarity_number
-from daf_core.training.dataset import UNUSED, Corpus
+from daf_core.training.dataset import Corpus
 from daf_core.training.recipe import Recipe
+from daf_core.training.splits import UNUSED
 from jobs.fitting.training_data import load_training_data
 from jobs.ray_session import ray_session
 from jobs.settings import Training

@@ -6,6 +6,7 @@ index/recordings/part-00000.parquet …  catalogue entries; published last: the 
 run.json                               published first and last; `complete` tells them apart
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple

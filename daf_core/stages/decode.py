@@ -19,10 +19,6 @@ from daf_core.storage.files import is_remote
 
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
 
-_DECIDED_HERE = frozenset(
-    {"no_audio", "missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
-)
-
 # A decoded part. It is never stored.
 DECODED = pa.schema(
     [
