@@ -118,6 +118,8 @@ def _by_ffmpeg(file: Any, uri: str) -> Decoder:
 
 def _fast_mpeg(file: Any, uri: str, mpeg: MpegDecoder) -> Decoder:
     """libsndfile's decoder of an MPEG file where it knows the right length: it is faster."""
+    if not mpeg.is_uniform:
+        return mpeg
     try:
         fast = SoundFileDecoder(file, uri)
     except soundfile.LibsndfileError:
@@ -127,7 +129,7 @@ def _fast_mpeg(file: Any, uri: str, mpeg: MpegDecoder) -> Decoder:
         mpeg.rate_hz,
         mpeg.channels,
     )
-    if is_right and mpeg.is_uniform and fast.seekable:
+    if is_right and fast.seekable:
         return fast
     fast.close()
     return mpeg

@@ -70,7 +70,9 @@ def test_a_codec_without_stamps_and_samples_of_a_foreign_width(tmp_path):
     content = bytearray((tmp_path / "a.wav").read_bytes())
     content[20:22] = struct.pack("<H", 17)  # says ADPCM
     (tmp_path / "a.wav").write_bytes(content)
-    assert reason(tmp_path / "a.wav") == "unreadable_audio"
+    with open_recording(str(tmp_path / "a.wav")) as recording:  # as what it says that it is
+        whole = recording.read(0, 100)
+        assert len(whole) == round(recording.duration_s * RATE_HZ) > 0
     soundfile.write(tmp_path / "b.wav", NOISE, RATE_HZ, subtype="PCM_U8")
     content = bytearray((tmp_path / "b.wav").read_bytes())
     content[32:36] = struct.pack("<HH", 0, 64)  # says integers of 64 bits
