@@ -112,6 +112,8 @@ def _cut_by_transcript(
             row = _row(files, cue.start_s, cue.end_s, channel, role, cue.text, cue.speaker)
             if isinstance(size, BadInput) and row["text"] is None:
                 raise size
+            if isinstance(size, BadInput):  # its words are kept
+                row["flags"] = [*row["flags"], size.reason]
             rows.append(place_in_recording(row, size) if isinstance(size, AudioSize) else row)
         except BadInput as err:
             message = f"{transcript_uri}, cue {number}: {err.message}"

@@ -155,6 +155,7 @@ def inspect_rows(rows: list[Row]) -> Inspected:
             if isinstance(size, BadInput):
                 if row["text"] is None:
                     raise size
+                row = {**row, "flags": [*row["flags"], size.reason]}
             elif size is not None:
                 row = place_in_recording(row, size)
             placed.append(row)

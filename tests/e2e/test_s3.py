@@ -146,6 +146,8 @@ def test_an_archived_object_and_odd_keys_stop_nothing(daf, bucket, make_head, tm
     assert {row["audio_uri"] for row in rows} == {
         f"{bucket}/odd/{name}.wav" for name in [*ODD_KEYS, "cold"]
     }
+    flagged = {row["recording_id"]: row["flags"] for row in rows if row["flags"]}
+    assert flagged == {"cold": ["unreadable_audio"]}
     score = {"manifest": manifest, "head": make_head(), "out": out, "actors": 1}
     strict = daf("score", **score, strict=True)
     assert strict.status == 1
