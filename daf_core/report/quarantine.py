@@ -52,7 +52,8 @@ def at_ingest(manifest: Any) -> AtIngest:
     if not isinstance(manifest, str):
         return AtIngest(note="run.json names no manifest; daf report can be given one")
     if read_json(manifest_output(manifest).record_uri) is None:
-        return AtIngest(note=f"there is no manifest at {manifest}; daf report can be given another")
+        note = f"there is no finished manifest at {manifest}; daf report can be given another"
+        return AtIngest(note=note)
     return AtIngest(*quarantine_reasons(manifest_output(manifest).quarantine_uri))
 
 

@@ -10,10 +10,13 @@ _MORE = frozenset({
 })  # fmt: skip
 
 
+_TYPES = mimetypes.MimeTypes()  # Python's own table; that of the machine would differ
+
+
 def names_a_recording(name: str) -> bool:
     """Whether a file's suffix is one of audio or video. What the file holds may be another thing:
     this decides only how a file that cannot be read is told.
     """
     suffix = posixpath.splitext(name)[1].lower()
-    kind = mimetypes.guess_type(f"a{suffix}")[0] or ""
+    kind = _TYPES.guess_type(f"a{suffix}")[0] or ""
     return suffix in _MORE or kind.startswith(("audio/", "video/"))

@@ -44,7 +44,7 @@ def storage_error(uri: str, err: Exception, what: str = "a recording") -> BadInp
     if reason is None:
         return NotDone(
             f"{shown}: cannot be read: {words}; run the command again to continue; if this error "
-            f"stays, remove {what} from the source"
+            f"stays, remove the file from the source"
         )
     if reason == "unreadable_audio":
         if _is_denied(err):

@@ -25,7 +25,15 @@ _CREDENTIALS = frozenset(
 # Parts of codes of answers that may be another one next time, with whatever status they come:
 # KMS.ThrottlingException has 400.
 _PASSING = (
-    *("throttl", "slowdown", "timeout", "timedout", "limitexceeded", "toomany", "unavailable"),
+    *(
+        "throttl",
+        "slowdown",
+        "timeout",
+        "timedout",
+        "limitexceeded",
+        "toomany",
+        "serviceunavailable",
+    ),
     *("internal", "busy", "operationaborted", "bandwidth", "reduceyourrequestrate"),
 )
 

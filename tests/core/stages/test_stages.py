@@ -75,6 +75,19 @@ def test_decoding_keeps_every_row_and_says_why_one_has_nothing_to_score(part):
     ]
 
 
+def test_what_was_away_at_ingest_may_be_there_now(recording):
+    rows = manifest_rows(
+        {"text": "back", "audio_uri": recording, "flags": ["missing_audio"]},
+        {"text": "away", "audio_uri": f"{recording}.gone", "flags": ["missing_audio", "other"]},
+        {"text": "never", "flags": ["outside_recording"]},
+    )
+    assert decode_part(rows)["flags"].to_pylist() == [
+        [],
+        ["other", "no_audio", "missing_audio"],
+        ["outside_recording", "no_audio"],
+    ]
+
+
 def test_a_synthesizer_reads_out_text_without_a_recording(part):
     rows = pa.concat_tables([part, manifest_rows({"text": "is it?"})])
     plain, made = decode_part(rows), decode_part(rows, synthesizer=Synthesizer(COMMAND))
