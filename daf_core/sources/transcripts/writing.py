@@ -58,7 +58,7 @@ def subrip(cues: Iterable[WrittenCue]) -> str:
     blocks = []
     for number, one in enumerate(filter(lambda one: one.is_timed, cues), start=1):
         words = _one_line(one.cue.text)
-        text = f"{one.cue.speaker}: {words}" if one.cue.speaker else words
+        text = f"{one.cue.speaker}: {words}".strip() if one.cue.speaker else words
         if html.unescape(text) != text:
             text = text.replace("&", "&amp;")
         text = _hidden(_TAG.sub("&lt;", text).replace("-->", "--&gt;"))
