@@ -17,8 +17,8 @@ class ConvertSettings:
     """
 
     source: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)
-    """A transcript of any format that is read, a folder of them, or a folder made by `daf
-    score`."""
+    """A transcript of any format that is read, a folder of them, or a folder made by
+    `daf score`."""
 
     to: Annotated[Literal["vtt", "srt", "jsonl", "csv"], Parameter(group=INPUT)]
     """Format to write."""

@@ -48,7 +48,10 @@ def run(settings: ConvertSettings) -> str:
         recordings = transcripts(settings.source, settings.out, refused)
     written = Written()
     for name, cues in _one_of(recordings, settings.out) if _is_file(settings) else recordings:
-        _write(settings, name, cues, written)
+        if settings.to in NEED_TIMES and cues and not any(one.is_timed for one in cues):
+            refused.append(f"{name}: no cue has times; .csv and .jsonl hold cues without")
+        else:
+            _write(settings, name, cues, written)
     if not written.recordings:
         first = f"; {refused[0]}" if refused else ""
         raise SettingsError(

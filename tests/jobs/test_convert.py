@@ -66,6 +66,17 @@ def test_one_file_becomes_one_file(calls, tmp_path):
     )
 
 
+def test_a_transcript_without_times_is_no_subtitle(tmp_path, capsys):
+    segments = [{"start": None, "end": None, "text": "when?", "seek": 0}]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.json").write_text(json.dumps({"segments": segments}))
+    (tmp_path / "in" / "b.vtt").write_text(VTT)
+    run(tmp_path / "in", "srt", tmp_path / "out")
+    assert names(tmp_path / "out") == ["b.srt"]
+    assert "a: no cue has times" in capsys.readouterr().err
+    assert "2 recordings, 3 cues" in run(tmp_path / "in", "jsonl", tmp_path / "out")
+
+
 def test_what_an_earlier_run_wrote_within_the_source_is_left_alone(calls):
     run(calls, "csv", calls / "tables")
     first = names(calls)

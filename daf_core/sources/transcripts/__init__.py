@@ -12,12 +12,9 @@ to `READERS`:
         nothing of the file can be read. Messages never repeat words of the transcript.
 
 `words.utterances` groups words into cues. `tidy` then does what all formats need: order, times that
-are missing, captions that roll, speakers within the text. A module that can write its format has
-
-    def write(cues: Iterable[WrittenCue]) -> str
-
-and one line of `convert.WRITERS`. Add a file of the format to tests/core/sources/transcripts/: the
-tests that hold for every format find it there.
+are missing, captions that roll, speakers within the text. `writing` writes cues in the formats of
+`daf convert`. Add a file of the format to tests/core/sources/transcripts/samples/: the tests that
+hold for every format find it there.
 """
 
 from types import ModuleType

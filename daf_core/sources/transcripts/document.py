@@ -20,6 +20,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_MOST_JSON_VALUES = 8_000_000  # each takes up to 70 bytes; words and tokens of a day are fewer
 _SAMPLE_BYTES = 64 << 10  # enough to tell an encoding
 
 
@@ -35,8 +36,10 @@ class Document:
 
     @cached_property
     def json(self) -> Any:
-        """The JSON value that the text is, None if it is none."""
+        """The JSON value that the text is, None if it is none, or would take too much memory."""
         if self.text.lstrip()[:1] not in ("{", "["):
+            return None
+        if sum(map(self.text.count, "{[,")) > _MOST_JSON_VALUES:
             return None
         try:
             return json.loads(self.text)

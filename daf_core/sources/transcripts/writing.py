@@ -44,7 +44,7 @@ def webvtt(cues: Iterable[WrittenCue]) -> str:
             blocks.append(f"NOTE {_note(one.scores)}\n")
         speaker = one.cue.speaker
         voice = f"<v {html.escape(speaker, quote=False)}>" if speaker else ""
-        text = _hidden(html.escape(one.cue.text, quote=False))
+        text = _hidden(html.escape(_one_line(one.cue.text), quote=False))
         blocks.append(f"{_times(one.cue, '.')}\n{voice}{text}\n")
     return "\n".join(blocks)
 
@@ -57,7 +57,8 @@ def subrip(cues: Iterable[WrittenCue]) -> str:
     """
     blocks = []
     for number, one in enumerate(filter(lambda one: one.is_timed, cues), start=1):
-        text = f"{one.cue.speaker}: {one.cue.text}" if one.cue.speaker else one.cue.text
+        words = _one_line(one.cue.text)
+        text = f"{one.cue.speaker}: {words}".strip() if one.cue.speaker else words
         if html.unescape(text) != text:
             text = text.replace("&", "&amp;")
         text = _hidden(_TAG.sub("&lt;", text).replace("-->", "--&gt;"))
@@ -106,7 +107,7 @@ def _row(one: WrittenCue) -> dict[str, Score]:
         "speaker": cue.speaker,
         "channel": cue.channel,
         "confidence": cue.confidence,
-        "text": cue.text,
+        "text": _one_line(cue.text),
         **one.scores,
     }
 
@@ -118,6 +119,10 @@ def _note(scores: Mapping[str, Score]) -> str:
         for name, value in known.items()
     )
     return ", ".join(shown).replace("-->", "→")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _hidden(text: str) -> str:

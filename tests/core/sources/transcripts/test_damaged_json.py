@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import READERS, reader_of
+from daf_core.sources.transcripts import READERS, open_document, reader_of
 from daf_core.sources.transcripts.document import Document
 
 SAMPLES = sorted((Path(__file__).parent / "samples").iterdir())
@@ -78,7 +78,7 @@ def test_other_values_and_missing_names_never_stop_a_reader(path, seed):
 @settings(max_examples=100, deadline=None)
 @given(st.sampled_from(SAMPLES), st.integers(0), st.text(max_size=20), st.integers(0, 50))
 def test_other_text_within_never_stops_a_reader(path, place, piece, removed):
-    text = path.read_text()
+    text = open_document(str(path)).text
     at = place % len(text)
     check(Document(path.name, text[:at] + piece + text[at + removed :]))
 
@@ -103,6 +103,7 @@ def test_any_text_is_read_or_not(name, text):
         "start\tend\ttext\n" + "\t" * 100_000,
         "start,end,text\n" + "9" * 100_000 + ",1,a\n",
         "a" * 1_000_000,
+        "[" + "{}," * 8_000_001 + "{}]",
     ],
     ids=str.__len__,
 )
