@@ -148,5 +148,3 @@ def _with_point(value: Any) -> Any:
     if isinstance(value, str) and value.count(",") == 1 and "." not in value:
         return value.replace(",", ".")
     return value
-
-
