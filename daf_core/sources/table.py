@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import lru_cache
+from urllib.parse import quote
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
@@ -149,7 +150,8 @@ class TableSource:
         """
         if audio.path and self._listed(at := self._at(audio.path)) != ABSENT:
             return at
-        return f"{self._uri}{_CELL}{self._columns.theirs('audio_path')}&row={audio.row}"
+        column = quote(self._columns.theirs("audio_path"), safe="")
+        return f"{self._uri}{_CELL}{column}&row={audio.row}"
 
 
 def _check_rename(rename: Mapping[str, str]) -> None:

@@ -1,6 +1,5 @@
 """What an opened table of the user is: its columns, its rows, and what had to be guessed."""
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -76,5 +75,9 @@ def is_unicode(value: Any, levels: int = MOST_NESTED) -> bool:
         return True
     if not levels:
         raise RecursionError
-    within = itertools.chain(value, value.values()) if isinstance(value, dict) else value
+    within = [*value, *value.values()] if isinstance(value, dict) else value
+    try:
+        return is_unicode("".join(within))  # a row of texts alone: most rows
+    except TypeError:
+        pass
     return all(is_unicode(one, levels - 1) for one in within)
