@@ -1,13 +1,14 @@
 """Does anything break on damaged inputs? Recordings, transcripts, tables and labelled corpora.
 
     python -m benchmarks.reliability.fuzz [--work DIR] [--data DIR] [--seed 1] [--inputs 2000]
-                                          [--kinds corpora] [--only 1234]
+                                          [--kinds transcripts] [--only 1234]
 
 Each input is a folder, a table or a labelled corpus for `daf ingest`, whose manifest is then
-decoded as by `daf score`; or features of a corpus for `daf embed`. Two processes try the inputs
-under a watchdog, so that a crash of a native library or an endless loop is found and named. The
-same seed gives the same inputs; inputs with a fault are kept in WORK. With --data small recordings
-and transcripts of longform/ and earnings_call/ are damaged too.
+decoded as by `daf score`; or features of a corpus for `daf embed`; or, of the kind transcripts, one
+file of any format for the readers of transcripts and the writers of `daf convert`. Two processes
+try the inputs under a watchdog, so that a crash of a native library or an endless loop is found and
+named. The same seed gives the same inputs; inputs with a fault are kept in WORK. With --data small
+recordings and transcripts of longform/ and earnings_call/ are damaged too.
 
 Exit status 1 after a crash, a hang, an exception, a row that is nowhere, or too much memory.
 """
@@ -26,7 +27,8 @@ from typing import NoReturn
 
 from benchmarks.command_line import LAYOUT, parser_for
 from benchmarks.reliability.fuzzing.inputs import SHARES, Input, Inputs
-from benchmarks.reliability.fuzzing.trial import Result, attempt, prepare
+from benchmarks.reliability.fuzzing.results import Result
+from benchmarks.reliability.fuzzing.trial import attempt, prepare
 
 HANG_S = 30.0
 START_S = 300.0

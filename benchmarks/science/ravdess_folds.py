@@ -98,7 +98,8 @@ def merge_folds(way: str, folds: Sequence[TrialResult]) -> TrialResult:
     """All folds of a seed as one trial, with metrics over the test rows of all folds."""
     rows = pa.concat_tables([fold.rows for fold in folds])
     said, true = rows["sentiment"].to_numpy(), rows["label"].to_numpy()
-    polarity = np.array([POLARITIES.index(one) for one in rows["polarity"].to_pylist()])
+    names = rows["most_probable_polarity"].to_pylist()
+    polarity = np.array([POLARITIES.index(one) for one in names])
     classes = class_metrics(polarity, polarity_number(true))
     test = regression_metrics(said, true) | {f"polarity_{n}": v for n, v in classes.items()}
     low, high = (rows[f"interval_{end}"].to_numpy() for end in ("low", "high"))

@@ -1,8 +1,8 @@
 """Which recordings a manifest holds: in which parts, and in which version of their files.
 
-MANIFEST/_recordings/part-00007.parquet   the entries of part 7; published after the part and its
-                                          quarantine, so the part is whole once this file exists
-MANIFEST/_recordings.parquet              the entries of all parts of a finished ingest
+index/recordings/part-00007.parquet   the entries of part 7; published after the part and its
+                                      quarantine, so the part is whole once this file exists
+index/recordings.parquet              the entries of all parts of a finished ingest
 
 A part's own file in the folder takes precedence over its entries in the merged file.
 """
@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daf_core.errors import NotDone
+from daf_core.errors import FILE_REASONS, NotDone
 from daf_core.manifest.entries import Entry, rows_table
 from daf_core.storage import parquet, part_index
 from daf_core.storage.files import join
@@ -32,6 +32,7 @@ _SCHEMA = """
         PRIMARY KEY (part, position)) WITHOUT ROWID;
     CREATE INDEX by_recording ON entries (recording, version);
     CREATE TABLE source (recording TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
+    CREATE TABLE compared (recording TEXT PRIMARY KEY, outcome TEXT) WITHOUT ROWID;
     CREATE VIEW outdated AS SELECT part, position, recording, removed
         FROM entries JOIN source USING (recording) WHERE entries.version != source.version;
     CREATE VIEW gone AS SELECT part, position, recording
@@ -44,7 +45,7 @@ _SCHEMA = """
 
 @dataclass(frozen=True)
 class Comparison:
-    """Counts of the recordings of source and manifest.
+    """Counts of the recordings of source and manifest; files that are not used are none.
 
     new: only in the source; changed: in the manifest in an older version; gone: only in the
     manifest, where their rows stay; kept: the same in both.
@@ -111,14 +112,33 @@ class Catalogue:
         counts = "SELECT key, SUM(value) FROM entries, json_each(reasons) GROUP BY key ORDER BY key"
         return dict(self._all(counts))
 
-    def compare(self, source: Iterable[tuple[str, str]]) -> Comparison:
+    def compare(self, source: Iterable[tuple[str, str]]) -> None:
         """Store the (recording, version) pairs of the source and compare them with the entries."""
         self._database.executemany("INSERT INTO source VALUES (?, ?)", source)
-        changed, due = self._count("outdated"), self._count("due")
-        new = due - self._count(
-            "due JOIN (SELECT DISTINCT recording FROM outdated) USING (recording)"
+        self._database.execute(
+            "INSERT INTO compared SELECT recording, CASE"
+            " WHEN recording IN (SELECT recording FROM outdated) THEN 'changed'"
+            " WHEN recording IN (SELECT recording FROM due) THEN 'new' ELSE 'kept' END"
+            " FROM source WHERE recording != ''"
         )
-        return Comparison(new, changed, self._count("gone"), self._count("source") - new - changed)
+        self._database.execute(
+            "INSERT INTO compared SELECT DISTINCT recording, 'gone' FROM gone WHERE recording != ''"
+        )
+
+    def comparison(self) -> Comparison:
+        """How the source compared with the manifest; call this when the manifest is up to date."""
+        marks = ", ".join("?" * len(FILE_REASONS))
+        files_only = (
+            "SELECT recording FROM entries LEFT JOIN json_each(reasons) GROUP BY recording"
+            f" HAVING TOTAL(rows) = 0 AND COUNT(key) = TOTAL(SUBSTR(key, 1,"
+            f" INSTR(key || ' ', ' ') - 1) IN ({marks})) AND COUNT(key) > 0"
+        )
+        counts = self._all(
+            "SELECT outcome, COUNT(*) FROM compared"
+            f" WHERE recording NOT IN ({files_only}) GROUP BY outcome",
+            *FILE_REASONS,
+        )
+        return Comparison(**{"new": 0, "changed": 0, "gone": 0, "kept": 0} | dict(counts))
 
     def is_up_to_date(self) -> bool:
         """Whether the manifest holds the source's version of each recording, and no older one."""
@@ -147,6 +167,11 @@ class Catalogue:
         )
         return int(rows), int(quarantined)
 
+    def parts_of(self, recording: str) -> list[int]:
+        """Parts that hold rows of any version of a recording, in order."""
+        query = "SELECT DISTINCT part FROM entries WHERE recording = ? AND rows > 0 ORDER BY part"
+        return self._numbers(query, recording)
+
     def parts_with_outdated(self) -> list[int]:
         """Parts that hold rows of an older version than the source's, in order."""
         return self._numbers("SELECT DISTINCT part FROM outdated WHERE NOT removed ORDER BY part")
@@ -163,10 +188,6 @@ class Catalogue:
         """Parts with entries of recordings that are gone from the source, and their positions."""
         for number in self._numbers("SELECT DISTINCT part FROM gone ORDER BY part"):
             yield number, set(self._numbers("SELECT position FROM gone WHERE part = ?", number))
-
-    def _count(self, recordings: str) -> int:
-        counted = f"SELECT COUNT(DISTINCT recording) FROM {recordings} WHERE recording != ''"
-        return self._numbers(counted)[0]
 
     def _numbers(self, query: str, *values: object) -> list[int]:
         return [number for (number,) in self._all(query, *values)]

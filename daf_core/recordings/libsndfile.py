@@ -17,28 +17,32 @@ import numpy.typing as npt
 import soundfile
 
 from daf_core.errors import BadInput
-from daf_core.recordings.watched_file import WatchedFile
+from daf_core.recordings.watched_file import Stretch, WatchedFile
+from daf_core.recordings.wav_data import RawSound
 
 UNKNOWN_FRAMES = 1 << 50  # libsndfile gives more than this where a header gives no length
 # An MP3 frame borrows bits from earlier frames, so decoding starts this much earlier. On every
 # read, because soundfile seeks after each of them.
 MPEG_LEAD_S = 0.3
+_BOUNDED = ("PCM_", "ULAW", "ALAW", "ALAC_")  # encodings that cannot exceed full scale
 
 
 class SoundFileDecoder:
     """Decodes an open file from any frame on.
 
-    A frame is one sample of every channel, at the file's own rate.
+    A frame is one sample of every channel, at the file's own rate. `raw`: the format of a file
+    without a header. `bounded` says that no value exceeds full scale.
 
     Raises:
         soundfile.LibsndfileError: libsndfile cannot open `file`.
         NotDone: the file's storage fails.
     """
 
-    def __init__(self, file: Any, uri: str) -> None:
-        self._uri = uri
-        self._file = WatchedFile(file, uri)
+    def __init__(self, file: Any, uri: str, raw: RawSound | None = None) -> None:
+        self._uri, self._raw = uri, raw
+        self._file = WatchedFile(file if raw is None else Stretch(file, raw.start, raw.end), uri)
         self._open()
+        self.bounded: bool = self._sound.subtype.startswith(_BOUNDED)
         self.rate_hz: int = self._sound.samplerate
         self.channels: int = self._sound.channels
         self.frames: int = self._sound.frames
@@ -51,7 +55,35 @@ class SoundFileDecoder:
     def _open(self) -> None:
         with self._file.watched():
             self._file.seek(0)
-            self._sound = soundfile.SoundFile(self._file)
+            raw = self._raw
+            self._sound = (
+                soundfile.SoundFile(self._file)
+                if raw is None
+                else soundfile.SoundFile(
+                    self._file,
+                    samplerate=raw.rate_hz,
+                    channels=raw.channels,
+                    format="RAW",
+                    subtype=raw.subtype,
+                    endian=raw.endian,
+                )
+            )
+
+    @property
+    def form(self) -> str:
+        """libsndfile's names of the format and the encoding, such as "WAV/PCM_16"."""
+        return f"{self._sound.format}/{self._sound.subtype}"
+
+    def reaches_its_end(self) -> bool:
+        """Whether the last frame that the header promises is there and can be decoded."""
+        try:
+            with self._file.watched():
+                self._sound.seek(self.frames - 1)
+                is_there = len(self._sound.read(1, dtype="float32")) == 1
+                self._sound.seek(0)
+        except soundfile.LibsndfileError:
+            return False
+        return is_there
 
     def seek(self, frame: int) -> None:
         """Move to `frame`, or to the end where the file is shorter."""

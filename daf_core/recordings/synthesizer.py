@@ -9,7 +9,8 @@ from typing import IO
 
 from daf_core.arrays import Samples
 from daf_core.errors import BadInput, SettingsError
-from daf_core.recordings.audio import audio_flags, open_recording
+from daf_core.recordings.audio import open_recording
+from daf_core.recordings.levels import audio_flags
 
 LONGEST_S = 60.0  # time limit of the command, per text
 

@@ -9,6 +9,7 @@ import torch
 
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.recordings.audio import Recording
+from daf_core.recordings.levels import even_out
 
 FRAME_SAMPLES = 512  # silero scores each frame of 32 ms ...
 CONTEXT_SAMPLES = 64  # ... with the end of the frame before it
@@ -95,7 +96,7 @@ def _blocks(recording: Recording, channel: int | None) -> Iterator[Samples]:
     for number in count():
         block = recording.read(number * block_s, (number + 1) * block_s, channel)
         if len(block):
-            yield block
+            yield even_out(block, recording.bounded)
         if len(block) < BLOCK_FRAMES * FRAME_SAMPLES:
             return
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from daf_core.errors import NotDone
+from daf_core.storage.refusals import storage_error
 
 
 class WatchedFile:
@@ -26,6 +26,7 @@ class WatchedFile:
 
         Raises:
             NotDone: the storage failed; that may pass and says nothing about the recording.
+            BadInput: the storage refuses this recording for good.
         """
         try:
             yield
@@ -64,9 +65,35 @@ class WatchedFile:
         return int(self._file.tell())
 
 
-def storage_error(uri: str, err: Exception) -> NotDone:
-    """The error to raise where the storage of a recording fails."""
-    return NotDone(
-        f"{uri}: cannot be read: {err}; run the command again to continue; if this error stays, "
-        f"remove the recording from the source"
-    )
+class Stretch:
+    """The bytes [start, end) of a file as a file; end 0: up to its end."""
+
+    def __init__(self, file: Any, start: int, end: int) -> None:
+        self._file, self._start = file, start
+        self._size = (end or file.seek(0, 2)) - start
+        self._at = 0
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes."""
+        self._file.seek(self._start + self._at)
+        data: bytes = self._file.read(max(0, min(size, self._size - self._at)))
+        self._at += len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill `buffer` and return the number of bytes."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move and return the new position."""
+        at = offset + (0, self._at, self._size)[whence]
+        if at < 0:
+            raise ValueError(f"expected a position from 0 on, got {at}")
+        self._at = at
+        return at
+
+    def tell(self) -> int:
+        """The current position."""
+        return self._at

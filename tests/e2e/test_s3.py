@@ -120,7 +120,7 @@ def test_what_is_not_there_is_one_line(daf, bucket, manifest, make_head):
     missing = daf("score", manifest=f"{bucket}/none", head=make_head(), out=f"{bucket}/x")
     assert missing.status == 2
     assert missing.complaint == (
-        "daf: s3://archive/none: expected the manifest of a daf run, found no _run.json\n"
+        "daf: s3://archive/none: expected the manifest of a daf run, found no run.json\n"
     )
     for name in ("nowhere", "no where"):
         ended = daf("score", manifest=manifest, head=make_head(), out=f"s3://{name}/scores")

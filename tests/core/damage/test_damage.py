@@ -104,7 +104,12 @@ def test_what_is_no_place_is_a_row_s_fault_not_the_job_s(uri, tmp_path):
 
 def test_a_recording_that_can_be_measured_only_after_ingest_is_decoded_whole(tmp_path):
     soundfile.write(tmp_path / "a.wav", NOISE, RATE_HZ)
-    blank = dict.fromkeys(MANIFEST.names) | {"meta": [], "flags": [], "utterance_id": "u", "recording_id": "r"}
+    blank = dict.fromkeys(MANIFEST.names) | {
+        "meta": [],
+        "flags": [],
+        "utterance_id": "u",
+        "recording_id": "r",
+    }
     row = blank | {"audio_uri": str(tmp_path / "a.wav"), "text": "here"}
     (decoded,) = decode_part(pa.Table.from_pylist([row], schema=MANIFEST)).to_pylist()
     assert len(decoded["samples"]) == 2 * RATE_HZ

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
+from daf_core.sources.folder import AUDIO_SUFFIXES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.signal import correlate
@@ -19,10 +20,10 @@ from scipy.signal import correlate
 import jobs
 from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, NotDone
-from daf_core.recordings.audio import Recording, audio_flags, open_recording
+from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.ffmpeg import PyAVDecoder
+from daf_core.recordings.levels import audio_flags
 from daf_core.recordings.libsndfile import SoundFileDecoder
-from daf_core.sources.folder import AUDIO_SUFFIXES
 
 SOUNDFILE = [
     *("wav_u8", "wav_16", "wav_24", "wav_32", "wav_float", "wav_ulaw", "wav_alaw"),

@@ -80,7 +80,7 @@ def publish(
             for key, text in words.items()
         ]
         table = pa.Table.from_pylist(texts, schema=MANIFEST)
-        write(join(manifest, part_name(0)), table, "manifest")
+        write(join(manifest, "manifest", part_name(0)), table, "manifest")
         run_json.setdefault("manifest", manifest)
     table = pa.Table.from_pylist(quarantine or [], schema=QUARANTINE)
     write(join(scores, "quarantine", part_name(0)), table, "quarantine")

@@ -44,7 +44,9 @@ def write_embeddings(folder, splits, labels=None):
             "flags": pa.array([[] for _ in rows], pa.list_(pa.string())),
         }
         table = pa.table([{**blank, **filled}[name] for name in schema.names], schema=schema)
-        parquet.write(files.join(folder, parquet.part_name(start // 7)), table, "embeddings")
+        parquet.write(
+            files.join(folder, "embeddings", parquet.part_name(start // 7)), table, "embeddings"
+        )
     return embeddings_output(folder)
 
 

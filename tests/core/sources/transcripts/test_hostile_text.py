@@ -12,7 +12,7 @@ from daf_core.errors import BadInput
 from daf_core.sources.transcripts import Document, reader_of
 from tests.core.sources.transcripts.reading import utterances
 
-SAMPLES = sorted((Path(__file__).parent / "samples").glob("parcel*"))
+SAMPLES = sorted((Path(__file__).parent / "text_samples").glob("parcel*"))
 TEXTS = [sample.read_text() for sample in SAMPLES]
 # Half an XML is none, whatever follows.
 HEADS = {

@@ -11,9 +11,10 @@ import webvtt
 
 import jobs
 from daf_core.sources.transcripts import open_document, read_transcript, reader_of
+from daf_core.sources.transcripts.writing import WRITERS, WrittenCue
 from tests.core.sources.transcripts.reading import utterances
 
-SAMPLES = Path(__file__).parent / "samples"
+SAMPLES = Path(__file__).parent / "text_samples"
 DEMO = Path(jobs.__file__).parent / "demo_corpus"
 PARCEL = [
     (0.5, 2.25, "Ann", "Good morning, how can I help?"),
@@ -53,6 +54,18 @@ def test_the_content_decides_and_not_the_name(tmp_path):
         path.write_bytes((SAMPLES / name).read_bytes())
         cues = utterances(read_transcript(str(path)))
         assert [cue.text for cue in cues] == [text for *_, text in PARCEL]
+
+
+@pytest.mark.parametrize("to", WRITERS)
+@pytest.mark.parametrize("name", [*READER, "parcel.lrc", "parcel.rttm"])
+def test_utterances_are_written_and_read_again(name, to, tmp_path):
+    cues = utterances(read_transcript(str(SAMPLES / name)))
+    path = tmp_path / f"parcel.{to}"
+    path.write_text(WRITERS[to]([WrittenCue(cue) for cue in cues]))
+    again = utterances(read_transcript(str(path)))
+    if any(cue.text for cue in cues) or to != "srt":  # SubRip has names in its words alone
+        found = [(cue.start_s, cue.end_s, cue.speaker, cue.text) for cue in again]
+        assert found == [(cue.start_s, cue.end_s, cue.speaker, cue.text) for cue in cues]
 
 
 def test_lrc_has_no_ends_but_the_next_lines(tmp_path):

@@ -1,0 +1,72 @@
+"""Whether a cut holds anything to hear, its level, and what is remarked about it."""
+
+import numpy as np
+
+from daf_core.arrays import RATE_HZ, Samples
+
+SILENT_BELOW = 10 ** (-60 / 20)  # peak, -60 dBFS
+FULL_SCALE = 0.98  # the largest value that mu-law can represent
+CLIPPED_SHARE = 0.001
+SHORT_BELOW_S = 0.3
+
+OFFSET_SHARE = 0.1  # a mean over a tenth of the sound's own level is an offset, not chance
+SPAN_SAMPLES = RATE_HZ // 200  # sound is looked at in spans of 5 ms
+QUANTUM = 3 / 32768  # peak to peak: dither and rounding of 16-bit sound move by up to this
+CLICK_SPANS = 12  # 60 ms: no syllable is shorter, and no click longer, with what coding smears
+LEAST_SWAY = 2.0  # 6 dB between loud and soft spans: speech has over 15, steady noise under 4
+SWAY_SPANS = 4  # levels of quiet sound are taken over 20 ms
+
+
+def holds_nothing(samples: Samples) -> bool:
+    """Whether (samples,) at 16 kHz hold no sound that could be a voice.
+
+    That is zeros, a constant, one sample, an offset alone, dither, a click with nothing around it.
+    Sound with a peak under -60 dBFS counts if its level sways as that of speech does (syllables
+    and pauses): a recording at -70 dBFS is heard, the even noise of an idle line is not. The rule
+    looks at movement within spans of 5 ms, so that an offset plays no part.
+    """
+    spans = len(samples) // SPAN_SAMPLES
+    if spans <= CLICK_SPANS:
+        return bool(np.ptp(samples) <= QUANTUM) if len(samples) > 1 else True
+    cut = samples[: spans * SPAN_SAMPLES].reshape(spans, SPAN_SAMPLES)
+    swing = cut.max(axis=1) - cut.min(axis=1)
+    if np.count_nonzero(swing > QUANTUM) <= CLICK_SPANS:
+        return True
+    if swing.max() >= 2 * SILENT_BELOW:
+        return False
+    whole = spans // SWAY_SPANS * SWAY_SPANS
+    level = swing[:whole].reshape(-1, SWAY_SPANS).mean(axis=1)
+    soft, loud = np.quantile(level, [0.1, 0.9])
+    return bool(loud < LEAST_SWAY * max(soft, QUANTUM / 3))
+
+
+def even_out(samples: Samples, bounded: bool) -> Samples:
+    """Remove an offset, and bring peaks beyond full scale back to it: (samples,) in [-1, 1].
+
+    bounded: the recording's format cannot exceed full scale, so that what does is the overshoot of
+    resampling, and is cut off. Otherwise (float samples, lossy codecs) all is scaled down: what is
+    over is sound. Floats in the scale of 16-bit integers come out right the same way.
+    """
+    if not len(samples):
+        return samples
+    mean = float(samples.mean(dtype=np.float64))
+    power = float(np.dot(samples, samples)) / len(samples) - mean * mean
+    if mean * mean > OFFSET_SHARE * OFFSET_SHARE * max(power, 0.0):
+        samples = samples - np.float32(mean)
+    if bounded:
+        return samples.clip(-1, 1)
+    peak = max(float(samples.max()), -float(samples.min()))
+    return samples / np.float32(peak) if peak > 1 else samples
+
+
+def audio_flags(samples: Samples) -> list[str]:
+    """Flags of (samples,) at 16 kHz: any of silent, clipped, short (`schemas.FLAGS`)."""
+    flags = []
+    level = np.abs(samples)
+    if level.max(initial=0) < SILENT_BELOW:
+        flags.append("silent")
+    if len(samples) and np.mean(level >= FULL_SCALE) > CLIPPED_SHARE:
+        flags.append("clipped")
+    if len(samples) < SHORT_BELOW_S * RATE_HZ:
+        flags.append("short")
+    return flags
