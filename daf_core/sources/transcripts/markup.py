@@ -42,7 +42,7 @@ def voices(text: str) -> list[tuple[str | None, str]]:
             said[-1] = (speaker, f"{said[-1][1]}\n{words}")
         else:
             said.append((speaker, words))
-    return said or [(None, "")]
+    return said or [(named[-1][0], "")]
 
 
 def _name(annotation: str | None) -> str | None:

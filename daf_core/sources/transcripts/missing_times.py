@@ -32,7 +32,6 @@ def fill_times(cues: list[Cue]) -> list[Cue]:
     - A missing start is the end of the cue before; but not earlier than its words need at most.
     - Cues without both share the time between their neighbours by the number of their letters. If
       there is none, each takes as long as its words need.
-    - An end before or at the start moves behind it, if the next start leaves room; else it stays.
 
     How long words take is what the file's other cues take, in letters a second.
     """
@@ -62,9 +61,24 @@ def _completed(cue: Cue, before: list[Cue], starts: list[float], rate: float) ->
     next_s = _first(starts, cue.start_s, bisect_right)
     if cue.end_s is None:
         return replace(cue, end_s=round(cue.start_s + needs_s, 6) if next_s is None else next_s)
-    if cue.end_s <= cue.start_s and next_s is not None:
-        return replace(cue, end_s=min(next_s, round(cue.start_s + needs_s, 6)))
     return cue
+
+
+def mend_ends(cues: list[Cue]) -> list[Cue]:
+    """Move an end that is at or before its start behind it, if the next start leaves room.
+
+    `cues` are in order of time; the end of the last ones stays, as nothing tells where it is.
+    """
+    rate = _rate(cues)
+    starts = [cue.start_s for cue in cues if cue.start_s is not None]
+    mended = []
+    for cue in cues:
+        if cue.start_s is not None and cue.end_s is not None and cue.end_s <= cue.start_s:
+            next_s = _first(starts, cue.start_s, bisect_right)
+            if next_s is not None:
+                cue = replace(cue, end_s=min(next_s, round(cue.start_s + _needs_s(cue, rate), 6)))
+        mended.append(cue)
+    return mended
 
 
 def _shared(cues: list[Cue], edge: float, starts: list[float], rate: float) -> list[Cue]:

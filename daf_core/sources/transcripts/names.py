@@ -98,8 +98,11 @@ def _is_name(name: str) -> bool:
 
 
 def _is_capital(word: str) -> bool:
-    """Whether a word begins with a capital letter, a digit, or in a script without capitals."""
-    return not word.lstrip("(@#'")[:1].islower()
+    """Whether a word begins with a capital letter, a digit, or in a script without capitals.
+
+    What stands in brackets, such as `(he/him)`, may begin as it likes.
+    """
+    return word.startswith("(") or not word.lstrip("@#'")[:1].islower()
 
 
 def _is_capitals(name: str) -> bool:

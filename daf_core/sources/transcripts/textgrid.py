@@ -8,6 +8,7 @@ https://www.fon.hum.uva.nl/praat/manual/TextGrid_file_formats.html
 import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from daf_core.errors import BadInput
 from daf_core.sources.transcripts.cue import Transcript
@@ -35,14 +36,14 @@ def read(document: Document) -> Transcript:
     tiers: list[Tier] = []
     unread: list[str] = []
     starts = [at for at, value in enumerate(values) if _is_class(value)]
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(values)], strict=True), 1):
+    if not starts:
+        raise BadInput("unreadable_transcript", "expected a TextGrid with tiers, found none")
+    for number, (start, end) in enumerate(pairwise([*starts, len(values)]), 1):
         tier, whole = _tier(values[start + 1 : end], values[start])
         if not whole:
             unread.append(f"tier {number}")
         if tier is not None:
             tiers.append(tier)
-    if not starts:
-        raise BadInput("unreadable_transcript", "expected a TextGrid with tiers, found none")
     return Transcript(cues=cues_of(tiers), unread=unread)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from daf_core.sources.transcripts.cue import Cue, Transcript
-from daf_core.sources.transcripts.missing_times import fill_times, finite
+from daf_core.sources.transcripts.missing_times import fill_times, finite, mend_ends
 from daf_core.sources.transcripts.repeats import say_once
 
 _MOST_CUT = 0.5  # share of cues shown beyond the start of the next, from which it is how a file is
@@ -25,8 +25,8 @@ def tidy(transcript: Transcript) -> list[Cue]:
     The result of `tidy` stays as it is when tidied again. Line breaks in texts stay.
     """
     cues = _in_order([finite(cue) for cue in transcript.cues])
-    cues = say_once(_in_order(fill_times(cues)))
-    return _cut(cues)
+    cues = mend_ends(_in_order(fill_times(cues)))
+    return _cut(say_once(cues))
 
 
 def _in_order(cues: list[Cue]) -> list[Cue]:
