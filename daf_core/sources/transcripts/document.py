@@ -36,7 +36,7 @@ class Document:
     @cached_property
     def json(self) -> Any:
         """The JSON value that the text is, None if it is none."""
-        if not self.text.lstrip()[:1] in ("{", "["):
+        if self.text.lstrip()[:1] not in ("{", "["):
             return None
         try:
             return json.loads(self.text)
