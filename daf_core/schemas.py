@@ -33,7 +33,7 @@ FLAGS = {
     "synthesized": "no recording; the words were read out by a speech synthesizer",
     "not_synthesized": "the speech synthesizer made no sound of the words; embedded without audio",
     "damaged": "embedded with damage to the audio or the text, to train on",
-    "silent": "the audio is silent (peak under -60 dBFS)",
+    "silent": "the audio is silent (peak under -60 dBFS); with no_audio: nothing is to be heard",
     "clipped": "more than 0.1 % of the samples are at full scale",
     "short": "less than 0.3 s of audio",
     "encoder_failed": "an encoder gave numbers that are not finite; scored on the other modality",

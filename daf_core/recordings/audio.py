@@ -123,6 +123,6 @@ def open_recording(uri: str) -> Recording:
 
 def _finite(frames: Frames) -> Frames:
     """NaN, infinity and what no scale has become silence, in place."""
-    if not (np.abs(frames) <= LARGEST).all():
+    if not max(frames.max(), -frames.min()) <= LARGEST:  # also if either is NaN
         frames[~(np.abs(frames) <= LARGEST)] = 0
     return frames

@@ -23,9 +23,6 @@ LEAD_S = 1.0  # codecs predict from earlier packets: decoding starts this much e
 FIRST_TRIES = 500  # packets at the start of which two must be decoded
 BUFFER_BYTES = 1 << 16
 
-Packet = Any
-Decoded = list[Any]
-
 
 class PyAVDecoder:
     """Decodes an open file from any frame on; frame 0 is the first that can be decoded.
@@ -112,7 +109,7 @@ class PyAVDecoder:
         self._wanted = position
         self._blocks = PlacedBlocks(self._placed(), self.channels, position, lambda: times.end)
 
-    def _packets(self) -> Iterator[Packet]:
+    def _packets(self) -> Iterator[Any]:
         """Every packet, in order, and an empty one that flushes the codec.
 
         Where the container breaks off, the recording ends.
@@ -128,10 +125,10 @@ class PyAVDecoder:
         except (av.FFmpegError, EOFError):
             return
 
-    def _decode(self, packet: Packet) -> Decoded | None:
+    def _decode(self, packet: Any) -> list[Any] | None:
         """The codec frames in a packet; None if it is damaged."""
         try:
-            frames: Decoded = packet.decode()
+            frames: list[Any] = packet.decode()
         except (av.FFmpegError, EOFError):
             return None
         return frames

@@ -1,22 +1,32 @@
-"""Where the sound of a FLAC file ends, by its last frame (RFC 9639, section 9.1)."""
+"""Where the sound of a FLAC file ends, by its last frame (RFC 9639, section 9.1).
+
+The total in the header is not enough: it stays when a file is cut short or joined with another.
+"""
 
 from typing import Any
 
 TAIL_BYTES = 1 << 17
+SEARCHED_BYTES = 16 << 20
+_HEADER = b"fLaC\0\0\0\x22"
 _BLOCKS = {1: 192, **{code: 576 << code - 2 for code in range(2, 6)}} | {
     code: 256 << code - 8 for code in range(8, 16)
 }
 
 
 def flac_samples(file: Any, head: bytes) -> int | None:
-    """The number of samples by the last frame's header; None if there is none to be found.
+    """The number of samples by the last frame's header; None if that cannot be told.
 
-    head: the first bytes of the file, at least 42.
+    head: the first bytes of the file, at least 42. A second header in the file is looked for where
+    the file is no larger than SEARCHED_BYTES.
     """
     if head[:4] != b"fLaC" or len(head) < 42:
         return None
     smallest, largest = (int.from_bytes(head[at : at + 2], "big") for at in (8, 10))
     size = file.seek(0, 2)
+    if size <= SEARCHED_BYTES:
+        file.seek(len(_HEADER))
+        if _HEADER in file.read(size):
+            return None
     file.seek(max(0, size - TAIL_BYTES))
     tail: bytes = file.read(TAIL_BYTES)
     at = len(tail)

@@ -29,15 +29,28 @@ def holds_nothing(samples: Samples) -> bool:
     if spans <= CLICK_SPANS:
         return bool(np.ptp(samples) <= QUANTUM) if len(samples) > 1 else True
     cut = samples[: spans * SPAN_SAMPLES].reshape(spans, SPAN_SAMPLES)
-    swing = cut.max(axis=1) - cut.min(axis=1)
+    if _is_plainly_heard(_swing(cut[::8])):  # an eighth is enough for most, and faster
+        return False
+    swing = _swing(cut)
+    if _is_plainly_heard(swing):
+        return False
     if np.count_nonzero(swing > QUANTUM) <= CLICK_SPANS:
         return True
-    if swing.max() >= 2 * SILENT_BELOW:
-        return False
     whole = spans // SWAY_SPANS * SWAY_SPANS
     level = swing[:whole].reshape(-1, SWAY_SPANS).mean(axis=1)
     soft, loud = np.quantile(level, [0.1, 0.9])
     return bool(loud < LEAST_SWAY * max(soft, QUANTUM / 3))
+
+
+def _swing(spans: Samples) -> Samples:
+    """Peak to peak of each of (spans, samples): (spans,)."""
+    swing: Samples = spans.max(axis=1) - spans.min(axis=1)
+    return swing
+
+
+def _is_plainly_heard(swing: Samples) -> bool:
+    """Whether spans move for longer than a click, and with a peak over -60 dBFS."""
+    return bool(swing.max() >= 2 * SILENT_BELOW and np.count_nonzero(swing > QUANTUM) > CLICK_SPANS)
 
 
 def even_out(samples: Samples, bounded: bool) -> Samples:
@@ -49,12 +62,14 @@ def even_out(samples: Samples, bounded: bool) -> Samples:
     """
     if not len(samples):
         return samples
-    mean = float(samples.mean(dtype=np.float64))
+    mean = float(samples.mean())
     power = float(np.dot(samples, samples)) / len(samples) - mean * mean
     if mean * mean > OFFSET_SHARE * OFFSET_SHARE * max(power, 0.0):
         samples = samples - np.float32(mean)
+        if bounded:
+            return samples.clip(-1, 1)
     if bounded:
-        return samples.clip(-1, 1)
+        return samples
     peak = max(float(samples.max()), -float(samples.min()))
     return samples / np.float32(peak) if peak > 1 else samples
 

@@ -77,6 +77,7 @@ class MpegFile:
     def __init__(self, file: Any) -> None:
         self._file = file
         self._block, self._base = b"", 0
+        self.block_bytes = BLOCK_BYTES
         self.end: int = file.seek(0, 2)
 
     def bytes_at(self, offset: int, size: int) -> bytes:
@@ -84,7 +85,7 @@ class MpegFile:
         at = offset - self._base
         if at < 0 or at + size > len(self._block):
             self._file.seek(offset)
-            self._block, self._base, at = self._file.read(max(size, BLOCK_BYTES)), offset, 0
+            self._block, self._base, at = self._file.read(max(size, self.block_bytes)), offset, 0
         return self._block[at : at + size]
 
     def header_at(self, offset: int) -> Header | None:

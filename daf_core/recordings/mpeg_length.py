@@ -8,13 +8,14 @@ if frames of one size stand on a grid at many places and at the end.
 from bisect import bisect_right
 from typing import NamedTuple
 
-from daf_core.recordings.mpeg_frames import Frame, Header, MpegFile, id3_size, is_alike
+from daf_core.recordings.mpeg_frames import BLOCK_BYTES, Frame, Header, MpegFile, id3_size, is_alike
 
 FURTHEST_START = 1 << 20  # bytes of junk before the first frame
 FOLLOWED_BYTES = 8 << 20  # a file up to this size is followed from frame to frame
 CHECKPOINT_FRAMES = 512
 MOST_TAGS = 8  # before the first frame
 PLACES = 32  # where a large file is looked at
+PLACE_BYTES = 1 << 15
 NEAR_FRAMES = 16  # looked at in each place
 LAME_DELAY = 529  # samples by which a decoder is late, on top of the encoder's delay
 
@@ -44,7 +45,9 @@ class MpegLength:
         self._pitch = 0.0  # bytes a frame where these stand on a grid
         self.tag_is_true = False
         self.is_uniform = True  # one kind of frames, with nothing between them
+        file.block_bytes = PLACE_BYTES
         frames = self._frames_by_tag(first) or self._frames_by_grid()
+        file.block_bytes = BLOCK_BYTES
         samples = frames * self.header.samples if frames else self._follow()
         tag = self.tag or Tag(0, 0, 0, 0)
         self.is_uniform &= self.tag is None or self.tag_is_true

@@ -19,10 +19,14 @@ JOINED = frozenset({"mpegts", "mpeg", "rm", "ogg"})
 _AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
 _MPEG = ("mp1", "mp2", "mp3", "mp1float", "mp2float", "mp3float")
 _CONSTANT = frozenset(("aac", "aac_latm", "ac3", "gsm", "gsm_ms", *_MPEG, *_AMR))
+# The rates of ISO/IEC 14496-3, table 1.18.
+_ADTS_RATES_HZ = dict(
+    enumerate((96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000))
+) | {10: 11_025, 11: 8_000, 12: 7_350}
 # Streams of which the demuxer knows exactly how many samples a packet decodes to.
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _EXACT = frozenset(
-    {("aac", "aac"), ("flac", "flac"), ("ac3", "ac3"), ("g722", "g722"), ("gsm", "gsm")}
+    {("flac", "flac"), ("ac3", "ac3"), ("g722", "g722"), ("gsm", "gsm")}
     | {("wv", "wavpack"), ("tta", "tta"), (_MP4, "alac"), (_MP4, "flac")}
     | {("amr", codec) for codec in _AMR}
 )
@@ -93,6 +97,8 @@ def packet_length(
     if codec in ("opus", "libopus"):
         scale = rate_hz / 48_000
         return lambda packet: _trimmed(packet, round(opus_samples(bytes(packet)) * scale))
+    if (form, codec) == ("aac", "aac"):
+        return _AdtsLength(constant)
     if (form, codec) == ("ogg", "vorbis"):
         return _VorbisLength(float(ticks))
     if (form, codec) in _EXACT:
@@ -113,6 +119,22 @@ class _VorbisLength:
         is_first, self._is_first = self._is_first, False
         # Blocks overlap: the first gives no sound before the second has come.
         return 0 if is_first else round((packet.duration or 0) * self._ticks)
+
+
+class _AdtsLength:
+    """Samples of an AAC packet with an ADTS header, whose rate may differ from the first one's."""
+
+    def __init__(self, samples: int) -> None:
+        self._samples = samples
+        self._first_hz = 0
+
+    def __call__(self, packet: Any) -> int:
+        head = bytes(memoryview(packet)[:3])
+        if len(head) < 3 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
+            return 0
+        rate_hz = _ADTS_RATES_HZ.get(head[2] >> 2 & 15, self._first_hz)
+        self._first_hz = self._first_hz or rate_hz
+        return round(self._samples * self._first_hz / rate_hz) if rate_hz else 0
 
 
 class _ConstantLength:

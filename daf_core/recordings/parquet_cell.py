@@ -60,7 +60,7 @@ def open_cell(uri: str, table: str, column: str, row: int) -> io.BytesIO:
         value = _cells(table, version, column, group)[row - starts[group]].as_py()
     except (FileNotFoundError, IsADirectoryError) as err:
         raise BadInput("missing_audio", f"{uri}: expected a Parquet file, found none") from err
-    except (pa.ArrowException, ValueError) as err:
+    except (pa.ArrowException, ValueError, KeyError) as err:
         if isinstance(err, BadInput):
             raise
         raise BadInput("unreadable_audio", f"{uri}: expected a column of audio: {err}") from err
