@@ -13,6 +13,7 @@ from daf_core.arrays import Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, audio_flags, open_recording
 from daf_core.recordings.synthesizer import Synthesizer
+from daf_core.recordings.tones import sound_kind
 from daf_core.schemas import MANIFEST, Row
 from daf_core.storage.files import is_remote
 
@@ -132,7 +133,9 @@ def _cut(recording: Recording, row: Row) -> Decoded:
             )
     except BadInput as err:
         return _unusable_audio(row, err)
-    flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
+    kind = sound_kind(samples)
+    flags = audio_flags(samples) + ([kind] if kind else [])
+    flags += [] if row["text"] is not None else ["no_text"]
     return Decoded(_pcm(samples), flags)
 
 
