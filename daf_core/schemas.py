@@ -36,6 +36,8 @@ FLAGS = {
     "silent": "the audio is silent (peak under -60 dBFS); with no_audio: nothing is to be heard",
     "clipped": "more than 0.1 % of the samples are at full scale",
     "short": "less than 0.3 s of audio",
+    "tone": "the audio is a tone (ring-back, busy, dial, DTMF, fax, beep), no speech",
+    "music": "the audio is music, such as hold music, without speech that stands out",
     "encoder_failed": "an encoder gave numbers that are not finite; scored on the other modality",
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }

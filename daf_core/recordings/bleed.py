@@ -22,6 +22,7 @@ SMOOTH_FRAMES = 9  # 0.3 s
 WHITENING = 0.7  # of the cross-spectrum; 1 is the phase transform (Knapp and Carter 1976)
 TRUST_RANGE = 1e-4  # frames 40 dB below the mean are trusted most; below that there is only noise
 
+DOUBT = 0.03  # weight of a frame that a first fit does not explain, in the second
 EXPLAINED = 0.4  # least share of a frame's energy that can be predicted, for bleed
 QUIET = 4.0  # a frame with less than this many times the noise floor holds no speech
 DIGITAL_SILENCE = 1e-10  # energy of a frame, about -110 dBFS
@@ -68,7 +69,7 @@ def low_band(samples: Samples) -> Samples:
 
 
 def frame_count(low: Samples) -> int:
-    """Number of frames in (samples,) of `low_band`; frame i begins at i · 32 ms."""
+    """Number of frames in (samples,) of `low_band`, at least 1; frame i begins at i · 32 ms."""
     return max(1, 1 + (len(low) - FRAME) // HOP)
 
 
@@ -77,23 +78,30 @@ def explain(target: Samples, source: Samples) -> Explained:
 
     The source passes through one linear filter of at most 64 ms after one delay (up to 0.5 s), with
     a gain of its own in each frame. The filter is fitted by least squares in each frequency; frames
-    weigh inversely to the target's energy, so that its own speech hardly bends the filter. The
-    share is the squared correlation of prediction and target.
+    weigh inversely to the target's energy, so that its own speech hardly bends the filter, and a
+    second fit trusts those that the first explains. The share is the squared correlation of
+    prediction and target.
     """
     delay = _delay(target, source)
     heard, played = _spectra(target), _spectra(_delayed(source, delay))
     level = _energy(heard)
-    trust = (1 / (level + TRUST_RANGE * level.mean() + 1e-20))[:, None].astype(np.float32)
-    weighted = trust * np.conj(played)
+    trust = 1 / (level + TRUST_RANGE * level.mean() + 1e-20)
+    share = _share(heard, played, trust)
+    share = _share(heard, played, trust * (share + DOUBT))
+    # A small delay must not count: whoever leads one way has to follow the other way.
+    at_arrival = played if abs(delay) > EARLIEST_S * LOW_HZ else _spectra(source)
+    return Explained(share, _smooth(level), _smooth(_energy(at_arrival)))
+
+
+def _share(heard: Spectra, played: Spectra, trust: Power) -> Power:
+    """Squared correlation of each frame (smoothed) with its prediction, fitted with weights."""
+    weighted = trust[:, None].astype(np.float32) * np.conj(played)
     against = np.einsum("tf,tf->f", weighted, played).real
     filters = np.einsum("tf,tf->f", weighted, heard) / (against + 1e-20)
     predicted = filters.astype(np.complex64) * played
     both = _smooth(_products(predicted, heard))
-    power = _smooth(_energy(predicted)) * _smooth(level)
-    share = np.maximum(both, 0) ** 2 / np.maximum(power, 1e-30)
-    # A small delay must not count: whoever leads one way has to follow the other way.
-    at_arrival = played if abs(delay) > EARLIEST_S * LOW_HZ else _spectra(source)
-    return Explained(np.clip(share, 0, 1), _smooth(level), _smooth(_energy(at_arrival)))
+    power = _smooth(_energy(predicted)) * _smooth(_energy(heard))
+    return np.clip(np.maximum(both, 0) ** 2 / np.maximum(power, 1e-30), 0, 1)
 
 
 def _delay(target: Samples, source: Samples) -> int:

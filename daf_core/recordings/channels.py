@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from daf_core.arrays import BoolArray, Samples
 from daf_core.recordings.audio import Recording
-from daf_core.recordings.bleed import FRAMES_PER_S, Explained, explain, frame_count, low_band
+from daf_core.recordings.bleed import FRAME, FRAMES_PER_S, Explained, explain, frame_count, low_band
 
 CELL_S = 8.0  # channels are compared over so much time at once ...
 MARGIN_S = 0.6  # ... and what an echo needs before it
@@ -74,10 +74,11 @@ def own_speech(recording: Recording, spans: Mapping[int, Sequence[Span]]) -> Own
     """
     talking = [channel for channel in sorted(spans) if spans[channel]][:MOST_COMPARED]
     lengths = {channel: sum(end - start for start, end in spans[channel]) for channel in talking}
-    last_s = max((end for channel in talking for _, end in spans[channel]), default=0.0)
-    size = round((last_s + CELL_S) * FRAMES_PER_S)
+    size = round((recording.duration_s + CELL_S) * FRAMES_PER_S)
     owners = {channel: np.full(size, OWN, np.int8) for channel in talking}
-    for cell, present in _shared_cells({channel: spans[channel] for channel in talking}):
+    for cell, present in _shared_cells(
+        {channel: _within(spans[channel], recording.duration_s) for channel in talking}
+    ):
         _judge(recording, cell, present, owners, lengths)
     kept: dict[int, list[Span]] = {channel: list(spans[channel]) for channel in sorted(spans)}
     dropped: list[Bleed] = []
@@ -152,6 +153,12 @@ def _same(one: list[Samples], other: list[Samples]) -> float | None:
     return float(np.median(leads))
 
 
+def _within(spans: Sequence[Span], end_s: float) -> list[Span]:
+    """Spans cut to [0, end_s], in order; those beyond are left out."""
+    cut = [(max(0.0, start), min(end, end_s)) for start, end in spans]
+    return sorted(span for span in cut if span[0] < span[1])
+
+
 def _shared_cells(spans: Mapping[int, Sequence[Span]]) -> list[tuple[int, list[int]]]:
     """Cells of time in which utterances of several channels meet: number, channels."""
     present: dict[int, set[int]] = {}
@@ -165,14 +172,13 @@ def _shared_cells(spans: Mapping[int, Sequence[Span]]) -> list[tuple[int, list[i
 def _overlaps(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     """Where spans of both are within `NEAR_S`, in order of time."""
     found = []
-    left, right = sorted(one), sorted(other)
     i = j = 0
-    while i < len(left) and j < len(right):
-        start_s = max(left[i][0], right[j][0]) - NEAR_S
-        end_s = min(left[i][1], right[j][1]) + NEAR_S
+    while i < len(one) and j < len(other):
+        start_s = max(one[i][0], other[j][0]) - NEAR_S
+        end_s = min(one[i][1], other[j][1]) + NEAR_S
         if start_s < end_s:
             found.append((max(start_s, 0.0), end_s))
-        if left[i][1] < right[j][1]:
+        if one[i][1] < other[j][1]:
             i += 1
         else:
             j += 1
@@ -191,6 +197,8 @@ def _judge(
     first = round(cell * CELL_S * FRAMES_PER_S) - margin
     start_s, end_s = first / FRAMES_PER_S, (cell + 1) * CELL_S + MARGIN_S
     low = {channel: low_band(recording.read(start_s, end_s, channel)) for channel in present}
+    if min(map(len, low.values())) < FRAME:  # the recording ends here
+        return
     frames = min(margin + round(CELL_S * FRAMES_PER_S), *(frame_count(low[c]) for c in present))
     new = {channel: np.full(frames, OWN, np.int8) for channel in present}
     for one, other in combinations(present, 2):
@@ -204,7 +212,7 @@ def _judge(
             (one, other, there, in_one),
             (other, one, back, in_other),
         ):
-            quiet = (found.rest == 0)[:frames]
+            quiet = ((found.rest == 0) & ~found.bleed)[:frames]
             new[target][quiet & (new[target] == OWN)] = QUIET
             new[target][bleed[:frames]] = source
     for channel in present:
@@ -219,7 +227,10 @@ def _leads(found: Explained, shared: BoolArray, in_a_tie: bool) -> BoolArray:
     lead = np.where(shared, found.lead_db, 0)
     changes = (abs(lead) > CLEAR_DB) | (abs(lead) < TIE_DB)
     latest = np.maximum.accumulate(np.where(changes, np.arange(len(lead)), 0))
+    usual = float(np.median(found.lead_db[shared])) if shared.any() else 0.0
     state = np.where(abs(lead) > CLEAR_DB, np.sign(lead), 0)[latest]
+    if abs(usual) > TIE_DB:  # alike, but one is louder: no frame may say otherwise at first
+        state[latest == 0] = np.sign(usual)
     return np.asarray((state > 0) | ((state == 0) & in_a_tie))
 
 
@@ -291,7 +302,7 @@ def _flagged(kept: Mapping[int, Sequence[Span]], dropped: Sequence[Bleed]) -> di
             touched[channel].append((bleed.start_s, bleed.end_s))
     return {
         channel: [
-            Own(start_s, end_s, any(a < end_s and start_s < b for a, b in touched[channel]))
+            Own(start_s, end_s, any(a <= end_s and start_s <= b for a, b in touched[channel]))
             for start_s, end_s in spans
         ]
         for channel, spans in kept.items()

@@ -107,8 +107,9 @@ def _is_music(lines: Lines) -> bool:
 
 def _lines(samples: Samples, frame_size: int) -> Lines:
     lowest, highest = (round(hz * frame_size / RATE_HZ) for hz in BAND_HZ)
-    padded = np.pad(samples, (0, max(0, frame_size - len(samples))))
-    frames = sliding_window_view(padded, frame_size)[:: frame_size // 2]
+    if len(samples) < frame_size:
+        samples = np.pad(samples, (0, frame_size - len(samples)))
+    frames = sliding_window_view(samples, frame_size)[:: frame_size // 2]
     spectra = rfft(frames * WINDOWS[frame_size], axis=1)[:, : highest + 2]
     power = spectra.real**2 + spectra.imag**2
     power[:, :lowest] = 0
@@ -157,6 +158,7 @@ def _following(
 def _active(energy: npt.NDArray[np.float32]) -> BoolArray:
     """Frames with sound: above the pauses, and not far below the loudest frame."""
     loudest = float(energy.max(initial=0))
-    pauses = 4 * float(np.percentile(energy, 10))
+    tenth = len(energy) // 10
+    pauses = 4 * float(np.partition(energy, tenth)[tenth])
     active: BoolArray = energy > max(SILENT, LOUD * loudest, min(pauses, LOUDER * loudest))
     return active

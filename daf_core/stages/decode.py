@@ -14,6 +14,7 @@ from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
+from daf_core.recordings.tones import sound_kind
 from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
 from daf_core.storage.files import is_remote
 
@@ -149,7 +150,9 @@ def _cut(recording: Recording, row: Row) -> Decoded:
     samples = even_out(samples, recording.bounded)
     if holds_nothing(samples):
         return _nothing_to_hear(row, start_s, end_s)
-    flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
+    kind = sound_kind(samples)
+    flags = audio_flags(samples) + ([kind] if kind else [])
+    flags += [] if row["text"] is not None else ["no_text"]
     return Decoded(_pcm(samples), flags)
 
 
