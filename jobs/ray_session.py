@@ -25,8 +25,8 @@ if ray.__version__.startswith("2.60."):
 # Ray's C++ core repeats its error lines on the driver's standard error, such as those on restarts
 # of actors and on its own metrics. Whatever concerns a job comes as an exception as well. putenv,
 # not os.environ: read by the core in this process, not passed to the processes that it starts,
-# whose logs stay in Ray's session folder.
-ASKED_FOR_LOGS = "RAY_BACKEND_LOG_LEVEL" in os.environ
+# whose logs stay in Ray's session folder. ("fatal" is of a daf that started this process.)
+ASKED_FOR_LOGS = os.environ.get("RAY_BACKEND_LOG_LEVEL", "fatal") != "fatal"
 if not ASKED_FOR_LOGS:
     os.putenv("RAY_BACKEND_LOG_LEVEL", "fatal")
 
