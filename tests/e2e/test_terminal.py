@@ -15,7 +15,7 @@ OURS = re.compile(r"(embedded|scored|trials|ingest|predicted): .*")  # progress,
 def complaints(verb: str, **options: object) -> list[str]:
     """Lines on standard error of `daf VERB …`, in a process of its own, that are not ours."""
     job = start(verb, stderr=subprocess.PIPE, **options)
-    _, said = job.communicate(timeout=300)
+    _, said = job.communicate(timeout=900)
     assert job.returncode == 0, said.decode()
     return [line for line in said.decode().splitlines() if line and not OURS.fullmatch(line)]
 
