@@ -13,7 +13,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from daf_core.manifest import catalogue, ingest_lock
+from daf_core.manifest import catalogue_files, ingest_lock
 from daf_core.manifest.catalogue import Catalogue, Comparison
 from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
 from daf_core.manifest.kept_ids import kept_ids
@@ -84,7 +84,7 @@ def update(
     finished = record is not None and record.complete
     attempt = "" if finished else ingest_lock.take_over(output, record)
     source.gather()
-    known = catalogue.load(output, fingerprint(identity))
+    known = catalogue_files.load(output, fingerprint(identity))
     loose = fingerprint(source.quarantined) if source.quarantined else NOTHING
     known.compare(chain([(NO_RECORDING, loose)], _versions(source)))
     if record is not None and finished and known.is_up_to_date():
@@ -170,7 +170,7 @@ def _delete_unfinished(output: Output, known: Catalogue, check: Callable[[], Non
 def _write_index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:
     """Merge the entries of all parts into the files that the next ingest and later jobs read."""
     check()
-    catalogue.save(known, output, run)
+    catalogue_files.save(known, output, run)
     loose = parquet.list_parts(output.recordings_uri)
     check()
     files.delete_all(output.recordings_uri, loose)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import praatio.textgrid
-import pycaption
 import pympi
 import pysubs2
 import pytest
@@ -142,17 +141,6 @@ def test_pympi_reads_the_same_elan():
     below = [(*one[:2], "Bo", one[2]) for one in elan.get_ref_annotation_data_for_tier("B-text")]
     times = [(start / 1000, end / 1000, *rest) for start, end, *rest in own + below]
     assert sorted(times) == PARCEL
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_pycaption_reads_the_same_ttml_where_it_knows_the_times():
-    # It reads one div a language, and knows nothing of times within times.
-    text = (SAMPLES / "parcel.ttml").read_text()
-    first_div = f"{text[: text.index('<div begin=')]}</body></tt>"
-    captions = pycaption.DFXPReader().read(first_div).get_captions("en")
-    assert [" ".join(one.get_text().split()) for one in captions] == [PARCEL[0][3], PARCEL[1][3]]
-    assert captions[0].start == 500_000
-    assert (captions[1].start, captions[1].end) == (2_400_000, 5_100_000)
 
 
 def test_every_transcript_of_the_demo_corpus_is_read_whole():
