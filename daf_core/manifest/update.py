@@ -16,7 +16,7 @@ from typing import Any
 from daf_core.manifest import catalogue_files, ingest_lock
 from daf_core.manifest.catalogue import Catalogue, Comparison
 from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
-from daf_core.manifest.kept_ids import kept_ids
+from daf_core.manifest.kept_ids import KeptIds
 from daf_core.manifest.parts import PendingRecording, pack, publish
 from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
@@ -136,15 +136,15 @@ def _pending(
         yield _rest(known, NO_RECORDING, Inspected([], source.quarantined))
     due = (one for one in source.recordings() if known.is_due(one[0]))
     retired = RetiredIds(output, known) if source.gives_ids else None
+    kept_ids = KeptIds(output, known)
     names: deque[str] = deque()
 
     def named() -> Iterator[Any]:
         recordings: Any  # the source's own kind
         for name, recordings in due:
             names.append(name)
-            if uris := source.in_doubt(recordings):
-                recordings = source.with_ids(recordings, kept_ids(output, known, name, uris))
-            yield recordings
+            ids = kept_ids(name, source.may_have_ids(recordings))
+            yield source.with_ids(recordings, ids) if ids else recordings
 
     for inspected in inspect(named()):
         name = names.popleft()

@@ -83,12 +83,12 @@ class TableSource:
         for stem, rows in self._spool.recordings():
             yield stem, list(_name_recordings(stem, rows, self._folder))
 
-    def in_doubt(self, held: list[list[Row]]) -> set[str]:
+    def may_have_ids(self, held: list[list[Row]]) -> set[str]:
         """Nothing: a table names its recordings itself."""
         return set()
 
     def with_ids(self, held: list[list[Row]], ids: Mapping[str, str]) -> list[list[Row]]:
-        """The same rows, as `in_doubt` is empty."""
+        """The same rows, as `may_have_ids` is empty."""
         return held
 
     def version(self, stem: str, recordings: list[list[Row]]) -> str:

@@ -40,6 +40,8 @@ def filesystem(uri: str) -> tuple[Any, str]:
     Raises:
         SettingsError: no file system handles this URI.
     """
+    if uri.startswith("/"):  # many small files: resolving the protocol would take most of the time
+        return LocalFileSystem(), LocalFileSystem._strip_protocol(uri)
     options = s3.OPTIONS if uri.startswith(s3.PREFIXES) else {}
     try:
         # Not fsspec's url_to_fs: it takes "::" in the name of a file for a chain of file systems.

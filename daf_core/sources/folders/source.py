@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from daf_core.errors import SettingsError
-from daf_core.recordings.raw import parse_format
+from daf_core.recordings.raw import parse_format, with_format
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix
@@ -111,10 +111,11 @@ class FolderSource:
             labels = tuple(self._labels.get(key, ()))
             yield key, Group(files, labels, {name: own for name, own in meta.items() if own})
 
-    def in_doubt(self, held: Group) -> set[str]:
-        """URIs of the files of a group whose ids depend on which of them the manifest holds."""
-        uris = {uri for name, uri in held.files if suffix(name) not in TEXT_SUFFIXES}
-        return uris if len(uris) > 1 else set()
+    def may_have_ids(self, held: Group) -> set[str]:
+        """URIs of the files of a group that may be recordings with ids in the manifest."""
+        raw = self._options.raw
+        uris = [uri for name, uri in held.files if suffix(name) not in TEXT_SUFFIXES]
+        return {*uris, *(with_format(uri, raw) for uri in uris if raw is not None)}
 
     def with_ids(self, held: Group, ids: Mapping[str, str]) -> Group:
         """A group whose recordings keep the ids that they have in the manifest, by URI."""

@@ -335,3 +335,33 @@ def test_a_part_that_is_missing_is_named(tmp_path):
     files.delete("failing://manifest/manifest/part-00000.parquet")
     with pytest.raises(NotDone, match=r"part-00000\.parquet is missing.*`fresh`"):
         ingest(tmp_path)
+
+
+def test_a_recording_keeps_its_id_when_another_of_its_name_appears(tmp_path):
+    archive = Archive(tmp_path)
+    archive.put("a", 2)
+    ingest(tmp_path)
+    assert {row["recording_id"] for row in rows_of()["manifest"]} == {"a"}
+    os.link(archive.silence, tmp_path / "a.mp4")
+    ingest(tmp_path)
+    ids = {(Path(row["audio_uri"]).name, row["recording_id"]) for row in rows_of()["manifest"]}
+    assert ids == {("a.wav", "a"), ("a.mp4", "a.mp4")}
+    (tmp_path / "a.wav").unlink()
+    ingest(tmp_path)
+    ids = {(Path(row["audio_uri"]).name, row["recording_id"]) for row in rows_of()["manifest"]}
+    assert ids == {("a.mp4", "a.mp4")}
+
+
+def test_files_that_are_not_used_are_counted_apart_from_recordings(tmp_path):
+    archive = Archive(tmp_path)
+    archive.put("a", 2)
+    for name in ("notes.pdf", "list.json", "more.json"):
+        (tmp_path / name).write_text("{}")
+    done = ingest(tmp_path)
+    assert done.not_used == {"unknown_format .json": 2, "unknown_format .pdf": 1}
+    assert done.quarantined == {}
+    assert done.recordings.as_dict() == {"new": 1, "changed": 0, "gone": 0, "kept": 0}
+    (tmp_path / "more.json").unlink()
+    done = ingest(tmp_path)
+    assert done.recordings.as_dict() == {"new": 0, "changed": 0, "gone": 0, "kept": 1}
+    assert ingest(tmp_path).nothing_to_do
