@@ -19,6 +19,8 @@ REASONS = {
     "bad_split": "the split is not train, valid or test",
     "duplicate_id": "another row has the same utterance id",
     "unmatched_label": "no utterance of the recording starts where the label says",
+    "unmatched_meta": "the table of metadata names a recording that is not there",
+    "said_twice": "another channel of the recording has the same words at the same time, louder",
     "no_cues": "the transcript holds no utterance",
     "unreadable_transcript": "the transcript cannot be read",
     "no_speech": "no speech was found in the recording",
@@ -31,6 +33,19 @@ REASONS = {
     "poison": "the part that the row is in kills every process that works on it",
     "missing_modality": "the row lacks text or audio, and the robustness grid damages both",
     "unused_modality": "the row has only a modality that the head was not trained on",
+}
+
+
+FILE_REASONS = {  # a file of the source folder is not used; nothing of it is a row
+    "unknown_format": "the file is neither a recording nor a transcript of a known format",
+    "empty_file": "the file holds nothing",
+    "no_times": "the file holds text without times, and cannot be laid over the recording",
+    "no_recording": "the file belongs to a recording that is not there",
+    "other_transcript": "another transcript of the recording says more and is read",
+    "hidden": "the name of the file or folder starts with a dot",
+    "not_a_file": "a pipe, a device, a socket or a broken link",
+    "linked_again": "a link to a folder that is read already",
+    "unreadable_folder": "the folder cannot be listed",
 }
 
 
@@ -51,7 +66,14 @@ class BadInput(ValueError):
 
 
 class NotDone(Exception):
-    """The job ran and its result is not whole; the message says what is missing or wrong."""
+    """The job ran and its result is not whole; the message says what is missing or wrong.
+
+    summary: the summary line of a job that made all that can be made, and was asked for more.
+    """
+
+    def __init__(self, message: str, summary: str = "") -> None:
+        super().__init__(message)
+        self.summary = summary
 
 
 def check_range(setting: str, value: float | None, least: float, most: float | None = None) -> None:

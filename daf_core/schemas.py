@@ -26,15 +26,32 @@ FLAGS = {
     "empty_audio": "the recording holds no samples; scored on text alone",
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
+    "cut_at_end": "the times ran past the end of the recording and were cut there",
+    "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
+    "same_channels": "the channels of the recording carry the same sound; they were mixed",
+    "crosstalk": "the speech is also heard on another channel, where it was not counted",
     "synthesized": "no recording; the words were read out by a speech synthesizer",
     "not_synthesized": "the speech synthesizer made no sound of the words; embedded without audio",
     "damaged": "embedded with damage to the audio or the text, to train on",
     "silent": "the audio is silent (peak under -60 dBFS); with no_audio: nothing is to be heard",
     "clipped": "more than 0.1 % of the samples are at full scale",
     "short": "less than 0.3 s of audio",
+    "tone": "the audio is a tone (ring-back, busy, dial, DTMF, fax, beep), no speech",
+    "music": "the audio is music, such as hold music, without speech that stands out",
     "encoder_failed": "an encoder gave numbers that are not finite; scored on the other modality",
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
+
+# Flags of rows that go on with less than they came with.
+LESSENED = frozenset(
+    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
+    | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown"}
+)
+# Flags that decoding decides anew, whatever ingest found.
+DECODED_FLAGS = frozenset(
+    {"no_text", "no_audio", "missing_audio", "empty_audio", "unreadable_audio", "silent"}
+    | {"outside_recording", "clipped", "short"}
+)
 
 _IDENTITY = [
     pa.field("utterance_id", pa.string(), nullable=False),
@@ -71,6 +88,7 @@ SCORES = pa.schema(
         pa.field("interval_high", pa.float32()),
         pa.field("polarity", pa.string(), nullable=False),
         pa.field("polarity_probability", pa.float32()),  # null: as above
+        *(pa.field(f"{name}_probability", pa.float32()) for name in POLARITIES),  # null: as above
         pa.field("text_weight", pa.float32()),  # null: the head has no weights
         pa.field("audio_weight", pa.float32()),
         pa.field("text_sentiment", pa.float32()),  # null: absent, or the head has none
@@ -98,6 +116,7 @@ QUARANTINE = pa.schema(
         pa.field("utterance_id", pa.string()),  # null: a whole recording, or a row without an id
         pa.field("recording_id", pa.string()),
         pa.field("audio_uri", pa.string()),
+        pa.field("file", pa.string()),  # of the transcript, or the file that is not used; else null
         pa.field("stage", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("message", pa.string(), nullable=False),
@@ -151,9 +170,9 @@ def quarantine_rows(
 ) -> pa.Table:
     """Quarantine table of `rows`; `reason` and `message` are of each row, or one for all.
 
-    Columns utterance_id, recording_id and audio_uri are null where `rows` lack them.
+    Columns utterance_id, recording_id, audio_uri and file are null where `rows` lack them.
     """
-    columns = {name: rows[name] for name in QUARANTINE.names[:3] if name in rows.column_names} | {
+    columns = {name: rows[name] for name in QUARANTINE.names[:4] if name in rows.column_names} | {
         "stage": stage,
         "reason": reason,
         "message": message,
@@ -168,7 +187,10 @@ def quarantine_rows(
 
 
 def polarity(sentiment: float) -> str:
-    """negative, neutral or positive; neutral is |sentiment| < 0.5."""
+    """The polarity of a sentiment: neutral where |sentiment| < 0.5, else negative or positive.
+
+    This is the one rule: labels, scores, metrics and drawings follow it.
+    """
     return POLARITIES[polarity_number(sentiment)]
 
 

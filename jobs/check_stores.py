@@ -53,11 +53,12 @@ def _check(bucket: str, uri: str) -> None:
         ) from err
     except (NoCredentialsError, PartialCredentialsError) as err:
         raise _denied(uri, "needs credentials", err) from err
-    except PermissionError as err:
-        if s3.refuses_credentials(
-            err
-        ):  # without permission to list, reading and writing may still be allowed
+    except OSError as err:
+        if s3.concerns_credentials(s3.error_code(err)):
             raise _denied(uri, "refuses the credentials", err) from err
+        # Without permission to list, reading and writing may still be allowed.
+        if not isinstance(err, PermissionError):
+            raise
     except (ConnectionError, HTTPClientError) as err:
         raise NotDone(
             f"{uri}: its store does not answer: {err}; check AWS_ENDPOINT_URL, the region and "

@@ -26,6 +26,7 @@ VERBS: dict[str, type] = {
     "stress": verbs.StressSettings,
     "verify": verbs.VerifySettings,
     "report": verbs.ReportSettings,
+    "convert": verbs.ConvertSettings,
     "models": verbs.ModelsSettings,
     "demo": verbs.DemoSettings,
 }
@@ -92,6 +93,8 @@ def main() -> None:
     except SettingsError as err:
         sys.exit(_complain(err, 2))
     except (NotDone, OSError) as err:
+        if isinstance(err, NotDone) and err.summary:
+            print(err.summary)
         sys.exit(_complain(err, 1))
     except Exception as err:
         from botocore.exceptions import BotoCoreError  # takes a tenth of a second to import

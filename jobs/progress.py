@@ -22,17 +22,23 @@ QUIET_INTERVAL_S = 30.0  # between lines where there is no terminal
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of rows, summed over parts. reasons: quarantined rows by reason."""
+    """Counts of rows, summed over parts. reasons: quarantined rows by reason; flags: the other
+    rows by flag.
+    """
 
     rows_in: int = 0
     rows_out: int = 0
     audio_s: float = 0.0
     reasons: Counter[str] = field(default_factory=Counter)
+    flags: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def from_parts(cls, parts: "Iterable[PartFacts]") -> "Counts":
         """The counts of finished parts."""
-        return sum((cls(p.rows_in, p.rows, p.audio_s, Counter(p.reasons)) for p in parts), cls())
+        counts = (
+            cls(p.rows_in, p.rows, p.audio_s, Counter(p.reasons), Counter(p.flags)) for p in parts
+        )
+        return sum(counts, cls())
 
     @property
     def quarantined(self) -> int:
@@ -131,24 +137,6 @@ def working_on(what: str) -> Iterator[None]:
     """Show a spinner on a terminal, for work whose progress is not known."""
     with Console(stderr=True).status(what):
         yield
-
-
-def summary(
-    verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
-) -> str:
-    """The last line of a job's output: the totals, why rows are quarantined and in which folder,
-    the rate of what this run `made`, and how many parts were done by earlier runs.
-    """
-    before = f", {earlier} parts were done before" if earlier else ""
-    per_s = 1 / max(seconds, 1e-9)
-    if made.audio_s:
-        speed = f", {made.audio_s * per_s:.0f} audio hours per hour"
-    else:
-        speed = f", {made.rows_in * per_s:.0f} rows per second" if made.rows_in else ""
-    return (
-        f"{total.rows_in} rows in, {total.rows_out} {verb}, "
-        f"{quarantined(total.reasons, quarantine)}, {seconds:.1f} s{speed}{before}"
-    )
 
 
 def quarantined(reasons: Mapping[str, int], folder: str) -> str:

@@ -2,8 +2,10 @@
 
 import logging
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import ray
 import ray.data
@@ -11,6 +13,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
 
+STANDARD_ERROR = 2  # its file descriptor
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
 os.environ.setdefault("RAY_task_oom_retries", "1")
 # Ray ends processes that are idle for a second. Starting new ones costs more than keeping them.
@@ -19,6 +22,13 @@ os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "600000")
 # a tenth of a CPU, starves until all parts are read. The older V2 does not; later Rays may lack it.
 if ray.__version__.startswith("2.60."):
     os.environ.setdefault("RAY_DATA_CLUSTER_AUTOSCALER", "V2")
+# Ray's C++ core repeats its error lines on the driver's standard error, such as those on restarts
+# of actors and on its own metrics. Whatever concerns a job comes as an exception as well. putenv,
+# not os.environ: read by the core in this process, not passed to the processes that it starts,
+# whose logs stay in Ray's session folder. ("fatal" is of a daf that started this process.)
+ASKED_FOR_LOGS = os.environ.get("RAY_BACKEND_LOG_LEVEL", "fatal") != "fatal"
+if not ASKED_FOR_LOGS:
+    os.putenv("RAY_BACKEND_LOG_LEVEL", "fatal")
 
 
 @contextmanager
@@ -35,7 +45,8 @@ def ray_session() -> Iterator[None]:
     started_here = not ray.is_initialized()
     _configure()
     if started_here:
-        ray.init(log_to_driver=False, logging_level=logging.ERROR)
+        with nullcontext() if ASKED_FOR_LOGS else standard_error_held():
+            ray.init(log_to_driver=False, logging_level=logging.ERROR)
     try:
         yield
     except RayTaskError as err:
@@ -46,6 +57,28 @@ def ray_session() -> Iterator[None]:
     finally:
         if started_here:
             ray.shutdown()
+
+
+@contextmanager
+def standard_error_held() -> Iterator[None]:
+    """Show what the body writes to standard error, C++ code too, only if it raises: Ray's core says
+    there which log level it was given.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        shown = os.dup(STANDARD_ERROR)
+        os.dup2(held.fileno(), STANDARD_ERROR)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(shown, STANDARD_ERROR)
+            os.close(shown)
+            if failed:
+                held.seek(0)
+                os.write(STANDARD_ERROR, held.read())
 
 
 def cluster_total(resource: str) -> float:

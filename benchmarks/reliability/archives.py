@@ -60,7 +60,7 @@ class Archive:
     @property
     def parts(self) -> int:
         """Parts of the manifest."""
-        return len(parquet.list_parts(self.at("manifest")))
+        return len(parquet.list_parts(self.at("manifest/manifest")))
 
     def contents(self, scores: str) -> dict[str, bytes]:
         """Path in the folder → bytes, for every Parquet file of the scores of this name."""

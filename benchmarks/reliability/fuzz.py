@@ -1,13 +1,14 @@
 """Does anything break on damaged inputs? Recordings, transcripts, tables and labelled corpora.
 
     python -m benchmarks.reliability.fuzz [--work DIR] [--data DIR] [--seed 1] [--inputs 2000]
-                                          [--kinds corpora] [--only 1234]
+                                          [--kinds transcripts] [--only 1234]
 
 Each input is a folder, a table or a labelled corpus for `daf ingest`, whose manifest is then
-decoded as by `daf score`; or features of a corpus for `daf embed`. Two processes try the inputs
-under a watchdog, so that a crash of a native library or an endless loop is found and named. The
-same seed gives the same inputs; inputs with a fault are kept in WORK. With --data small recordings
-and transcripts of longform/ and earnings_call/ are damaged too.
+decoded as by `daf score`; or features of a corpus for `daf embed`; or, of the kind transcripts, one
+file of any format for the readers of transcripts and the writers of `daf convert`. Two processes
+try the inputs under a watchdog, so that a crash of a native library or an endless loop is found and
+named. The same seed gives the same inputs; inputs with a fault are kept in WORK. With --data small
+recordings and transcripts of longform/ and earnings_call/ are damaged too.
 
 Exit status 1 after a crash, a hang, an exception, a row that is nowhere, or too much memory.
 """
@@ -17,6 +18,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -26,9 +28,11 @@ from typing import NoReturn
 
 from benchmarks.command_line import LAYOUT, parser_for
 from benchmarks.reliability.fuzzing.inputs import SHARES, Input, Inputs
-from benchmarks.reliability.fuzzing.trial import Result, attempt, prepare
+from benchmarks.reliability.fuzzing.results import Result
+from benchmarks.reliability.fuzzing.trial import attempt, prepare
 
-HANG_S = 30.0
+HANG_S = 30.0  # of a processor, as the machine may be busy with other work
+WAIT_S = 300.0  # in all
 START_S = 300.0
 MOST_MB = 256.0  # of memory that one input may take; the originals are up to 10 s of sound
 PROCESSES = 2
@@ -56,7 +60,7 @@ class Watchdog:
         process, pipe = self._served or self._start()
         try:
             pipe.send(given)
-            if pipe.poll(HANG_S):
+            if _answers(process, pipe):
                 result = pipe.recv()
                 assert isinstance(result, Result)
                 return result
@@ -66,7 +70,7 @@ class Watchdog:
             self.stop()
             return Result(faults=[f"crash: the process ended with {status}"])
         self.stop()
-        return Result(faults=[f"hang: not done after {HANG_S:.0f} s"], seconds=HANG_S)
+        return Result(faults=[f"hang: not done in {HANG_S:.0f} s of a processor"], seconds=HANG_S)
 
     def _start(self) -> "tuple[SpawnProcess, Connection[Input, Result | str]]":
         context = multiprocessing.get_context("spawn")
@@ -86,6 +90,26 @@ class Watchdog:
             process.kill()
             process.join()
             self._served = None
+
+
+def _answers(process: SpawnProcess, pipe: "Connection[Input, Result | str]") -> bool:
+    """Wait for an answer, or the end of the process; False: it takes too long."""
+    started, used_s = time.monotonic(), _processor_s(process)
+    while time.monotonic() - started < WAIT_S:
+        if pipe.poll(1.0):
+            return True
+        if _processor_s(process) - used_s > HANG_S:
+            return False
+    return False
+
+
+def _processor_s(process: SpawnProcess) -> float:
+    """Seconds of a processor that a process has used; 0 if it has ended."""
+    try:
+        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Findings:

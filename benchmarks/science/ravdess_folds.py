@@ -28,8 +28,9 @@ from daf_core.evaluation.results import rendered, standings
 from daf_core.evaluation.trial import Trial, TrialResult, run_trial
 from daf_core.measures.metrics import class_metrics, regression_metrics
 from daf_core.schemas import POLARITIES, SPLITS, polarity_number
-from daf_core.training.dataset import UNUSED, Corpus
+from daf_core.training.dataset import Corpus
 from daf_core.training.recipe import Recipe
+from daf_core.training.splits import UNUSED
 from jobs.fitting.training_data import load_training_data
 from jobs.ray_session import ray_session
 from jobs.settings import Training
@@ -98,7 +99,8 @@ def merge_folds(way: str, folds: Sequence[TrialResult]) -> TrialResult:
     """All folds of a seed as one trial, with metrics over the test rows of all folds."""
     rows = pa.concat_tables([fold.rows for fold in folds])
     said, true = rows["sentiment"].to_numpy(), rows["label"].to_numpy()
-    polarity = np.array([POLARITIES.index(one) for one in rows["polarity"].to_pylist()])
+    names = rows["most_probable_polarity"].to_pylist()
+    polarity = np.array([POLARITIES.index(one) for one in names])
     classes = class_metrics(polarity, polarity_number(true))
     test = regression_metrics(said, true) | {f"polarity_{n}": v for n, v in classes.items()}
     low, high = (rows[f"interval_{end}"].to_numpy() for end in ("low", "high"))

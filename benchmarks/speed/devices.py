@@ -151,7 +151,7 @@ def names(work: Path, encoders: str) -> tuple[str, str]:
 
 def parquet_files(folder: Path) -> dict[str, bytes]:
     """Path in the folder → bytes, for parts of scores and quarantine."""
-    found = sorted(folder.glob("*/*.parquet"))
+    found = sorted(folder.glob("*/part-*.parquet"))
     return {str(path.relative_to(folder)): files.read_bytes(str(path)) for path in found}
 
 

@@ -12,10 +12,13 @@ from daf_core.manifest.parts import PendingRecording
 from daf_core.schemas import Row
 from daf_core.sources import table as table_source
 from daf_core.sources.manifest_rows import ROW_NUMBER, is_empty
-from daf_core.sources.table_rows import Cells, batch_rows, with_file_names
+from daf_core.sources.table_columns import COLUMNS as TABLE_COLUMNS
+from daf_core.sources.table_parquet import batch_rows
+from daf_core.sources.table_rows import with_file_names
+from daf_core.sources.table_types import Cells, Table
 from daf_core.storage.files import absolute
 
-COLUMNS = [name for name in table_source.COLUMNS if name not in ("label", "split")]
+COLUMNS = [name for name in TABLE_COLUMNS if name not in ("label", "split")]
 NAME = "rows"  # in messages, where a file would be named
 
 
@@ -71,7 +74,7 @@ class InputRows:
         numbered = [(f"row {number}", self._numbered(number)) for number in numbers]
         source = table_source.TableSource(
             NAME,
-            lambda: nullcontext((self.columns, with_file_names(NAME, iter(numbered)))),
+            lambda: nullcontext(Table(self.columns, with_file_names(NAME, iter(numbered)))),
             rename={},
             check_contents=False,
             folder=absolute(folder or "."),

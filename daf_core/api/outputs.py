@@ -90,11 +90,11 @@ def read_quarantine(folder: str) -> pa.Table:
 
 def _output_in(folder: str) -> Output:
     """The layout of what is in a folder; that of scores where nothing is."""
-    for output in (manifest_output(folder), embeddings_output(folder)):
-        record = run_record.read(output)
-        if record is not None and record.kind == output.kind:
-            return output
-    return scores_output(folder)
+    scores = scores_output(folder)
+    record = run_record.read(scores)
+    known = (manifest_output(folder), embeddings_output(folder))
+    found = [output for output in known if record is not None and record.kind == output.kind]
+    return found[0] if found else scores
 
 
 def _joined(tables: Iterator[pa.Table], schema: pa.Schema) -> pa.Table:

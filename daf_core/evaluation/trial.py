@@ -17,7 +17,7 @@ from daf_core.heads.parts import Prediction
 from daf_core.measures.calibration import Certainty, certainty
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import certainty_metrics
-from daf_core.schemas import POLARITIES
+from daf_core.schemas import POLARITIES, polarity_number
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
@@ -67,7 +67,8 @@ class TrialResult:
     """What a trial leaves behind: a Parquet file of rows, with the facts in its footer.
 
     rows: a row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
-    polarity, text_weight, audio_weight, and the sentiment under each of `controls`.
+    polarity, most_probable_polarity, text_weight, audio_weight, and the sentiment under each of
+    `controls`.
     """
 
     rows: pa.Table
@@ -149,13 +150,15 @@ def _rows(
     seed: int,
 ) -> pa.Table:
     """The rows of a `TrialResult`."""
+    names = np.array(POLARITIES)
     columns = {
         "utterance_id": pa.array(ids),
         "label": pa.array(test.labels.numpy()),
         "sentiment": pa.array(prediction.sentiment.numpy()),
         "interval_low": pa.array(found.low),
         "interval_high": pa.array(found.high),
-        "polarity": pa.array(np.array(POLARITIES)[found.polarity]),
+        "polarity": pa.array(names[polarity_number(prediction.sentiment.numpy())]),
+        "most_probable_polarity": pa.array(names[found.most_probable]),
     }
     for number, name in enumerate(MODALITIES):
         columns[f"{name}_weight"] = (

@@ -1,27 +1,14 @@
-"""Which recordings a manifest holds: in which parts, and in which version of their files.
-
-MANIFEST/_recordings/part-00007.parquet   the entries of part 7; published after the part and its
-                                          quarantine, so the part is whole once this file exists
-MANIFEST/_recordings.parquet              the entries of all parts of a finished ingest
-
-A part's own file in the folder takes precedence over its entries in the merged file.
-"""
+"""Which recordings a manifest holds: in which parts, and in which version of their files."""
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import partial
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from daf_core.errors import NotDone
+from daf_core.errors import FILE_REASONS
 from daf_core.manifest.entries import Entry, rows_table
-from daf_core.storage import parquet, part_index
-from daf_core.storage.files import join
-from daf_core.storage.output import Output
-from daf_core.storage.parquet import part_name, part_number
+from daf_core.storage.parquet import part_name
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.scratch_database import scratch_database
 
@@ -32,6 +19,7 @@ _SCHEMA = """
         PRIMARY KEY (part, position)) WITHOUT ROWID;
     CREATE INDEX by_recording ON entries (recording, version);
     CREATE TABLE source (recording TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
+    CREATE TABLE compared (recording TEXT PRIMARY KEY, outcome TEXT) WITHOUT ROWID;
     CREATE VIEW outdated AS SELECT part, position, recording, removed
         FROM entries JOIN source USING (recording) WHERE entries.version != source.version;
     CREATE VIEW gone AS SELECT part, position, recording
@@ -44,7 +32,7 @@ _SCHEMA = """
 
 @dataclass(frozen=True)
 class Comparison:
-    """Counts of the recordings of source and manifest.
+    """Counts of the recordings of source and manifest; files that are not used are none.
 
     new: only in the source; changed: in the manifest in an older version; gone: only in the
     manifest, where their rows stay; kept: the same in both.
@@ -111,14 +99,33 @@ class Catalogue:
         counts = "SELECT key, SUM(value) FROM entries, json_each(reasons) GROUP BY key ORDER BY key"
         return dict(self._all(counts))
 
-    def compare(self, source: Iterable[tuple[str, str]]) -> Comparison:
+    def compare(self, source: Iterable[tuple[str, str]]) -> None:
         """Store the (recording, version) pairs of the source and compare them with the entries."""
         self._database.executemany("INSERT INTO source VALUES (?, ?)", source)
-        changed, due = self._count("outdated"), self._count("due")
-        new = due - self._count(
-            "due JOIN (SELECT DISTINCT recording FROM outdated) USING (recording)"
+        self._database.execute(
+            "INSERT INTO compared SELECT recording, CASE"
+            " WHEN recording IN (SELECT recording FROM outdated) THEN 'changed'"
+            " WHEN recording IN (SELECT recording FROM due) THEN 'new' ELSE 'kept' END"
+            " FROM source WHERE recording != ''"
         )
-        return Comparison(new, changed, self._count("gone"), self._count("source") - new - changed)
+        self._database.execute(
+            "INSERT INTO compared SELECT DISTINCT recording, 'gone' FROM gone WHERE recording != ''"
+        )
+
+    def comparison(self) -> Comparison:
+        """How the source compared with the manifest; call this when the manifest is up to date."""
+        marks = ", ".join("?" * len(FILE_REASONS))
+        files_only = (
+            "SELECT recording FROM entries LEFT JOIN json_each(reasons) GROUP BY recording"
+            f" HAVING TOTAL(rows) = 0 AND COUNT(key) = TOTAL(SUBSTR(key, 1,"
+            f" INSTR(key || ' ', ' ') - 1) IN ({marks})) AND COUNT(key) > 0"
+        )
+        counts = self._all(
+            "SELECT outcome, COUNT(*) FROM compared"
+            f" WHERE recording NOT IN ({files_only}) GROUP BY outcome",
+            *FILE_REASONS,
+        )
+        return Comparison(**{"new": 0, "changed": 0, "gone": 0, "kept": 0} | dict(counts))
 
     def is_up_to_date(self) -> bool:
         """Whether the manifest holds the source's version of each recording, and no older one."""
@@ -147,6 +154,11 @@ class Catalogue:
         )
         return int(rows), int(quarantined)
 
+    def parts_of(self, recording: str) -> list[int]:
+        """Parts that hold rows of any version of a recording, in order."""
+        query = "SELECT DISTINCT part FROM entries WHERE recording = ? AND rows > 0 ORDER BY part"
+        return self._numbers(query, recording)
+
     def parts_with_outdated(self) -> list[int]:
         """Parts that hold rows of an older version than the source's, in order."""
         return self._numbers("SELECT DISTINCT part FROM outdated WHERE NOT removed ORDER BY part")
@@ -164,71 +176,8 @@ class Catalogue:
         for number in self._numbers("SELECT DISTINCT part FROM gone ORDER BY part"):
             yield number, set(self._numbers("SELECT position FROM gone WHERE part = ?", number))
 
-    def _count(self, recordings: str) -> int:
-        counted = f"SELECT COUNT(DISTINCT recording) FROM {recordings} WHERE recording != ''"
-        return self._numbers(counted)[0]
-
     def _numbers(self, query: str, *values: object) -> list[int]:
         return [number for (number,) in self._all(query, *values)]
 
     def _all(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return self._database.execute(query, values).fetchall()
-
-
-def load(output: Output, fingerprint: str) -> Catalogue:
-    """The catalogue of the manifest in `output`, of the run with this fingerprint.
-
-    Costs two reads and a listing, and one read per part published since the last finished ingest.
-
-    Raises:
-        NotDone: a finished part is missing.
-    """
-    catalogue = Catalogue()
-    loose = parquet.list_parts(output.recordings_uri)
-    with ThreadPoolExecutor(16) as pool:
-        _insert_finished(
-            catalogue, output, part_index.read(output.index_uri, fingerprint), loose, pool
-        )
-        read = partial(parquet.read, kind="recordings")
-        uris = [join(output.recordings_uri, name) for name in loose]
-        for name, (table, footer) in zip(loose, pool.map(read, uris), strict=True):
-            catalogue.put(part_number(name), table, PartFacts.from_footer(footer))
-    in_removal = {part_name(number) for number in catalogue.parts_with_removed()}
-    missing = catalogue.facts.keys() - in_removal - set(output.part_names())
-    if missing:
-        raise NotDone(
-            f"{output.root}: {min(missing)} is missing ({len(missing)} parts in all); restore the "
-            f"missing parts or start over with `fresh`"
-        )
-    return catalogue
-
-
-def _insert_finished(
-    catalogue: Catalogue,
-    output: Output,
-    known: dict[str, PartFacts],
-    loose: list[str],
-    pool: ThreadPoolExecutor,
-) -> None:
-    """Insert the entries of the last finished ingest, except of parts published since (`loose`)."""
-    found = parquet.read_if_there(output.all_recordings_uri, "recordings")
-    if found is None:
-        return
-    numbers = pa.array([part_number(name) for name in loose], pa.int64())
-    finished = found[0].filter(pc.invert(pc.is_in(found[0]["part"], numbers)))
-    catalogue.insert(finished)
-    filled = pc.unique(finished.filter(pc.greater(finished["rows"], 0))["part"]).to_pylist()
-    names = [part_name(number) for number in filled]
-
-    def from_footer(name: str) -> PartFacts | None:
-        return PartFacts.from_footer(output.footer(name))
-
-    lost = [name for name in names if name not in known]
-    known = known | {facts.name: facts for facts in pool.map(from_footer, lost) if facts}
-    catalogue.facts = {name: known[name] for name in names}
-
-
-def save(catalogue: Catalogue, output: Output, fingerprint: str) -> None:
-    """Write the part index and the merged entries; the parts' own entries can be deleted then."""
-    part_index.write(output.index_uri, catalogue.facts.values(), fingerprint)
-    parquet.write(output.all_recordings_uri, catalogue.table(), "recordings")

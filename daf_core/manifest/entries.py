@@ -1,12 +1,16 @@
 """Catalogue entries: what one part of a manifest holds of which recording, in order."""
 
 import json
+import posixpath
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+
+from daf_core.errors import FILE_REASONS
+from daf_core.schemas import Row
 
 NO_RECORDING = ""  # the name under which quarantined rows without a recording are entered
 NOTHING = ""  # the version of NO_RECORDING when there are no such rows
@@ -23,6 +27,18 @@ SCHEMA = pa.schema(
         pa.field("removed", pa.bool_(), nullable=False),
     ]
 )
+
+
+def counted_as(row: Row) -> str:
+    """What a quarantine row is counted as: its reason, with the suffix of a file not used."""
+    if row["reason"] not in FILE_REASONS:
+        return str(row["reason"])
+    return f"{row['reason']} {posixpath.splitext(row['file'])[1].lower()}".rstrip()
+
+
+def is_file(counted: str) -> bool:
+    """Whether `counted_as` gave this of a file that is not used, rather than of a row."""
+    return counted.partition(" ")[0] in FILE_REASONS
 
 
 @dataclass(slots=True)

@@ -1,11 +1,12 @@
 """Pack recordings into the parts of a manifest, and publish the parts.
 
-MANIFEST/part-00000.parquet …              5 to 20 minutes of audio each
-MANIFEST/_quarantine/part-00000.parquet …  Parquet readers skip names with a leading underscore
-MANIFEST/_recordings/part-00000.parquet …  catalogue entries; published last: the part is whole
-MANIFEST/_run.json                         published first and last; `complete` tells them apart
+manifest/part-00000.parquet …          5 to 20 minutes of audio each
+quarantine/part-00000.parquet …
+index/recordings/part-00000.parquet …  catalogue entries; published last: the part is whole
+run.json                               published first and last; `complete` tells them apart
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -13,13 +14,13 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from daf_core.errors import NotDone
-from daf_core.manifest.entries import Entry, entries_table
+from daf_core.manifest.entries import Entry, counted_as, entries_table
 from daf_core.schemas import MANIFEST, QUARANTINE, Row
 from daf_core.storage import files
 from daf_core.storage.files import join
 from daf_core.storage.output import Output
 from daf_core.storage.parquet import parquet_bytes, part_name
-from daf_core.storage.part_index import PartFacts
+from daf_core.storage.part_index import PartFacts, count_flags
 from daf_core.storage.run_record import fingerprint
 
 ROWS_PER_PART = 4_096
@@ -27,6 +28,7 @@ QUARANTINED_PER_PART = 65_536
 WORDS_PER_MINUTE = 150.0
 SHORTEST_S, LONGEST_S = 300.0, 1200.0  # default seconds of a part
 SHORT_PARTS = 16
+_NO_AUDIO = ("missing_audio", "empty_audio", "unreadable_audio", "outside_recording")
 
 
 class PendingRecording(NamedTuple):
@@ -69,7 +71,7 @@ class Part:
     def quarantine(self, row: Row) -> None:
         """Add a quarantine row of the recording that was entered last."""
         self.quarantined.append(row)
-        self.entries[-1].reasons[row["reason"]] += 1
+        self.entries[-1].reasons[counted_as(row)] += 1
 
 
 def speech_s(row: Row) -> float:
@@ -187,4 +189,13 @@ def _facts(name: str, table: pa.Table) -> PartFacts:
         rows=len(rows),
         audio_s=audio_s,
         reasons={},
+        flags=_flags(table),
     )
+
+
+def _flags(table: pa.Table) -> dict[str, int]:
+    """Rows by flag, and those that have no text, or no audio that can be read."""
+    flags = Counter(count_flags(table))
+    flags["no_text"] = table["text"].null_count
+    flags["no_audio"] = table["audio_uri"].null_count + sum(flags[flag] for flag in _NO_AUDIO)
+    return {flag: count for flag, count in sorted(flags.items()) if count}

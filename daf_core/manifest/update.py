@@ -5,7 +5,7 @@ no row is ever missing. Rows of recordings that were deleted from the source sta
 """
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from daf_core.manifest import catalogue, ingest_lock
+from daf_core.manifest import catalogue_files, ingest_lock
 from daf_core.manifest.catalogue import Catalogue, Comparison
-from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table
+from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
+from daf_core.manifest.kept_ids import kept_ids
 from daf_core.manifest.parts import PendingRecording, pack, publish
 from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
@@ -33,13 +34,17 @@ _FILES_AT_ONCE = 16
 class Updated:
     """A manifest after an update, and how its source compared with it before.
 
-    quarantined: reason → rows; recordings: counts of new, changed, gone and kept ones; seconds: the
-    duration of the update that last changed the manifest; nothing_to_do: it was up to date.
+    quarantined: reason → rows; not_used: reason and suffix → files of the source; flags: flag →
+    rows, with no_text and no_audio; recordings: counts of new, changed, gone and kept ones;
+    seconds: the duration of the update that last changed the manifest; nothing_to_do: it was up to
+    date.
     """
 
     rows_in: int
     rows: int
     quarantined: dict[str, int]
+    not_used: dict[str, int]
+    flags: dict[str, int]
     parts: int
     audio_hours: float
     recordings: Comparison
@@ -60,7 +65,7 @@ class Updated:
         return cls(**counts, recordings=recordings, nothing_to_do=True)
 
 
-_COUNTS = ("rows_in", "rows", "quarantined", "parts", "audio_hours")
+_COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
 def update(
@@ -79,16 +84,16 @@ def update(
     finished = record is not None and record.complete
     attempt = "" if finished else ingest_lock.take_over(output, record)
     source.gather()
-    known = catalogue.load(output, fingerprint(identity))
+    known = catalogue_files.load(output, fingerprint(identity))
     loose = fingerprint(source.quarantined) if source.quarantined else NOTHING
-    compared = known.compare(chain([(NO_RECORDING, loose)], _versions(source)))
+    known.compare(chain([(NO_RECORDING, loose)], _versions(source)))
     if record is not None and finished and known.is_up_to_date():
-        return Updated.from_facts(record.facts, compared)
+        return Updated.from_facts(record.facts, known.comparison())
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
     _publish_differences(output, known, source, part_s, inspect, check)
     _write_index(output, known, fingerprint(identity), check)
-    done = _counted(known, compared, started)
+    done = _counted(known, started)
     run_record.finish(output, identity, done.as_facts() | {"attempt": attempt})
     return done
 
@@ -134,8 +139,11 @@ def _pending(
     names: deque[str] = deque()
 
     def named() -> Iterator[Any]:
+        recordings: Any  # the source's own kind
         for name, recordings in due:
             names.append(name)
+            if uris := source.in_doubt(recordings):
+                recordings = source.with_ids(recordings, kept_ids(output, known, name, uris))
             yield recordings
 
     for inspected in inspect(named()):
@@ -162,22 +170,25 @@ def _delete_unfinished(output: Output, known: Catalogue, check: Callable[[], Non
 def _write_index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:
     """Merge the entries of all parts into the files that the next ingest and later jobs read."""
     check()
-    catalogue.save(known, output, run)
+    catalogue_files.save(known, output, run)
     loose = parquet.list_parts(output.recordings_uri)
     check()
     files.delete_all(output.recordings_uri, loose)
     check()
 
 
-def _counted(known: Catalogue, compared: Comparison, started: float) -> Updated:
-    parts, quarantined = known.facts.values(), known.reasons()
+def _counted(known: Catalogue, started: float) -> Updated:
+    parts, reasons = known.facts.values(), known.reasons()
+    quarantined = {reason: count for reason, count in reasons.items() if not is_file(reason)}
     rows = sum(part.rows for part in parts)
     return Updated(
         rows_in=rows + sum(quarantined.values()),
         rows=rows,
         quarantined=quarantined,
+        not_used={reason: count for reason, count in reasons.items() if is_file(reason)},
+        flags=dict(sorted(sum((Counter(part.flags) for part in parts), Counter()).items())),
         parts=len(parts),
         audio_hours=round(sum(part.audio_s for part in parts) / 3600, 4),
-        recordings=compared,
+        recordings=known.comparison(),
         seconds=round(time.monotonic() - started, 1),
     )

@@ -18,7 +18,7 @@ from daf_core.arrays import FloatArray
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.sentiment_bins import quantile, share_below
 from daf_core.measures.calibration_values import Calibrations
-from daf_core.schemas import NEUTRAL_BELOW
+from daf_core.schemas import NEUTRAL_BELOW, POLARITIES
 
 COVERAGE = 0.9
 
@@ -28,16 +28,17 @@ class Certainty:
     """Certainty of (rows,) scores.
 
     low, high: ends of the intervals, in [-3, 3].
-    polarity: the most probable polarity, an index into POLARITIES.
-    probability: calibrated probability of that polarity.
+    most_probable: the most probable polarity, an index into POLARITIES. It may be another than that
+    of the sentiment: the median of a distribution with two peaks lies between them.
+    probabilities: (rows, POLARITIES) calibrated; they sum to one.
 
-    All but `polarity` are NaN when the row's set of modalities has no calibration.
+    All but `most_probable` are NaN when the row's set of modalities has no calibration.
     """
 
     low: FloatArray
     high: FloatArray
-    polarity: npt.NDArray[np.int64]
-    probability: FloatArray
+    most_probable: npt.NDArray[np.int64]
+    probabilities: FloatArray
 
 
 def polarities(logits: Tensor, temperature: float) -> Tensor:
@@ -51,8 +52,9 @@ def polarities(logits: Tensor, temperature: float) -> Tensor:
 
 def certainty(calibrations: Calibrations, logits: Tensor, present: Tensor) -> Certainty:
     """Certainty of rows with logits (rows, NUM_BINS) and modalities `present` (rows, M) bool."""
-    low, high, probability = (torch.full(logits.shape[:1], math.nan) for _ in range(3))
-    polarity = polarities(logits, 1.0).argmax(dim=1)
+    low, high = (torch.full(logits.shape[:1], math.nan) for _ in range(2))
+    probabilities = torch.full((len(logits), len(POLARITIES)), math.nan)
+    most_probable = polarities(logits, 1.0).argmax(dim=1)
     for modalities in torch.unique(present, dim=0):
         calibration = calibrations.get(modality_set(modalities))
         if calibration is None:
@@ -61,8 +63,9 @@ def certainty(calibrations: Calibrations, logits: Tensor, present: Tensor) -> Ce
         own = logits[rows]
         low[rows] = quantile(own, 0.5 - calibration.mass / 2)
         high[rows] = quantile(own, 0.5 + calibration.mass / 2)
-        probability[rows], polarity[rows] = polarities(own, calibration.temperature).max(dim=1)
-    return Certainty(low.numpy(), high.numpy(), polarity.numpy(), probability.numpy())
+        probabilities[rows] = polarities(own, calibration.temperature)
+        most_probable[rows] = probabilities[rows].argmax(dim=1)
+    return Certainty(low.numpy(), high.numpy(), most_probable.numpy(), probabilities.numpy())
 
 
 def modality_set(present: Tensor) -> str:

@@ -44,15 +44,16 @@ def certainty_metrics(found: Certainty, label: FloatArray) -> dict[str, float]:
     """Metrics of the certainty of rows with labels (rows,) in [-3, 3].
 
     - polarity_accuracy, polarity_uar, polarity_weighted_f1, polarity_macro_f1: as
-      `metrics.class_metrics`;
+      `metrics.class_metrics`, of the most probable polarity (not that of the sentiment, which is
+      the median);
     - coverage: share of the intervals that hold the label, COVERAGE if they are calibrated;
     - width: mean width of the intervals;
-    - polarity_ece: expected calibration error of the polarities' probabilities (Guo et al. 2017),
+    - polarity_ece: expected calibration error of the most probable polarities (Guo et al. 2017),
       the mean over rows of |mean probability - share that is right| in the row's tenth.
 
     Without any calibrated row the last three are left out.
     """
-    classes = class_metrics(found.polarity, polarity_number(label))
+    classes = class_metrics(found.most_probable, polarity_number(label))
     metrics = {f"polarity_{name}": value for name, value in classes.items()}
     calibrated = ~np.isnan(found.low)
     if calibrated.any():
@@ -67,12 +68,12 @@ def certainty_metrics(found: Certainty, label: FloatArray) -> dict[str, float]:
 
 
 def polarity_reliability(found: Certainty, label: FloatArray) -> list[tuple[float, float, float]]:
-    """For each tenth of probability that holds any row: the mean probability of its rows'
-    polarities, the share of them that is right, and their share of all rows.
+    """For each tenth of probability that holds any row: the mean probability of its rows' most
+    probable polarities, the share of them that is right, and their share of all rows.
     """
-    calibrated = ~np.isnan(found.probability)
-    right = (found.polarity == polarity_number(label))[calibrated]
-    claimed = found.probability[calibrated]
+    calibrated = ~np.isnan(found.low)
+    right = (found.most_probable == polarity_number(label))[calibrated]
+    claimed = found.probabilities[calibrated].max(axis=1, initial=0)
     bin_of = np.minimum((claimed * BINS).astype(int), BINS - 1)
     return [
         (float(claimed[own].mean()), float(right[own].mean()), float(own.mean()))

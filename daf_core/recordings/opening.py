@@ -1,10 +1,8 @@
 """Opens the file of a recording and finds the decoder that reads it right, by its content."""
 
-import errno
 from typing import Any
 
 import soundfile
-from fsspec.implementations.local import LocalFileSystem
 
 from daf_core.errors import BadInput
 from daf_core.recordings.ffmpeg import PyAVDecoder
@@ -16,10 +14,9 @@ from daf_core.recordings.ogg_pages import plain_length
 from daf_core.recordings.parquet_cell import open_cell, split_cell
 from daf_core.recordings.raw import split_format
 from daf_core.recordings.signatures import HEAD_BYTES, foreign, form_by_suffix
-from daf_core.recordings.watched_file import storage_error
 from daf_core.recordings.wav_data import RawSound, wrapped_data
-from daf_core.storage import s3
-from daf_core.storage.files import filesystem
+from daf_core.storage.input_file import open_input
+from daf_core.storage.refusals import storage_error
 
 Decoder = SoundFileDecoder | PyAVDecoder | MpegDecoder
 
@@ -42,7 +39,7 @@ def open_with_decoder(uri: str) -> tuple[Any, Decoder]:
     """
     place, raw = split_format(uri)
     cell = split_cell(place)
-    file = open_cell(place, *cell) if cell else _open_file(place)
+    file = open_cell(place, *cell) if cell else open_input(place)
     try:
         decoder = _decoder(file, uri, raw)
         _check(decoder, uri)
@@ -170,38 +167,3 @@ def _head(file: Any, uri: str) -> bytes:
     except Exception as err:
         raise storage_error(uri, err) from err
     return head
-
-
-def _open_file(uri: str) -> Any:
-    """Open the file at a path or URI for reading bytes."""
-    try:
-        fs, path = filesystem(uri)
-        # Python's own file is twice as fast as fsspec's for the many small reads of MP3.
-        opener = open if isinstance(fs, LocalFileSystem) else fs.open
-        return opener(path, "rb")
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as err:
-        raise BadInput("missing_audio", f"{uri}: expected a recording, found no file") from err
-    except PermissionError as err:
-        _check_credentials(uri)
-        raise BadInput(
-            "unreadable_audio", f"{uri}: expected permission to read it, found none: {err}"
-        ) from err
-    except ValueError as err:  # also SettingsError: no such kind of storage
-        raise BadInput("missing_audio", f"{uri!r}: expected a path or URI: {err}") from err
-    except Exception as err:  # the clients of object stores have errors of their own
-        if getattr(err, "errno", None) != errno.ENAMETOOLONG:
-            raise storage_error(uri, err) from err
-        raise BadInput(
-            "missing_audio", f"{uri:.200}…: expected a file name, found one that is too long"
-        ) from err
-
-
-def _check_credentials(uri: str) -> None:
-    """Raise NotDone if an object store refuses the credentials as such, not only this file."""
-    if uri.startswith(s3.PREFIXES):
-        fs, path = filesystem(uri)
-        try:
-            fs.cat_file(path, 0, 1)
-        except OSError as err:
-            if s3.refuses_credentials(err):
-                raise storage_error(uri, err) from err

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from daf_core.errors import BadInput
-from daf_core.recordings.watched_file import storage_error
 from daf_core.storage.files import filesystem
+from daf_core.storage.refusals import storage_error
 
 MARK = "#column="
 MOST_BYTES = 4 << 30  # of the column in one row group

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from daf_core.errors import NotDone
+from daf_core.storage.refusals import storage_error
 
 
 class WatchedFile:
@@ -26,6 +26,7 @@ class WatchedFile:
 
         Raises:
             NotDone: the storage failed; that may pass and says nothing about the recording.
+            BadInput: the storage refuses this recording for good.
         """
         try:
             yield
@@ -96,11 +97,3 @@ class Stretch:
     def tell(self) -> int:
         """The current position."""
         return self._at
-
-
-def storage_error(uri: str, err: Exception) -> NotDone:
-    """The error to raise where the storage of a recording fails."""
-    return NotDone(
-        f"{uri}: cannot be read: {err}; run the command again to continue; if this error stays, "
-        f"remove the recording from the source"
-    )

@@ -17,8 +17,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from daf_core.errors import REASONS, SettingsError
+from daf_core.errors import SettingsError
 from daf_core.report import charts
+from daf_core.report.quarantine import (
+    AtIngest,
+    ReasonCount,
+    at_ingest,
+    quarantine_reasons,
+    shortened,
+)
 from daf_core.report.recordings import RecordingSummary, summarise, when, who
 from daf_core.report.totals import (
     LARGE_DISAGREEMENT,
@@ -26,12 +33,12 @@ from daf_core.report.totals import (
     WEIGHT_EDGES,
     Totals,
 )
-from daf_core.schemas import FLAGS, NEUTRAL_BELOW
+from daf_core.schemas import FLAGS, NEUTRAL_BELOW, polarity
 from daf_core.storage.files import join, read_json
+from daf_core.storage.output import manifest_output, scores_output
 from daf_core.storage.parquet import list_parts, read
 
 RECORDINGS_DRAWN = 200
-LETTERS_AT_MOST = 280  # of an utterance's text
 
 _SCORE_COLUMNS = ["utterance_id", "recording_id", "channel", "speaker", "role", "start_s", "end_s"]
 _SCORE_COLUMNS += ["sentiment", "audio_weight"]
@@ -42,16 +49,6 @@ _UNPRINTABLE = re.compile(
 
 
 @dataclass(frozen=True)
-class ReasonCount:
-    """Rows quarantined for one reason, with the first message as an example."""
-
-    reason: str
-    meaning: str
-    rows: int
-    example: str
-
-
-@dataclass(frozen=True)
 class Report:
     """All that the page shows."""
 
@@ -59,6 +56,7 @@ class Report:
     totals: Totals
     quarantined: int
     quarantine_reasons: list[ReasonCount]  # most rows first
+    ingest: AtIngest
     contradictions: list[dict[str, Any]]  # rows of scores, strongest first, with `when` and `who`
     recordings: list[RecordingSummary]  # lowest mean first
     texts: dict[str, str]  # utterance id → text, of the utterances named in the page
@@ -89,11 +87,14 @@ def gather(scores: str, manifest: str | None = None, text: bool = True) -> Repor
     contradictions = [
         {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
     ]
-    quarantined, reasons = _quarantine_reasons(join(scores, "quarantine"))
+    quarantined, reasons = quarantine_reasons(scores_output(scores).quarantine_uri)
+    ingest = at_ingest(manifest or run.get("manifest"))
     named = {row["utterance_id"] for row in contradictions}
     named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
     texts, note = _texts(manifest, run.get("manifest"), named) if text else ({}, "left out")
-    return Report(run, totals, quarantined, reasons, contradictions, recordings, texts, note)
+    return Report(
+        run, totals, quarantined, reasons, ingest, contradictions, recordings, texts, note
+    )
 
 
 def render(report: Report) -> str:
@@ -113,6 +114,7 @@ def render(report: Report) -> str:
         plain=_plain,
         day=_day,
         percent=charts.percent_of_axis,
+        polarity=polarity,
     )
     totals = report.totals
     return environment.get_template("report.html").render(
@@ -123,6 +125,7 @@ def render(report: Report) -> str:
         weight_bars=charts.histogram(totals.weight_counts, WEIGHT_EDGES),
         polarities=_polarities(totals.polarities),
         flags=[(flag, FLAGS.get(flag, ""), rows) for flag, rows in totals.flags.most_common()],
+        lacking=_lacking(totals),
         neutral_below=NEUTRAL_BELOW,
         large_disagreement=LARGE_DISAGREEMENT,
         chart=charts,
@@ -142,28 +145,13 @@ def _recordings(folder: str, totals: Totals) -> Iterator[RecordingSummary]:
         yield summarise(key, pa.concat_tables(pieces.pop(key)))
 
 
-def _quarantine_reasons(folder: str) -> tuple[int, list[ReasonCount]]:
-    """How many rows the quarantine holds, and how many for each reason."""
-    counts: Counter[str] = Counter()
-    examples: dict[str, str] = {}
-    for part in list_parts(folder):
-        rows, _ = read(join(folder, part), "quarantine", ["reason", "message"])
-        for row in rows.to_pylist():
-            counts[row["reason"]] += 1
-            examples.setdefault(row["reason"], row["message"])
-    reasons = [
-        ReasonCount(reason, REASONS.get(reason, ""), rows, _shortened(examples[reason]))
-        for reason, rows in counts.most_common()
-    ]
-    return counts.total(), reasons
-
-
 def _texts(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[str, str], str]:
     """Texts of the `named` utterances by id, and a note that says why there are none, if so."""
     folder = manifest or from_run
     if not isinstance(folder, str):
         return {}, "not shown: run.json names no manifest; daf report can be given one"
-    parts = list_parts(folder)
+    source = manifest_output(folder)
+    parts = source.part_names()
     if manifest and not parts:
         raise SettingsError(
             f"`manifest` {manifest}: expected part-*.parquet of a manifest, found none; give the "
@@ -174,10 +162,10 @@ def _texts(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[s
     texts: dict[str, str] = {}
     wanted = pa.array(sorted(named), pa.string())
     for part in parts:
-        rows, _ = read(join(folder, part), "manifest", ["utterance_id", "text"])
+        rows = source.read(part, ["utterance_id", "text"])
         found = rows.filter(pc.is_in(rows["utterance_id"], wanted)).drop_null()
         for row in found.to_pylist():
-            texts[row["utterance_id"]] = _shortened(row["text"])
+            texts[row["utterance_id"]] = shortened(row["text"])
     return texts, ""
 
 
@@ -188,10 +176,11 @@ def _polarities(counts: Counter[str]) -> list[tuple[str, int, float, float]]:
     return [(name, counts[name], *piece) for name, piece in zip(names, pieces, strict=True)]
 
 
-def _shortened(text: str) -> str:
-    """A text on one line, at most LETTERS_AT_MOST long."""
-    flat = " ".join(text.split())
-    return flat if len(flat) <= LETTERS_AT_MOST else flat[: LETTERS_AT_MOST - 1] + "…"
+def _lacking(totals: Totals) -> str:
+    """How many utterances were scored without audio, and without text; empty where none was."""
+    counts = [(totals.flags[f"no_{what}"], what) for what in ("audio", "text")]
+    said = [f"{rows:,} have no {what}" for rows, what in counts if rows]
+    return f"of {totals.utterances:,} utterances {' and '.join(said)}" if said else ""
 
 
 def _printable(value: Any) -> Any:

@@ -1,15 +1,17 @@
 """The version of a file: its size and modification time or ETag, or a hash of its contents."""
 
 import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from daf_core.errors import NotDone
 from daf_core.sources.table_rows import file_sha256
 from daf_core.storage.files import filesystem
+from daf_core.storage.refusals import storage_error
 from daf_core.storage.run_record import Json
 from daf_core.storage.scratch_database import scratch_database
 
 ABSENT = "absent"
-_NO_FILE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
-_NO_ACCESS = (PermissionError, ValueError)  # ValueError: a SettingsError, no such kind of storage
 _SCHEMA = """
     CREATE TABLE folders (uri TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE files (folder TEXT, name TEXT, version TEXT, PRIMARY KEY (folder, name))
@@ -34,10 +36,9 @@ def listed_version(info: Json) -> str:
 
 def contents_version(uri: str) -> str:
     """SHA-256 of a file's contents; `ABSENT` where it cannot be read."""
-    try:
+    with _refusals_ignored(uri):
         return file_sha256(uri)
-    except (*_NO_FILE, *_NO_ACCESS):  # inspecting the recording will say why
-        return ABSENT
+    return ABSENT
 
 
 class ListedVersions:
@@ -48,7 +49,9 @@ class ListedVersions:
 
     def __call__(self, uri: str) -> str:
         """The version of a file; `ABSENT` where there is none."""
-        folder, name = posixpath.split(uri)
+        folder, _, name = uri.rpartition("/")
+        if folder.endswith("/"):  # cannot be listed: file systems take it for its parent
+            return _version(uri)
         added = self._database.execute("INSERT OR IGNORE INTO folders VALUES (?)", [folder])
         if added.rowcount:
             self._database.executemany(
@@ -63,10 +66,33 @@ class ListedVersions:
 
 def _list(folder: str) -> list[tuple[str, str]]:
     """Name and version of each file in a folder; empty where the folder cannot be listed."""
-    try:
+    found: list[Json] = []
+    with _refusals_ignored(folder):
         fs, path = filesystem(folder)
         found = fs.ls(path, detail=True)
-    except (*_NO_FILE, *_NO_ACCESS):
-        return []
     files = [(posixpath.basename(i["name"]), i) for i in found if i["type"] == "file"]
     return [(name, listed_version(info)) for name, info in files if is_unicode(name)]
+
+
+def _version(uri: str) -> str:
+    with _refusals_ignored(uri):
+        fs, path = filesystem(uri)
+        return listed_version(fs.info(path))
+    return ABSENT
+
+
+@contextmanager
+def _refusals_ignored(uri: str) -> Iterator[None]:
+    """Leave the body where there is no such file, or it is refused: inspecting it will say why.
+
+    Raises:
+        NotDone: the storage fails in a way that may pass.
+    """
+    try:
+        yield
+    except ValueError:  # also SettingsError: no such kind of storage
+        return
+    except Exception as err:
+        failure = storage_error(uri, err)
+        if isinstance(failure, NotDone):
+            raise failure from err

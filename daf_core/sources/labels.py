@@ -6,7 +6,9 @@ from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.manifest_rows import parse_cell, quarantine_row
-from daf_core.sources.table_rows import Cells, is_table, open_rows, shown_columns
+from daf_core.sources.table_columns import Columns
+from daf_core.sources.table_rows import TABLE_SUFFIXES, is_table, open_rows
+from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.storage.files import exists
 from daf_core.storage.run_record import Json
 
@@ -46,13 +48,13 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
     Raises:
         SettingsError: there is no such table, or it lacks a column.
     """
-    check_table(uri)
+    columns = check_table(uri)
     labels: dict[str, list[Label]] = {}
     quarantined = []
-    with open_rows(uri) as (_, rows):
-        for place, cells in rows:
+    with open_rows(uri) as table:
+        for place, cells in table.rows:
             try:
-                label = _label(cells, place)
+                label = _label(cells if isinstance(cells, BadInput) else columns.read(cells), place)
                 labels.setdefault(label.recording_id, []).append(label)
             except BadInput as err:
                 known = {} if isinstance(cells, BadInput) else cells
@@ -60,24 +62,26 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
     return labels, quarantined
 
 
-def check_table(uri: str) -> None:
-    """Check that there is a table of labels, by the names of its columns.
+def check_table(uri: str) -> Columns:
+    """Check that there is a table of labels, by the names of its columns; returns these.
 
     Raises:
         SettingsError: there is no such table, or it lacks a column.
     """
     if not is_table(uri) or not exists(uri):
         raise SettingsError(
-            f"`labels` {uri}: expected a table (.csv, .jsonl, .parquet), found "
+            f"`labels` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found "
             f"{'no table' if exists(uri) else 'nothing there'}"
         )
-    with open_rows(uri) as (columns, _):
-        missing = [name for name in _REQUIRED if name not in columns]
+    with open_rows(uri) as table:
+        columns = Columns.of_table(table, f"`labels` {uri}", {})
+    missing = [name for name in _REQUIRED if name not in columns.ours.values()]
     if missing:
         raise SettingsError(
             f"`labels` {uri}: expected a column {', '.join(missing)}, found "
-            f"{shown_columns(columns)}"
+            f"{shown_columns([*columns.ours])}"
         )
+    return columns
 
 
 def _label(cells: Cells | BadInput, place: str) -> Label:

@@ -8,13 +8,16 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS, Row
 
 ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
-EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut
+EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut, unflagged
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class AudioSize:
 def manifest_row(cells: dict[str, Any]) -> Row:
     """Make a manifest row of cells by column name; cells of unknown columns go to `meta`.
 
-    Cells may be text or numbers; empty ones become null. utterance_id and recording_id are null
+    Cells may be text or numbers; empty ones become null, and so does a time, channel, label or
+    split that says NA, nan, null, none or "-". utterance_id and recording_id are null
     where the cells do not give them.
 
     Raises:
@@ -56,17 +60,20 @@ def parse_cell(name: str, value: Any) -> Any:
     Raises:
         BadInput: the cell does not hold such a value; the reason depends on the column.
     """
-    return None if is_empty(value) else _COLUMNS[name](name, value)
+    missing = is_empty(value) or (name in _MAY_LACK and _says_nothing(value))
+    return None if missing else _COLUMNS[name](name, value)
 
 
 def place_in_recording(row: Row, size: AudioSize) -> Row:
     """Fit a row to its recording.
 
-    A row without times covers the whole recording. An end up to 0.5 s past the recording is cut.
+    A row without times covers the whole recording. An end past the recording is cut, and flagged
+    `cut_at_end` where it is more than 0.5 s past. A row with words that starts after the end keeps
+    its times and words, and is flagged `outside_recording`.
 
     Raises:
-        BadInput: `outside_recording`: the row starts at or after the end of the recording, or ends
-            more than 0.5 s past it; `bad_channel`.
+        BadInput: `outside_recording`: a row without words starts at or after the end of the
+            recording; `bad_channel`.
     """
     if row["channel"] is not None and row["channel"] >= size.channels:
         raise BadInput(
@@ -76,13 +83,20 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
         )
     if row["start_s"] is None:
         return {**row, "start_s": 0.0, "end_s": size.duration_s}
-    if row["start_s"] >= size.duration_s or row["end_s"] > size.duration_s + EDGE_S:
+    if row["start_s"] >= size.duration_s and row["text"] is not None:
+        return {**row, "flags": [*row["flags"], "outside_recording"]}
+    if row["start_s"] >= size.duration_s:
         raise BadInput(
             "outside_recording",
             f"expected times within the {size.duration_s:.3f} s of {row['audio_uri']}, "
             f"found {row['start_s']} to {row['end_s']}",
         )
-    return {**row, "end_s": min(row["end_s"], size.duration_s)}
+    cut = row["end_s"] > size.duration_s + EDGE_S
+    return {
+        **row,
+        "end_s": min(row["end_s"], size.duration_s),
+        "flags": [*row["flags"], *["cut_at_end"] * cut],
+    }
 
 
 def utterance_id(row: Row, clip: str = "") -> str:
@@ -98,7 +112,7 @@ def utterance_id(row: Row, clip: str = "") -> str:
 def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
     """The quarantine row of an error; `known` are those cells of the row that could be read,
     of which a ROW_NUMBER is kept."""
-    names = ("utterance_id", "recording_id", "audio_uri")
+    names = ("utterance_id", "recording_id", "audio_uri", "file")
     return {
         **{name: None if is_empty(known.get(name)) else _as_text(known[name]) for name in names},
         "stage": "ingest",
@@ -108,6 +122,12 @@ def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
     }
 
 
+def unused_file(file: str, error: BadInput) -> Row:
+    """The quarantine row of a file that is not used, for a reason of `errors.FILE_REASONS`."""
+    named = BadInput(error.reason, f"{file}: {error.message.removeprefix(f'{file}: ')}")
+    return quarantine_row(named, {"file": file})
+
+
 def is_empty(value: Any) -> bool:
     """Whether a cell is empty: None, white space, or NaN, which some tools write for null."""
     if isinstance(value, str):
@@ -115,9 +135,16 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
+def _says_nothing(value: Any) -> bool:
+    """Whether a cell says that there is no value, in the words of pandas, R, SQL or Python."""
+    return isinstance(value, str) and value.strip().casefold() in NO_VALUE
+
+
 def _as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, date | time | Decimal | UUID):
+        return str(value)
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -186,6 +213,8 @@ def _split(name: str, value: Any) -> str:
     return split
 
 
+NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a"})
+_MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split"})
 VALIDATION_SPLITS = {
     "dev": "valid",
     "val": "valid",

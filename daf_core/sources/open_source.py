@@ -14,9 +14,10 @@ from functools import partial
 
 from daf_core.errors import SettingsError
 from daf_core.sources import corpora
-from daf_core.sources.folder import FolderSource
+from daf_core.sources.folders.source import FolderOptions, FolderSource
 from daf_core.sources.table import TableSource
 from daf_core.sources.table_rows import open_rows
+from daf_core.sources.table_types import Table
 from daf_core.storage.files import absolute, filesystem
 
 Source = TableSource | FolderSource
@@ -25,15 +26,13 @@ Source = TableSource | FolderSource
 def open_source(
     uri: str,
     rename: Mapping[str, str] | None = None,
-    roles: Mapping[int, str] | None = None,
-    labels_uri: str | None = None,
+    options: FolderOptions | None = None,
     check_contents: bool = False,
 ) -> Source:
     """Open the corpus, table or folder at `uri`.
 
-    rename: the table's column names → ours; roles: channel → role, for a folder; labels_uri: a
-    table of labels, for a folder; check_contents: a file has changed when its SHA-256 has, not
-    when its size or modification time has.
+    rename: the table's column names → ours; options: how a folder is read; check_contents: a file
+    has changed when its SHA-256 has, not when its size or modification time has.
 
     Raises:
         SettingsError: there is nothing to ingest, or a setting does not apply to this kind of
@@ -41,18 +40,25 @@ def open_source(
     """
     uri = absolute(uri)
     fs, path = filesystem(uri)
+    options = options or FolderOptions()
     if read := corpora.reader_of(uri):
-        if rename or roles or labels_uri:
-            raise SettingsError(
-                f"{uri}: a corpus has its own column names and labels; `rename`, `channels` and "
-                f"`labels` apply to other tables and folders only"
-            )
-        opened = nullcontext((corpora.COLUMNS, read(uri)))
+        if rename:
+            raise SettingsError(f"{uri}: a corpus has its own column names; `rename` is for tables")
+        _check_no_folder(uri, "a corpus", options)
+        opened = nullcontext(Table(corpora.COLUMNS, read(uri)))
         return TableSource(uri, lambda: opened, {}, check_contents)
     if not fs.isdir(path):
-        if (roles or labels_uri) and fs.exists(path):
-            raise SettingsError(f"{uri}: `channels` and `labels` apply to a folder, not a table")
+        if fs.exists(path):
+            _check_no_folder(uri, "a table", options)
         return TableSource(uri, partial(open_rows, uri), rename or {}, check_contents)
     if rename:
         raise SettingsError(f"{uri}: `rename` applies to a table, not a folder")
-    return FolderSource(uri, roles or {}, labels_uri, check_contents)
+    return FolderSource(uri, options, check_contents)
+
+
+def _check_no_folder(uri: str, kind: str, options: FolderOptions) -> None:
+    """Check that no option was given that applies to folders alone."""
+    given = options.given()
+    if given:
+        shown = " and ".join(f"`{name}`" for name in given)
+        raise SettingsError(f"{uri}: {shown} apply to a folder of recordings, this is {kind}")

@@ -1,13 +1,16 @@
 """A table of utterances as a source: rows are checked one by one, then grouped by recording."""
 
+import logging
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from functools import lru_cache
+from urllib.parse import quote
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
-from daf_core.sources.file_versions import ListedVersions, contents_version
+from daf_core.sources.file_versions import ABSENT, ListedVersions, contents_version
 from daf_core.sources.inspection import Inspected, identify, measure
 from daf_core.sources.manifest_rows import (
     is_empty,
@@ -17,29 +20,28 @@ from daf_core.sources.manifest_rows import (
     utterance_id,
 )
 from daf_core.sources.row_spool import RowSpool
-from daf_core.sources.table_rows import Cells, Rows, shown_columns
-from daf_core.storage.files import join
+from daf_core.sources.table_columns import COLUMNS, Columns
+from daf_core.sources.table_types import Cells, StoredAudio, Table, shown_columns
+from daf_core.storage.files import is_remote, join
 from daf_core.storage.run_record import fingerprint
 
-OpenTable = Callable[[], AbstractContextManager[tuple[list[str], Rows]]]
-COLUMNS = (  # that mean something here; others are kept as they are, in `meta`
-    *("text", "audio_path", "audio_uri", "channel", "start_s", "end_s", "speaker", "role"),
-    *("recording_id", "utterance_id", "label", "split"),
-)
+log = logging.getLogger(__name__)
+OpenTable = Callable[[], AbstractContextManager[Table]]
+_CELL = "#column="  # between a Parquet file and the place of a recording in it
 _ABSOLUTE = re.compile(r"/|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 class TableSource:
     """A table with the columns text, audio_path or audio_uri, and more.
 
-    `open_table` gives the column names and the rows of the table at `uri`, as `open_rows` does.
+    `open_table` opens the table at `uri`, as `open_rows` does.
     `rename` maps the table's column names to ours. A relative audio_path is relative to `folder`,
     by default the table's. `quarantined` holds the quarantine rows of lines that belong to no
     recording, in the order of the lines.
 
     Raises:
-        SettingsError: there is no such table, it has neither text nor audio, or `rename` names a
-            column that one of the two does not have.
+        SettingsError: there is no such table, it has neither text nor audio, a column holds what
+            ours cannot, or `rename` names a column that one of the two does not have.
     """
 
     def __init__(
@@ -53,19 +55,23 @@ class TableSource:
         self._uri = uri
         self._open_table = open_table
         self._folder = posixpath.dirname(uri) if folder is None else folder
-        self._rename = rename
         self.quarantined: list[Row] = []
         self._spool = RowSpool()
         self.check_contents = check_contents
-        self._file_version = contents_version if check_contents else ListedVersions()
-        with open_table() as (columns, _):
-            self._check(columns)
-        self.gives_ids = "utterance_id" in [rename.get(name, name) for name in columns]
+        self._listed = ListedVersions()
+        self._file_version = lru_cache(1)(contents_version) if check_contents else self._listed
+        _check_rename(rename)
+        with open_table() as table:
+            self._columns = Columns.of_table(table, uri, rename)
+        _check_speaks(uri, self._columns)
+        for note in self._columns.notes:
+            log.info("%s: %s", uri, note)
+        self.gives_ids = "utterance_id" in self._columns.ours.values()
 
     def gather(self) -> None:
         """Read and check all rows; call this before `recordings`."""
-        with self._open_table() as (_, rows):
-            for place, cells in rows:
+        with self._open_table() as table:
+            for place, cells in table.rows:
                 self._spool_row(place, cells)
 
     def recordings(self) -> Iterator[tuple[str, list[list[Row]]]]:
@@ -77,62 +83,97 @@ class TableSource:
         for stem, rows in self._spool.recordings():
             yield stem, list(_name_recordings(stem, rows, self._folder))
 
+    def in_doubt(self, held: list[list[Row]]) -> set[str]:
+        """Nothing: a table names its recordings itself."""
+        return set()
+
+    def with_ids(self, held: list[list[Row]], ids: Mapping[str, str]) -> list[list[Row]]:
+        """The same rows, as `in_doubt` is empty."""
+        return held
+
     def version(self, stem: str, recordings: list[list[Row]]) -> str:
         """A fingerprint that changes when a row or an audio file of this stem does."""
         rows = [row for several in recordings for row in several]
         uris = dict.fromkeys(row["audio_uri"] for row in rows if row["audio_uri"])
-        return fingerprint([rows, [self._file_version(uri) for uri in uris]])
+        return fingerprint([rows, [self._file_version(_file_of(uri)) for uri in uris]])
 
     def inspector(self) -> Callable[[list[list[Row]]], Inspected]:
         """The function that makes manifest and quarantine rows of one stem's recordings."""
         return inspect_recordings
-
-    def _check(self, columns: list[str]) -> None:
-        for theirs, ours in self._rename.items():
-            if ours not in COLUMNS:
-                raise SettingsError(
-                    f"`rename` {theirs}={ours}: expected one of {', '.join(COLUMNS)} after the ="
-                )
-        known = [self._rename.get(name, name) for name in columns]
-        missing = [name for name in self._rename if name not in columns]
-        if not missing and not {"text", "audio_path", "audio_uri"} & set(known):
-            missing = ["text, audio_path or audio_uri"]
-        if missing:
-            raise SettingsError(
-                f"{self._uri}: expected a column {', '.join(missing)}, "
-                f"found {shown_columns(columns)}; `rename` THEIRS=OURS maps column names"
-            )
-        if len(set(known)) < len(known):
-            raise SettingsError(
-                f"{self._uri}: expected different column names after `rename`, found "
-                f"{shown_columns(known)}"
-            )
 
     def _spool_row(self, place: str, cells: Cells | BadInput) -> None:
         known: Mapping[str, object] = {}
         try:
             if isinstance(cells, BadInput):
                 raise cells
-            known = self._ours(cells)
+            known, stored = self._ours(cells)
             row = manifest_row(dict(known))
             if (
                 not row["recording_id"] and not row["audio_uri"]
             ):  # text without audio: a recording of its own
                 identity = row["utterance_id"] or utterance_id(row)
                 row = {**row, "recording_id": identity, "utterance_id": identity}
-            self._spool.add(_stem(row, self._folder), row)
+            self._spool.add(_stem(row, self._folder, stored), row)
         except BadInput as err:
             message = err.message if err is cells else f"{place}: {err.message}"
             self.quarantined.append(quarantine_row(BadInput(err.reason, message), known))
 
-    def _ours(self, cells: Cells) -> Cells:
-        ours = {self._rename.get(name, name): value for name, value in cells.items()}
+    def _ours(self, cells: Cells) -> tuple[Cells, str | None]:
+        """The cells under our names, with an audio_uri; and the path of a recording that is stored
+        in the table itself.
+        """
+        ours = self._columns.read(cells)
         path = ours.get("audio_path")
-        if is_empty(ours.get("audio_uri")) and isinstance(path, str) and not is_empty(path):
-            absolute = _ABSOLUTE.match(path)
-            ours["audio_uri"] = path if absolute else join(self._folder, posixpath.normpath(path))
+        if not is_empty(ours.get("audio_uri")) or is_empty(path):
+            return ours, None
+        if isinstance(path, StoredAudio):
+            ours["audio_uri"] = self._stored_uri(path)
             del ours["audio_path"]
-        return ours
+            return ours, path.path
+        if isinstance(path, dict) and isinstance(path.get("path"), str):  # Hugging Face's, as JSON
+            path = path["path"]
+        if isinstance(path, str) and not is_empty(path):
+            ours["audio_uri"] = self._at(path)
+            del ours["audio_path"]
+        return ours, None
+
+    def _at(self, path: str) -> str:
+        if _ABSOLUTE.match(path):
+            return path
+        if not is_remote(self._folder):  # keys of object stores are used as they are
+            path = posixpath.normpath(path)
+        return join(self._folder, path)
+
+    def _stored_uri(self, audio: StoredAudio) -> str:
+        """Where a recording in a Parquet cell is: the file that it was, if that is there, else the
+        cell.
+        """
+        if audio.path and self._listed(at := self._at(audio.path)) != ABSENT:
+            return at
+        column = quote(self._columns.theirs("audio_path"), safe="")
+        return f"{self._uri}{_CELL}{column}&row={audio.row}"
+
+
+def _check_rename(rename: Mapping[str, str]) -> None:
+    for theirs, ours in rename.items():
+        if ours not in COLUMNS:
+            raise SettingsError(
+                f"`rename` {theirs}={ours}: expected one of {', '.join(COLUMNS)} after the ="
+            )
+
+
+def _check_speaks(uri: str, columns: Columns) -> None:
+    """Check that a table has words or sound."""
+    if not {"text", "audio_path", "audio_uri"} & set(columns.ours.values()):
+        raise SettingsError(
+            f"{uri}: expected a column text, audio_path or audio_uri, found "
+            f"{shown_columns([*columns.ours])}; `rename` THEIRS=OURS maps column names"
+        )
+
+
+def _file_of(uri: str) -> str:
+    """The file that holds a recording: itself, or the table in a cell of which it is."""
+    return uri.partition(_CELL)[0]
 
 
 def inspect_recordings(recordings: list[list[Row]]) -> Inspected:
@@ -153,6 +194,7 @@ def inspect_rows(rows: list[Row]) -> Inspected:
             if isinstance(size, BadInput):
                 if row["text"] is None:
                     raise size
+                row = {**row, "flags": [*row["flags"], size.reason]}
             elif size is not None:
                 row = place_in_recording(row, size)
             placed.append(row)
@@ -162,9 +204,16 @@ def inspect_rows(rows: list[Row]) -> Inspected:
     return Inspected(identified.rows, quarantined + identified.quarantined)
 
 
-def _stem(row: Row, folder: str) -> str:
-    """The recording_id that the row gives, or else its audio path without suffix."""
-    return row["recording_id"] or posixpath.splitext(_relative(row["audio_uri"], folder))[0]
+def _stem(row: Row, folder: str, stored: str | None) -> str:
+    """The recording_id that the row gives, or else its audio path without suffix; for a recording
+    in a cell the path that it had when it was `stored` there.
+    """
+    if row["recording_id"]:
+        return str(row["recording_id"])
+    path = _relative(row["audio_uri"], folder)
+    if _CELL in path:
+        path = posixpath.normpath(stored).lstrip("/") if stored else path.replace(_CELL, "/")
+    return posixpath.splitext(path)[0]
 
 
 def _relative(audio_uri: str, folder: str) -> str:

@@ -14,7 +14,8 @@ from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
-from daf_core.schemas import MANIFEST, Row
+from daf_core.recordings.tones import sound_kind
+from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
 from daf_core.storage.files import is_remote
 
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
@@ -84,10 +85,18 @@ def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
 
 def _table(rows: list[Row], decoded: Sequence[Decoded]) -> pa.Table:
     both = [
-        {**row, **found._asdict(), "flags": [*row["flags"], *found.flags]}
+        {**row, **found._asdict(), "flags": _flags(row, found)}
         for row, found in zip(rows, decoded, strict=True)
     ]
     return pa.Table.from_pylist(both, schema=DECODED)
+
+
+def _flags(row: Row, found: Decoded) -> list[str]:
+    """The flags of a manifest row and then those of decoding, each once. Decoding decides anew what
+    was found of the audio at ingest, which may have come back.
+    """
+    before = [flag for flag in row["flags"] if flag not in DECODED_FLAGS]
+    return [*dict.fromkeys([*before, *found.flags])]
 
 
 def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:
@@ -128,6 +137,8 @@ def _cut(recording: Recording, row: Row) -> Decoded:
         if start_s is None:  # the length of the recording was not known at ingest
             start_s, end_s = 0.0, recording.duration_s
         samples = recording.read(start_s, end_s, row["channel"])
+        if not len(samples) and start_s < recording.duration_s:
+            return _less_than_a_sample(row)
         if not len(samples):
             raise BadInput(
                 "outside_recording",
@@ -139,8 +150,21 @@ def _cut(recording: Recording, row: Row) -> Decoded:
     samples = even_out(samples, recording.bounded)
     if holds_nothing(samples):
         return _nothing_to_hear(row, start_s, end_s)
-    flags = audio_flags(samples) + ([] if row["text"] is not None else ["no_text"])
+    kind = sound_kind(samples)
+    flags = audio_flags(samples) + ([kind] if kind else [])
+    flags += [] if row["text"] is not None else ["no_text"]
     return Decoded(_pcm(samples), flags)
+
+
+def _less_than_a_sample(row: Row) -> Decoded:
+    """A row whose times lie so near to each other that there is no audio between them."""
+    if row["text"] is not None:
+        return Decoded(flags=["no_audio", "short"])
+    times = f"{row['start_s']} to {row['end_s']} s"
+    return Decoded(
+        reason="empty_audio",
+        message=f"{row['audio_uri']}: expected audio from {times}, found less than one sample",
+    )
 
 
 def _nothing_to_hear(row: Row, start_s: float, end_s: float) -> Decoded:

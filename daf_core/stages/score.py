@@ -8,7 +8,7 @@ from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.arrays import column_values
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.measures.calibration import certainty
-from daf_core.schemas import POLARITIES, SCORES, quarantine_rows
+from daf_core.schemas import POLARITIES, SCORES, polarity_number, quarantine_rows
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
@@ -38,14 +38,27 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         "sentiment": pa.array(sentiment),
         "interval_low": _unless_nan(certainties.low),
         "interval_high": _unless_nan(certainties.high),
-        "polarity": pa.array(np.array(POLARITIES)[certainties.polarity], pa.string()),
-        "polarity_probability": _unless_nan(certainties.probability),
+        **_polarity(sentiment, certainties.probabilities),
         **_by_modality("weight", prediction.weights, np.ones_like(present)),
         **_by_modality("sentiment", prediction.unimodal_sentiment, present),
         "disagreement": _disagreement(prediction.unimodal_sentiment, present[:, 0] & present[:, 1]),
     }
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))
+
+
+def _polarity(sentiment: FloatArray, probabilities: FloatArray) -> dict[str, pa.Array]:
+    """The polarity of each sentiment (rows,), its probability, and those of all: (rows, 3)."""
+    numbers = polarity_number(sentiment)
+    own = np.take_along_axis(probabilities, numbers[:, None], axis=1)[:, 0]
+    return {
+        "polarity": pa.array(np.array(POLARITIES)[numbers], pa.string()),
+        "polarity_probability": _unless_nan(own),
+        **{
+            f"{name}_probability": _unless_nan(probabilities[:, number])
+            for number, name in enumerate(POLARITIES)
+        },
+    }
 
 
 def _unless_nan(values: FloatArray) -> pa.Array:

@@ -27,7 +27,7 @@ def absolute(uri: str) -> str:
 
 def is_remote(uri: str) -> bool:
     """Whether `uri` is reached over a network."""
-    return "://" in uri and not uri.startswith(("file://", "local://", "memory://"))
+    return _protocol(uri) not in ("file", "local", "memory")
 
 
 def filesystem(uri: str) -> tuple[Any, str]:
@@ -41,11 +41,21 @@ def filesystem(uri: str) -> tuple[Any, str]:
         SettingsError: no file system handles this URI.
     """
     options = s3.OPTIONS if uri.startswith(s3.PREFIXES) else {}
-    try:  # a cached listing would hide newer files and grow with the archive
-        fs, path = fsspec.core.url_to_fs(uri, use_listings_cache=False, **options)
+    try:
+        # Not fsspec's url_to_fs: it takes "::" in the name of a file for a chain of file systems.
+        kind = fsspec.get_filesystem_class(_protocol(uri))
+        options = {**options, **kind._get_kwargs_from_urls(uri)}
+        # A cached listing would hide newer files and grow with the archive.
+        fs = kind(use_listings_cache=False, **options)
     except (ImportError, ValueError) as err:
         raise SettingsError(f"{uri}: expected a path or URI that fsspec can open: {err}") from err
-    return fs, path
+    return fs, fs._strip_protocol(uri)
+
+
+def _protocol(uri: str) -> str:
+    """The protocol of a URI, "file" for a path: a name may hold "://" after its first slash."""
+    protocol, separator, _ = uri.partition("://")
+    return protocol if separator and "/" not in protocol else "file"
 
 
 def publish(uri: str, data: bytes) -> None:

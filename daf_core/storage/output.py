@@ -1,7 +1,13 @@
-"""A job's output folder: the parts, their quarantine, the run record and the part index.
+"""A job's output folder: its table, its quarantine, the run record and the index.
 
-A leading underscore keeps quarantine, record and index out of the way of Parquet readers that are
-pointed at the whole folder.
+ROOT/KIND/part-00000.parquet …        the table, and nothing else: the folder to point a reader at
+ROOT/quarantine/part-00000.parquet …  the quarantine of each part
+ROOT/run.json                         the run record
+ROOT/index/                           what spares the next command a reading of all parts
+
+The table has a folder of its own because DuckDB, Polars and fastparquet read, or stumble over,
+whatever else lies in or under a folder, whatever its name. The root holds no Parquet file, so that
+a reader that is pointed at ROOT/*.parquet finds nothing instead of something else.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,6 +16,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from daf_core.storage import files, parquet
+
+RECORD = "run.json"
 
 
 @dataclass(frozen=True)
@@ -22,40 +30,36 @@ class Output:
 
     root: str
     kind: str
-    parts: str = ""
-    quarantine: str = "_quarantine"
-    record: str = "_run.json"
-    index: str = "_index.parquet"
 
     @property
     def parts_uri(self) -> str:
-        """Folder of the parts."""
-        return files.join(self.root, self.parts) if self.parts else self.root
+        """Folder of the parts: the table, which any Parquet reader reads whole."""
+        return files.join(self.root, self.kind)
 
     @property
     def quarantine_uri(self) -> str:
         """Folder of the parts' quarantine."""
-        return files.join(self.root, self.quarantine)
+        return files.join(self.root, "quarantine")
 
     @property
     def record_uri(self) -> str:
         """The run record, JSON (`run_record`)."""
-        return files.join(self.root, self.record)
+        return files.join(self.root, RECORD)
 
     @property
     def index_uri(self) -> str:
         """The part index, Parquet (`part_index`)."""
-        return files.join(self.root, self.index)
+        return files.join(self.root, "index", "parts.parquet")
 
     @property
     def recordings_uri(self) -> str:
         """In a manifest: folder of the catalogue entries of each part (`manifest.catalogue`)."""
-        return files.join(self.root, "_recordings")
+        return files.join(self.root, "index", "recordings")
 
     @property
     def all_recordings_uri(self) -> str:
         """In a finished manifest: the catalogue entries of all parts in one file."""
-        return files.join(self.root, "_recordings.parquet")
+        return files.join(self.root, "index", "recordings.parquet")
 
     def part_uri(self, name: str) -> str:
         """Path or URI of the part with this name."""
@@ -124,36 +128,25 @@ class Output:
 
 
 def manifest_output(root: str) -> Output:
-    """Layout of a manifest: parts in the root."""
+    """The manifest in `root`."""
     return Output(files.absolute(root), "manifest")
 
 
 def embeddings_output(root: str) -> Output:
-    """Layout of embeddings: parts in the root."""
+    """The embeddings in `root`."""
     return Output(files.absolute(root), "embeddings")
 
 
 def scores_output(root: str) -> Output:
-    """Layout of scores: scores/, quarantine/, run.json and index.parquet."""
-    return _named_folders(root, "scores")
+    """The scores in `root`."""
+    return Output(files.absolute(root), "scores")
 
 
 def predictions_output(root: str) -> Output:
-    """Layout of a robustness grid: predictions/, quarantine/, run.json and index.parquet."""
-    return _named_folders(root, "predictions")
+    """The predictions of a robustness grid in `root`."""
+    return Output(files.absolute(root), "predictions")
 
 
 def trials_output(root: str) -> Output:
-    """Layout of a comparison of heads: trials/ and run.json."""
-    return Output(files.absolute(root), "trials", parts="trials", record="run.json")
-
-
-def _named_folders(root: str, kind: str) -> Output:
-    return Output(
-        files.absolute(root),
-        kind,
-        parts=kind,
-        quarantine="quarantine",
-        record="run.json",
-        index="index.parquet",
-    )
+    """The trials of a comparison of heads in `root`."""
+    return Output(files.absolute(root), "trials")

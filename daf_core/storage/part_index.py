@@ -8,11 +8,12 @@ footers, one read for each part.
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from daf_core.errors import SettingsError
 from daf_core.storage import parquet
@@ -29,6 +30,7 @@ SCHEMA = pa.schema(
         pa.field("rows", pa.int64(), nullable=False),
         pa.field("audio_s", pa.float64(), nullable=False),
         pa.field("reasons", pa.map_(pa.string(), pa.int64()), nullable=False),
+        pa.field("flags", pa.map_(pa.string(), pa.int64()), nullable=False),
     ]
 )
 
@@ -39,7 +41,8 @@ class PartFacts:
 
     name: of the part's file; rows_fingerprint: of the manifest rows that the part holds or is made
     from; rows_in: how many those are; rows: how many of them the part holds, the others are in its
-    quarantine; audio_s: seconds of audio in rows_in; reasons: quarantined rows by reason.
+    quarantine; audio_s: seconds of audio in rows_in; reasons: quarantined rows by reason; flags:
+    rows that the part holds by flag.
     """
 
     name: str
@@ -48,6 +51,7 @@ class PartFacts:
     rows: int
     audio_s: float
     reasons: dict[str, int]
+    flags: dict[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """As in a footer and in the index, by the names of `SCHEMA`."""
@@ -58,11 +62,12 @@ class PartFacts:
             "rows": self.rows,
             "audio_s": self.audio_s,
             "reasons": self.reasons,
+            "flags": self.flags,
         }
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> "PartFacts":
-        """Read what `as_dict` wrote; reasons may come as pairs, as Arrow gives maps."""
+        """Read what `as_dict` wrote; reasons and flags may come as pairs, as Arrow gives maps."""
         return cls(
             name=found["part"],
             rows_fingerprint=found["contents"],
@@ -70,6 +75,7 @@ class PartFacts:
             rows=found["rows"],
             audio_s=found["audio_s"],
             reasons=dict(found["reasons"]),
+            flags=dict(found.get("flags", {})),
         )
 
     def footer(self) -> dict[str, str]:
@@ -83,10 +89,19 @@ class PartFacts:
         return None if text is None else cls.from_dict(json.loads(text))
 
 
+def count_flags(rows: pa.Table) -> dict[str, int]:
+    """Flag → how many of `rows` have it, by name; none where the table has no flags."""
+    if "flags" not in rows.column_names:
+        return {}
+    counts = pc.value_counts(pc.list_flatten(rows["flags"])).to_pylist()
+    return dict(sorted((one["values"], one["counts"]) for one in counts))
+
+
 def write(uri: str, parts: Iterable[PartFacts], fingerprint: str) -> None:
     """Publish the index of the run with this fingerprint, in order of the parts' names."""
     rows = [
-        {**part.as_dict(), "reasons": sorted(part.reasons.items())}
+        part.as_dict()
+        | {"reasons": sorted(part.reasons.items()), "flags": sorted(part.flags.items())}
         for part in sorted(parts, key=lambda part: part.name)
     ]
     table = pa.Table.from_pylist(rows, schema=SCHEMA)

@@ -17,17 +17,18 @@ from daf_core.errors import SettingsError
 from daf_core.schemas import VERSION
 from daf_core.storage import files, parquet
 from daf_core.storage.local_files import sweep_folder
-from daf_core.storage.output import Output
+from daf_core.storage.output import RECORD, Output
 
 Json: TypeAlias = dict[str, Any]  # an object that `json.dumps` can write
 
 DIFFERENCES_SHOWN = 3  # of each entry of the identity
+_OLDER_RECORD = "_run.json"  # where parts lay in the root
 _ABSENT = object()  # stands for an entry that only the other identity has
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """What run.json (or _run.json) says.
+    """What run.json says.
 
     daf: version that wrote the record; kind, version: of the tables; complete: all parts are made;
     fingerprint: of the identity; identity: everything that decides the bytes, as JSON; facts: what
@@ -118,8 +119,8 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
     if record is None:
         if there:
             raise SettingsError(
-                f"{output.parts_uri}: expected parts with an {output.record} that says what made "
-                f"them, found {len(there)} parts and no {output.record}; choose another folder"
+                f"{output.parts_uri}: expected parts with a {RECORD} that says what made "
+                f"them, found {len(there)} parts and no {RECORD}; choose another folder"
             )
         new = RunRecord.new(output.kind, identity)
         if not files.create(output.record_uri, files.json_bytes(new.as_dict())):
@@ -133,16 +134,18 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
 
 
 def check_vacant(root: str, kind: str) -> None:
-    """Check that a folder holds nothing that daf made, or an output of this kind.
+    """Check that a folder holds nothing that daf made, or an output of this kind and layout.
 
     Raises:
         SettingsError: it holds an output of another kind, which nothing must overwrite or delete.
     """
-    for name in ("run.json", "_run.json", "head.json"):
+    for name in (RECORD, _OLDER_RECORD, "head.json"):
         record = files.read_json(files.join(root, name))
         if record is None:
             continue
         found = "head" if name == "head.json" else record.get("kind", "something else")
+        if name == _OLDER_RECORD:
+            found = f"{found} of an older daf"
         if found != kind:
             raise SettingsError(
                 f"{root}: expected an empty folder or {kind}, found {found}; choose another folder"
@@ -177,8 +180,10 @@ def read_complete(output: Output) -> RunRecord:
     """
     record = read(output)
     if record is None:
+        older = files.exists(files.join(output.root, _OLDER_RECORD))
+        found = "one of an older daf; make it again with this daf" if older else f"no {RECORD}"
         raise SettingsError(
-            f"{output.root}: expected the {output.kind} of a daf run, found no {output.record}"
+            f"{output.root}: expected the {output.kind} of a daf run, found {found}"
         )
     if record.kind != output.kind:
         raise SettingsError(

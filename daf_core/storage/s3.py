@@ -12,7 +12,30 @@ OPTIONS: dict[str, Any] = {
         "retries": {"mode": "standard", "total_max_attempts": 8},
     }
 }
-ACCESS_DENIED = "AccessDenied"  # to an object or action; the credentials are valid
+# Codes of answers that are about who asks, whatever is asked for.
+_CREDENTIALS = frozenset(
+    {"InvalidAccessKeyId", "InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidSecurity"}
+    | {"ExpiredToken", "ExpiredTokenException", "InvalidToken", "TokenRefreshRequired"}
+    | {"RequestTimeTooSkewed", "RequestExpired", "AuthorizationHeaderMalformed", "AuthFailure"}
+    | {"AuthorizationQueryParametersError", "MissingSecurityHeader", "MissingSecurityElement"}
+    | {"CredentialsNotSupported", "MissingAuthenticationToken", "UnrecognizedClientException"}
+    | {"IncompleteSignature", "AccountProblem", "NotSignedUp", "InvalidPayer", "InvalidRegionName"}
+    | {"AuthenticationFailed"}  # of Azure
+)
+# Parts of codes of answers that may be another one next time, with whatever status they come:
+# KMS.ThrottlingException has 400.
+_PASSING = (
+    *(
+        "throttl",
+        "slowdown",
+        "timeout",
+        "timedout",
+        "limitexceeded",
+        "toomany",
+        "serviceunavailable",
+    ),
+    *("internal", "busy", "operationaborted", "bandwidth", "reduceyourrequestrate"),
+)
 
 
 def is_precondition_failed(err: OSError) -> bool:
@@ -20,16 +43,24 @@ def is_precondition_failed(err: OSError) -> bool:
     return bool(_answer(err).get("ResponseMetadata", {}).get("HTTPStatusCode") == 412)
 
 
-def refuses_credentials(err: OSError) -> bool:
-    """Whether the store rejected the credentials: an unknown key, a wrong secret, a wrong clock.
-
-    Answers to GET and to listings say so; answers to HEAD do not.
+def concerns_credentials(code: str) -> bool:
+    """Whether an error code rejects the credentials: an unknown key, a wrong secret, an expired
+    token, a wrong clock. Answers to GET and to listings say so; answers to HEAD do not.
     """
-    code = _answer(err).get("Error", {}).get("Code", ACCESS_DENIED)
-    return isinstance(err, PermissionError) and code != ACCESS_DENIED
+    return code in _CREDENTIALS
 
 
-def _answer(err: OSError) -> dict[str, Any]:
+def may_pass(code: str) -> bool:
+    """Whether an error code is of a failure that may pass."""
+    return any(part in code.lower() for part in _PASSING)
+
+
+def error_code(err: Exception) -> str:
+    """The error code of the store's answer behind `err`; empty if there is none."""
+    return str(_answer(err).get("Error", {}).get("Code", ""))
+
+
+def _answer(err: Exception) -> dict[str, Any]:
     """The store's answer behind `err`; empty if there is none."""
     answer: dict[str, Any] = getattr(err.__cause__, "response", {})
     return answer

@@ -52,7 +52,8 @@ def labelled_sample(manifest: Output, rows: int | None, seed: int) -> LabelledSa
     labelled = pa.concat_tables(
         _labelled(manifest, ["utterance_id", "recording_id", "label", "split"])
     )
-    split = "test" if labelled["split"].null_count < len(labelled) else None
+    has_splits = any(rows["split"].null_count < len(rows) for rows in manifest.read_all(["split"]))
+    split = "test" if has_splits else None
     kept = LabelledSample(split, seed, None).select(labelled)
     if len(kept) < 2:  # an interval needs two
         raise SettingsError(

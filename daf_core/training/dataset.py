@@ -1,5 +1,6 @@
 """Labelled rows of embeddings, by split, shared out to workers."""
 
+import logging
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,9 +14,9 @@ from daf_core.errors import SettingsError
 from daf_core.schemas import SPLITS
 from daf_core.storage.output import Output
 from daf_core.training.rows import Rows
-from daf_core.training.split_rule import TEST_FROM, VALID_FROM, percent
+from daf_core.training.splits import TEST, TRAIN, UNUSED, VALID, labelled_splits
 
-UNUSED = -1
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,37 +41,49 @@ class Corpus:
 def labelled_corpus(source: Output) -> Corpus:
     """The labelled rows of embeddings, in their own splits or split by recording.
 
-    Without any train rows, 80 / 10 / 10 % of the recordings train, validate and test. With train
-    rows but no validation rows, 10 % of the train recordings validate. Splits that are made here
-    never divide a recording.
+    `labelled_splits` says which; where the corpus names splits, none is made.
 
     Raises:
         SettingsError: no labelled rows to train or to validate on.
     """
     names = source.part_names()
     tables = [source.read(name, ["recording_id", "label", "split"]) for name in names]
-    labelled = [table["label"].is_valid().to_numpy() for table in tables]
-    splits = [_split_indices(table["split"].to_pylist()) for table in tables]
-    percents = [percent(table["recording_id"].to_pylist()) for table in tables]
-    rule = "as given"
-    if not _has(splits, labelled, "train"):
-        rule = "80 / 10 / 10 % of recordings"
-        splits = [_split_by(number) for number in percents]
-    elif not _has(splits, labelled, "valid"):
-        rule = "as given, valid from 10 % of the train recordings"
-        splits = [
-            np.where((split == 0) & (number < 10), 1, split)
-            for split, number in zip(splits, percents, strict=True)
-        ]
-    for name in ("train", "valid"):
-        if not _has(splits, labelled, name):
-            raise SettingsError(
-                f"{source.root}: expected labelled {name} rows, found none; ingest the corpus "
-                f"again with labels: for a folder `labels` TABLE, for a table a column label or "
-                f"`rename` THEIRS=label; and with a column split, if it has splits"
-            )
-    used = [np.where(has, split, UNUSED) for has, split in zip(labelled, splits, strict=True)]
-    return Corpus(source, dict(zip(names, used, strict=True)), rule)
+    splits, rule = labelled_splits(source.root, tables)
+    return Corpus(source, dict(zip(names, splits, strict=True)), rule)
+
+
+def without_held_out(also: Corpus, corpus: Corpus) -> Corpus:
+    """The corpus `also`, which joins `corpus` in training, without the rows that `corpus` keeps to
+    validate and to test: they would be trained on, if the two have other splits. Rows are the same
+    if their recording_id and utterance_id are. How many are left out is logged.
+    """
+    held_out = {
+        key
+        for name, splits in corpus.parts.items()
+        for key, split in zip(_keys(corpus, name), splits, strict=True)
+        if split in (VALID, TEST)
+    }
+    parts, left_out = {}, 0
+    for name, splits in also.parts.items():
+        same = np.array([key in held_out for key in _keys(also, name)], bool) & (splits == TRAIN)
+        parts[name] = np.where(same, UNUSED, splits).astype(np.int8)
+        left_out += int(same.sum())
+    if not left_out:
+        return also
+    log.info(
+        "%s: %d train rows are validation or test rows of %s, and are not used",
+        also.source.root,
+        left_out,
+        corpus.source.root,
+    )
+    return replace(also, parts=parts)
+
+
+def _keys(corpus: Corpus, part: str) -> list[tuple[str, str]]:
+    rows = corpus.source.read(part, ["recording_id", "utterance_id"])
+    return list(
+        zip(rows["recording_id"].to_pylist(), rows["utterance_id"].to_pylist(), strict=True)
+    )
 
 
 def with_train_rows(corpus: Corpus, rows: int) -> Corpus:
@@ -154,18 +167,3 @@ def _rows(pieces: list[_Piece], shapes: ColumnShapes) -> Rows:
 
 def _rows_of(splits: npt.NDArray[np.int8], split: int) -> list[int]:
     return [int(row) for row in np.flatnonzero(splits == split)]
-
-
-def _split_indices(names: list[str | None]) -> npt.NDArray[np.int8]:
-    return np.array([UNUSED if name is None else SPLITS.index(name) for name in names], np.int8)
-
-
-def _split_by(percents: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-    return np.select([percents < VALID_FROM, percents < TEST_FROM], [0, 1], 2).astype(np.int8)
-
-
-def _has(
-    splits: list[npt.NDArray[np.int8]], labelled: list[npt.NDArray[np.bool_]], name: str
-) -> bool:
-    number = SPLITS.index(name)
-    return any(((s == number) & has).any() for s, has in zip(splits, labelled, strict=True))

@@ -16,12 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.errors import SettingsError
-from daf_core.schemas import SPLITS
-from daf_core.training.dataset import UNUSED, Corpus
+from daf_core.training.dataset import Corpus
 from daf_core.training.recipe import Groups
+from daf_core.training.splits import TEST, TRAIN, UNUSED
 
 FOLDS = 5
-TRAIN, TEST = SPLITS.index("train"), SPLITS.index("test")
 
 
 def group_folds(

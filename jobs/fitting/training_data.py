@@ -16,7 +16,7 @@ from daf_core.heads import columns_read
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.run_record import Json, RunRecord
-from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows
+from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows, without_held_out
 from daf_core.training.group_folds import group_folds
 from daf_core.weights.specs import EncoderSpec
 from jobs.settings import Training
@@ -79,9 +79,9 @@ def load_training_data(settings: Training, heads: Sequence[str]) -> TrainingData
         identity["also"] = [
             _fingerprint(other, _same_encoders(other, record, source)) for other in others
         ]
-    also = [labelled_corpus(other) for other in others]
     encoders = record.identity["encoders"]
     corpus = labelled_corpus(source)
+    also = [without_held_out(labelled_corpus(other), corpus) for other in others]
     if settings.train_rows is not None:
         corpus = with_train_rows(corpus, settings.train_rows)
         identity["train rows"] = settings.train_rows

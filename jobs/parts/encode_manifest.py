@@ -57,7 +57,7 @@ def parts_to_make(
     parts without any row of the sample are left out.
     """
     found = part_index.of_finished(manifest, record).values()
-    parts = [replace(part, rows_in=part.rows, rows=0, reasons={}) for part in found]
+    parts = [replace(part, rows_in=part.rows, rows=0, reasons={}, flags={}) for part in found]
     if sample is None:
         return parts
     sampled = (_sampled(manifest, part, sample) for part in parts)

@@ -14,7 +14,7 @@ from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.stages.decode import decode_part, give_up
 from daf_core.stages.previous_text import with_previous_text
 from daf_core.storage.output import Output
-from daf_core.storage.part_index import PartFacts
+from daf_core.storage.part_index import PartFacts, count_flags
 from daf_core.storage.publish_part import publish_part
 from daf_core.stress.labelled_sample import LabelledSample
 from jobs.parts.message import PartTables, StageResult, run_stage
@@ -65,6 +65,11 @@ class PublishPart:
     def _publish(self, facts: PartFacts, tables: PartTables) -> StageResult:
         rows, quarantine = tables["rows"], tables["quarantine"]
         reasons = Counter(quarantine["reason"].to_pylist())
-        facts = replace(facts, rows=len(rows), reasons=dict(sorted(reasons.items())))
+        facts = replace(
+            facts,
+            rows=len(rows),
+            reasons=dict(sorted(reasons.items())),
+            flags=count_flags(rows),
+        )
         publish_part(self.output, facts, rows, quarantine, self.fingerprint)
         return facts, {}

@@ -12,8 +12,9 @@ from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
-from jobs.progress import Counts, PartProgress, counted, summary
+from jobs.progress import Counts, PartProgress, counted
 from jobs.settings import PartsRun
+from jobs.summary import check_strict, summary
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +49,11 @@ def run_missing_parts(
 
     `make` is called with the missing parts, if there are any, and yields the facts of each as it is
     finished. Parts that the run does not name are deleted; parts made of other rows, or with rows
-    quarantined for a reason in `settings.retry`, are made again.
+    quarantined or flagged for a reason in `settings.retry`, are made again.
 
     Raises:
-        NotDone: more rows are quarantined than `max_error_rate` allows, or parts are missing.
+        NotDone: more rows are quarantined than `max_error_rate` allows, or parts are missing; with
+            `strict`, once all is made, any row is quarantined or has less than it came with.
     """
     started, start_s = _now(), time.monotonic()
     output = run.output
@@ -82,7 +84,10 @@ def run_missing_parts(
         times = {"started": started, "finished": _now(), "seconds": round(seconds, 1)}
         run_record.finish(output, run.identity, run.facts | times | _counts(run, total))
     earlier = len(run.parts) - len(missing)
-    return summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
+    line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
+    if settings.strict:
+        check_strict(total.reasons, total.flags, line)
+    return line
 
 
 def finished_parts(run: Run, there: Collection[str]) -> dict[str, PartFacts]:
@@ -112,16 +117,21 @@ def finished_parts(run: Run, there: Collection[str]) -> dict[str, PartFacts]:
 def take_out(
     output: Output, finished: dict[str, PartFacts], reasons: Collection[str]
 ) -> dict[str, PartFacts]:
-    """Delete the finished parts with rows quarantined for one of `reasons`; returns the others.
+    """Delete the finished parts with rows quarantined for one of `reasons`, or flagged with it as
+    they were scored all the same; returns the others.
 
     Safe to interrupt: the run is marked as not complete first, so that it is continued, and the
     index goes before the parts, so that it never counts a part that was made again.
     """
-    retried = [name for name, facts in finished.items() if facts.reasons.keys() & set(reasons)]
+    retried = [
+        name
+        for name, facts in finished.items()
+        if (facts.reasons.keys() | facts.flags.keys()) & set(reasons)
+    ]
     if retried:
         run_record.reopen(output)
     elif reasons:
-        log.info("retry: no part holds rows quarantined for %s", ", ".join(reasons))
+        log.info("retry: no part holds rows quarantined or flagged for %s", ", ".join(reasons))
     for name in sorted(retried):
         output.delete(name)
     return {name: facts for name, facts in finished.items() if name not in set(retried)}
@@ -151,6 +161,7 @@ def _counts(run: Run, total: Counts) -> Json:
         run.verb: total.rows_out,
         "quarantined": total.quarantined,
         "reasons": dict(sorted(total.reasons.items())),
+        "flags": dict(sorted(total.flags.items())),
         "audio_hours": round(total.audio_s / 3600, 4),
     }
 

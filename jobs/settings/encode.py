@@ -55,7 +55,11 @@ class PartsRun(EncodeResources):
     on and at the end."""
 
     retry: Annotated[Items, Parameter(group=RESOURCES)] = field(default_factory=list)
-    """Make again the parts that hold rows quarantined for these reasons, such as missing_audio."""
+    """Make again the parts that hold rows quarantined for these reasons, such as missing_audio, or
+    flagged with them as they went on without."""
+
+    strict: Annotated[bool, Parameter(group=RESOURCES)] = False
+    """Exit status 1 if any row is quarantined, or goes on with less than it came with."""
 
     fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Delete an earlier run in --out and start over."""
@@ -144,7 +148,7 @@ class ScoreSettings(PartsRun):
     """Folder made by `daf train`."""
 
     out: Annotated[str, Parameter(group=INPUT)]
-    """Folder for scores/, quarantine/ and run.json, local or s3://."""
+    """Folder for scores/, quarantine/, run.json and index/, local or s3://."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -13,15 +13,15 @@ from jobs.settings.options import INPUT, RESOURCES, Pairs
 class IngestSettings:
     """Turn recordings and transcripts into a manifest: one row per utterance, cut into parts.
 
-    Rows that cannot be used go to OUT/_quarantine, each with its reason. Run the command again to
-    continue after an interruption, or when the source has changed: new recordings are added,
-    changed ones replaced, and rows of recordings that are gone stay.
+    Rows that cannot be used and files that are not used go to OUT/quarantine, each with its reason.
+    Run the command again to continue after an interruption, or when the source has changed: new
+    recordings are added, changed ones replaced, and rows of recordings that are gone stay.
     """
 
     source: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)
-    """A folder of recordings with transcripts (.vtt, .srt) of the same names; a table (.csv,
-    .jsonl, .parquet) with the columns text, audio_path or audio_uri; or a labelled corpus: MMSA's
-    pickle, MMSA-FET, MELD, IEMOCAP, a folder of .csd files."""
+    """A folder of recordings and transcripts in any common format; a table (.csv, .tsv, .txt,
+    .jsonl, .json, .parquet) with the columns text, audio_path or audio_uri; or a labelled corpus:
+    MMSA's pickle, MMSA-FET, MELD, IEMOCAP, a folder of .csd files."""
 
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for the manifest, local or s3://."""
@@ -32,6 +32,30 @@ class IngestSettings:
     channels: Annotated[Pairs, Parameter(group=INPUT)] = field(default_factory=dict)
     """Who is on which channel of a folder's recordings, as 0=agent,1=customer. Default: channels
     are mixed."""
+
+    roles: Annotated[Pairs, Parameter(group=INPUT)] = field(default_factory=dict)
+    """Which speakers have which role, as agent=Ana*|Bob*,customer=*: patterns of names with * and
+    ?. The first that fits decides."""
+
+    raw: Annotated[str | None, Parameter(group=INPUT)] = None
+    """Format of headerless recordings (.raw .pcm .ulaw .alaw .sln …) in a folder, as ulaw:8000 or
+    s16le:16000:2: encoding, Hz, channels."""
+
+    transcripts: Annotated[str | None, Parameter(group=INPUT)] = None
+    """Table with the columns recording and transcript, for a folder in which names do not tell
+    which transcript belongs to which recording."""
+
+    meta: Annotated[str | None, Parameter(group=INPUT)] = None
+    """Table of what is known of a folder's recordings, such as queue and date: a column
+    recording_id or file, and any others. Its values go into the scores."""
+
+    meta_regex: Annotated[str | None, Parameter(group=INPUT)] = None
+    r"""Regular expression for the paths of a folder's files; its named groups go into the scores,
+    as (?P<agent>\w+)_(?P<date>\d+). Folders named KEY=VALUE need none."""
+
+    strict: Annotated[bool, Parameter(group=INPUT)] = False
+    """Exit with status 1 if a row is quarantined, goes on with less than it came with, or a file is
+    not used."""
 
     labels: Annotated[str | None, Parameter(group=INPUT)] = None
     """Table of labels for a folder: recording_id, start_s, label; channel and split if needed."""
@@ -57,8 +81,3 @@ class IngestSettings:
                 f"`channels` {shown}: expected channel numbers from 0, each with a role of its "
                 f"own, as 0=agent,1=customer"
             )
-
-    @property
-    def roles(self) -> dict[int, str]:
-        """Channel number → role."""
-        return {int(number): role for number, role in self.channels.items()}

@@ -72,7 +72,7 @@ def _findings(manifest: str, scores: str) -> str:
     """Recordings by mean sentiment, and the utterances whose tone contradicts their words most."""
     scored = _all_parts(scores_output(scores))
     words = _all_parts(manifest_output(manifest)).select(["utterance_id", "text"])
-    flagless = scored.drop_columns(["flags"])
+    flagless = scored.drop_columns(["flags", "meta"])
     scored = flagless.join(words, "utterance_id").sort_by(
         [("disagreement", "descending"), ("utterance_id", "ascending")]
     )

@@ -3,7 +3,7 @@
 import itertools
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +11,8 @@ from typing import Any
 import ray
 
 from daf_core.manifest.update import Updated, update
+from daf_core.sources.folders.source import FolderOptions
+from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import open_source
 from daf_core.storage import files, run_record
@@ -19,6 +21,7 @@ from daf_core.storage.run_record import Json
 from jobs.progress import quarantined
 from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import IngestSettings
+from jobs.summary import check_strict, lacking
 
 log = logging.getLogger(__name__)
 RAY_START_S = 8.0  # starting Ray takes about this long
@@ -38,11 +41,7 @@ def run(settings: IngestSettings) -> str:
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
     source = open_source(
-        settings.source,
-        settings.rename,
-        settings.roles,
-        settings.labels,
-        settings.check_contents,
+        settings.source, settings.rename, _folder_options(settings), settings.check_contents
     )
     output, identity = manifest_output(settings.out), _identity(settings)
     run_record.begin(output, identity, settings.fresh)
@@ -54,20 +53,49 @@ def run(settings: IngestSettings) -> str:
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect)
     line = summary(done, output.quarantine_uri)
+    if settings.strict:
+        check_strict(done.quarantined | done.not_used, done.flags, line)
     return f"nothing to do: {line}" if done.nothing_to_do else line
 
 
+def _folder_options(settings: IngestSettings) -> FolderOptions:
+    channels = {int(number): role for number, role in settings.channels.items()}
+    return FolderOptions(
+        who=WhoSpeaks(channels, settings.roles),
+        labels=settings.labels,
+        meta=settings.meta,
+        meta_regex=settings.meta_regex,
+        transcripts=settings.transcripts,
+        raw=settings.raw,
+        without=(files.absolute(settings.out),),
+    )
+
+
 def summary(done: Updated, quarantine: str) -> str:
-    """The summary line of an updated manifest, with `quarantine`, the folder of its quarantine."""
+    """The summary of an updated manifest: a line of totals, and one of the files not used.
+
+    quarantine: the folder of the manifest's quarantine.
+    """
     recordings = done.recordings.as_dict()
     counts = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
     return (
         f"{done.rows_in} rows in, {done.rows} in the manifest, "
-        f"{quarantined(done.quarantined, quarantine)}, "
+        f"{quarantined(done.quarantined, quarantine)}, {lacking(done.flags, done.rows)}"
         f"{_number(done.parts, 'part')}, {done.audio_hours:.2f} audio hours, "
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
-        f"{done.seconds} s"
+        f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
     )
+
+
+def _not_used(reasons: dict[str, int], quarantine: str) -> str:
+    """How many files are not used, why, and where they are named."""
+    if not reasons:
+        return ""
+    shown = ", ".join(
+        " ".join([str(count), *reversed(reason.split(" "))])
+        for reason, count in Counter(reasons).most_common()
+    )
+    return f"\n{_number(sum(reasons.values()), 'file')} not used: {shown}; named in {quarantine}"
 
 
 def _number(count: int, what: str) -> str:
@@ -83,6 +111,11 @@ def _identity(settings: IngestSettings) -> Json:
         "rename": sorted(f"{theirs}={ours}" for theirs, ours in settings.rename.items()),
         "channels": channels or None,
         "labels": settings.labels and files.absolute(settings.labels),
+        "roles": dict(settings.roles),
+        "raw": settings.raw,
+        "transcripts": settings.transcripts and files.absolute(settings.transcripts),
+        "meta": settings.meta and files.absolute(settings.meta),
+        "meta_regex": settings.meta_regex,
         "check_contents": settings.check_contents,
     }
 

@@ -76,11 +76,11 @@ def test_of_a_grown_archive_only_parts_with_other_rows_are_scored(daf, make_head
     before = times(out)
     changed = {**rows[0], "text": "not at all"}
     assert "9 recordings (1 new, 1 changed, 7 kept)" in ingest([changed, *rows[1:]])
-    incomplete = json.loads((manifest / "_run.json").read_text()) | {"complete": False}
-    (tmp_path / "kept").write_bytes((manifest / "_run.json").read_bytes())
-    (manifest / "_run.json").write_text(json.dumps(incomplete))
+    incomplete = json.loads((manifest / "run.json").read_text()) | {"complete": False}
+    (tmp_path / "kept").write_bytes((manifest / "run.json").read_bytes())
+    (manifest / "run.json").write_text(json.dumps(incomplete))
     assert daf("score", **options).status == 2
-    (tmp_path / "kept").rename(manifest / "_run.json")
+    (tmp_path / "kept").rename(manifest / "run.json")
     assert daf("score", **options).status == 0
     after = times(out)
     assert {name for name in after if before.get(name) != after[name]} == {

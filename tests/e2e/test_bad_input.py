@@ -40,7 +40,7 @@ def test_bad_files_are_quarantined_and_the_rest_is_scored(daf, odd_folder, make_
     assert ingested.status == 0, ingested
     reasons = {
         row["recording_id"]: row["reason"]
-        for row in parquet.read(f"{manifest}/_quarantine/part-00000.parquet", "quarantine")[
+        for row in parquet.read(f"{manifest}/quarantine/part-00000.parquet", "quarantine")[
             0
         ].to_pylist()
     }
@@ -84,8 +84,8 @@ def one_line(ended, status, *words):
 def changed_record(folder: str, copy: Path, **changes: object) -> Path:
     """A copy of a manifest whose record says something else."""
     shutil.copytree(folder, copy)
-    record = json.loads((copy / "_run.json").read_text())
-    (copy / "_run.json").write_text(json.dumps({**record, **changes}))
+    record = json.loads((copy / "run.json").read_text())
+    (copy / "run.json").write_text(json.dumps({**record, **changes}))
     return copy
 
 
@@ -108,7 +108,7 @@ def test_settings_are_refused_before_any_work(daf, manifest, embeddings, make_he
     )
     one_line(daf("ingest", tmp_path / "nothing", out=out), 2, "nothing")
     older = changed_record(manifest, tmp_path / "older", version=0)
-    one_line(daf("embed", manifest=older, out=out), 2, "version 0", "version 1")
+    one_line(daf("embed", manifest=older, out=out), 2, "version 0", "version 2")
     unfinished = changed_record(manifest, tmp_path / "unfinished", complete=False)
     one_line(daf("score", manifest=unfinished, head=head, out=out), 2, "not finished")
     assert not out.exists()
@@ -127,9 +127,9 @@ def test_a_head_that_does_not_fit_is_refused(daf, manifest, embeddings, make_hea
 def test_an_error_in_a_worker_is_one_line_too(daf, manifest, make_head, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(manifest, broken)
-    (broken / "part-00003.parquet").write_bytes(b"no Parquet")
+    (broken / "manifest/part-00003.parquet").write_bytes(b"no Parquet")
     refused = daf("score", manifest=broken, head=make_head(), out=tmp_path / "1", actors=1)
-    one_line(refused, 2, "broken/part-00003.parquet: expected a manifest table")
+    one_line(refused, 2, "broken/manifest/part-00003.parquet: expected a manifest table")
 
 
 def test_a_place_that_cannot_be_written_is_one_line(daf, manifest, make_head, tmp_path):

@@ -55,5 +55,5 @@ def test_only_the_turns_of_the_own_recording_are_read(embeddings, with_context):
     for utterance, value in plain.items():
         same = np.array_equal(np.array(value), np.array(read[utterance]))
         assert same == (starts[utterance] == 0.0), utterance
-    identity = json.loads((Path(with_context) / "_run.json").read_text())["identity"]
+    identity = json.loads((Path(with_context) / "run.json").read_text())["identity"]
     assert identity["encoders"]["text"]["context"] == 2

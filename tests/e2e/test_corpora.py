@@ -26,7 +26,7 @@ def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, tmp_pat
     said = daf("embed", manifest=manifest, features=file, out=embeddings)
     assert said.summary.startswith("47 rows in, 47 embedded, 0 quarantined"), said.complaint
     assert said.summary.endswith("text 6 and audio 8 wide, 2 numbers repaired in the file")
-    record = json.loads((embeddings / "_run.json").read_text())
+    record = json.loads((embeddings / "run.json").read_text())
     assert record["repaired"] == 2
     assert record["identity"]["encoders"]["text"]["name"] == "unaligned_50.pkl"
     again = daf("embed", manifest=manifest, features=file, out=embeddings)
@@ -56,7 +56,7 @@ def test_utterances_without_features_are_quarantined(daf, tmp_path):
     daf("ingest", ingested, out=tmp_path / "manifest")
     said = daf("embed", manifest=tmp_path / "manifest", features=file, out=tmp_path / "embeddings")
     assert said.summary.startswith("18 rows in, 12 embedded, 6 quarantined")
-    bad = pq.read_table(tmp_path / "embeddings/_quarantine").to_pylist()
+    bad = pq.read_table(tmp_path / "embeddings/quarantine").to_pylist()
     assert {row["reason"] for row in bad} == {"missing_features"}
     assert bad[0]["message"] == ("expected features of this utterance_id in some.pkl, found none")
     other = daf("embed", manifest=tmp_path / "manifest", features=tmp_path, out=tmp_path / "other")

@@ -30,7 +30,7 @@ def with_frames(manifest, encoders, tmp_path_factory):
 
 def test_frames_from_embedding_to_scores(daf, manifest, embeddings, with_frames, tmp_path):
     identity, plain = (
-        json.loads((Path(folder) / "_run.json").read_text())["identity"]
+        json.loads((Path(folder) / "run.json").read_text())["identity"]
         for folder in (with_frames, embeddings)
     )
     assert identity["frames"] == 4

@@ -47,7 +47,7 @@ def test_ray_and_this_process_write_the_same_files(table, tmp_path, monkeypatch)
     assert with_ray.startswith(expected)
     assert here.startswith(expected)
     assert files(tmp_path / "1") == files(tmp_path / "2")
-    assert sum(name.startswith("part-") for name in files(tmp_path / "1")) == 3
+    assert sum(name.startswith("manifest/part-") for name in files(tmp_path / "1")) == 3
 
 
 def test_a_second_run_does_nothing_and_other_settings_are_refused(table, tmp_path):
@@ -74,13 +74,15 @@ def test_a_killed_process_is_gone_on_with(tmp_path):
     command = [sys.executable, "-c", DAF, "ingest", folder, "--out", out, "--part-minutes", "0.1"]
     process = subprocess.Popen(list(map(str, command)))
     try:
-        while len(list(out.glob("_recordings/*"))) < 20 and process.poll() is None:
+        while len(list(out.glob("index/recordings/*"))) < 20 and process.poll() is None:
             time.sleep(0.002)
     finally:
         process.kill()
     assert process.wait() == -signal.SIGKILL
-    kept = {path: path.stat().st_ino for path in out.glob("_recordings/part-*.parquet")}
-    parts = {out / path.name: (out / path.name).stat().st_ino for path in kept}
+    kept = {path: path.stat().st_ino for path in out.glob("index/recordings/part-*.parquet")}
+    parts = {
+        out / "manifest" / path.name: (out / "manifest" / path.name).stat().st_ino for path in kept
+    }
 
     settings = {"source": str(folder), "part_minutes": 0.1}
     summary = ingest.run(IngestSettings(out=str(out), **settings))
@@ -105,7 +107,7 @@ def test_an_archive_on_s3_grows(bucket, tmp_path):
         )
 
     def parts():
-        found = fs.ls("archive/grown", detail=True)
+        found = fs.ls("archive/grown/manifest", detail=True)
         return {Path(o["name"]).name: o["LastModified"] for o in found if "part-" in o["name"]}
 
     for name in "abc":

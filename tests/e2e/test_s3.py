@@ -5,6 +5,7 @@ import socket
 import boto3
 import fsspec
 import moto.settings
+import pyarrow.parquet as pq
 import pytest
 import s3fs
 
@@ -116,11 +117,70 @@ def test_a_recording_that_may_not_be_read_is_not_one_whose_store_refuses_us(
         open_recording(uri)
 
 
+ODD_KEYS = [
+    "a//b", "/lead", "a b", " s ", "50%", "%41", "x#y", "q?z", "p+q", "ü", "s::t", "[x]", "d/../e",
+]  # fmt: skip
+
+
+def test_an_archived_object_and_odd_keys_stop_nothing(daf, bucket, make_head, tmp_path):
+    """Keys are used as they are; an object in the archive is told, and scored when it is back."""
+    store = boto3.client("s3")
+    labelled_rows(tmp_path, 1)
+    speech = (tmp_path / "00.wav").read_bytes()
+    cue = b"WEBVTT\n\n00:00:00.500 --> 00:00:02.500\nhello\n"
+
+    def put(name, body, kind="STANDARD"):
+        store.put_object(Bucket="archive", Key=f"odd/{name}", Body=body, StorageClass=kind)
+
+    for name in [*ODD_KEYS, "cold"]:
+        put(f"{name}.vtt", cue)
+        put(f"{name}.wav", speech, "GLACIER" if name == "cold" else "STANDARD")
+    put("frozen.wav", speech, "DEEP_ARCHIVE")  # without a transcript there is nothing to keep
+    manifest, out = tmp_path / "manifest", tmp_path / "scores"
+    ingested = daf("ingest", f"{bucket}/odd", out=manifest)
+    assert ingested.status == 0, ingested
+    assert f"{len(ODD_KEYS) + 1} in the manifest, 1 quarantined (unreadable_audio 1" in (
+        ingested.summary
+    )
+    rows = pq.read_table(manifest / "part-00000.parquet").to_pylist()
+    assert {row["audio_uri"] for row in rows} == {
+        f"{bucket}/odd/{name}.wav" for name in [*ODD_KEYS, "cold"]
+    }
+    flagged = {row["recording_id"]: row["flags"] for row in rows if row["flags"]}
+    assert flagged == {"cold": ["unreadable_audio"]}
+    score = {"manifest": manifest, "head": make_head(), "out": out, "actors": 1}
+    strict = daf("score", **score, strict=True)
+    assert strict.status == 1
+    assert "0 quarantined, 1 of 14 rows have no audio (unreadable_audio 1)" in strict.summary
+    assert strict.complaint.endswith(
+        "daf: --strict: expected every row with all that it came with, found rows flagged "
+        "unreadable_audio 1; everything else is done\n"
+    )
+    page = tmp_path / "report.html"
+    assert daf("report", scores=out, out=page).status == 0
+    assert "of 14 utterances 1 have no audio" in page.read_text()
+    assert "frozen.wav: expected a recording that can be read" in page.read_text()
+    put("cold.wav", speech)
+    whole = daf("score", **score, retry="unreadable_audio", strict=True)
+    assert whole.status == 0, whole
+    assert "14 rows in, 14 scored, 0 quarantined, " in whole.summary
+    assert "no audio" not in whole.summary
+
+
+@pytest.mark.parametrize("key", ["trail.wav/", "trail.wav//", "/trail.wav", "dots/./../a.wav"])
+def test_any_key_can_be_opened(bucket, tmp_path, key):
+    labelled_rows(tmp_path, 1)
+    speech = (tmp_path / "00.wav").read_bytes()
+    boto3.client("s3").put_object(Bucket="archive", Key=key, Body=speech)
+    with open_recording(f"{bucket}/{key}") as recording:
+        assert recording.duration_s == 3.0
+
+
 def test_what_is_not_there_is_one_line(daf, bucket, manifest, make_head):
     missing = daf("score", manifest=f"{bucket}/none", head=make_head(), out=f"{bucket}/x")
     assert missing.status == 2
     assert missing.complaint == (
-        "daf: s3://archive/none: expected the manifest of a daf run, found no _run.json\n"
+        "daf: s3://archive/none: expected the manifest of a daf run, found no run.json\n"
     )
     for name in ("nowhere", "no where"):
         ended = daf("score", manifest=manifest, head=make_head(), out=f"s3://{name}/scores")

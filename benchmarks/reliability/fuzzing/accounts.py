@@ -48,8 +48,8 @@ def _of_tables(paths: list[Path], found: int) -> int:
     number, skipped = 0, 0
     for path in paths:
         skipped += _skipped_lines(path)
-        with open_rows(str(path)) as (_, read):
-            number += sum(1 for _ in read)
+        with open_rows(str(path)) as table:
+            number += sum(1 for _ in table.rows)
     return abs(number - found) + skipped
 
 
@@ -105,8 +105,8 @@ def _skipped_lines(path: Path) -> int:
     newline = "" if path.suffix == ".csv" else "\n"
     text = io.TextIOWrapper(io.BytesIO(path.read_bytes()), "utf-8", "replace", newline=newline)
     filled = {n for n, line in enumerate(text, start=1) if line.strip("\r\n \t\ufeff")}
-    with open_rows(str(path)) as (_, rows):
-        places = [_RANGE.search(place) for place, _ in rows]
+    with open_rows(str(path)) as table:
+        places = [_RANGE.search(place) for place, _ in table.rows]
     told = {n for m in places if m for n in range(int(m[1]), int(m[2] or m[1]) + 1)}
     head = set(range(1, min(told, default=max(filled, default=0) + 1))) if newline == "" else set()
     return len(filled - told - head)

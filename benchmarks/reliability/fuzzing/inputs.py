@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.reliability.fuzzing import originals
+from benchmarks.reliability.fuzzing import originals, readers
 from benchmarks.reliability.fuzzing.bytes_damage import Damage, Rng, of_recordings
 from benchmarks.reliability.fuzzing.corpora import corpora
 from benchmarks.reliability.fuzzing.originals import CUES, SECRET, SPEECH_S, Original
@@ -16,7 +16,14 @@ from benchmarks.reliability.fuzzing.parquet_damage import PARQUET
 from benchmarks.reliability.fuzzing.text_damage import CSV, JSONL, TRANSCRIPT
 
 # Kind of input → how many of it come in one turn of all kinds.
-SHARES = {"recordings": 10, "transcripts": 4, "tables": 5, "labels": 1, "corpora": 10}
+SHARES = {
+    "recordings": 10,
+    "transcripts": 8,
+    "folders": 4,
+    "tables": 5,
+    "labels": 1,
+    "corpora": 10,
+}
 T = TypeVar("T")
 TABLE_DAMAGE = {"csv": CSV, "jsonl": JSONL, "parquet": PARQUET}
 
@@ -25,10 +32,10 @@ TABLE_DAMAGE = {"csv": CSV, "jsonl": JSONL, "parquet": PARQUET}
 class Input:
     """One damaged input in a folder of its own.
 
-    route: voices, cues, rows, later, transcript, table, labels, corpus or features, how it is laid
-    out; source: what is ingested; labels: a table of labels for it; sound, damaged: two files, the
-    second replaces the first between ingest and decode, as in an archive that changed; for
-    features `sound` is the corpus that they belong to.
+    route: voices, cues, rows, later, transcript, reader, table, labels, corpus or features, how it
+    is laid out; source: what is ingested; labels: a table of labels for it; sound, damaged: two
+    files, the second replaces the first between ingest and decode, as in an archive that changed;
+    for features `sound` is the corpus that they belong to.
     """
 
     number: int
@@ -67,6 +74,10 @@ class Inputs:
     @cached_property
     def _transcripts(self) -> list[Original]:
         return originals.transcripts(self.data)
+
+    @cached_property
+    def _samples(self) -> list[Original]:
+        return [*readers.samples(), *self._transcripts]
 
     @cached_property
     def _tables(self) -> list[Original]:
@@ -114,7 +125,8 @@ class Inputs:
             kind = formats[(rounds * SHARES["recordings"] + turn) % len(formats)]
             return self._recording(rng, number, folder, _any(rng, self._by_kind[kind]))
         make = {
-            "transcripts": self._transcript,
+            "transcripts": self._to_be_read,
+            "folders": self._transcript,
             "tables": self._table,
             "labels": self._labelled,
             "corpora": self._corpus,
@@ -150,6 +162,13 @@ class Inputs:
         if rng.random() < 0.5:
             (archive / "a.wav").write_bytes(self._good.content)
         return Input(number, original.kind, mutation, "transcript", folder, archive)
+
+    def _to_be_read(self, rng: Rng, number: int, folder: Path) -> Input:
+        original = self._samples[number % len(self._samples)]
+        mutation, content = _damage(rng, original, readers.damages(original))
+        source = folder / "archive" / original.kind
+        source.write_bytes(content)
+        return Input(number, original.kind, mutation, "reader", folder, source)
 
     def _table(self, rng: Rng, number: int, folder: Path) -> Input:
         kind = _any(rng, ["csv", "jsonl", "parquet"])

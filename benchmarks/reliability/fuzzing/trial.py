@@ -6,17 +6,17 @@ import resource
 import tempfile
 import time
 import traceback
-from collections import Counter
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.reliability.fuzzing import readers
 from benchmarks.reliability.fuzzing.accounts import Row, unaccounted
 from benchmarks.reliability.fuzzing.inputs import Input
 from benchmarks.reliability.fuzzing.originals import SECRET
 from benchmarks.reliability.fuzzing.pickle_damage import RAN
+from benchmarks.reliability.fuzzing.results import Result
 from daf_core.errors import REASONS, SettingsError
 from daf_core.schemas import FLAGS
 from daf_core.stages.decode import decode_part
@@ -27,23 +27,9 @@ from jobs.verbs import embed, ingest
 MOST_MEMORY = 4 << 30  # of address space beyond the start: no input may take the machine down
 
 
-@dataclass
-class Result:
-    """What became of an input.
-
-    unaccounted: rows that are nowhere; grown_mb: by how much the process grew at most.
-    """
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    unaccounted: int = 0
-    faults: list[str] = field(default_factory=list)
-    seconds: float = 0.0
-    grown_mb: float = 0.0
-
-
 def prepare() -> None:
     """Load what every input needs, so that no input is charged for it; then limit the memory."""
-    from daf_core.sources.recording_files import _voice_activity
+    from daf_core.sources.folders.by_voice import _voice_activity
 
     _voice_activity()
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -57,7 +43,10 @@ def attempt(given: Input) -> Result:
     before = _memory_mb("VmRSS")
     started = time.monotonic()
     try:
-        (_take_features if given.route == "features" else _take)(given, result)
+        if given.route == "reader":
+            readers.take(given.source, result)
+        else:
+            (_take_features if given.route == "features" else _take)(given, result)
     except Exception as err:
         where = traceback.extract_tb(err.__traceback__)[-1]
         line = f"{type(err).__name__}: {err}".partition("\n")[0][:200]
@@ -78,14 +67,14 @@ def _take(given: Input, result: Result) -> None:
     except SettingsError as err:
         _judge_stop(given, err, result)
         return
-    rows, quarantined = _all(out, "manifest"), _all(f"{out}/_quarantine", "quarantine")
+    rows, quarantined = _all(f"{out}/manifest", "manifest"), _all(f"{out}/quarantine", "quarantine")
     result.unaccounted += unaccounted(given, rows, quarantined)
     if given.damaged and given.sound:
         given.damaged.replace(given.sound)
     for row in quarantined:
         _judge_quarantined(row, result, "ingest")
-    for name in parquet.list_parts(out):
-        part = parquet.read(files.join(out, name), "manifest")[0]
+    for name in parquet.list_parts(f"{out}/manifest"):
+        part = parquet.read(files.join(out, "manifest", name), "manifest")[0]
         decoded = decode_part(part)
         result.unaccounted += abs(len(part) - len(decoded))
         for row in decoded.to_pylist():
@@ -101,8 +90,13 @@ def _take_features(given: Input, result: Result) -> None:
     except SettingsError as err:
         _judge_stop(given, err, result)
         return
-    rows, quarantined = _all(out, "embeddings"), _all(f"{out}/_quarantine", "quarantine")
-    result.unaccounted += abs(len(_all(manifest, "manifest")) - len(rows) - len(quarantined))
+    rows, quarantined = (
+        _all(f"{out}/embeddings", "embeddings"),
+        _all(f"{out}/quarantine", "quarantine"),
+    )
+    result.unaccounted += abs(
+        len(_all(f"{manifest}/manifest", "manifest")) - len(rows) - len(quarantined)
+    )
     result.outcomes["embedded"] += len(rows)
     for row in quarantined:
         _judge_quarantined(row, result, "embed")

@@ -14,7 +14,7 @@ import posixpath
 from collections.abc import Callable
 
 from daf_core.sources.corpora import csd, iemocap, meld, mmsa, mmsa_fet
-from daf_core.sources.table_rows import Rows
+from daf_core.sources.table_types import Rows
 from daf_core.storage.files import filesystem
 
 COLUMNS = ["utterance_id", "recording_id", "audio_uri", "text", "label", "split"]

@@ -2,7 +2,7 @@
 
 import posixpath
 
-from daf_core.sources.folder import AUDIO_SUFFIXES
+from daf_core.sources.recording_names import names_a_recording
 from daf_core.storage.files import filesystem, join
 
 
@@ -16,8 +16,8 @@ def clips_under(uri: str) -> dict[str, str]:
     clips: dict[str, str] = {}
     for path in sorted(fs.find(root)):
         name = posixpath.relpath(path, root)
-        stem, suffix = posixpath.splitext(name)
+        stem = posixpath.splitext(name)[0]
         hidden = any(step.startswith(".") for step in name.split("/"))
-        if suffix.lower() in AUDIO_SUFFIXES and not hidden:
+        if names_a_recording(name) and not hidden:
             clips.setdefault(stem, join(uri, name))
     return clips

@@ -26,7 +26,8 @@ from daf_core.sources.corpora.csd_file import (
     open_sequence,
     shown_name,
 )
-from daf_core.sources.table_rows import Cells, Rows, with_file_names
+from daf_core.sources.table_rows import with_file_names
+from daf_core.sources.table_types import Cells, Rows
 from daf_core.storage.files import filesystem, join
 
 log = logging.getLogger(__name__)
@@ -143,7 +144,9 @@ def _segments(
                 "start_s": start_s,
                 "end_s": end_s,
                 "text": " ".join(word for word in said if word != PAUSE),
-                "label": str(sentiment),  # as text: a NaN is a bad label here, not an empty cell
+                "label": str(sentiment).replace(
+                    "nan", "not-a-number"
+                ),  # a bad label, no empty cell
                 **dict(named),
             },
         )

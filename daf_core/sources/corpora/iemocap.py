@@ -14,7 +14,8 @@ from typing import Any
 
 from daf_core.errors import BadInput
 from daf_core.sources.corpora.clips import clips_under
-from daf_core.sources.table_rows import Cells, Rows, with_file_names
+from daf_core.sources.table_rows import with_file_names
+from daf_core.sources.table_types import Cells, Rows
 from daf_core.storage.files import filesystem, join
 
 _SESSIONS = [f"Session{number}" for number in range(1, 6)]

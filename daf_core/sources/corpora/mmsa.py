@@ -14,7 +14,8 @@ import numpy as np
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import SPLITS
 from daf_core.sources.corpora.safe_pickle import load_arrays
-from daf_core.sources.table_rows import Cells, Rows, with_file_names
+from daf_core.sources.table_rows import with_file_names
+from daf_core.sources.table_types import Cells, Rows
 
 SUFFIXES = (".pkl", ".pickle")
 BETWEEN = "$_$"  # between video and clip in an id
@@ -86,7 +87,7 @@ def _cells(split: str, utterance: Any, text: Any, label: Any, annotation: Any) -
         "utterance_id": name,
         "recording_id": name.partition(BETWEEN)[0],
         "text": text,
-        "label": str(label),  # as text: a NaN is a bad label here, not an empty cell
+        "label": str(label).replace("nan", "not-a-number"),  # a bad label here, no empty cell
         "split": split,
         "annotation": annotation,
     }

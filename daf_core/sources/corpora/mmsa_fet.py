@@ -8,7 +8,8 @@ from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.corpora.clips import clips_under
 from daf_core.sources.corpora.mmsa import BETWEEN
 from daf_core.sources.manifest_rows import is_empty
-from daf_core.sources.table_rows import Cells, Rows, open_rows, shown_columns
+from daf_core.sources.table_rows import open_rows
+from daf_core.sources.table_types import Cells, Rows, shown_columns
 from daf_core.storage.files import join
 
 TABLE, CLIPS = "label.csv", "Raw"
@@ -27,14 +28,14 @@ def read(uri: str) -> Rows:
         SettingsError: label.csv lacks a column.
     """
     clips = clips_under(join(uri, CLIPS))
-    with open_rows(join(uri, TABLE)) as (columns, rows):
-        missing = [name for name in _NEEDED if name not in columns]
+    with open_rows(join(uri, TABLE)) as table:
+        missing = [name for name in _NEEDED if name not in table.columns]
         if missing:
             raise SettingsError(
                 f"{uri}/{TABLE}: expected a column {', '.join(missing)}, "
-                f"found {shown_columns(columns)}"
+                f"found {shown_columns(table.columns)}"
             )
-        return iter([(place, _ours(cells, uri, clips, place)) for place, cells in rows])
+        return iter([(place, _ours(cells, uri, clips, place)) for place, cells in table.rows])
 
 
 def _ours(cells: Cells | BadInput, uri: str, clips: dict[str, str], place: str) -> Cells | BadInput:

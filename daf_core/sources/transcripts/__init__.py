@@ -12,26 +12,75 @@ to `READERS`:
         nothing of the file can be read. Messages never repeat words of the transcript.
 
 `words.utterances` groups words into cues. `tidy` then does what all formats need: order, times that
-are missing, captions that roll, speakers within the text. A module that can write its format has
-
-    def write(cues: Iterable[WrittenCue]) -> str
-
-and one line of `convert.WRITERS`. Add a file of the format to tests/core/sources/transcripts/: the
-tests that hold for every format find it there.
+are missing, captions that roll, speakers within the text. `writing` writes cues in the formats of
+`daf convert`. Add a file of the format to tests/core/sources/transcripts/samples/: the tests that
+hold for every format find it there.
 """
 
 from types import ModuleType
 
-from daf_core.errors import BadInput
-from daf_core.sources.transcripts import subrip, webvtt
+from daf_core.errors import BadInput, NotDone
+from daf_core.sources.transcripts import (
+    amazon_calls,
+    amazon_transcribe,
+    assemblyai,
+    audacity,
+    azure,
+    ctm,
+    deepgram,
+    elan,
+    elevenlabs,
+    gladia,
+    google,
+    lrc,
+    nemo,
+    plain_text,
+    podcast,
+    rev,
+    rttm,
+    sbv,
+    segments,
+    speechmatics,
+    subrip,
+    table,
+    textgrid,
+    ttml,
+    webvtt,
+    whisper,
+)
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
-from daf_core.storage.files import filesystem
+from daf_core.storage.input_file import open_input
+from daf_core.storage.refusals import storage_error
 
 # The first that recognises a document reads it: put the ones that look for more before the others.
 READERS: tuple[ModuleType, ...] = (
     webvtt,
+    ttml,
+    elan,
+    textgrid,
+    rttm,
+    ctm,
+    sbv,
+    audacity,
+    lrc,
     subrip,
+    nemo,
+    whisper,
+    amazon_transcribe,
+    amazon_calls,
+    deepgram,
+    assemblyai,
+    azure,
+    google,
+    speechmatics,
+    rev,
+    gladia,
+    elevenlabs,
+    podcast,
+    table,
+    segments,
+    plain_text,
 )
 
 
@@ -46,21 +95,34 @@ def open_document(uri: str) -> Document:
     Raises:
         BadInput: `bad_encoding`: it is no text; `unreadable_transcript`: it cannot be opened, or is
             larger than 64 MiB.
+        NotDone: the storage fails in a way that may pass.
     """
-    fs, path = filesystem(uri)
-    try:
-        with fs.open(path, "rb") as file:
-            data: bytes = file.read(LARGEST_BYTES + 1)
-    except OSError as err:
-        raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err
+    data = _read(uri)
     if len(data) > LARGEST_BYTES:
         raise BadInput(
             "unreadable_transcript", f"{uri}: expected at most {LARGEST_BYTES} bytes, found more"
         )
     try:
-        return Document(path.rpartition("/")[2], decode_text(data))
+        return Document(uri.rpartition("/")[2], decode_text(data))
     except BadInput as err:
         raise BadInput(err.reason, f"{uri}: {err.message}") from err
+
+
+def _read(uri: str) -> bytes:
+    """The first LARGEST_BYTES of a file and one more."""
+    try:
+        with open_input(uri, "a transcript") as file:
+            data: bytes = file.read(LARGEST_BYTES + 1)
+            return data
+    except BadInput as err:
+        raise BadInput("unreadable_transcript", err.message) from err
+    except NotDone:
+        raise
+    except Exception as err:
+        failure = storage_error(uri, err, "a transcript")
+        if isinstance(failure, BadInput):
+            failure = BadInput("unreadable_transcript", failure.message)
+        raise failure from err
 
 
 def read_transcript(uri: str) -> Transcript:

@@ -32,4 +32,3 @@ class Transcript:
     cues: list[Cue]
     unread: list[str] = field(default_factory=list)
     language: str | None = None
-

@@ -20,6 +20,8 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_MOST_JSON_VALUES = 8_000_000  # each takes up to 70 bytes; words and tokens of a day are fewer
+_USUAL = "cp1252"
 _SAMPLE_BYTES = 64 << 10  # enough to tell an encoding
 
 
@@ -35,8 +37,10 @@ class Document:
 
     @cached_property
     def json(self) -> Any:
-        """The JSON value that the text is, None if it is none."""
+        """The JSON value that the text is, None if it is none, or would take too much memory."""
         if self.text.lstrip()[:1] not in ("{", "["):
+            return None
+        if sum(map(self.text.count, "{[,")) > _MOST_JSON_VALUES:
             return None
         try:
             return json.loads(self.text)
@@ -72,13 +76,25 @@ def decode_text(data: bytes) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(data[:_SAMPLE_BYTES]).best()
-        if best is None:
-            raise BadInput("bad_encoding", "expected text, found bytes of no known encoding") from None
-        return _decoded(data, best.encoding)
+        return _decoded(data, _likely_encoding(data[:_SAMPLE_BYTES]))
     if "\x00" in text:
         return _decoded(data, "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be")
     return _lines(text)
+
+
+def _likely_encoding(sample: bytes) -> str:
+    """The encoding that gives the likeliest letters; Windows-1252 where it is as good as any."""
+    matches = charset_normalizer.from_bytes(sample)
+    best = matches.best()
+    if best is None:
+        raise BadInput("bad_encoding", "expected text, found bytes of no known encoding")
+    # For a few words of Spanish or French the two are alike, and 1250 comes first by its name.
+    alike = {
+        match.encoding
+        for match in matches
+        if (match.chaos, match.coherence) == (best.chaos, best.coherence)
+    }
+    return _USUAL if _USUAL in alike else best.encoding
 
 
 def _decoded(data: bytes, encoding: str) -> str:

@@ -1,71 +1,77 @@
-"""WebVTT (.vtt): `<v Name>` says who speaks."""
+"""WebVTT (.vtt), as the standard and as tools write it: `<v Name>` says who speaks.
 
-import re
+https://www.w3.org/TR/webvtt1/
+"""
 
-import webvtt
+from collections.abc import Iterator
 
-from daf_core.errors import BadInput
-from daf_core.sources.transcripts.blocks import plain, take_out_broken
+from daf_core.sources.transcripts.blocks import (
+    Block,
+    arrow_times,
+    cues_of,
+    has_arrow,
+    split,
+    without_number,
+)
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 
-_CLOCK = r"(?:\d{1,10}:)?[0-5]?\d:[0-5]?\d\.\d{1,3}"
-_TIMING = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}")
 _NO_CUES = ("NOTE", "STYLE", "REGION")
-_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
+_MARK = "WEBVTT"
 
 
 def recognises(document: Document) -> bool:
     """Whether the text starts with WEBVTT."""
-    return document.text.startswith("WEBVTT")
+    return document.text[:200].lstrip("\ufeff \t\n").upper().startswith(_MARK)
 
 
 def read(document: Document) -> Transcript:
     """Cues of a WebVTT text.
 
     A cue in which two voices speak becomes two cues with the same times.
-
-    Raises:
-        BadInput: `unreadable_transcript`, the text is no WebVTT.
     """
-    readable, broken = take_out_broken(document.text, _TIMING)
-    unread = [f"line {number}" for number in sorted(broken + _without_times(readable))]
-    try:
-        captions = webvtt.from_string(readable).captions
-    except (webvtt.errors.MalformedFileError, webvtt.errors.MalformedCaptionError) as err:
-        raise BadInput(
-            "unreadable_transcript", "expected a file that starts with WEBVTT, found other text"
-        ) from err
-    return Transcript(cues=[cue for one in captions for cue in _cues(one)], unread=unread)
+    lines = document.text.split("\n")
+    cues: list[Cue] = []
+    unread: list[str] = []
+    for block in split(lines, arrow_times, has_arrow):
+        words, after = _parts(block)
+        if block.times is not None:
+            cues += cues_of(block.times, "\n".join(words))
+        elif block.number:
+            unread.append(f"line {block.number}")
+        unread += [f"line {number}" for number in _without_times(lines, after)]
+    return Transcript(cues=cues, unread=unread, language=_language(lines))
 
 
-def _without_times(text: str) -> list[int]:
+def _parts(block: Block) -> tuple[list[str], range]:
+    """The lines of a block's words, and the numbers of the lines after them.
+
+    Only an empty line ends a cue: YouTube writes lines of one blank into cues. The identifier of
+    the next cue is no part of either.
+    """
+    lines = without_number(block.lines)
+    if len(lines) == len(block.lines) > 1 and lines[-1] and not lines[-2]:
+        lines = lines[:-1] if not lines[-1].startswith(_NO_CUES) else lines
+    end = lines.index("") if "" in lines else len(lines)
+    rest_is_line = bool(block.times and block.times.rest)
+    first = block.number + 1 - rest_is_line
+    return lines[:end], range(first + end, first + len(lines))
+
+
+def _without_times(lines: list[str], numbers: range) -> Iterator[int]:
     """Numbers of the lines at which a block starts that should be a cue but has no times."""
-    numbers = []
-    line = 1
-    for position, block in enumerate(text.split("\n\n")):
-        words = block.strip()
-        if position and words and "-->" not in words and not words.startswith(_NO_CUES):
-            numbers.append(line + block[: block.index(words)].count("\n"))
-        line += block.count("\n") + 2
-    return numbers
+    before = ""
+    for number in numbers:
+        line = lines[number - 1].strip()
+        if line and not before and not line.startswith(_NO_CUES):
+            yield number
+        before = line
 
 
-def _cues(caption: webvtt.Caption) -> list[Cue]:
-    # Not `start_in_seconds`, which drops the milliseconds.
-    start_s, end_s = (
-        time.in_milliseconds() / 1000 for time in (caption.start_time, caption.end_time)
-    )
-    before, *voices = _VOICE.split(caption.raw_text)
-    spans = [(None, before), *zip(map(plain, voices[::2]), voices[1::2], strict=True)]
-    cues = [
-        Cue(
-            text=_words(caption, span), start_s=start_s, end_s=end_s, speaker=speaker or None
-        )
-        for speaker, span in spans
-    ]
-    return [cue for cue in cues if cue.text] or [Cue(text="", start_s=start_s, end_s=end_s)]
-
-
-def _words(caption: webvtt.Caption, span: str) -> str:
-    return plain(webvtt.Caption(caption.start, caption.end, span).text)
+def _language(lines: list[str]) -> str | None:
+    """The language that the header (YouTube) or a note at the top (Teams) names."""
+    for line in lines[:20]:
+        key, _, value = line.removeprefix("NOTE ").partition(":")
+        if key.strip().lower() == "language" and value.strip():
+            return value.strip()
+    return None

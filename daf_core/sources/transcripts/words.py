@@ -70,7 +70,9 @@ def _groups(words: Iterable[Word]) -> Iterator[list[Word]]:
 def _ends_before(word: Word, group: list[Word]) -> bool:
     """Whether `word` begins another utterance than `group`."""
     first = next((one for one in group if one.start_s is not None), None)
-    if any(_differs(getattr(group[0], name), getattr(word, name)) for name in ("speaker", "channel")):
+    if any(
+        _differs(getattr(group[0], name), getattr(word, name)) for name in ("speaker", "channel")
+    ):
         return True
     if _SENTENCE_END.search(group[-1].text) and not _NO_SPACE_BEFORE.match(word.text):
         return True

@@ -113,7 +113,7 @@ def test_the_same_rows_give_the_same_files_and_contents(tmp_path):
     assert first == second
     assert first[0] == other[0]
     assert first[1] != other[1]
-    for name in ("part-00001.parquet", "_quarantine/part-00001.parquet"):
+    for name in ("manifest/part-00001.parquet", "quarantine/part-00001.parquet"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
     publish_all("1", [rows_of("a", 60), rows_of("b", 60)])
     with pytest.raises(NotDone, match="another ingest is at work"):

@@ -66,18 +66,22 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.now = folder, 1_000_000_000
-        soundfile.write(folder / "silence", np.zeros(RATE_HZ * 60), RATE_HZ, format="WAV")
+        self.silence = folder.parent / f"{folder.name}.silence"
+        soundfile.write(self.silence, np.zeros(RATE_HZ * 60), RATE_HZ, format="WAV")
 
     def put(self, name: str, cues: int) -> None:
-        """`cues` of 10 s, in another wording each time; a seventh is beyond the recording."""
+        """`cues` of 10 s, in another wording each time; from the seventh on they are beyond the
+        recording and have no words.
+        """
         self.now += 1
         spans = [f"{10 * i // 60:02}:{10 * i % 60:02}.000" for i in range(cues + 1)]
         text = "".join(
-            f"\n{start} --> {end}\n{name} {self.now}\n" for start, end in itertools.pairwise(spans)
+            f"\n{start} --> {end}\n{f'{name} {self.now} {number}' if number < 6 else '<i></i>'}\n"
+            for number, (start, end) in enumerate(itertools.pairwise(spans))
         )
         (self.folder / f"{name}.vtt").write_text(f"WEBVTT\n{text}")
         if not (self.folder / f"{name}.wav").exists():
-            os.link(self.folder / "silence", self.folder / f"{name}.wav")
+            os.link(self.silence, self.folder / f"{name}.wav")
         os.utime(self.folder / f"{name}.vtt", (self.now, self.now))
 
     def remove(self, name: str) -> None:
@@ -111,7 +115,7 @@ def killed_ingest(archive: Path, changes: float) -> bool:
 def stored_files() -> dict[str, bytes]:
     """All files of the manifest but its record, which says when and by whom."""
     store = FailingFileSystem.store.items()
-    return {path: file.getvalue() for path, file in store if not path.endswith("_run.json")}
+    return {path: file.getvalue() for path, file in store if not path.endswith("run.json")}
 
 
 def rows_of(out: str = "failing://manifest") -> dict[str, list[dict[str, Any]]]:
@@ -187,7 +191,7 @@ def test_killed_at_any_change_and_run_again_the_files_are_the_same(tmp_path):
             if not killed_ingest(tmp_path, changes):
                 break
             kills += 1
-            record = files.read_json("failing://manifest/_run.json")
+            record = files.read_json("failing://manifest/run.json")
             assert changes == 0 or not record["complete"]
             ingest(tmp_path)
             assert stored_files() == undisturbed, changes
@@ -214,7 +218,7 @@ def test_only_what_is_new_or_changed_is_inspected_and_other_parts_stay(tmp_path)
 
     def noted(found):
         for recordings in found:
-            inspected.append(recordings[0].recording_id)
+            inspected.append(Path(recordings.files[0][0]).stem)
             yield inspect(recordings)
 
     done = update(output, IDENTITY, source, 30.0, noted)
@@ -224,10 +228,12 @@ def test_only_what_is_new_or_changed_is_inspected_and_other_parts_stay(tmp_path)
     after = stored_files()
     parts = {path for path in before if "/part-" in path}
     assert {path for path in parts if after.get(path) != before[path]} == {
-        "/manifest/part-00001.parquet"
+        "/manifest/manifest/part-00001.parquet"
     }
-    assert "/manifest/part-00001.parquet" not in after  # only b was in it
-    assert {path for path in after if "/part-" in path} - parts == {"/manifest/part-00004.parquet"}
+    assert "/manifest/manifest/part-00001.parquet" not in after  # only b was in it
+    assert {path for path in after if "/part-" in path} - parts == {
+        "/manifest/manifest/part-00004.parquet"
+    }
 
 
 def test_a_part_keeps_the_recordings_that_did_not_change(tmp_path):
@@ -238,8 +244,10 @@ def test_a_part_keeps_the_recordings_that_did_not_change(tmp_path):
     archive.put("b", 8)
     done = ingest(tmp_path)
     parts = [
-        parquet.read(f"failing://manifest/{name}", "manifest")[0]["recording_id"].to_pylist()
-        for name in parquet.list_parts("failing://manifest")
+        parquet.read(f"failing://manifest/manifest/{name}", "manifest")[0][
+            "recording_id"
+        ].to_pylist()
+        for name in parquet.list_parts("failing://manifest/manifest")
     ]
     assert parts == [["a", "c"], ["b"] * 3, ["b"] * 3]
     assert done.quarantined == {"outside_recording": 2}
@@ -268,13 +276,13 @@ def test_contents_are_compared_where_that_is_asked(tmp_path):
 def test_a_table_grows_and_its_missing_audio_is_found_later(tmp_path):
     table, lines = tmp_path / "t.csv", ["text,audio_path", "hi,a.wav", ",b.wav", "one,two,three"]
     table.write_text("\n".join(lines) + "\n")
-    Archive(tmp_path)
-    os.link(tmp_path / "silence", tmp_path / "a.wav")
+    archive = Archive(tmp_path)
+    os.link(archive.silence, tmp_path / "a.wav")
     done = ingest(table)
     assert done.quarantined == {"bad_row": 1, "missing_audio": 1}
     assert ingest(table).nothing_to_do
 
-    os.link(tmp_path / "silence", tmp_path / "b.wav")
+    os.link(archive.silence, tmp_path / "b.wav")
     table.write_text("\n".join([*lines, "ho,a.wav", "hey,c.wav", "four"]) + "\n")
     done = ingest(table)
     assert done.recordings.as_dict() == {"new": 1, "changed": 2, "gone": 0, "kept": 0}
@@ -324,6 +332,6 @@ def test_a_part_that_is_missing_is_named(tmp_path):
     archive = Archive(tmp_path)
     archive.put("a", 2)
     ingest(tmp_path)
-    files.delete("failing://manifest/part-00000.parquet")
+    files.delete("failing://manifest/manifest/part-00000.parquet")
     with pytest.raises(NotDone, match=r"part-00000\.parquet is missing.*`fresh`"):
         ingest(tmp_path)

@@ -72,17 +72,19 @@ def test_certainty_is_that_of_rows_with_the_same_modalities() -> None:
     np.testing.assert_allclose(found.low[:2], [-3.25 * 0.5, -3.25 * 0.9], rtol=1e-5)
     np.testing.assert_allclose(found.high[:2], [3.25 * 0.5, 3.25 * 0.9], rtol=1e-5)
     # Negative and positive have 2.75 / 6.5 each, at any temperature.
-    np.testing.assert_allclose(found.probability[:2], 2.75 / 6.5, rtol=1e-4)
-    assert np.isnan([found.low[2], found.high[2], found.probability[2]]).all()
+    np.testing.assert_allclose(
+        found.probabilities[:2], [[2.75 / 6.5, 1 / 6.5, 2.75 / 6.5]] * 2, rtol=1e-4
+    )
+    assert np.isnan([found.low[2], found.high[2], *found.probabilities[2]]).all()
 
 
-def test_polarity_is_the_most_probable_one() -> None:
+def test_the_most_probable_polarity_need_not_be_that_of_the_median() -> None:
     """Probability at -2 and at 2: the median is neutral, the most probable polarity is not."""
     logits = torch.full((1, NUM_BINS), -math.inf)
     logits[0, [2, 6, 10]] = torch.tensor([0.45, 0.15, 0.4]).log()
     found = certainty({}, logits, torch.ones(1, 2, dtype=torch.bool))
     assert abs(float(median(logits))) < 0.5
-    assert found.polarity.tolist() == [0]
+    assert found.most_probable.tolist() == [0]
 
 
 def test_polarities_by_hand() -> None:
@@ -96,8 +98,10 @@ def test_metrics_by_hand() -> None:
     found = Certainty(
         low=np.array([-1.0, 0.0, 1.0, nan]),
         high=np.array([1.0, 2.0, 2.0, nan]),
-        polarity=np.array([1, 2, 2, 0]),
-        probability=np.array([0.95, 0.55, 0.52, nan]),
+        most_probable=np.array([1, 2, 2, 0]),
+        probabilities=np.array(
+            [[0.05, 0.95, 0.0], [0.1, 0.35, 0.55], [0.0, 0.48, 0.52], [nan, nan, nan]]
+        ),
     )
     label = np.array([0.0, 3.0, 0.2, -1.0])
     metrics = certainty_metrics(found, label)
@@ -114,7 +118,7 @@ def test_metrics_by_hand() -> None:
     ]
     assert metrics["polarity_ece"] == pytest.approx(2 / 3 * 0.035 + 1 / 3 * 0.05)
     nothing = np.array([nan])
-    unknown = Certainty(nothing, nothing, np.array([1]), nothing)
+    unknown = Certainty(nothing, nothing, np.array([1]), np.full((1, 3), nan))
     assert "coverage" not in certainty_metrics(unknown, np.zeros(1))
 
 

@@ -24,7 +24,7 @@ from daf_core.recordings.ffmpeg import PyAVDecoder
 from daf_core.recordings.levels import audio_flags
 from daf_core.recordings.libsndfile import SoundFileDecoder
 from daf_core.recordings.mpeg_decoder import MpegDecoder
-from daf_core.sources.folder import AUDIO_SUFFIXES
+from daf_core.sources.recording_names import names_a_recording
 
 SOUNDFILE = [
     *("wav_u8", "wav_16", "wav_24", "wav_32", "wav_float", "wav_ulaw", "wav_alaw"),
@@ -352,7 +352,7 @@ def test_a_read_that_fails_is_neither_the_end_nor_damage(kind, recordings):
 
 def test_every_recording_of_the_demo_corpus_reads():
     demo = Path(jobs.__file__).parent / "demo_corpus"
-    paths = [path for path in sorted(demo.iterdir()) if path.suffix in AUDIO_SUFFIXES]
+    paths = [path for path in sorted(demo.iterdir()) if names_a_recording(path.name)]
     assert len({path.suffix for path in paths}) == 5
     for path in paths:
         with open_recording(str(path)) as recording:

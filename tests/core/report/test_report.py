@@ -18,6 +18,7 @@ from daf_core.report.recordings import summarise
 from daf_core.report.totals import STRONGEST_KEPT
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
 from daf_core.storage.files import join, write_json
+from daf_core.storage.output import manifest_output
 from daf_core.storage.parquet import part_name, write
 from jobs.settings import ReportSettings
 from jobs.verbs.report import run
@@ -80,7 +81,7 @@ def publish(
             for key, text in words.items()
         ]
         table = pa.Table.from_pylist(texts, schema=MANIFEST)
-        write(join(manifest, part_name(0)), table, "manifest")
+        write(join(manifest, "manifest", part_name(0)), table, "manifest")
         run_json.setdefault("manifest", manifest)
     table = pa.Table.from_pylist(quarantine or [], schema=QUARANTINE)
     write(join(scores, "quarantine", part_name(0)), table, "quarantine")
@@ -125,6 +126,26 @@ def call(tmp_path: Path) -> str:
         audio_hours=0.52,
         settings={"seed": 0},
     )
+
+
+def test_what_ingest_quarantined_is_on_the_page(call: str) -> None:
+    assert "Not known: <bdi>there is no finished manifest at" in render(gather(call))
+    manifest = manifest_output(str(Path(call).parent / "manifest"))
+    write_json(manifest.record_uri, {"kind": "manifest"})
+    assert "Nothing: all of the source is in the manifest." in render(gather(call))
+    lost = [
+        {"stage": "ingest", "reason": "unreadable_audio", "message": f"{name}: archived"}
+        for name in HOSTILE
+    ]
+    table = pa.Table.from_pylist(lost, schema=QUARANTINE)
+    write(join(manifest.quarantine_uri, part_name(3)), table, "quarantine")
+    report = gather(call)
+    assert (report.quarantined, report.ingest.quarantined) == (3, len(HOSTILE))
+    page = render(report)
+    assert f"{len(HOSTILE)} rows or recordings of the source never reached the manifest" in page
+    assert "archived" in page
+    assert "<script>" not in page
+    assert "of 13 utterances 3 have no audio and 1 have no text." in page
 
 
 def test_totals_are_those_of_the_rows(call: str) -> None:

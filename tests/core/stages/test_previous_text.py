@@ -15,7 +15,7 @@ from tests.core.encoders.encoder_folders import TEXT, text_folder
 
 
 def manifest_rows(rows):
-    blank = dict.fromkeys(MANIFEST.names) | {"meta": []}
+    blank = dict.fromkeys(MANIFEST.names) | {"meta": [], "flags": []}
     full = [{**blank, "utterance_id": str(number), **row} for number, row in enumerate(rows)]
     return pa.Table.from_pylist(full, schema=MANIFEST)
 

@@ -8,13 +8,15 @@ import pytest
 import safetensors.torch
 import soundfile
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from daf_core.embeddings.arrays import column_values, fixed_size_list
+from daf_core.embeddings.arrays import column_values, embeddings_table, fixed_size_list
 from daf_core.errors import SettingsError
-from daf_core.heads import build
+from daf_core.heads import HEADS, build
 from daf_core.measures.calibration_values import Calibration
 from daf_core.recordings.synthesizer import Synthesizer
-from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
+from daf_core.schemas import MANIFEST, POLARITIES, QUARANTINE, SCORES, polarity
 from daf_core.stages import trained_head
 from daf_core.stages.decode import DECODED, decode_part
 from daf_core.stages.embed import Embed
@@ -31,7 +33,7 @@ CALIBRATIONS = {
 
 
 def manifest_rows(*rows):
-    blank = dict.fromkeys(MANIFEST.names) | {"meta": []}
+    blank = dict.fromkeys(MANIFEST.names) | {"meta": [], "flags": []}
     full = [
         {**blank, "utterance_id": f"u{number}", "recording_id": "r", **row}
         for number, row in enumerate(rows)
@@ -70,6 +72,19 @@ def test_decoding_keeps_every_row_and_says_why_one_has_nothing_to_score(part):
         ["no_audio"],
         ["short", "no_text"],
         ["no_audio", "missing_audio"],
+    ]
+
+
+def test_what_was_away_at_ingest_may_be_there_now(recording):
+    rows = manifest_rows(
+        {"text": "back", "audio_uri": recording, "flags": ["missing_audio"]},
+        {"text": "away", "audio_uri": f"{recording}.gone", "flags": ["missing_audio", "other"]},
+        {"text": "never", "flags": ["outside_recording"]},
+    )
+    assert decode_part(rows)["flags"].to_pylist() == [
+        [],
+        ["other", "no_audio", "missing_audio"],
+        ["outside_recording", "no_audio"],
     ]
 
 
@@ -165,6 +180,7 @@ def test_scores_depend_on_what_each_row_has(part, embed):
         "interval_low",
         "interval_high",
         "polarity_probability",
+        "neutral_probability",
     ):  # audio alone is not calibrated
         assert scores[column].is_valid().to_pylist() == [True, True, False, True]
     assert all(low[row] < sentiment[row] < high[row] for row in (0, 1, 3))
@@ -174,6 +190,39 @@ def test_a_head_without_weights_leaves_them_null(part, embed):
     scores, _ = score(a_head("concat", embed), embed(decode_part(part))[0])
     for column in ("text_weight", "audio_weight", "text_sentiment", "disagreement"):
         assert scores[column].null_count == len(scores)
+
+
+@pytest.mark.parametrize("kind", [*HEADS])
+@given(seed=st.integers(0, 2**31), rows=st.integers(1, 20), spread=st.floats(0, 30))
+@settings(max_examples=10)
+def test_polarity_is_that_of_the_sentiment_for_every_row_of_any_head(kind, seed, rows, spread):
+    """Weights far from those of training make distributions of every form, also with two peaks."""
+    torch.manual_seed(seed)
+    shapes = {"text": (2, 3), "audio": (2, 3), "text_frames": (4, 3), "audio_frames": (4, 3)}
+    module = build(kind, shapes, 4)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.mul_(1 + spread)
+    record = HeadRecord(
+        kind=kind, width=4, shapes=shapes, encoders={}, sha256="", calibrations=CALIBRATIONS
+    )
+    head = TrainedHead(record, safetensors.torch.save(module.state_dict()))
+    draw = np.random.default_rng(seed)
+    present = {name: draw.random(rows) < 0.7 for name in ("text", "audio")}
+    columns = {
+        name: fixed_size_list(
+            draw.normal(0, 3, (rows, layers * size)).astype(np.float16),
+            present[name[:5].strip("_")],
+        )
+        for name, (layers, size) in shapes.items()
+    }
+    blank = manifest_rows(*[{}] * rows)
+    scores, _ = score(head, embeddings_table(blank, columns, shapes, [[]] * rows))
+    for row in scores.to_pylist():
+        assert row["polarity"] == polarity(row["sentiment"])
+        each = [row[f"{name}_probability"] for name in POLARITIES]
+        assert row["polarity_probability"] == row[f"{row['polarity']}_probability"]
+        assert each == [None] * 3 or sum(each) == pytest.approx(1, abs=1e-5)
 
 
 def test_rows_that_the_head_cannot_use_are_quarantined(part, embed):

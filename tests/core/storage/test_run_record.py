@@ -78,8 +78,9 @@ def test_files_that_dead_processes_left_half_written_are_swept(output):
 @pytest.mark.parametrize(
     ("name", "record", "found"),
     [
-        ("_run.json", {"kind": "manifest"}, "manifest"),
+        ("run.json", {"kind": "manifest"}, "manifest"),
         ("head.json", {"head": "daf"}, "head"),
+        ("_run.json", {"kind": "scores"}, "scores of an older daf"),
         ("run.json", {"name": "of another program"}, "something else"),
     ],
 )
@@ -105,7 +106,7 @@ def test_parts_without_a_run_record_are_left_alone(output, fresh):
     ("change", "message"),
     [
         ({"complete": False}, "found one that is not finished"),
-        ({"version": 0}, "expected scores of version 1, found version 0"),
+        ({"version": 0}, "expected scores of version 2, found version 0"),
         ({"kind": "embeddings"}, "expected the scores of a daf run, found embeddings"),
     ],
 )

@@ -38,7 +38,7 @@ def in_manifest(folder, splits):
     table = pa.Table.from_pylist([blank | row for row in rows], schema=MANIFEST)
     for number in (0, 1):
         part = table.slice(number * 5, 5 if number == 0 else None)
-        parquet.write(str(folder / parquet.part_name(number)), part, "manifest")
+        parquet.write(str(folder / "manifest" / parquet.part_name(number)), part, "manifest")
     return manifest_output(str(folder)), table
 
 
@@ -62,7 +62,7 @@ def test_without_splits_the_rows_are_those_that_training_keeps_for_testing(tmp_p
     for name, values in changes.items():
         table = table.set_column(table.schema.get_field_index(name), name, values)
     for number, part in enumerate((table.slice(0, 5), table.slice(5))):
-        parquet.write(str(tmp_path / "none" / parquet.part_name(number)), part, "manifest")
+        parquet.write(str(tmp_path / "none/manifest" / parquet.part_name(number)), part, "manifest")
     found = labelled_sample(manifest, None, 0).select(table)["recording_id"].to_pylist()
     labelled = recordings[:-1]
     assert found == [r for r in labelled if percent([r])[0] >= TEST_FROM]

@@ -4,11 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daf_core.embeddings.arrays import fixed_size_list
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.errors import SettingsError
-from daf_core.schemas import embeddings_schema
+from daf_core.schemas import SPLITS, embeddings_schema
 from daf_core.storage import files, parquet
 from daf_core.storage.output import embeddings_output
 from daf_core.training.dataset import (
@@ -16,8 +18,10 @@ from daf_core.training.dataset import (
     load_rows,
     utterance_ids,
     with_train_rows,
+    without_held_out,
     without_test,
 )
+from daf_core.training.splits import UNUSED, labelled_splits
 
 SHAPES = {"text": (2, 3), "audio": (1, 4)}
 
@@ -44,7 +48,9 @@ def write_embeddings(folder, splits, labels=None):
             "flags": pa.array([[] for _ in rows], pa.list_(pa.string())),
         }
         table = pa.table([{**blank, **filled}[name] for name in schema.names], schema=schema)
-        parquet.write(files.join(folder, parquet.part_name(start // 7)), table, "embeddings")
+        parquet.write(
+            files.join(folder, "embeddings", parquet.part_name(start // 7)), table, "embeddings"
+        )
     return embeddings_output(folder)
 
 
@@ -132,3 +138,69 @@ def test_rows_without_any_of_the_columns_go_to_no_worker(tmp_path):
     for rank in (0, 1):
         own = load_rows(corpus, columns, rank, 2)["train"]
         torch.testing.assert_close(own.labels, whole.labels[rank::2])
+
+
+def test_where_a_corpus_names_splits_none_is_made(tmp_path, caplog):
+    """Test rows are not trained on, whatever is missing."""
+    with pytest.raises(
+        SettingsError, match=r"expected labelled train rows, .* found 30 of test; name the rows"
+    ):
+        labelled_corpus(write_embeddings(str(tmp_path / "1"), ["test"] * 30))
+    given = ["test"] * 20 + ["valid"] * 6 + [None] * 20
+    with pytest.raises(SettingsError, match="found 20 of no split and 20 of test and 6 of valid"):
+        labelled_corpus(write_embeddings(str(tmp_path / "2"), given))
+    labels = [1.0] * 20 + [None] * 10
+    given = [None] * 20 + ["train"] * 10
+    with pytest.raises(SettingsError, match="found 20 of no split;"):
+        labelled_corpus(write_embeddings(str(tmp_path / "3"), given, labels))
+    caplog.set_level("INFO", "daf_core")
+    corpus = labelled_corpus(
+        write_embeddings(str(tmp_path / "4"), ["train", "valid", None, "test"] * 5)
+    )
+    assert corpus.counts == {"train": 5, "valid": 5, "test": 5}
+    assert ["5 labelled rows have no split" in message for message in caplog.messages] == [True]
+
+
+@given(
+    splits=st.lists(st.sampled_from(["train", "valid", "test", None]), min_size=1, max_size=40),
+    labelled=st.lists(st.booleans(), min_size=40, max_size=40),
+)
+def test_a_row_is_used_as_it_is_named_or_not_at_all(splits, labelled):
+    table = pa.table(
+        {
+            "recording_id": [f"r{number // 2}" for number in range(len(splits))],
+            "label": pa.array([1.0 if has else None for has in labelled[: len(splits)]]),
+            "split": pa.array(splits, pa.string()),
+        }
+    )
+    try:
+        (found,), _ = labelled_splits("here", [table.slice(0)])
+    except SettingsError:
+        return
+    if any(splits):
+        for name, index, has in zip(splits, found, labelled, strict=False):
+            as_named = UNUSED if name is None else SPLITS.index(name)
+            may_be = {as_named, SPLITS.index("valid")} if name == "train" else {as_named}
+            assert index in (may_be if has else {UNUSED})
+
+
+def test_one_recording_cannot_be_split(tmp_path):
+    labels = [1.0, -1.0] + [None] * 18
+    source = write_embeddings(str(tmp_path), [None] * 20, labels)
+    with pytest.raises(
+        SettingsError, match=r"all 2 labelled rows are of one recording.*column spl"
+    ):
+        labelled_corpus(source)
+
+
+def test_what_a_corpus_holds_out_does_not_join_it_from_another(tmp_path, caplog):
+    corpus = labelled_corpus(
+        write_embeddings(str(tmp_path / "1"), ["train", "valid", "test", "train"] * 5)
+    )
+    copy = labelled_corpus(write_embeddings(str(tmp_path / "2"), ["train"] * 20 + ["valid"] * 2))
+    caplog.set_level("INFO", "daf_core")
+    joining = without_held_out(copy, corpus)
+    assert joining.counts == {"train": 10, "valid": 2, "test": 0}
+    assert set(utterance_ids(joining, "train")) == set(utterance_ids(corpus, "train"))
+    assert "10 train rows are validation or test rows of" in caplog.text
+    assert without_held_out(corpus, corpus).counts == corpus.counts

@@ -43,7 +43,9 @@ def embeddings(folder: str, speakers: int = 40, rows: int = 10) -> Output:
         }
         blank = {name: pa.nulls(len(who), schema.field(name).type) for name in schema.names}
         table = pa.table([{**blank, **filled}[name] for name in schema.names], schema=schema)
-        parquet.write(files.join(folder, parquet.part_name(part)), table, "embeddings")
+        parquet.write(
+            files.join(folder, "embeddings", parquet.part_name(part)), table, "embeddings"
+        )
     return embeddings_output(folder)
 
 

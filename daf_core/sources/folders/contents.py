@@ -1,0 +1,119 @@
+"""What a file of a folder is, by what it holds: a recording, a transcript, or neither."""
+
+from dataclasses import dataclass
+
+from daf_core.errors import BadInput
+from daf_core.recordings.raw import with_format
+from daf_core.schemas import Row
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
+from daf_core.sources.inspection import measure
+from daf_core.sources.manifest_rows import AudioSize, unused_file
+from daf_core.sources.recording_names import names_a_recording
+from daf_core.sources.transcripts import open_document, reader_of
+from daf_core.sources.transcripts.cue import Transcript
+
+RAW_SUFFIXES = frozenset({
+    ".raw", ".pcm", ".ul", ".ulaw", ".mulaw", ".mu", ".al", ".alaw", ".g711", ".sln", ".lin",
+    ".sam",
+})  # fmt: skip
+_SUBTITLES = frozenset(
+    {".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".textgrid", ".eaf", ".rttm", ".ctm"}
+)
+_NEEDS_RECORDING = frozenset({".txt", ".csv", ".tsv", ".md", ".lab"})
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A recording, or a file whose name says that it is one and that cannot be read."""
+
+    name: str
+    uri: str
+    size: AudioSize | BadInput
+
+
+@dataclass(frozen=True)
+class Words:
+    """A transcript, or who speaks when (`turns`: its cues have speakers and no words)."""
+
+    name: str
+    uri: str
+    transcript: Transcript
+
+    @property
+    def turns(self) -> bool:
+        """Whether this says only who speaks when."""
+        cues = self.transcript.cues
+        return bool(cues) and not any(cue.text for cue in cues) and any(c.speaker for c in cues)
+
+    @property
+    def timed(self) -> bool:
+        """Whether any cue has a time."""
+        return any(cue.start_s is not None for cue in self.transcript.cues)
+
+    @property
+    def needs_recording(self) -> bool:
+        """Whether this may be anything but a transcript where no recording has its name."""
+        return suffix(self.name) in _NEEDS_RECORDING or not self.timed
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file whose name says that it is a transcript, and that cannot be read."""
+
+    name: str
+    uri: str
+    error: BadInput
+
+
+Contents = Sound | Words | Unreadable | Row  # Row: the quarantine row of a file that is not used
+
+
+def contents_of(name: str, uri: str, raw: str | None) -> Contents:
+    """What the file `name` at `uri` is. `raw`: the format of headerless recordings."""
+    if raw is not None and suffix(name) in RAW_SUFFIXES:
+        uri = with_format(uri, raw)
+        return Sound(name, uri, measure(uri))
+    if suffix(name) in TEXT_SUFFIXES:
+        found = _as_words(name, uri)
+        return found if isinstance(found, Words) else _as_sound(name, uri, found)
+    size = measure(uri)
+    if isinstance(size, AudioSize):
+        return Sound(name, uri, size)
+    if names_a_recording(name) or size.reason == "missing_audio":
+        return Sound(name, uri, size)
+    found = _as_words(name, uri)
+    return found if isinstance(found, Words) else _unknown(uri, found)
+
+
+def _as_words(name: str, uri: str) -> Words | BadInput:
+    """The transcript that a file holds, or why it holds none."""
+    try:
+        document = open_document(uri)
+        if not document.text.strip():
+            return BadInput("empty_file", f"{uri}: expected a transcript, found an empty file")
+        if (reader := reader_of(document)) is None:
+            return BadInput("unknown_format", f"{uri}: expected a transcript, found another format")
+        transcript = reader.read(document)
+        if not transcript.cues and not transcript.unread:
+            return BadInput("no_cues", f"{uri}: expected cues, found none")
+        return Words(name, uri, transcript)
+    except BadInput as err:
+        return err
+
+
+def _as_sound(name: str, uri: str, error: BadInput) -> Contents:
+    """A file with the suffix of a text that holds none: a recording, or not used."""
+    if error.reason == "bad_encoding" and isinstance(size := measure(uri), AudioSize):
+        return Sound(name, uri, size)
+    if suffix(name) in _SUBTITLES or error.reason in ("unreadable_transcript", "no_cues"):
+        reason = {"unknown_format": "unreadable_transcript", "empty_file": "no_cues"}
+        told = BadInput(reason.get(error.reason, error.reason), error.message)
+        return Unreadable(name, uri, told)
+    return _unknown(uri, error)
+
+
+def _unknown(uri: str, error: BadInput) -> Row:
+    if error.reason == "empty_file":
+        return unused_file(uri, error)
+    found = "expected a recording or a transcript, found neither in this file"
+    return unused_file(uri, BadInput("unknown_format", found))

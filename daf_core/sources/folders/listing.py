@@ -1,0 +1,121 @@
+"""Every file under a folder; what is not read is named."""
+
+import os
+import posixpath
+import stat
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from fsspec.implementations.local import LocalFileSystem
+
+from daf_core.errors import BadInput
+from daf_core.schemas import Row
+from daf_core.sources.file_versions import is_unicode, listed_version
+from daf_core.sources.manifest_rows import unused_file
+from daf_core.storage.files import filesystem, join
+
+
+class File(NamedTuple):
+    """A file of the folder."""
+
+    name: str  # path within the folder
+    version: str  # size, and ETag or time of change
+
+
+class Listing(NamedTuple):
+    """The files of a folder in order of their names, and quarantine rows of those not read."""
+
+    files: list[File]
+    not_used: list[Row]
+
+
+def list_files(uri: str, without: frozenset[str] = frozenset()) -> Listing:
+    """Every file under the folder at `uri`, in any depth.
+
+    Links to folders are followed, each folder once. Hidden files and folders, pipes, devices and
+    broken links are named, not read. `without`: URIs of files and folders that are left out, such
+    as the output.
+    """
+    fs, root = filesystem(uri)
+    found = _local(root) if isinstance(fs, LocalFileSystem) else _remote(fs, root)
+    files, not_used = [], []
+    for name, version, problem in found:
+        place = join(uri, name)
+        if any(place == one or place.startswith(f"{one}/") for one in without):
+            continue
+        if not is_unicode(name):
+            problem = BadInput("bad_encoding", "expected a file name in UTF-8, found other bytes")
+            place = ascii(name)
+        if problem is None:
+            files.append(File(name, version))
+        else:
+            not_used.append(unused_file(place, problem))
+    return Listing(sorted(files), sorted(not_used, key=lambda row: row["file"]))
+
+
+_Found = tuple[str, str, BadInput | None]  # name, version, why the file is not read
+
+
+def _remote(fs: object, root: str) -> Iterator[_Found]:
+    entries = fs.find(root, detail=True)  # type: ignore[attr-defined]
+    hidden = set()
+    for path, info in entries.items():
+        name = path.removeprefix(root.rstrip("/") + "/")
+        if info["type"] != "file" or name.endswith("/") or not name:
+            continue
+        if (shown := _hidden(name)) is None:
+            yield name, listed_version(info), None
+        elif shown not in hidden:
+            hidden.add(shown)
+            yield shown, "", _HIDDEN
+
+
+_HIDDEN = BadInput("hidden", "hidden: its name starts with a dot")
+
+
+def _hidden(name: str) -> str | None:
+    """The first hidden file or folder of a path, None if nothing of it is hidden."""
+    steps = name.split("/")
+    for number, step in enumerate(steps, start=1):
+        if step.startswith(".") and step.strip("."):  # keys may hold steps of dots
+            return "/".join(steps[:number])
+    return None
+
+
+def _local(root: str) -> Iterator[_Found]:
+    """Folders themselves come before links to folders, so that a folder keeps its own name."""
+    folders, links = deque([""]), deque[str]()
+    seen = set()
+    while folders or links:
+        folder = (folders or links).popleft()
+        place = posixpath.join(root, folder) if folder else root
+        try:
+            status = os.stat(place)
+            entries = sorted(os.scandir(place), key=lambda entry: entry.name)
+        except OSError as err:
+            yield folder, "", BadInput("unreadable_folder", f"cannot be read: {err.strerror}")
+            continue
+        if (status.st_dev, status.st_ino) in seen:
+            yield folder, "", BadInput("linked_again", "a link to a folder that is read already")
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        for entry in entries:
+            name = posixpath.join(folder, entry.name)
+            if entry.name.startswith("."):
+                yield name, "", _HIDDEN
+            elif entry.is_dir():
+                (links if entry.is_symlink() else folders).append(name)
+            else:
+                yield name, *_local_file(entry)
+
+
+def _local_file(entry: "os.DirEntry[str]") -> tuple[str, BadInput | None]:
+    try:
+        status = entry.stat()
+    except OSError as err:
+        found = "a broken link" if entry.is_symlink() else err.strerror
+        return "", BadInput("not_a_file", f"expected a file, found {found}")
+    if not stat.S_ISREG(status.st_mode):
+        return "", BadInput("not_a_file", "expected a file, found a pipe, socket or device")
+    return listed_version({"size": status.st_size, "mtime": status.st_mtime}), None

@@ -1,0 +1,158 @@
+"""The files of one group: each recording with its transcript, or a transcript by itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from daf_core.errors import BadInput
+from daf_core.schemas import Row
+from daf_core.sources.folders.by_transcript import cut_by_transcript
+from daf_core.sources.folders.by_voice import cut_by_voice
+from daf_core.sources.folders.choice import choose
+from daf_core.sources.folders.contents import Sound, Unreadable, Words, contents_of
+from daf_core.sources.folders.grouping import stem
+from daf_core.sources.folders.who_speaks import WhoSpeaks
+from daf_core.sources.inspection import Inspected, identify
+from daf_core.sources.labels import Label, apply_labels, unmatched
+from daf_core.sources.manifest_rows import quarantine_row, unused_file
+
+
+class Group(NamedTuple):
+    """Files that belong together by name, as (name within the folder, URI).
+
+    labels: of recordings of the group, if any; meta: name → what is known of that file, such as its
+    queue; ids: URI → id of recordings that the manifest holds already, which keep their ids.
+    """
+
+    files: Sequence[tuple[str, str]]
+    labels: Sequence[Label] = ()
+    meta: Mapping[str, Mapping[str, str]] = {}
+    ids: Mapping[str, str] = {}
+
+
+def inspect_group(group: Group, who: WhoSpeaks, raw: str | None = None) -> Inspected:
+    """Manifest rows of the recordings of a group, and quarantine rows.
+
+    Quarantined are rows that cannot be used, and files that are not used, each with its reason.
+    Several recordings of one stem have their suffix in their ids, and each takes the transcript of
+    exactly its name where there is one.
+    """
+    contents = [contents_of(name, uri, raw) for name, uri in group.files]
+    sounds = [one for one in contents if isinstance(one, Sound)]
+    texts = [one for one in contents if isinstance(one, Words | Unreadable)]
+    unused = [one for one in contents if isinstance(one, dict)]
+    if sounds:
+        found = [_recording(one, name, texts, who) for one, name in _named(sounds, group.ids)]
+        found.append(_unclaimed(sounds, texts))
+    else:
+        found = [_without_recording(texts, who)]
+    inspected = Inspected.from_several([*found, Inspected([], unused)])
+    rows = [_with_meta(row, group, raw) for row in inspected.rows]
+    labelled = _labelled(rows, group.labels)
+    return Inspected(labelled.rows, inspected.quarantined + labelled.quarantined)
+
+
+def _named(sounds: list[Sound], known: Mapping[str, str]) -> list[tuple[Sound, str]]:
+    """Each recording with its id: the one it has in the manifest, else its stem if that is free."""
+    stems = [stem(one.name) for one in sounds]
+    taken = {known[one.uri] for one in sounds if one.uri in known}
+    named = []
+    for one in sounds:
+        own = stem(one.name)
+        free = stems.count(own) == 1 and own not in taken
+        named.append((one, known.get(one.uri) or (own if free else one.name)))
+    return named
+
+
+def _recording(
+    sound: Sound, recording_id: str, texts: list[Words | Unreadable], who: WhoSpeaks
+) -> Inspected:
+    beside = _beside(sound, texts)
+    broken = [one for one in beside if isinstance(one, Unreadable)]
+    chosen = choose([one for one in beside if isinstance(one, Words)])
+    refused = [
+        quarantine_row(one.error, {"recording_id": recording_id, "file": one.uri}) for one in broken
+    ]
+    try:
+        if chosen.uri is not None:
+            found = cut_by_transcript(recording_id, sound.uri, sound.size, chosen, who)
+        elif isinstance(sound.size, BadInput):
+            raise sound.size
+        else:
+            found = cut_by_voice(recording_id, sound.uri, sound.size, who)
+    except BadInput as err:
+        known = {"recording_id": recording_id, "audio_uri": sound.uri}
+        found = Inspected([], [quarantine_row(err, known)])
+    identified = identify(found.rows)
+    quarantined = [*refused, *found.quarantined, *identified.quarantined, *chosen.not_used]
+    return Inspected(identified.rows, quarantined)
+
+
+def _beside(sound: Sound, texts: list[Words | Unreadable]) -> list[Words | Unreadable]:
+    """The transcripts of a recording: those of exactly its stem or name if there are any."""
+    for exact in (sound.name, stem(sound.name)):
+        found = [one for one in texts if stem(one.name) == exact]
+        if any(isinstance(one, Words) and one.timed for one in found):
+            return found
+    return texts
+
+
+def _unclaimed(sounds: list[Sound], texts: list[Words | Unreadable]) -> Inspected:
+    """Transcripts that no recording of the group takes, as each takes one of exactly its name."""
+    claimed = {one.uri for sound in sounds for one in _beside(sound, texts)}
+    why = "not read: each recording beside it has a transcript of exactly its name"
+    return Inspected(
+        [],
+        [
+            unused_file(one.uri, BadInput("other_transcript", why))
+            for one in texts
+            if one.uri not in claimed
+        ],
+    )
+
+
+def _without_recording(texts: list[Words | Unreadable], who: WhoSpeaks) -> Inspected:
+    """A transcript by itself: its words alone are scored."""
+    refused = [
+        quarantine_row(one.error, {"recording_id": stem(one.name), "file": one.uri})
+        for one in texts
+        if isinstance(one, Unreadable)
+    ]
+    readable = [one for one in texts if isinstance(one, Words)]
+    alone = [one for one in readable if one.needs_recording or one.turns]
+    chosen = choose([one for one in readable if one not in alone])
+    why = "expected a recording of this name beside it, found none"
+    unused = [unused_file(one.uri, BadInput("no_recording", why)) for one in alone]
+    unused += chosen.not_used
+    if chosen.uri is None:
+        return Inspected([], [*refused, *unused])
+    recording_id = stem(next(one.name for one in readable if one.uri == chosen.uri))
+    found = cut_by_transcript(recording_id, None, None, chosen, who)
+    identified = identify(found.rows)
+    return Inspected(
+        identified.rows, [*refused, *found.quarantined, *identified.quarantined, *unused]
+    )
+
+
+def _with_meta(row: Row, group: Group, raw: str | None) -> Row:
+    """A row with what is known of its recording's file, or else of its transcript's."""
+    for name, uri in group.files:
+        alone = row["audio_uri"] is None and stem(name) == row["recording_id"]
+        if alone or row["audio_uri"] in (uri, f"{uri}#raw={raw}"):
+            return {**row, "meta": {**row["meta"], **group.meta.get(name, {})}}
+    return row
+
+
+def _labelled(rows: list[Row], labels: Sequence[Label]) -> Inspected:
+    """Apply the labels, which are of several recordings."""
+    if not labels:
+        return Inspected(rows, [])
+    by_recording: dict[str, list[Row]] = {}
+    for row in rows:
+        by_recording.setdefault(row["recording_id"], []).append(row)
+    found = [
+        apply_labels(own, tuple(one for one in labels if one.recording_id == recording_id))
+        for recording_id, own in by_recording.items()
+    ]
+    expected = "a recording with this recording_id in the folder"
+    strays = [unmatched(one, expected) for one in labels if one.recording_id not in by_recording]
+    return Inspected.from_several([*found, Inspected([], strays)])

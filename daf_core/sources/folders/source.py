@@ -1,0 +1,136 @@
+"""A folder of recordings and transcripts as a source."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from daf_core.errors import SettingsError
+from daf_core.recordings.raw import parse_format
+from daf_core.schemas import Row
+from daf_core.sources.file_versions import contents_version
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix
+from daf_core.sources.folders.listing import File, list_files
+from daf_core.sources.folders.metadata import PathMeta, TableMeta
+from daf_core.sources.folders.pairs_table import read_pairs
+from daf_core.sources.folders.recording_group import Group, inspect_group
+from daf_core.sources.folders.who_speaks import WhoSpeaks
+from daf_core.sources.inspection import Inspected
+from daf_core.sources.labels import Label, check_table, read_labels, unmatched
+from daf_core.storage.files import absolute, join
+from daf_core.storage.run_record import fingerprint
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderOptions:
+    """How a folder is read.
+
+    who: channels and roles; labels: a table of labels; meta, meta_regex: a table of what is known
+    of recordings, and a regular expression for their paths; transcripts: a table of recordings and
+    their transcripts; raw: format of headerless recordings, as "ulaw:8000:2"; without: folders and
+    files that are left out.
+    """
+
+    who: WhoSpeaks = field(default_factory=WhoSpeaks)
+    labels: str | None = None
+    meta: str | None = None
+    meta_regex: str | None = None
+    transcripts: str | None = None
+    raw: str | None = None
+    without: tuple[str, ...] = ()
+
+    def given(self) -> list[str]:
+        """The names of the settings that the user gave."""
+        named = {"channels": self.who.channels, "roles": self.who.roles}
+        names = ("labels", "meta", "meta_regex", "transcripts", "raw")
+        named |= {name: getattr(self, name) for name in names}
+        return [name for name, value in named.items() if value]
+
+
+class FolderSource:
+    """The recordings and transcripts anywhere under a folder, in groups (`grouping`).
+
+    Every file is used or has a quarantine row that says why not.
+
+    Raises:
+        SettingsError: the folder holds no file, or an option cannot be used.
+    """
+
+    gives_ids = False
+
+    def __init__(self, uri: str, options: FolderOptions, check_contents: bool) -> None:
+        self._uri = uri
+        self._options = options
+        self._labels: dict[str, list[Label]] = {}
+        self.check_contents = check_contents
+        if options.labels is not None:
+            check_table(options.labels)
+        if options.raw is not None:
+            parse_format(options.raw)
+        self._path_meta = PathMeta(options.meta_regex)
+        self._table_meta = None if options.meta is None else TableMeta(options.meta)
+        tables = (options.labels, options.meta, options.transcripts)
+        without = frozenset([*options.without, *(absolute(one) for one in tables if one)])
+        files, not_used = list_files(uri, without)
+        if not files:
+            hidden = f" but {len(not_used)} that cannot be read" if not_used else ""
+            raise SettingsError(f"{uri}: expected recordings or transcripts, found no file{hidden}")
+        self._files = {file.name: file for file in files}
+        pairs = {} if options.transcripts is None else read_pairs(options.transcripts, self._files)
+        self._groups = group(self._files, pairs)
+        self.quarantined: list[Row] = not_used
+
+    def gather(self) -> None:
+        """Read the labels and the table of metadata; call this before `recordings`."""
+        if self._table_meta is not None:
+            self.quarantined += self._table_meta.unread
+            for name in self._files:
+                self._table_meta(name)
+            self.quarantined += self._table_meta.unmatched()
+        if self._options.labels is None:
+            return
+        labels, quarantined = read_labels(self._options.labels)
+        self.quarantined += quarantined
+        key_of = {
+            known: key
+            for key, names in self._groups.items()
+            for name in names
+            for known in (name, stem(name))
+        }
+        for recording_id, own in labels.items():
+            if recording_id in key_of:
+                self._labels.setdefault(key_of[recording_id], []).extend(own)
+            else:
+                expected = "a recording with this recording_id in the folder"
+                self.quarantined += [unmatched(label, expected) for label in own]
+
+    def recordings(self) -> Iterator[tuple[str, Group]]:
+        """Yield each group by its key, in order of the keys."""
+        for key, names in self._groups.items():
+            files = [(name, join(self._uri, name)) for name in names]
+            meta = {name: self._meta(name) for name in names}
+            labels = tuple(self._labels.get(key, ()))
+            yield key, Group(files, labels, {name: own for name, own in meta.items() if own})
+
+    def in_doubt(self, held: Group) -> set[str]:
+        """URIs of the files of a group whose ids depend on which of them the manifest holds."""
+        uris = {uri for name, uri in held.files if suffix(name) not in TEXT_SUFFIXES}
+        return uris if len(uris) > 1 else set()
+
+    def with_ids(self, held: Group, ids: Mapping[str, str]) -> Group:
+        """A group whose recordings keep the ids that they have in the manifest, by URI."""
+        return held._replace(ids=ids)
+
+    def version(self, key: str, held: Group) -> str:
+        """A fingerprint that changes when a file of this group does, a label or its metadata."""
+        files = [self._files[name] for name, _ in held.files]
+        if self.check_contents:
+            files = [File(f.name, contents_version(join(self._uri, f.name))) for f in files]
+        return fingerprint([files, [label.as_dict() for label in held.labels], held.meta])
+
+    def inspector(self) -> Callable[[Group], Inspected]:
+        """The function that makes manifest and quarantine rows of one group."""
+        return partial(inspect_group, who=self._options.who, raw=self._options.raw)
+
+    def _meta(self, name: str) -> dict[str, str]:
+        from_table = {} if self._table_meta is None else self._table_meta(name)
+        return self._path_meta(name) | from_table

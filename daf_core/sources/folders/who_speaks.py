@@ -1,0 +1,69 @@
+"""Who is on which channel, and which names stand for which role."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+
+from daf_core.errors import BadInput
+from daf_core.sources.manifest_rows import AudioSize
+from daf_core.sources.transcripts.cue import Cue
+
+
+@dataclass(frozen=True)
+class WhoSpeaks:
+    """What the user says of channels and roles.
+
+    channels: number → role. roles: role → patterns of speakers' names with * and ?, alternatives
+    separated by "|", letter case does not matter.
+    """
+
+    channels: Mapping[int, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def _channel_of_role(self) -> dict[str, int]:
+        return {role.casefold(): channel for channel, role in self.channels.items()}
+
+    def role_of(self, speaker: str | None) -> str | None:
+        """The role of a speaker: by a pattern, or because the name is a channel's role."""
+        if speaker is None:
+            return None
+        name = speaker.casefold()
+        for role, patterns in self.roles.items():
+            if any(fnmatchcase(name, one.strip().casefold()) for one in patterns.split("|")):
+                return role
+        channel = self._channel_of_role.get(name)
+        return None if channel is None else self.channels[channel]
+
+    def place(self, cue: Cue, size: AudioSize | None) -> tuple[int | None, str | None]:
+        """Channel and role of a cue; the channel is None where all channels are mixed.
+
+        Where the recording is known to have one channel, the channel is None. A channel that the
+        recording does not have is None too.
+        """
+        role = self.role_of(cue.speaker)
+        channel = cue.channel
+        if role is None and channel is not None:
+            role = self.channels.get(channel)
+        if channel is None and role is not None:
+            channel = self._channel_of_role.get(role.casefold())
+        if size is not None and channel is not None and not 1 <= channel + 1 <= size.channels:
+            channel = None
+        return (None if size is not None and size.channels == 1 else channel), role
+
+    def searched(self, size: AudioSize) -> list[tuple[int | None, str | None]]:
+        """The channels to search for speech, with their roles; (None, None): all channels mixed.
+
+        Raises:
+            BadInput: `bad_channel`: the recording has several channels, but not all of these.
+        """
+        if not self.channels or size.channels == 1:
+            return [(None, None)]
+        absent = [channel for channel in self.channels if channel >= size.channels]
+        if absent:
+            raise BadInput(
+                "bad_channel",
+                f"expected channels {sorted(self.channels)}, found {size.channels} channels",
+            )
+        return [*sorted(self.channels.items())]

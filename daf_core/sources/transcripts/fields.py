@@ -1,0 +1,66 @@
+"""Helpers of the readers of tables of blank-separated fields: NIST's CTM and RTTM."""
+
+import math
+from collections.abc import Iterable
+
+from daf_core.errors import BadInput
+from daf_core.sources.transcripts.document import Document
+
+_NONE = frozenset({"<na>", "na", "n/a", "-", "<unknown>", "null", ""})
+
+
+def number(field: str) -> float | None:
+    """A finite number of 0 or more, None if `field` is none."""
+    try:
+        value = float(field)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value >= 0 and "_" not in field else None
+
+
+def named(field: str) -> str | None:
+    """A field's text, None where it stands for nothing."""
+    return None if field.lower() in _NONE else field
+
+
+def of_this_recording(document: Document, recordings: Iterable[str]) -> str | None:
+    """Which of the `recordings` that a file names is the one that the file itself is named after.
+
+    None: the one that there is, whatever its name, or none at all.
+
+    Raises:
+        BadInput: `unreadable_transcript`: there are several, and none is named like the file.
+    """
+    found = set(recordings)
+    steps = document.name.casefold().split(".")
+    stems = {".".join(steps[:length]) for length in range(1, len(steps) + 1)}
+    same = sorted(name for name in found if _is_named(name.casefold(), stems))
+    if same:
+        return max(same, key=len)
+    if len(found) > 1:
+        raise BadInput(
+            "unreadable_transcript",
+            f"expected one recording, or one named like the file, found {len(found)} others",
+        )
+    return None
+
+
+def _is_named(recording: str, stems: set[str]) -> bool:
+    name = recording.replace("\\", "/").rpartition("/")[2]
+    return name in stems or name.rpartition(".")[0] in stems
+
+
+def channel_numbers(names: Iterable[str]) -> dict[str, int]:
+    """Channels from 0 by the names that a file gives them; empty where it names only one.
+
+    NIST counts channels from 1 or letters them from A; some tools count from 0.
+    """
+    found = sorted(set(names))
+    if len(found) < 2:
+        return {}
+    if all(name.isascii() and name.isdecimal() and len(name) < 4 for name in found):
+        least = min(1, *(int(name) for name in found))
+        return {name: int(name) - least for name in found}
+    if all(len(name) == 1 and "A" <= name.upper() <= "Z" for name in found):
+        return {name: ord(name.upper()) - ord("A") for name in found}
+    return {name: number for number, name in enumerate(found)}

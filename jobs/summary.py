@@ -1,0 +1,70 @@
+"""The last line of a job's output, and what `strict` makes of it."""
+
+from collections.abc import Mapping
+
+from daf_core.errors import NotDone
+from daf_core.schemas import LESSENED
+from jobs.progress import Counts, counted, quarantined
+
+# Flags that say why a row has no audio.
+_WITHOUT_AUDIO = frozenset(
+    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
+)
+
+
+def summary(
+    verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
+) -> str:
+    """The last line of a job's output: the totals, why rows are quarantined and in which folder,
+    how many of the others lack text or audio and why, the rate of what this run `made`, and how
+    many parts were done by earlier runs.
+    """
+    before = f", {earlier} parts were done before" if earlier else ""
+    per_s = 1 / max(seconds, 1e-9)
+    if made.audio_s:
+        speed = f", {made.audio_s * per_s:.0f} audio hours per hour"
+    else:
+        speed = f", {made.rows_in * per_s:.0f} rows per second" if made.rows_in else ""
+    return (
+        f"{total.rows_in} rows in, {total.rows_out} {verb}, "
+        f"{quarantined(total.reasons, quarantine)}, "
+        f"{lacking(total.flags, total.rows_out)}{seconds:.1f} s{speed}{before}"
+    )
+
+
+def lacking(flags: Mapping[str, int], rows: int) -> str:
+    """How many of `rows` lack audio, lack text, or are flagged as having less than they came with,
+    as the middle of a summary; empty where none is.
+    """
+    losses = {flag: count for flag, count in flags.items() if flag in LESSENED}
+    said = []
+    if flags.get("no_audio"):
+        why = {flag: losses.pop(flag) for flag in sorted(losses) if flag in _WITHOUT_AUDIO}
+        said.append(f"{flags['no_audio']} of {rows} rows have no audio{_because(why)}")
+    if flags.get("no_text"):
+        said.append(f"{flags['no_text']} of {rows} rows have no text")
+    if losses:
+        said.append(f"flagged {counted(losses)}")
+    return "".join(f"{one}, " for one in said)
+
+
+def check_strict(reasons: Mapping[str, int], flags: Mapping[str, int], line: str) -> None:
+    """Raise NotDone, with the summary `line`, if any row is quarantined, or flagged as having less
+    than it came with. For `strict`: everything that can be made is made before.
+    """
+    losses = {flag: count for flag, count in flags.items() if flag in LESSENED}
+    found = [
+        f"{what} {counted(counts)}"
+        for what, counts in (("quarantined", reasons), ("flagged", losses))
+        if counts
+    ]
+    if found:
+        raise NotDone(
+            f"`strict`: expected every row with all that it came with, found rows "
+            f"{' and rows '.join(found)}; everything else is done",
+            summary=line,
+        )
+
+
+def _because(why: Mapping[str, int]) -> str:
+    return f" ({counted(why)})" if why else ""

@@ -1,0 +1,122 @@
+"""daf convert: transcripts, or scores with their words → WebVTT, SubRip, JSON Lines or CSV."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TypeAlias
+
+from daf_core.errors import SettingsError
+from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
+from daf_core.storage import files
+from daf_core.storage.files import filesystem, join, publish
+from jobs.settings import ConvertSettings
+from jobs.verbs.convert_scores import is_scores, scored_recordings
+from jobs.verbs.convert_transcripts import transcripts
+
+Recording: TypeAlias = tuple[str, list[WrittenCue]]  # its name or id, and its cues
+SHOWN = 20  # files that are named on standard error
+
+
+@dataclass
+class Written:
+    """Counts of what was written, and what was not."""
+
+    recordings: int = 0
+    cues: int = 0
+    without_times: int = 0
+    without_words: int = 0
+    names: Counter[str] = field(default_factory=Counter)
+
+
+def run(settings: ConvertSettings) -> str:
+    """Write a file per recording; returns a summary of one line.
+
+    Raises:
+        SettingsError: the source is not there or holds nothing to convert; it is one file that is
+            no transcript; or several recordings should go into one file.
+        NotDone: a file cannot be read or written.
+    """
+    started = time.monotonic()
+    _check_out(settings)
+    refused: list[str] = []
+    if is_scores(settings.source):
+        recordings = scored_recordings(settings.source, settings.manifest)
+    else:
+        recordings = transcripts(settings.source, settings.out, refused)
+    written = Written()
+    for name, cues in _one_of(recordings, settings.out) if _is_file(settings) else recordings:
+        if settings.to in NEED_TIMES and cues and not any(one.is_timed for one in cues):
+            refused.append(f"{name}: no cue has times; .csv and .jsonl hold cues without")
+        else:
+            _write(settings, name, cues, written)
+    if not written.recordings:
+        first = f"; {refused[0]}" if refused else ""
+        raise SettingsError(
+            f"{settings.source}: expected transcripts or scores, found none that can be read{first}"
+        )
+    for line in refused[:SHOWN]:
+        print(f"daf: {line}", file=sys.stderr)
+    return f"{_summary(settings, written, len(refused))}, {time.monotonic() - started:.1f} s"
+
+
+def _one_of(recordings: Iterable[Recording], out: str) -> list[Recording]:
+    found = list(islice(recordings, 2))
+    if len(found) > 1:
+        raise SettingsError(
+            f"`out` {out}: expected a folder, as there are several recordings, found the name of a "
+            f"file"
+        )
+    return found
+
+
+def _write(settings: ConvertSettings, name: str, cues: list[WrittenCue], written: Written) -> None:
+    out = settings.out
+    uri = out if _is_file(settings) else join(out, _file_name(settings, name, written))
+    publish(uri, WRITERS[settings.to](cues).encode())
+    kept = [one for one in cues if one.is_timed or settings.to not in NEED_TIMES]
+    written.recordings += 1
+    written.cues += len(kept)
+    written.without_times += len(cues) - len(kept)
+    written.without_words += sum(not one.cue.text for one in kept)
+
+
+def _file_name(settings: ConvertSettings, name: str, written: Written) -> str:
+    """A path below the folder, whatever a recording id holds; each is given once."""
+    steps = [step for step in name.replace("\\", "/").split("/") if step not in ("", ".", "..")]
+    base = "/".join(steps).replace("\0", "_") or "recording"
+    written.names[base.casefold()] += 1
+    again = written.names[base.casefold()]
+    return f"{base}.{settings.to}" if again == 1 else f"{base}.{again}.{settings.to}"
+
+
+def _check_out(settings: ConvertSettings) -> None:
+    """The source is never written over."""
+    source, out = files.absolute(settings.source), files.absolute(settings.out)
+    if source.rstrip("/") == out.rstrip("/"):
+        raise SettingsError(f"`out` {settings.out}: expected another place than the source")
+    fs, path = filesystem(settings.out)
+    if _is_file(settings) and fs.isdir(path):
+        raise SettingsError(f"`out` {settings.out}: expected a file, found a folder")
+    if not _is_file(settings) and fs.isfile(path):
+        raise SettingsError(
+            f"`out` {settings.out}: expected a folder, or a file that ends in .{settings.to}, "
+            f"found another file"
+        )
+
+
+def _is_file(settings: ConvertSettings) -> bool:
+    return settings.out.lower().endswith(f".{settings.to}")
+
+
+def _summary(settings: ConvertSettings, written: Written, refused: int) -> str:
+    parts = [f"{settings.out}: {written.recordings:,} recordings, {written.cues:,} cues"]
+    if written.without_times:
+        parts.append(f"{written.without_times:,} cues without times are not written")
+    if written.without_words:
+        parts.append(f"{written.without_words:,} of them without words")
+    if refused:
+        parts.append(f"{refused:,} files not used or not whole")
+    return ", ".join(parts)

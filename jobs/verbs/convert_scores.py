@@ -1,0 +1,95 @@
+"""The recordings of a folder of scores with their words, for `daf convert`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from daf_core.errors import SettingsError
+from daf_core.schemas import Row
+from daf_core.sources.transcripts.cue import Cue
+from daf_core.sources.transcripts.writing import Score, WrittenCue
+from daf_core.storage import run_record
+from daf_core.storage.output import Output, manifest_output, scores_output
+
+_COLUMNS = (
+    *("sentiment", "polarity", "interval_low", "interval_high", "text_sentiment"),
+    *("audio_sentiment", "text_weight", "audio_weight"),
+)
+
+
+def is_scores(uri: str) -> bool:
+    """Whether this is a folder made by `daf score`."""
+    return bool(scores_output(uri).part_names())
+
+
+def scored_recordings(uri: str, manifest: str | None) -> Iterator[tuple[str, list[WrittenCue]]]:
+    """Yield each recording's id and its scored cues, in order of time, when its last part is read.
+
+    manifest: where words are read from; by default the one that was scored, if it is there.
+
+    Raises:
+        SettingsError: there is no manifest at `manifest`, or it is not the one that was scored.
+        NotDone: the storage fails.
+    """
+    scores = scores_output(uri)
+    words = _manifest(scores, manifest)
+    names = scores.part_names()
+    last = {
+        recording_id: number
+        for number, name in enumerate(names)
+        for recording_id in scores.read(name, ["recording_id"])["recording_id"].unique().to_pylist()
+    }
+    waiting: dict[str, list[Row]] = {}
+    for number, name in enumerate(names):
+        texts = _texts(words, name)
+        for row in scores.read(name).to_pylist():
+            row["text"] = texts.get(row["utterance_id"])
+            waiting.setdefault(row["recording_id"], []).append(row)
+        for recording_id in [one for one in waiting if last[one] == number]:
+            yield recording_id, _cues(waiting.pop(recording_id))
+
+
+def _manifest(scores: Output, given: str | None) -> Output | None:
+    record = run_record.read(scores)
+    found: Any = given or (record and record.facts.get("manifest"))
+    if not isinstance(found, str):
+        return None
+    manifest = manifest_output(found)
+    if not manifest.part_names():
+        if given is None:
+            return None
+        raise SettingsError(
+            f"`manifest` {given}: expected part-*.parquet of a manifest, found none; give the "
+            f"folder that daf ingest wrote"
+        )
+    return manifest
+
+
+def _texts(manifest: Output | None, part: str) -> dict[str, str]:
+    """Texts by utterance id: a part of the scores has the name of its part of the manifest."""
+    if manifest is None or part not in manifest.part_names():
+        return {}
+    rows = manifest.read(part, ["utterance_id", "text"]).to_pylist()
+    return {row["utterance_id"]: row["text"] for row in rows if row["text"] is not None}
+
+
+def _cues(rows: list[Row]) -> list[WrittenCue]:
+    def start(row: Row) -> float:
+        return row["start_s"] if row["start_s"] is not None else 0.0
+
+    return [_cue(row) for row in sorted(rows, key=start)]
+
+
+def _cue(row: Row) -> WrittenCue:
+    known = {name: row[name] for name in _COLUMNS if row[name] is not None}
+    scores: dict[str, Score] = {
+        name: round(value, 4) if isinstance(value, float) else value
+        for name, value in known.items()
+    }
+    cue = Cue(
+        text=row["text"] or "",
+        start_s=row["start_s"],
+        end_s=row["end_s"],
+        speaker=row["speaker"] or row["role"],
+        channel=row["channel"],
+    )
+    return WrittenCue(cue, scores)

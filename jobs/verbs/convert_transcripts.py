@@ -1,0 +1,68 @@
+"""The transcripts of a file or folder, for `daf convert`."""
+
+import posixpath
+from collections.abc import Iterator
+
+from daf_core.errors import BadInput, SettingsError
+from daf_core.sources.transcripts import read_transcript
+from daf_core.sources.transcripts.writing import WrittenCue
+from daf_core.storage.files import filesystem, join
+
+_HEAD = 4_096  # bytes that tell media from text
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # UTF-16 and UTF-32 hold zeros too
+
+
+def transcripts(
+    source: str, out: str, refused: list[str]
+) -> Iterator[tuple[str, list[WrittenCue]]]:
+    """Yield the name without suffix and the cues of each transcript, in order of their names.
+
+    `refused` is told of every file that is none, and of entries that cannot be read. Hidden files,
+    and what an earlier run wrote to `out`, are left alone.
+
+    Raises:
+        SettingsError: there is nothing at `source`.
+    """
+    for uri, name in _files(source, out):
+        try:
+            check_text(uri)
+            transcript = read_transcript(uri)
+        except BadInput as err:
+            refused.append(err.message)
+            continue
+        if transcript.unread:
+            number, places = len(transcript.unread), ", ".join(transcript.unread[:3])
+            refused.append(f"{uri}: {number} entries cannot be read: {places}")
+        yield name, [WrittenCue(cue) for cue in transcript.cues]
+
+
+def check_text(uri: str) -> None:
+    """Look at the first bytes of a file, so that media are not read whole.
+
+    Raises:
+        BadInput: `unreadable_transcript`: it holds no text, or cannot be read.
+    """
+    fs, path = filesystem(uri)
+    try:
+        head = fs.cat_file(path, 0, _HEAD)
+    except OSError as err:
+        raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err
+    utf_16 = head[:1] == b"\0" or head[1:2] == b"\0"  # without a mark: every other byte is zero
+    if b"\0" in head and not head.startswith(_WIDE) and not utf_16:
+        raise BadInput("unreadable_transcript", f"{uri}: expected a transcript, found no text")
+
+
+def _files(source: str, out: str) -> Iterator[tuple[str, str]]:
+    """URI, and name without suffix, of every file."""
+    fs, root = filesystem(source)
+    if fs.isfile(root):
+        yield source, posixpath.splitext(posixpath.basename(root))[0]
+        return
+    if not fs.isdir(root):
+        raise SettingsError(f"{source}: expected a file or folder, found none")
+    written = posixpath.relpath(filesystem(out)[1], root)
+    for path in sorted(fs.find(root)):
+        name = posixpath.relpath(path, root)
+        hidden = any(step.startswith(".") for step in name.split("/"))
+        if not hidden and name != written and not name.startswith(f"{written}/"):
+            yield join(source, name), posixpath.splitext(name)[0]

@@ -1,0 +1,173 @@
+"""daf convert: transcripts and scores in four formats; every file is accounted for."""
+
+import json
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from daf_core.errors import SettingsError
+from daf_core.schemas import MANIFEST, SCORES
+from daf_core.sources.transcripts import read_transcript
+from daf_core.sources.transcripts.writing import WRITERS
+from daf_core.storage import files, parquet
+from jobs.settings import ConvertSettings
+from jobs.verbs import convert
+
+VTT = "WEBVTT\n\n00:00.500 --> 00:02.000\n<v Ann>Hello there\n\n00:02.500 --> 00:03.000\n<v Bo>Hm\n"
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    """Two transcripts of one call, one of another, and three files that are none."""
+    folder = tmp_path / "calls"
+    (folder / "march").mkdir(parents=True)
+    (folder / "a.vtt").write_text(VTT)
+    (folder / "a.json").write_text('[{"start": 1, "end": 2, "text": "Yes"}, 7]')
+    (folder / "march" / "b.csv").write_text("start,end,text\n0,1.5,No\n")
+    (folder / "a.wav").write_bytes(b"RIFF\x00\x00\x00\x00WAVE" + bytes(100))
+    (folder / "notes.json").write_text('{"title": "no transcript"}')
+    (folder / ".hidden.vtt").write_text(VTT)
+    return folder
+
+
+def run(source: Path, to: str, out: Path, manifest: Path | None = None) -> str:
+    given = None if manifest is None else str(manifest)
+    return convert.run(ConvertSettings(source=str(source), to=to, out=str(out), manifest=given))  # type: ignore[arg-type]
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("to", WRITERS)
+def test_a_folder_is_written_file_by_file_and_the_others_are_named(calls, tmp_path, to, capsys):
+    out = tmp_path / "out"
+    summary = run(calls, to, out)
+    assert names(out) == sorted([f"a.{to}", f"a.2.{to}", f"march/b.{to}"])
+    assert ": 3 recordings, 4 cues, 3 files not used or not whole, " in summary
+    said = capsys.readouterr().err
+    assert [name for name in ("a.wav", "notes.json", "a.json") if name not in said] == []
+    assert "segment 2" in said
+    (cue,) = read_transcript(str(out / f"march/b.{to}")).cues
+    assert (cue.text, cue.start_s, cue.end_s) == ("No", 0.0, 1.5)
+    before = {name: (out / name).read_bytes() for name in names(out)}
+    run(calls, to, out)
+    assert {name: (out / name).read_bytes() for name in names(out)} == before
+
+
+def test_one_file_becomes_one_file(calls, tmp_path):
+    summary = run(calls / "a.vtt", "srt", tmp_path / "b.srt")
+    assert summary.startswith(f"{tmp_path}/b.srt: 1 recordings, 2 cues, ")
+    assert (tmp_path / "b.srt").read_text() == (
+        "1\n00:00:00,500 --> 00:00:02,000\nAnn: Hello there\n\n"
+        "2\n00:00:02,500 --> 00:00:03,000\nBo: Hm\n"
+    )
+
+
+def test_a_transcript_without_times_is_no_subtitle(tmp_path, capsys):
+    segments = [{"start": None, "end": None, "text": "when?", "seek": 0}]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.json").write_text(json.dumps({"segments": segments}))
+    (tmp_path / "in" / "b.vtt").write_text(VTT)
+    run(tmp_path / "in", "srt", tmp_path / "out")
+    assert names(tmp_path / "out") == ["b.srt"]
+    assert "a: no cue has times" in capsys.readouterr().err
+    assert "2 recordings, 3 cues" in run(tmp_path / "in", "jsonl", tmp_path / "out")
+
+
+def test_what_an_earlier_run_wrote_within_the_source_is_left_alone(calls):
+    run(calls, "csv", calls / "tables")
+    first = names(calls)
+    run(calls, "csv", calls / "tables")
+    assert names(calls) == first
+
+
+@pytest.mark.parametrize(
+    ("source", "out", "said"),
+    [
+        ("calls", "one.vtt", "expected a folder, as there are several recordings"),
+        ("calls/notes.json", "out", "found none that can be read; .*notes.json"),
+        ("nowhere", "out", "expected a file or folder, found none"),
+        ("calls", "calls", "expected another place than the source"),
+        ("calls/a.vtt", "calls/a.wav", "expected a folder, or a file that ends in .vtt"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is_written(calls, tmp_path, source, out, said):
+    before = names(tmp_path)
+    with pytest.raises(SettingsError, match=said):
+        run(tmp_path / source, "vtt", tmp_path / out)
+    assert names(tmp_path) == before
+
+
+def row(schema: pa.Schema, **cells: object) -> dict[str, object]:
+    return {**dict.fromkeys(schema.names), "meta": [], "flags": [], **cells}
+
+
+@pytest.fixture
+def scored(tmp_path: Path) -> tuple[Path, Path]:
+    """Folders of a manifest and its scores: two recordings, the first in two parts."""
+    rows = [
+        ("part-00000", "u1", "x/a", 3.0, "Second"),
+        ("part-00001", "u2", "x/a", 1.0, "First"),
+        ("part-00001", "u3", "../../b", 0.5, None),
+    ]
+    for part in ("part-00000", "part-00001"):
+        own = [one for one in rows if one[0] == part]
+        words = [
+            row(MANIFEST, utterance_id=u, recording_id=r, start_s=s, end_s=s + 1, text=text)
+            for _, u, r, s, text in own
+        ]
+        scores = [
+            row(
+                SCORES,
+                utterance_id=u,
+                recording_id=r,
+                start_s=s,
+                end_s=s + 1,
+                speaker="Ann",
+                sentiment=1.82,
+                polarity="positive",
+                text_sentiment=None if text is None else 2.0,
+            )
+            for _, u, r, s, text in own
+        ]
+        for kind, folder, schema, found in (
+            ("manifest", "m", MANIFEST, words),
+            ("scores", "s/scores", SCORES, scores),
+        ):
+            table = pa.Table.from_pylist(found, schema=schema)
+            uri = str(tmp_path / folder / f"{part}.parquet")
+            files.publish(uri, parquet.parquet_bytes(table, kind, {}))
+    return tmp_path / "s", tmp_path / "m"
+
+
+def test_scores_are_written_with_their_words_a_file_per_recording(scored, tmp_path):
+    scores, manifest = scored
+    out = tmp_path / "out"
+    summary = run(scores, "vtt", out, manifest)
+    assert ": 2 recordings, 3 cues, 1 of them without words, " in summary
+    assert names(out) == ["b.vtt", "x/a.vtt"]  # never outside the folder
+    assert (out / "x/a.vtt").read_text() == (
+        "WEBVTT\n\n"
+        "NOTE sentiment +1.82, polarity positive, text_sentiment +2.00\n\n"
+        "00:00:01.000 --> 00:00:02.000\n<v Ann>First\n\n"
+        "NOTE sentiment +1.82, polarity positive, text_sentiment +2.00\n\n"
+        "00:00:03.000 --> 00:00:04.000\n<v Ann>Second\n"
+    )
+    run(scores, "jsonl", out, manifest)
+    first, _ = map(json.loads, (out / "x/a.jsonl").read_text().splitlines())
+    assert first["text"] == "First"
+    assert first["sentiment"] == 1.82
+    run(scores, "csv", out, manifest)
+    assert (out / "x/a.csv").read_text().splitlines()[0] == (
+        "start_s,end_s,speaker,text,sentiment,polarity,text_sentiment"
+    )
+
+
+def test_scores_without_a_manifest_have_no_words_and_say_so(scored, tmp_path):
+    scores, _ = scored
+    assert re.search(r"3 cues, 3 of them without words", run(scores, "csv", tmp_path / "out"))
+    with pytest.raises(SettingsError, match=r"`manifest` .*found none"):
+        run(scores, "csv", tmp_path / "out", tmp_path / "nowhere")
