@@ -171,8 +171,7 @@ class PyAVDecoder:
     def seek(self, frame: int) -> None:
         """Move to `frame`, which may lie beyond the end.
 
-        Packets before it are passed over without decoding. Their lengths add up to its place: no
-        container has stamps that are exact to the sample in all files.
+        Packets before it are passed over without decoding; their lengths add up to its place.
 
         Raises:
             BadInput: `unreadable_audio`.

@@ -36,7 +36,7 @@ MONO_ONLY = {"wav_gsm", "amr_nb", "wav_g722"}
 # What a cut may differ by from the same slice of the whole. AAC fills noisy bands with noise of
 # its own, AMR and Opus predict from all that came before: after a jump they only come close.
 TOLERANCE = {"m4a": 0.01, "adts": 0.01, "mka_aac": 0.01, "amr_nb": 0.01}
-TOLERANCE |= {"ogg_opus": 1e-4, "webm_opus": 1e-4}
+TOLERANCE |= {"ogg_opus": 5e-4, "webm_opus": 5e-4}
 # How late the sound is, in samples: encoder delay that the format has no field for.
 LATE = {"adts": 372, "amr_nb": 80, "wav_g722": 22}
 
