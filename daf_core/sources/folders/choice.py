@@ -9,8 +9,8 @@ from daf_core.schemas import Row
 from daf_core.sources.folders.contents import Words
 from daf_core.sources.manifest_rows import unused_file
 from daf_core.sources.transcripts.cue import Cue, Transcript
-from daf_core.sources.transcripts.speaker_labels import speakers_from_text
-from daf_core.sources.transcripts.tidy import tidy
+from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
+from daf_core.sources.transcripts.utterances.tidy import tidy
 
 _AS_MANY = 0.9  # of the letters of the longest: not cut short
 

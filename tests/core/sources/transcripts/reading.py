@@ -2,8 +2,8 @@
 
 from daf_core.sources.transcripts import Document, reader_of
 from daf_core.sources.transcripts.cue import Cue, Transcript
-from daf_core.sources.transcripts.speaker_labels import speakers_from_text
-from daf_core.sources.transcripts.tidy import tidy
+from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
+from daf_core.sources.transcripts.utterances.tidy import tidy
 
 
 def read(name: str, text: str) -> Transcript:

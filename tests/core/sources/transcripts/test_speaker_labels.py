@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.sources.transcripts.cue import Cue
-from daf_core.sources.transcripts.speaker_labels import speakers_from_text
+from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 
 WORDS = "so this is fine and we go on with it"
 PLAIN = st.lists(st.sampled_from(WORDS.split()), min_size=1).map(" ".join)

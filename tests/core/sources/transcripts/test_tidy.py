@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.sources.transcripts.cue import Cue, Transcript
-from daf_core.sources.transcripts.tidy import tidy
+from daf_core.sources.transcripts.utterances.tidy import tidy
 from tests.core.sources.transcripts.reading import read
 
 WORDS = ["the", "parcel", "was", "late", "and", "I", "am", "not", "happy", "at", "all"]

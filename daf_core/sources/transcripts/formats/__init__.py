@@ -1,0 +1,79 @@
+"""The formats of transcripts: one small file for each, and one line of `READERS`.
+
+To add a format, write daf_core/sources/transcripts/formats/NAME.py with two functions, and add the module
+to `READERS`:
+
+    def recognises(document: Document) -> bool
+        Whether the document is of this format, by what it holds; cheap, and never raises.
+
+    def read(document: Document) -> Transcript
+        The cues in file order, with times in seconds as the file gives them. An entry that cannot
+        be read is named in `unread`, never dropped. BadInput `unreadable_transcript` says that
+        nothing of the file can be read. Messages never repeat words of the transcript.
+
+`reading` has what several formats share; its `words.utterances` groups words into cues. The package
+`utterances` then does what all formats need: order, times that are missing, captions that roll,
+speakers within the text. `writing` writes cues in the formats of `daf convert`. Add a file of the format to tests/core/sources/transcripts/samples/: the tests that
+hold for every format find it there.
+"""
+
+from types import ModuleType
+
+from daf_core.sources.transcripts.formats import (
+    amazon_calls,
+    amazon_transcribe,
+    assemblyai,
+    audacity,
+    azure,
+    ctm,
+    deepgram,
+    elan,
+    elevenlabs,
+    gladia,
+    google,
+    lrc,
+    nemo,
+    plain_text,
+    podcast,
+    rev,
+    rttm,
+    sbv,
+    segments,
+    speechmatics,
+    subrip,
+    table,
+    textgrid,
+    ttml,
+    webvtt,
+    whisper,
+)
+
+# The first that recognises a document reads it: put the ones that look for more before the others.
+READERS: tuple[ModuleType, ...] = (
+    webvtt,
+    ttml,
+    elan,
+    textgrid,
+    rttm,
+    ctm,
+    sbv,
+    audacity,
+    lrc,
+    subrip,
+    nemo,
+    whisper,
+    amazon_transcribe,
+    amazon_calls,
+    deepgram,
+    assemblyai,
+    azure,
+    google,
+    speechmatics,
+    rev,
+    gladia,
+    elevenlabs,
+    podcast,
+    table,
+    segments,
+    plain_text,
+)

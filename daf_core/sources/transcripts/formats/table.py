@@ -1,0 +1,102 @@
+"""Tables of cues with times: CSV, TSV, semicolons or bars, with names in the first row.
+
+`headings` says which names are a start, an end, text, a speaker. Times are seconds, clock times, or
+milliseconds where the name says it or `units` finds it: whisper's .tsv is in milliseconds.
+"""
+
+import re
+
+from daf_core.sources.transcripts.cue import Cue, Transcript
+from daf_core.sources.transcripts.document import Document
+from daf_core.sources.transcripts.formats.segments import segment
+from daf_core.sources.transcripts.reading import one_recording
+from daf_core.sources.transcripts.reading.headings import Headings, headings
+from daf_core.sources.transcripts.reading.json_fields import Fields, Unreadable
+from daf_core.sources.transcripts.reading.language import language_tag
+from daf_core.sources.transcripts.reading.table_lines import Row, cells_of, rows_of
+from daf_core.sources.transcripts.reading.units import per_second
+from daf_core.sources.transcripts.reading.words import Word, utterances
+
+_DELIMITERS = ("\t", ",", ";", "|")
+_LONGEST_HEAD = 2_000
+_MISSING = re.compile(r"\s*(?:nan|na|n/a|null|none|<na>)?\s*", re.IGNORECASE)
+
+
+def recognises(document: Document) -> bool:
+    """Whether the first row names a start and text, with an end, a duration or a speaker."""
+    delimiter, names = _head(document)
+    return delimiter is not None and names is not None
+
+
+def read(document: Document) -> Transcript:
+    """One cue per row; rows of words are grouped into utterances.
+
+    Raises:
+        BadInput: `unreadable_transcript`: the rows are of several recordings.
+    """
+    delimiter, names = _head(document)
+    assert delimiter is not None
+    assert names is not None
+    lines = document.text.split("\n")
+    first = next(number for number, line in enumerate(lines) if line.strip())
+    named = headings(names)
+    rows, unread = _read_rows(rows_of(lines, first + 1, delimiter, names), named)
+    start, end, recording = (named.get(name) for name in ("start", "end", "recording"))
+    assert start is not None
+    guess = per_second(
+        (row.fields.get(start.name), end and row.fields.get(end.name)) for row in rows
+    )
+    chosen, others = one_recording.choose(
+        [recording and row.fields.get(recording.name) for row in rows], document.name
+    )
+    cues: list[Cue] = []
+    for number in chosen:
+        try:
+            cues.append(segment(rows[number].fields, named, guess))
+        except Unreadable:
+            unread.append(rows[number].place)
+    if "text" not in named:
+        cues = utterances(
+            Word(
+                text=cue.text,
+                start_s=cue.start_s,
+                end_s=cue.end_s,
+                speaker=cue.speaker,
+                channel=cue.channel,
+                confidence=cue.confidence,
+            )
+            for cue in cues
+        )
+    named_language = named.get("language")
+    value = named_language and rows and rows[0].fields.get(named_language.name)
+    return Transcript(cues=cues, unread=unread + others, language=language_tag(value))
+
+
+def _read_rows(rows: list[Row], named: Headings) -> tuple[list[Row], list[str]]:
+    """The rows that have the cells of the head, those that mean nothing as null; and the others."""
+    texts = {named[meaning].name for meaning in ("text", "word") if meaning in named}
+    found, unread = [], []
+    for row in rows:
+        if not row.fields.values:
+            unread.append(row.place)
+            continue
+        cells = {
+            name: None if name not in texts and _MISSING.fullmatch(cell) else cell
+            for name, cell in row.fields.values.items()
+        }
+        found.append(Row(row.place, Fields(cells)))
+    return found, unread
+
+
+def _head(document: Document) -> tuple[str | None, list[str] | None]:
+    """The delimiter and the names of the first row, None if they are not those of cues."""
+    start = document.text[: 2 * _LONGEST_HEAD].lstrip("\ufeff\n")
+    line = start.split("\n", 1)[0]
+    if len(line) > _LONGEST_HEAD:
+        return None, None
+    for delimiter in _DELIMITERS:
+        names = [name.strip() for name in cells_of(line, delimiter)]
+        found = headings(names).keys()
+        if "start" in found and found & {"text", "word"} and found & {"end", "duration", "speaker"}:
+            return delimiter, names
+    return None, None

@@ -1,0 +1,77 @@
+"""WebVTT (.vtt), as the standard and as tools write it: `<v Name>` says who speaks.
+
+https://www.w3.org/TR/webvtt1/
+"""
+
+from collections.abc import Iterator
+
+from daf_core.sources.transcripts.cue import Cue, Transcript
+from daf_core.sources.transcripts.document import Document
+from daf_core.sources.transcripts.reading.blocks import (
+    Block,
+    arrow_times,
+    cues_of,
+    has_arrow,
+    split,
+    without_number,
+)
+
+_NO_CUES = ("NOTE", "STYLE", "REGION")
+_MARK = "WEBVTT"
+
+
+def recognises(document: Document) -> bool:
+    """Whether the text starts with WEBVTT."""
+    return document.text[:200].lstrip("\ufeff \t\n").upper().startswith(_MARK)
+
+
+def read(document: Document) -> Transcript:
+    """Cues of a WebVTT text.
+
+    A cue in which two voices speak becomes two cues with the same times.
+    """
+    lines = document.text.split("\n")
+    cues: list[Cue] = []
+    unread: list[str] = []
+    for block in split(lines, arrow_times, has_arrow):
+        words, after = _parts(block)
+        if block.times is not None:
+            cues += cues_of(block.times, "\n".join(words))
+        elif block.number:
+            unread.append(f"line {block.number}")
+        unread += [f"line {number}" for number in _without_times(lines, after)]
+    return Transcript(cues=cues, unread=unread, language=_language(lines))
+
+
+def _parts(block: Block) -> tuple[list[str], range]:
+    """The lines of a block's words, and the numbers of the lines after them.
+
+    Only an empty line ends a cue: YouTube writes lines of one blank into cues. The identifier of
+    the next cue is no part of either.
+    """
+    lines = without_number(block.lines)
+    if len(lines) == len(block.lines) > 1 and lines[-1] and not lines[-2]:
+        lines = lines[:-1] if not lines[-1].startswith(_NO_CUES) else lines
+    end = lines.index("") if "" in lines else len(lines)
+    rest_is_line = bool(block.times and block.times.rest)
+    first = block.number + 1 - rest_is_line
+    return lines[:end], range(first + end, first + len(lines))
+
+
+def _without_times(lines: list[str], numbers: range) -> Iterator[int]:
+    """Numbers of the lines at which a block starts that should be a cue but has no times."""
+    before = ""
+    for number in numbers:
+        line = lines[number - 1].strip()
+        if line and not before and not line.startswith(_NO_CUES):
+            yield number
+        before = line
+
+
+def _language(lines: list[str]) -> str | None:
+    """The language that the header (YouTube) or a note at the top (Teams) names."""
+    for line in lines[:20]:
+        key, _, value = line.removeprefix("NOTE ").partition(":")
+        if key.strip().lower() == "language" and value.strip():
+            return value.strip()
+    return None

@@ -1,0 +1,1 @@
+"""From the cues of a file to utterances: order, times, repeats, speakers within the text."""
