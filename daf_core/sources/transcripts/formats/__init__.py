@@ -1,7 +1,6 @@
 """The formats of transcripts: one small file for each, and one line of `READERS`.
 
-To add a format, write daf_core/sources/transcripts/formats/NAME.py with two functions, and add the module
-to `READERS`:
+To add a format, write NAME.py here with two functions, and add the module to `READERS`:
 
     def recognises(document: Document) -> bool
         Whether the document is of this format, by what it holds; cheap, and never raises.
@@ -12,9 +11,9 @@ to `READERS`:
         nothing of the file can be read. Messages never repeat words of the transcript.
 
 `reading` has what several formats share; its `words.utterances` groups words into cues. The package
-`utterances` then does what all formats need: order, times that are missing, captions that roll,
-speakers within the text. `writing` writes cues in the formats of `daf convert`. Add a file of the format to tests/core/sources/transcripts/samples/: the tests that
-hold for every format find it there.
+`utterances` then does what all formats need: order, missing times, captions that roll, speakers
+within the text. `writing` writes cues in the formats of `daf convert`. Add a file of the format to
+tests/core/sources/transcripts/samples/: the tests that hold for every format find it there.
 """
 
 from types import ModuleType
