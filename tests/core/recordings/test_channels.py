@@ -13,7 +13,8 @@ from daf_core.arrays import RATE_HZ
 from daf_core.damage.telephone import telephone
 from daf_core.recordings.audio import open_recording
 from daf_core.recordings.bleed import explain, low_band
-from daf_core.recordings.channels import Own, OwnSpeech, alike, own_speech
+from daf_core.recordings.channels import alike, own_speech
+from daf_core.recordings.spans import Own, OwnSpeech
 
 CALL = Path(jobs.__file__).parent / "demo_corpus" / "billing-dispute.wav"
 # Where each speaks, from billing-dispute.vtt.
@@ -104,9 +105,7 @@ def test_bleed_is_no_utterance(call, judged, level_db, delay_s, line):
     noise_db=st.sampled_from([-90, -60, -50]),
     coded=st.booleans(),
 )
-def test_the_same_sound_twice_is_one_channel(
-    call, judged, gain, sign, delay_s, noise_db, coded
-):
+def test_the_same_sound_twice_is_one_channel(call, judged, gain, sign, delay_s, noise_db, coded):
     mixed = 0.4 * (call[0] + call[1])
     copy = sign * gain * delayed(mixed, delay_s) + noise(noise_db, 1)
     copy = telephone(copy) if coded else copy
