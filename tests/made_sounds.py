@@ -57,7 +57,8 @@ def chord(pitches: tuple[float, ...] | list[float], seconds: float) -> Samples:
     """(samples,): pure tones at once, peak 0.5."""
     time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     tones = [np.sin(2 * np.pi * pitch * time_s) for pitch in pitches]
-    return (0.5 * np.mean(tones, axis=0)).astype(np.float32)
+    mean: Samples = (0.5 * np.mean(tones, axis=0)).astype(np.float32)
+    return mean
 
 
 # name: strength of each harmonic, attack in s, decay per s
@@ -107,7 +108,8 @@ def tune(draw: np.random.Generator, timbre: str, style: str, seconds: float = 8.
                 play(steps[beat % 3], at_s + beat * beat_s, 2 * beat_s, 1.0)
             elif style == "melody":
                 play(12 + float(draw.choice(steps)), at_s + beat * beat_s, beat_s, 0.8)
-    return 0.5 * music[: round(seconds * RATE_HZ)] / np.abs(music).max()
+    even: Samples = 0.5 * music[: round(seconds * RATE_HZ)] / np.abs(music).max()
+    return even
 
 
 def drums(draw: np.random.Generator, seconds: float = 8.0) -> Samples:

@@ -65,7 +65,8 @@ def noise_floor(level: Power) -> float:
 def low_band(samples: Samples) -> Samples:
     """Samples (samples,) at 16 kHz as (samples / 4,) at 4 kHz, with a flatter spectrum."""
     low = soxr.resample(samples, RATE_HZ, LOW_HZ, quality="MQ")
-    return np.diff(low, prepend=low[:1]).astype(np.float32)
+    flatter: Samples = np.diff(low, prepend=low[:1]).astype(np.float32)
+    return flatter
 
 
 def frame_count(low: Samples) -> int:
@@ -101,7 +102,8 @@ def _share(heard: Spectra, played: Spectra, trust: Power) -> Power:
     predicted = filters.astype(np.complex64) * played
     both = _smooth(_products(predicted, heard))
     power = _smooth(_energy(predicted)) * _smooth(_energy(heard))
-    return np.clip(np.maximum(both, 0) ** 2 / np.maximum(power, 1e-30), 0, 1)
+    share: Power = np.clip(np.maximum(both, 0) ** 2 / np.maximum(power, 1e-30), 0, 1)
+    return share
 
 
 def _delay(target: Samples, source: Samples) -> int:
@@ -137,9 +139,9 @@ def _spectra(low: Samples) -> Spectra:
 
 def _products(one: Spectra, other: Spectra) -> Power:
     """Real part of the inner product of each frame."""
-    return np.einsum("tf,tf->t", one.real, other.real) + np.einsum(
-        "tf,tf->t", one.imag, other.imag, dtype=np.float64
-    )
+    real = np.einsum("tf,tf->t", one.real, other.real, dtype=np.float64)
+    imaginary: Power = np.einsum("tf,tf->t", one.imag, other.imag, dtype=np.float64)
+    return np.asarray(real + imaginary)
 
 
 def _energy(spectra: Spectra) -> Power:
@@ -148,4 +150,5 @@ def _energy(spectra: Spectra) -> Power:
 
 def _smooth(values: Power) -> Power:
     smooth: Power = uniform_filter1d(values, SMOOTH_FRAMES, mode="nearest", output=np.float64)
-    return np.maximum(smooth, 0)
+    smooth[smooth < 0] = 0  # the running sum leaves rounding errors
+    return smooth

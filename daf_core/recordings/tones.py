@@ -5,14 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.fft import rfft
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import get_window
 
 from daf_core.arrays import RATE_HZ, BoolArray, Samples
 
 LONG, SHORT = 2_048, 1_024  # samples of a frame, half overlapping: 128 ms, 64 ms for bursts
-WINDOWS = {frame: get_window("hann", frame).astype(np.float32) for frame in (LONG, SHORT)}
+WINDOWS = {frame: np.hanning(frame + 1)[:-1].astype(np.float32) for frame in (LONG, SHORT)}
 BAND_HZ = 62, 3_750  # which every line carries
 AROUND = 33  # bins over which a line has to stand out
 STANDS_OUT = 5.0  # times the mean around it
@@ -47,7 +44,8 @@ class Lines(NamedTuple):
 
     def energy_of(self, lines: BoolArray) -> npt.NDArray[np.float64]:
         """(frames,) of these lines."""
-        return np.bincount(self.frame[lines], self.power[lines], len(self.energy))
+        power = self.power[lines].astype(np.float64)
+        return np.bincount(self.frame[lines], power, len(self.energy)).astype(np.float64)
 
 
 def sound_kind(samples: Samples) -> str | None:
@@ -110,14 +108,14 @@ def _lines(samples: Samples, frame_size: int) -> Lines:
     if len(samples) < frame_size:
         samples = np.pad(samples, (0, frame_size - len(samples)))
     frames = sliding_window_view(samples, frame_size)[:: frame_size // 2]
-    spectra = rfft(frames * WINDOWS[frame_size], axis=1)[:, : highest + 2]
+    spectra = np.fft.rfft(frames * WINDOWS[frame_size], axis=1)[:, : highest + 2]
     power = spectra.real**2 + spectra.imag**2
     power[:, :lowest] = 0
     energy = power.sum(axis=1)
     active = _active(energy)
     power, energy = power[active], energy[active]
     left, here, right = power[:, :-2], power[:, 1:-1], power[:, 2:]
-    around = uniform_filter1d(power, AROUND, axis=1)[:, 1:-1]
+    around = _mean_around(power)[:, 1:-1]
     frame, bins = np.nonzero((here > left) & (here >= right) & (here > STANDS_OUT * around))
     before, at, after = left[frame, bins], here[frame, bins], right[frame, bins]
     # A parabola through the three logarithms gives the place between the bins.
@@ -134,6 +132,14 @@ def _lines(samples: Samples, frame_size: int) -> Lines:
     share = float(active.mean())
     total = power.sum(axis=0)
     return Lines(frame, before + at + after, goes_on | came, lasting, energy, total, share)
+
+
+def _mean_around(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Mean over `AROUND` bins about each bin; beyond the edges there is nothing."""
+    reach = AROUND // 2
+    sums = np.cumsum(np.pad(power, ((0, 0), (reach + 1, reach))), axis=1, dtype=np.float64)
+    mean: npt.NDArray[np.float64] = (sums[:, AROUND:] - sums[:, :-AROUND]) / AROUND
+    return mean
 
 
 def _following(

@@ -13,7 +13,8 @@ from daf_core.arrays import RATE_HZ
 from daf_core.damage.telephone import telephone
 from daf_core.recordings.audio import open_recording
 from daf_core.recordings.bleed import explain, low_band
-from daf_core.recordings.channels import Own, OwnSpeech, alike, own_speech
+from daf_core.recordings.channels import alike, own_speech
+from daf_core.recordings.spans import Own, OwnSpeech
 
 CALL = Path(jobs.__file__).parent / "demo_corpus" / "billing-dispute.wav"
 # Where each speaks, from billing-dispute.vtt.
