@@ -15,8 +15,8 @@ import av
 import numpy as np
 import soundfile
 
-from daf_core.recordings.mpeg_frames import MpegFile
-from daf_core.recordings.mpeg_length import MpegLength, first_frame
+from daf_core.recordings.decoding.mpeg_frames import MpegFile
+from daf_core.recordings.decoding.mpeg_length import MpegLength, first_frame
 
 RATE_HZ = 48_000  # where all frames of one bit rate have one size, so that minutes join well
 

@@ -10,9 +10,9 @@ import soxr
 
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.opening import Decoder, open_with_decoder
+from daf_core.recordings.decoding.placed_blocks import Frames
 from daf_core.recordings.mixing import mono
-from daf_core.recordings.opening import Decoder, open_with_decoder
-from daf_core.recordings.placed_blocks import Frames
 
 MARGIN_S = 0.05  # reach of the resampling filter on both sides of a cut
 SKIP_S = 5.0  # shorter gaps between cuts are decoded, longer ones are skipped by a seek

@@ -3,7 +3,7 @@
 import numpy as np
 
 from daf_core.arrays import Samples
-from daf_core.recordings.placed_blocks import Frames
+from daf_core.recordings.decoding.placed_blocks import Frames
 
 CANCELS_BELOW = 0.26  # level of the mean under this share of the loudest channel's: -11.7 dB
 CLEARLY_LOUDER = 1.26  # in power, 1 dB: else the first of two channels that are as loud is taken

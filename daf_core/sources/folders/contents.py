@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from daf_core.errors import BadInput
-from daf_core.recordings.raw import with_format
+from daf_core.recordings.decoding.raw import with_format
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
 from daf_core.sources.inspection import measure

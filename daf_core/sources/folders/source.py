@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from daf_core.errors import SettingsError
-from daf_core.recordings.raw import parse_format, with_format
+from daf_core.recordings.decoding.raw import parse_format, with_format
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix

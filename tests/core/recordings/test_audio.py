@@ -20,10 +20,10 @@ import jobs
 from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, NotDone
 from daf_core.recordings.audio import Recording, open_recording
-from daf_core.recordings.ffmpeg import PyAVDecoder
+from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
+from daf_core.recordings.decoding.libsndfile import SoundFileDecoder
+from daf_core.recordings.decoding.mpeg_decoder import MpegDecoder
 from daf_core.recordings.levels import audio_flags
-from daf_core.recordings.libsndfile import SoundFileDecoder
-from daf_core.recordings.mpeg_decoder import MpegDecoder
 from daf_core.sources.recording_names import names_a_recording
 
 SOUNDFILE = [

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from daf_core.arrays import RATE_HZ
 from daf_core.errors import BadInput, SettingsError
 from daf_core.recordings.audio import open_recording
-from daf_core.recordings.parquet_cell import cell_uri
-from daf_core.recordings.raw import ENCODINGS, parse_format, with_format
+from daf_core.recordings.decoding.parquet_cell import cell_uri
+from daf_core.recordings.decoding.raw import ENCODINGS, parse_format, with_format
 from tests.core.recordings.made_files import BY_FFMPEG, make, sound
 
 RAW = {"ulaw": "ULAW", "alaw": "ALAW", "s16le": "PCM_16", "s8": "PCM_S8", "f32le": "FLOAT"}

@@ -8,7 +8,14 @@ if frames of one size stand on a grid at many places and at the end.
 from bisect import bisect_right
 from typing import NamedTuple
 
-from daf_core.recordings.mpeg_frames import BLOCK_BYTES, Frame, Header, MpegFile, id3_size, is_alike
+from daf_core.recordings.decoding.mpeg_frames import (
+    BLOCK_BYTES,
+    Frame,
+    Header,
+    MpegFile,
+    id3_size,
+    is_alike,
+)
 
 FURTHEST_START = 1 << 20  # bytes of junk before the first frame
 FOLLOWED_BYTES = 8 << 20  # a file up to this size is followed from frame to frame

@@ -8,16 +8,16 @@ from typing import Any
 import av
 
 from daf_core.errors import BadInput
-from daf_core.recordings.containers import (
+from daf_core.recordings.decoding.containers import (
     allowed,
     default_stream,
     frames_that_convince,
     mp4_samples,
 )
-from daf_core.recordings.frame_samples import FrameSamples
-from daf_core.recordings.packet_times import PacketTimes, packet_length, skipped
-from daf_core.recordings.placed_blocks import Frames, PlacedBlocks
-from daf_core.recordings.watched_file import WatchedFile
+from daf_core.recordings.decoding.frame_samples import FrameSamples
+from daf_core.recordings.decoding.packet_times import PacketTimes, packet_length, skipped
+from daf_core.recordings.decoding.placed_blocks import Frames, PlacedBlocks
+from daf_core.recordings.decoding.watched_file import WatchedFile
 
 LEAD_S = 1.0  # codecs predict from earlier packets: decoding starts this much earlier
 FIRST_TRIES = 500  # packets at the start of which two must be decoded

@@ -17,8 +17,8 @@ import numpy.typing as npt
 import soundfile
 
 from daf_core.errors import BadInput
-from daf_core.recordings.watched_file import Stretch, WatchedFile
-from daf_core.recordings.wav_data import RawSound
+from daf_core.recordings.decoding.watched_file import Stretch, WatchedFile
+from daf_core.recordings.decoding.wav_data import RawSound
 
 UNKNOWN_FRAMES = 1 << 50  # libsndfile gives more than this where a header gives no length
 # An MP3 frame borrows bits from earlier frames, so decoding starts this much earlier. On every

@@ -6,11 +6,11 @@ from typing import Any
 import av
 
 from daf_core.errors import BadInput
-from daf_core.recordings.frame_samples import FrameSamples
-from daf_core.recordings.mpeg_frames import MpegFile
-from daf_core.recordings.mpeg_length import MpegLength, first_frame
-from daf_core.recordings.placed_blocks import Frames, PlacedBlocks
-from daf_core.recordings.watched_file import WatchedFile
+from daf_core.recordings.decoding.frame_samples import FrameSamples
+from daf_core.recordings.decoding.mpeg_frames import MpegFile
+from daf_core.recordings.decoding.mpeg_length import MpegLength, first_frame
+from daf_core.recordings.decoding.placed_blocks import Frames, PlacedBlocks
+from daf_core.recordings.decoding.watched_file import WatchedFile
 
 # A frame borrows bits of up to nine frames before it, and overlaps with the last of them.
 LEAD_FRAMES = 16

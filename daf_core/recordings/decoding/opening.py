@@ -5,16 +5,16 @@ from typing import Any
 import soundfile
 
 from daf_core.errors import BadInput
-from daf_core.recordings.ffmpeg import PyAVDecoder
-from daf_core.recordings.flac_end import flac_samples
-from daf_core.recordings.libsndfile import SoundFileDecoder
-from daf_core.recordings.mpeg_decoder import MpegDecoder
-from daf_core.recordings.mpeg_frames import starts_as_mpeg
-from daf_core.recordings.ogg_pages import plain_length
-from daf_core.recordings.parquet_cell import open_cell, split_cell
-from daf_core.recordings.raw import split_format
-from daf_core.recordings.signatures import HEAD_BYTES, foreign, form_by_suffix
-from daf_core.recordings.wav_data import RawSound, wrapped_data
+from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
+from daf_core.recordings.decoding.flac_end import flac_samples
+from daf_core.recordings.decoding.libsndfile import SoundFileDecoder
+from daf_core.recordings.decoding.mpeg_decoder import MpegDecoder
+from daf_core.recordings.decoding.mpeg_frames import starts_as_mpeg
+from daf_core.recordings.decoding.ogg_pages import plain_length
+from daf_core.recordings.decoding.parquet_cell import open_cell, split_cell
+from daf_core.recordings.decoding.raw import split_format
+from daf_core.recordings.decoding.signatures import HEAD_BYTES, foreign, form_by_suffix
+from daf_core.recordings.decoding.wav_data import RawSound, wrapped_data
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
 

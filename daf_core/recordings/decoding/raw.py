@@ -1,7 +1,7 @@
 """Headerless files: `call.raw#raw=ulaw:8000:2` names encoding, rate and channels of the samples."""
 
 from daf_core.errors import SettingsError
-from daf_core.recordings.wav_data import RawSound
+from daf_core.recordings.decoding.wav_data import RawSound
 
 MARK = "#raw="
 # fmt: off

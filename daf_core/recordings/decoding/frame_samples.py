@@ -5,7 +5,7 @@ from typing import Any
 import av
 import numpy as np
 
-from daf_core.recordings.placed_blocks import Frames
+from daf_core.recordings.decoding.placed_blocks import Frames
 
 
 class FrameSamples:

@@ -1,0 +1,1 @@
+"""Decoders: a file of any format as frames, from any frame on; as long as what decodes."""
