@@ -92,7 +92,8 @@ def test_sound_is_in_its_place_and_the_length_is_right(kind, recordings, speech)
 def test_cuts_in_any_order_equal_slices_of_the_whole(kind, recordings, cuts):
     channels = 1 if kind in MONO_ONLY else 2
     path = recordings(kind, channels)
-    reference = decoded_at_once if kind in SOUNDFILE else whole
+    # Opus is decoded by FFmpeg, as libsndfile is late after a jump.
+    reference = decoded_at_once if kind in SOUNDFILE and kind != "ogg_opus" else whole
     wholes = [reference(path, channel) for channel in range(channels)]
     with open_recording(str(path)) as recording:
         for number, (start_s, length_s) in enumerate(cuts):
