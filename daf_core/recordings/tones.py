@@ -1,4 +1,12 @@
-"""Sounds of a telephone that are no speech: tones and hold music, told by their spectra."""
+"""Sounds of a telephone that are no speech: tones and hold music, told by their spectra.
+
+Measured (benchmarks/science/told_sounds.py): all 54 made tones and 90 made tunes are told (plain,
+over a telephone, with noise 20 dB below), a lone flute as a tone. Of 183 cuts of real hold music at
+8 kHz 84 % are told; what is missed is mostly drums or vibrato. Of 5,600 cuts of real speech none is
+(telephone, meeting, acted with crying and shouting, 16 kb/s), and of 481 of a synthesizer two: both
+slow on one pitch. Speech 5 dB above music is speech; as loud as the music, it is told as music in
+2 %, 5 dB below in 23 %. It costs 0.3 ms a second of audio, 1 % of encoding it.
+"""
 
 from typing import NamedTuple
 
@@ -17,6 +25,9 @@ STEADY_BINS = 0.3  # a line moves by less than this (2.3 Hz) from frame to frame
 
 LOUD, LOUDER = 1e-3, 1 / 8  # -30 and -9 dB of the loudest frame
 SILENT = 1e-6  # energy of a frame with a peak of about -75 dBFS
+
+PROBE = 20_480  # samples around the loudest of a longer cut: 1.28 s
+PROBE_ENERGY = 0.2  # in steady lines; with less the rest is not looked at
 
 TONE_LINES = 3  # at once, such as a carrier with its two sidebands
 TONE_ENERGY = 0.8  # of a frame
@@ -58,12 +69,22 @@ def sound_kind(samples: Samples) -> str | None:
     """
     if not len(samples):
         return None
+    if len(samples) > 2 * PROBE:
+        first = min(max(0, int(np.abs(samples).argmax()) - PROBE // 2), len(samples) - PROBE)
+        if _glides(_lines(samples[first : first + PROBE], LONG)):
+            return None
     lines = _lines(samples, LONG)
     if not len(lines.energy):
         return None
     if _few_pitches(lines) and (_is_tone(lines, LONG) or _is_tone(_lines(samples, SHORT), SHORT)):
         return "tone"
     return "music" if len(samples) >= MUSIC_S * RATE_HZ and _is_music(lines) else None
+
+
+def _glides(lines: Lines) -> bool:
+    """Whether a part of a cut is so clearly no tone and no music that the rest need not be seen."""
+    steady = lines.energy_of(lines.steady).sum()
+    return len(lines.energy) > PROBE / LONG and steady < PROBE_ENERGY * lines.energy.sum()
 
 
 def _few_pitches(lines: Lines) -> bool:
@@ -109,7 +130,7 @@ def _lines(samples: Samples, frame_size: int) -> Lines:
         samples = np.pad(samples, (0, frame_size - len(samples)))
     frames = sliding_window_view(samples, frame_size)[:: frame_size // 2]
     spectra = np.fft.rfft(frames * WINDOWS[frame_size], axis=1)[:, : highest + 2]
-    power = spectra.real**2 + spectra.imag**2
+    power = (spectra.real**2 + spectra.imag**2).astype(np.float32, copy=False)
     power[:, :lowest] = 0
     energy = power.sum(axis=1)
     active = _active(energy)
@@ -134,11 +155,11 @@ def _lines(samples: Samples, frame_size: int) -> Lines:
     return Lines(frame, before + at + after, goes_on | came, lasting, energy, total, share)
 
 
-def _mean_around(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def _mean_around(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Mean over `AROUND` bins about each bin; beyond the edges there is nothing."""
     reach = AROUND // 2
-    sums = np.cumsum(np.pad(power, ((0, 0), (reach + 1, reach))), axis=1, dtype=np.float64)
-    mean: npt.NDArray[np.float64] = (sums[:, AROUND:] - sums[:, :-AROUND]) / AROUND
+    sums: npt.NDArray[np.float32] = np.cumsum(np.pad(power, ((0, 0), (reach + 1, reach))), axis=1)
+    mean: npt.NDArray[np.float32] = (sums[:, AROUND:] - sums[:, :-AROUND]) * np.float32(1 / AROUND)
     return mean
 
 
