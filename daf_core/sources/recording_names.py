@@ -4,9 +4,11 @@ import mimetypes
 import posixpath
 
 _MORE = frozenset({
-    ".wav", ".flac", ".opus", ".oga", ".m4a", ".m4b", ".mka", ".mkv", ".amr", ".awb", ".caf",
-    ".wma", ".wmv", ".gsm", ".g722", ".sph", ".w64", ".rf64", ".ts", ".mts", ".flv", ".weba",
-    ".3gp", ".aif", ".au", ".voc", ".wv",
+    ".wav", ".flac", ".mp3", ".mp2", ".ogg", ".oga", ".opus", ".spx", ".m4a", ".m4b", ".mka",
+    ".mkv", ".mp4", ".m4v", ".mov", ".avi", ".mpg", ".mpeg", ".webm", ".weba", ".ts", ".mts",
+    ".flv", ".3gp", ".3g2", ".ogv", ".aac", ".ac3", ".dts", ".amr", ".awb", ".caf", ".wma",
+    ".wmv", ".gsm", ".g722", ".sph", ".w64", ".rf64", ".aif", ".aiff", ".aifc", ".au", ".snd",
+    ".voc", ".wv", ".tta", ".ape", ".rm", ".ra",
 })  # fmt: skip
 
 

@@ -92,10 +92,11 @@ def _table(rows: list[Row], decoded: Sequence[Decoded]) -> pa.Table:
 
 
 def _flags(row: Row, found: Decoded) -> list[str]:
-    """The flags of a manifest row and then those of decoding, each once. Decoding decides anew what
-    was found of the audio at ingest, which may have come back.
+    """The flags of a manifest row and then those of decoding, each once. Of a row that names a
+    recording decoding decides anew what ingest found of it: it may have come back.
     """
-    before = [flag for flag in row["flags"] if flag not in DECODED_FLAGS]
+    anew = () if row["audio_uri"] is None else DECODED_FLAGS
+    before = [flag for flag in row["flags"] if flag not in anew]
     return [*dict.fromkeys([*before, *found.flags])]
 
 

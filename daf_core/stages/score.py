@@ -22,6 +22,8 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
     """
     values, present = column_values(embedded, head.shapes)
     usable = present.any(axis=1)
+    if not usable.any():  # torch's attention does not take a batch of no rows
+        return SCORES.empty_table(), _unused(head, embedded)
     kept, present = embedded.filter(pa.array(usable)), present[usable]
     prediction = predict(
         head.module,

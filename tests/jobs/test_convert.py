@@ -134,7 +134,7 @@ def scored(tmp_path: Path) -> tuple[Path, Path]:
             for _, u, r, s, text in own
         ]
         for kind, folder, schema, found in (
-            ("manifest", "m", MANIFEST, words),
+            ("manifest", "m/manifest", MANIFEST, words),
             ("scores", "s/scores", SCORES, scores),
         ):
             table = pa.Table.from_pylist(found, schema=schema)

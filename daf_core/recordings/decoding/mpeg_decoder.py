@@ -36,7 +36,8 @@ class MpegDecoder:
         self.rate_hz, self.channels = length.rate_hz, length.channels
         self.is_uniform = length.is_uniform
         self._bytes = MpegFile(file)
-        self._samples = self._first_samples()
+        with file.watched():
+            self._samples = self._first_samples()
         self.seek(0)
 
     @classmethod

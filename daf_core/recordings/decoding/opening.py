@@ -14,6 +14,7 @@ from daf_core.recordings.decoding.ogg_pages import plain_length
 from daf_core.recordings.decoding.parquet_cell import open_cell, split_cell
 from daf_core.recordings.decoding.raw import split_format
 from daf_core.recordings.decoding.signatures import HEAD_BYTES, foreign, form_by_suffix
+from daf_core.recordings.decoding.watched_file import WatchedFile
 from daf_core.recordings.decoding.wav_data import RawSound, wrapped_data
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
@@ -67,7 +68,9 @@ def _decoder(file: Any, uri: str, raw: RawSound | None) -> Decoder:
         mpeg = MpegDecoder.of(file, uri)
         if mpeg is not None:
             return _fast_mpeg(file, uri, mpeg)
-    wrapped = wrapped_data(file, head)
+    watched = WatchedFile(file, uri)
+    with watched.watched():
+        wrapped = wrapped_data(watched, head)
     if wrapped is not None:
         return _raw_decoder(file, uri, wrapped)
     return _by_libsndfile(file, uri, head) or _by_ffmpeg(file, uri)
@@ -75,15 +78,15 @@ def _decoder(file: Any, uri: str, raw: RawSound | None) -> Decoder:
 
 def _by_libsndfile(file: Any, uri: str, head: bytes) -> SoundFileDecoder | None:
     """libsndfile's decoder, if it can read the file and the header speaks for all of it."""
+    watched = WatchedFile(file, uri)
     length: int | None = None
-    if head.startswith(b"OggS"):
-        length = plain_length(file)
-        if length is None:
-            return None
-    if head.startswith(b"fLaC"):
-        length = flac_samples(file, head)
-        if length is None:
-            return None
+    with watched.watched():
+        if head.startswith(b"OggS"):
+            length = plain_length(watched)
+        if head.startswith(b"fLaC"):
+            length = flac_samples(watched, head)
+    if length is None and head.startswith((b"OggS", b"fLaC")):
+        return None
     try:
         decoder = SoundFileDecoder(file, uri)
     except soundfile.LibsndfileError:

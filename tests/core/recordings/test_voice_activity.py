@@ -75,7 +75,7 @@ def test_covers_what_the_transcript_says_is_speech(activity, name):
     path = DEMO / name
     (transcript,) = [path.with_suffix(s) for s in (".vtt", ".srt") if path.with_suffix(s).exists()]
     spoken, found = np.zeros(6_000, bool), np.zeros(6_000, bool)
-    for cue in read_transcript(str(transcript))[0]:
+    for cue in read_transcript(str(transcript)).cues:
         spoken[round(cue.start_s * 100) : round(cue.end_s * 100)] = True
     for start_s, end_s in segments(activity, path):
         found[round(start_s * 100) : round(end_s * 100)] = True

@@ -56,7 +56,7 @@ def part(recording):
     return manifest_rows(
         {"text": "good morning", **audio},
         {"text": "words alone"},
-        {**audio, "start_s": 3.0, "end_s": 3.2},
+        {**audio, "start_s": 2.2, "end_s": 2.4},
         {"text": "the file is gone", **missing},
         missing,
         {**audio, "start_s": 90.0, "end_s": 91.0},

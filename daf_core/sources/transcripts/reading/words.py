@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from daf_core.sources.transcripts.cue import Cue
 
 PAUSE_S = 0.5  # as voice activity detection cuts
+BREATH_S = 0.2  # a pause after a sentence: the end of a turn
+LONG_S = 10.0  # a turn that is so long is cut at the end of a sentence
 LONGEST_S = 20.0
 _SENTENCE_END = re.compile(r"""[.?!…。！？]["')\]»”’]*$""")
 _NO_SPACE_BEFORE = re.compile(r"^[,.?!;:%…。！？，、)\]]")
@@ -27,7 +29,8 @@ class Word:
 def utterances(words: Iterable[Word]) -> list[Cue]:
     """Group words, in order, into cues.
 
-    A cue ends where speaker or channel change, after a sentence, at a pause of 0.5 s, and before it
+    A cue is a turn: it ends where speaker or channel change, at a pause of 0.5 s, and after a
+    sentence at a pause of 0.2 s. It ends after a sentence, too, once it is 10 s long, and before it
     is longer than 20 s. A word without times, speaker or channel belongs to the word before it.
     """
     return [cue_of(group) for group in _groups(words)]
@@ -74,13 +77,14 @@ def _ends_before(word: Word, group: list[Word]) -> bool:
         _differs(getattr(group[0], name), getattr(word, name)) for name in ("speaker", "channel")
     ):
         return True
-    if _SENTENCE_END.search(group[-1].text) and not _NO_SPACE_BEFORE.match(word.text):
-        return True
+    sentence = _SENTENCE_END.search(group[-1].text) and not _NO_SPACE_BEFORE.match(word.text)
     last = next((one.end_s for one in reversed(group) if one.end_s is not None), None)
     if word.start_s is None or word.end_s is None or last is None or first is None:
-        return False
+        return bool(sentence) and first is None  # without times a sentence is a cue
     assert first.start_s is not None
-    return word.start_s - last >= PAUSE_S or word.end_s - first.start_s > LONGEST_S
+    pause_s, long_s = (BREATH_S, LONG_S) if sentence else (PAUSE_S, LONGEST_S)
+    begins_s = last if sentence else word.end_s
+    return word.start_s - last >= pause_s or begins_s - first.start_s > long_s
 
 
 def _differs(one: object, other: object) -> bool:
