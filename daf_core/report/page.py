@@ -41,7 +41,7 @@ from daf_core.storage.parquet import list_parts, read
 RECORDINGS_DRAWN = 200
 
 _SCORE_COLUMNS = ["utterance_id", "recording_id", "channel", "speaker", "role", "start_s", "end_s"]
-_SCORE_COLUMNS += ["sentiment", "audio_weight"]
+_SCORE_COLUMNS += ["sentiment", "audio_weight", "meta"]
 # Control characters, marks that change the direction of text, surrogates and noncharacters.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"

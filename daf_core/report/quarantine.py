@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from daf_core.errors import REASONS
+from daf_core.errors import FILE_REASONS, REASONS
 from daf_core.storage.files import join, read_json
 from daf_core.storage.output import manifest_output
 from daf_core.storage.parquet import list_parts, read
@@ -41,7 +41,9 @@ def quarantine_reasons(folder: str) -> tuple[int, list[ReasonCount]]:
             counts[row["reason"]] += 1
             examples.setdefault(row["reason"], row["message"])
     reasons = [
-        ReasonCount(reason, REASONS.get(reason, ""), rows, shortened(examples[reason]))
+        ReasonCount(
+            reason, (REASONS | FILE_REASONS).get(reason, ""), rows, shortened(examples[reason])
+        )
         for reason, rows in counts.most_common()
     ]
     return counts.total(), reasons

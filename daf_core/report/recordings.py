@@ -9,6 +9,8 @@ from daf_core.report.charts import Floats, Timeline, clock, time_ticks, timeline
 from daf_core.schemas import Row
 
 SPEAKERS_AT_MOST = 8
+FACTS_AT_MOST = 8
+LETTERS_AT_MOST = 80  # of a fact's name or value
 UTTERANCES_FOR_CHANGE = 4  # the fewest that have quarters to compare
 
 
@@ -37,7 +39,8 @@ class RecordingSummary:
 
     change: mean of the last quarter minus mean of the first; length: from the start of the first
     utterance to the end of the last, m:ss, None without times; speakers: at most
-    SPEAKERS_AT_MOST, those with most utterances.
+    SPEAKERS_AT_MOST, those with most utterances; about: what the source says of the whole
+    recording, such as its queue, at most FACTS_AT_MOST (key, value).
     """
 
     recording_id: str
@@ -47,6 +50,7 @@ class RecordingSummary:
     length: str | None
     speakers: list[Speaker]
     more_speakers: int
+    about: list[tuple[str, str]]
     lowest: Moment
     highest: Moment
     timeline: Timeline
@@ -71,10 +75,18 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
         length=length,
         speakers=speakers[:SPEAKERS_AT_MOST],
         more_speakers=len(speakers[SPEAKERS_AT_MOST:]),
+        about=_about(rows["meta"].to_pylist()),
         lowest=_moment(rows, int(sentiment.argmin())),
         highest=_moment(rows, int(sentiment.argmax())),
         timeline=timeline(start, end, sentiment, _floats(rows["audio_weight"]), ticks),
     )
+
+
+def _about(meta: list[list[tuple[str, str]]]) -> list[tuple[str, str]]:
+    """What all rows of a recording say alike, in the order of the first."""
+    first, *others = (dict(own or ()) for own in meta)
+    common = [(k, v) for k, v in first.items() if all(own.get(k) == v for own in others)]
+    return [(k[:LETTERS_AT_MOST], v[:LETTERS_AT_MOST]) for k, v in common[:FACTS_AT_MOST]]
 
 
 def who(row: Row) -> str:

@@ -8,8 +8,7 @@ from daf_core.errors import BadInput
 from daf_core.schemas import Row
 from daf_core.sources.folders.contents import Words
 from daf_core.sources.manifest_rows import unused_file
-from daf_core.sources.transcripts.cue import Cue, Transcript
-from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
+from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.utterances.tidy import tidy
 
 _AS_MANY = 0.9  # of the letters of the longest: not cut short
@@ -37,42 +36,44 @@ def choose(words: Sequence[Words]) -> Chosen:
     timed = _by_richness([one for one in words if one.timed and not one.turns])
     untimed = [one for one in words if not one.timed and not one.turns]
     if timed:
-        best = timed[-1]
-        spoken = _with_speakers(_cues(best.transcript), turns[0]) if turns else None
-        used = spoken or _cues(best.transcript)
-        left = [*timed[:-1], *turns[1:], *([] if spoken is not None else turns[:1])]
-        return Chosen(
-            best.uri, used, best.transcript.unread, [*_beside(best, left), *map(_no_times, untimed)]
-        )
-    if turns:
-        first = turns[0]
-        for text in untimed:
-            lines = [cue for cue in _cues(text.transcript) if cue.text]
-            if len(lines) == len(first.transcript.cues):
-                others = [one for one in untimed if one is not text]
-                rows = [*_beside(first, turns[1:]), *map(_no_times, others)]
-                return Chosen(text.uri, _lined_up(first, lines), first.transcript.unread, rows)
-        rows = [*_beside(first, turns[1:]), *map(_no_times, untimed)]
-        return Chosen(first.uri, tidy(first.transcript), first.transcript.unread, rows)
-    return Chosen(None, [], [], [_no_times(one) for one in untimed])
+        return _with_words(timed, turns, untimed)
+    return _of_turns(turns, untimed)
 
 
-def _cues(transcript: Transcript) -> list[Cue]:
-    return speakers_from_text(tidy(transcript))
+def _with_words(timed: list[Words], turns: list[Words], untimed: list[Words]) -> Chosen:
+    """The last of the transcripts with times; speakers that it lacks are those of the turns."""
+    best = timed[-1]
+    spoken = _with_speakers(best.cues, turns[0]) if turns else None
+    left = [*timed[:-1], *turns[1:], *([] if spoken is not None else turns[:1])]
+    not_used = [*_beside(best, left), *map(_no_times, untimed)]
+    return Chosen(best.uri, spoken or best.cues, best.transcript.unread, not_used)
+
+
+def _of_turns(turns: list[Words], untimed: list[Words]) -> Chosen:
+    """The first file of turns, with the words of a text that has as many lines."""
+    if not turns:
+        return Chosen(None, [], [], [_no_times(one) for one in untimed])
+    first, unread = turns[0], turns[0].transcript.unread
+    for text in untimed:
+        lines = [cue for cue in text.cues if cue.text]
+        if len(lines) == len(first.transcript.cues):
+            others = [one for one in untimed if one is not text]
+            not_used = [*_beside(first, turns[1:]), *map(_no_times, others)]
+            return Chosen(text.uri, _lined_up(first, lines), unread, not_used)
+    not_used = [*_beside(first, turns[1:]), *map(_no_times, untimed)]
+    return Chosen(first.uri, tidy(first.transcript), unread, not_used)
 
 
 def _by_richness(words: list[Words]) -> list[Words]:
     """Transcripts with times, the richest last."""
-    cues = {one.uri: _cues(one.transcript) for one in words}
-    letters = {uri: sum(len(cue.text.replace(" ", "")) for cue in own) for uri, own in cues.items()}
+    letters = {one.uri: sum(len(c.text.replace(" ", "")) for c in one.cues) for one in words}
     most = max(letters.values(), default=0)
 
     def richness(one: Words) -> tuple[bool, bool, bool, str]:
-        own = cues[one.uri]
         return (
             letters[one.uri] >= _AS_MANY * most,
-            any(cue.speaker is not None or cue.channel is not None for cue in own),
-            any(cue.confidence is not None for cue in own),
+            any(cue.speaker is not None or cue.channel is not None for cue in one.cues),
+            any(cue.confidence is not None for cue in one.cues),
             one.name,
         )
 

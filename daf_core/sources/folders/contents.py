@@ -1,6 +1,7 @@
 """What a file of a folder is, by what it holds: a recording, a transcript, or neither."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from daf_core.errors import BadInput
 from daf_core.recordings.decoding.raw import with_format
@@ -10,7 +11,9 @@ from daf_core.sources.inspection import measure
 from daf_core.sources.manifest_rows import AudioSize, unused_file
 from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.transcripts import open_document, reader_of
-from daf_core.sources.transcripts.cue import Transcript
+from daf_core.sources.transcripts.cue import Cue, Transcript
+from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
+from daf_core.sources.transcripts.utterances.tidy import tidy
 
 RAW_SUFFIXES = frozenset({
     ".raw", ".pcm", ".ul", ".ulaw", ".mulaw", ".mu", ".al", ".alaw", ".g711", ".sln", ".lin",
@@ -38,6 +41,11 @@ class Words:
     name: str
     uri: str
     transcript: Transcript
+
+    @cached_property
+    def cues(self) -> list[Cue]:
+        """The utterances of the transcript, with the speakers that its text names."""
+        return speakers_from_text(tidy(self.transcript))
 
     @property
     def turns(self) -> bool:

@@ -303,7 +303,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(max_examples=200)
+@settings(max_examples=int(os.environ.get("DAF_DRAWS", "150")))
 @given(st.lists(FILES, min_size=1, max_size=7))
 def test_every_file_is_used_or_named(tmp_path_factory, sounds, drawn):
     folder = tmp_path_factory.mktemp("drawn")
