@@ -48,20 +48,30 @@ def lacking(flags: Mapping[str, int], rows: int) -> str:
     return "".join(f"{one}, " for one in said)
 
 
-def check_strict(reasons: Mapping[str, int], flags: Mapping[str, int], line: str) -> None:
+def check_strict(
+    reasons: Mapping[str, int],
+    flags: Mapping[str, int],
+    line: str,
+    not_used: Mapping[str, int] | None = None,
+) -> None:
     """Raise NotDone, with the summary `line`, if any row is quarantined, or flagged as having less
-    than it came with. For `strict`: everything that can be made is made before.
+    than it came with, or a file of the source is `not_used`. For `strict`: everything that can be
+    made is made before.
     """
     losses = {flag: count for flag, count in flags.items() if flag in LESSENED}
     found = [
         f"{what} {counted(counts)}"
-        for what, counts in (("quarantined", reasons), ("flagged", losses))
+        for what, counts in (
+            ("rows quarantined", reasons),
+            ("rows flagged", losses),
+            ("files not used", not_used or {}),
+        )
         if counts
     ]
     if found:
         raise NotDone(
-            f"`strict`: expected every row with all that it came with, found rows "
-            f"{' and rows '.join(found)}; everything else is done",
+            f"`strict`: expected every row and file with all that it came with, found "
+            f"{' and '.join(found)}; everything else is done",
             summary=line,
         )
 

@@ -54,7 +54,7 @@ def run(settings: IngestSettings) -> str:
     done = update(output, identity, source, part_s, inspect)
     line = summary(done, output.quarantine_uri)
     if settings.strict:
-        check_strict(done.quarantined | done.not_used, done.flags, line)
+        check_strict(done.quarantined, done.flags, line, done.not_used)
     return f"nothing to do: {line}" if done.nothing_to_do else line
 
 

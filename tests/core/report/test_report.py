@@ -142,7 +142,9 @@ def test_what_ingest_quarantined_is_on_the_page(call: str) -> None:
     report = gather(call)
     assert (report.quarantined, report.ingest.quarantined) == (3, len(HOSTILE))
     page = render(report)
-    assert f"{len(HOSTILE)} rows or recordings of the source never reached the manifest" in page
+    assert (
+        f"{len(HOSTILE)} rows, recordings or files of the source never reached the manifest" in page
+    )
     assert "archived" in page
     assert "<script>" not in page
     assert "of 13 utterances 3 have no audio and 1 have no text." in page
@@ -426,3 +428,16 @@ def test_job_names_what_is_missing(call: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="expected a file for the page"):
         run(ReportSettings(scores=call, out=str(tmp_path)))
     assert not (tmp_path / "r.html").exists()
+
+
+def test_what_the_source_says_of_a_whole_recording_is_shown(tmp_path: Path) -> None:
+    common = {"queue": "billing", "agent": HOSTILE[0]}
+    rows = [
+        score(f"u{n}", start_s=float(n), meta=[*common.items(), ("confidence", f"0.{n}")])
+        for n in range(3)
+    ]
+    rows[1]["flags"] = ["no_text"]
+    table = pa.Table.from_pylist(rows, schema=SCORES)
+    assert summarise("call", table).about == list(common.items())
+    assert summarise("call", table.slice(0, 1)).about[-1] == ("confidence", "0.0")
+    assert summarise("call", pa.Table.from_pylist([score("u")], schema=SCORES)).about == []

@@ -1,0 +1,54 @@
+"""What `daf ingest` says of a source: every row and file that is not used in full."""
+
+from pathlib import Path
+
+import pytest
+import soundfile
+
+import jobs
+from daf_core.errors import NotDone
+from jobs.settings import IngestSettings
+from jobs.verbs import ingest
+
+DEMO = Path(jobs.__file__).parent / "demo_corpus"
+CUE = "WEBVTT\n\n00:00.500 --> 00:01.800\n{}\n"
+
+
+def test_the_summary_counts_what_is_not_used_and_what_goes_on_with_less(tmp_path):
+    source = tmp_path / "calls"
+    source.mkdir()
+    sound, rate_hz = soundfile.read(DEMO / "callback-request.flac")
+    for name in ("a", "b"):
+        soundfile.write(source / f"{name}.wav", sound[:rate_hz], rate_hz)
+        (source / f"{name}.vtt").write_text(CUE.format("hello there"))
+    (source / "lost.vtt").write_text(CUE.format("no sound"))
+    for name in ("one.json", "two.json", "notes.pdf"):
+        (source / name).write_text("{}")
+    settings = IngestSettings(source=str(source), out=str(tmp_path / "m"), strict=True)
+    with pytest.raises(NotDone, match=r"cut_at_end 2 and files .* unknown_format .json 2") as told:
+        ingest.run(settings)
+    first, second = str(told.value.summary).splitlines()
+    assert first.startswith(
+        "3 rows in, 3 in the manifest, 0 quarantined, 1 of 3 rows have no audio, flagged "
+        "cut_at_end 2, 1 part, "
+    )
+    assert "3 recordings (3 new)" in first
+    assert second == (
+        f"3 files not used: 2 .json unknown_format, 1 .pdf unknown_format; named in "
+        f"{tmp_path / 'm/quarantine'}"
+    )
+    lenient = IngestSettings(source=str(source), out=str(tmp_path / "m"))
+    assert ingest.run(lenient).startswith("nothing to do: 3 rows in")
+
+
+def test_one_speaker_on_both_channels_is_counted_once(tmp_path):
+    source = tmp_path / "calls"
+    source.mkdir()
+    sound, rate_hz = soundfile.read(DEMO / "callback-request.flac", always_2d=True)
+    soundfile.write(source / "call.wav", sound[:, [0, 0]] * [1.0, 0.6], rate_hz)
+    mono = IngestSettings(source=str(source), out=str(tmp_path / "mixed"))
+    split = IngestSettings(
+        source=str(source), out=str(tmp_path / "split"), channels={"0": "agent", "1": "customer"}
+    )
+    rows = [int(ingest.run(settings).split()[0]) for settings in (mono, split)]
+    assert rows[0] == rows[1] > 0
