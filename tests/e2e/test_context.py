@@ -49,8 +49,8 @@ def test_a_head_scores_with_the_context_that_it_was_trained_with(
 
 
 def test_only_the_turns_of_the_own_recording_are_read(embeddings, with_context):
-    plain, read = (column(folder, "text") for folder in (embeddings, with_context))
-    starts = column(embeddings, "start_s")
+    plain, read = (column(f"{folder}/embeddings", "text") for folder in (embeddings, with_context))
+    starts = column(f"{embeddings}/embeddings", "start_s")
     assert plain.keys() == read.keys()
     for utterance, value in plain.items():
         same = np.array_equal(np.array(value), np.array(read[utterance]))

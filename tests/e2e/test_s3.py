@@ -142,7 +142,7 @@ def test_an_archived_object_and_odd_keys_stop_nothing(daf, bucket, make_head, tm
     assert f"{len(ODD_KEYS) + 1} in the manifest, 1 quarantined (unreadable_audio 1" in (
         ingested.summary
     )
-    rows = pq.read_table(manifest / "part-00000.parquet").to_pylist()
+    rows = pq.read_table(manifest / "manifest").to_pylist()
     assert {row["audio_uri"] for row in rows} == {
         f"{bucket}/odd/{name}.wav" for name in [*ODD_KEYS, "cold"]
     }

@@ -59,7 +59,7 @@ def test_damaged_rows_to_train_on(daf, manifest, embeddings, encoders, tmp_path)
     assert "--damage hum: expected all" in refused.complaint
     made = daf("embed", out=damaged, damage="all", **asked)
     assert made.status == 0, made.complaint
-    clean, changed = (pq.read_table(folder) for folder in (embeddings, damaged))
+    clean, changed = (pq.read_table(f"{folder}/embeddings") for folder in (embeddings, damaged))
     assert changed["utterance_id"].equals(clean["utterance_id"])
     assert not changed["text"].equals(clean["text"])
     assert not changed["audio"].equals(clean["audio"])

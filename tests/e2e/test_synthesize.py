@@ -28,7 +28,7 @@ def test_words_get_a_voice_to_train_on(daf, embeddings, encoders, tmp_path):
     assert not out.exists()
     made = daf("embed", out=out, synthesize=COMMAND, **asked)
     assert made.status == 0, made.complaint
-    found = pq.read_table(out).to_pylist()
+    found = pq.read_table(out / "embeddings").to_pylist()
     flags = {row["recording_id"]: row["flags"] for row in found}
     asks = {f"r{number}" for number, text in enumerate(4 * TEXTS) if "?" in text}
     assert {one for one, said in flags.items() if said == ["no_audio", "not_synthesized"]} == asks
