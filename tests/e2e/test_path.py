@@ -1,13 +1,19 @@
-"""The whole path over several parts: manifest → embed → train → score → verify → report."""
+"""The whole path over several parts: manifest → embed → train → score → verify → report, each a
+process of its own on one Ray, whose terminal shows only lines of ours.
+"""
 
 import json
+import re
+import subprocess
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
+from tests.e2e.conftest import start
 from tests.e2e.corpus import labelled_rows, write_hum, write_table
 
 
@@ -29,30 +35,40 @@ def mixed(tmp_path_factory):
     return write_table(folder / "mixed.csv", rows)
 
 
-def test_all_the_way(daf, mixed, encoders, tmp_path):
+PROGRESS = re.compile(r"(embedded|scored|trials|ingest|predicted): .*")  # every 30 seconds
+
+
+def summary(verb, *arguments, **options):
+    """The last line of `daf VERB …`, which says nothing else but progress on standard error."""
+    job = start(verb, *arguments, stderr=subprocess.PIPE, **options)
+    said, complaint = (one.decode() for one in job.communicate(timeout=250))
+    assert job.returncode == 0, complaint
+    foreign = [line for line in complaint.splitlines() if line and not PROGRESS.fullmatch(line)]
+    assert foreign == []
+    return said.splitlines()[-1]
+
+
+def test_all_the_way(mixed, encoders, tmp_path):
     manifest, embeddings, head = tmp_path / "manifest", tmp_path / "embeddings", tmp_path / "head"
     streamed, stored = tmp_path / "streamed", tmp_path / "stored"
-    steps = {
-        "ingest": daf("ingest", mixed, out=manifest, part_minutes=0.1),
-        "embed": daf(
-            "embed",
-            manifest=manifest,
-            out=embeddings,
-            text_encoder=encoders.text,
-            audio_encoder=f"{encoders.audio},descriptors",
-            actors=1,
-        ),
-        "train": daf("train", embeddings=embeddings, out=head, epochs=8, width=8, batch_rows=16),
-        "score": daf("score", manifest=manifest, head=head, out=streamed, actors=1),
-        "score stored": daf("score", embeddings=embeddings, head=head, out=stored),
-        "verify": daf("verify", manifest=manifest, scores=streamed),
-        "verify stored": daf("verify", manifest=manifest, scores=stored),
-        "report": daf("report", scores=streamed, out=tmp_path / "report.html"),
+    how = {"embeddings": embeddings, "epochs": 4, "width": 8, "batch_rows": 16}
+    two = f"{encoders.audio},descriptors"
+    read = {"text_encoder": encoders.text, "audio_encoder": two, "actors": 1}
+    said = {
+        "ingest": summary("ingest", mixed, out=manifest, part_minutes=0.1),
+        "embed": summary("embed", manifest=manifest, out=embeddings, **read),
+        "train": summary("train", out=head, **how),
+        "evaluate": summary("evaluate", out=tmp_path / "e", heads="daf,concat", seeds=1, **how),
+        "score": summary("score", manifest=manifest, head=head, out=streamed, actors=1),
+        "score stored": summary("score", embeddings=embeddings, head=head, out=stored),
+        "verify": summary("verify", manifest=manifest, scores=streamed),
+        "verify stored": summary("verify", manifest=manifest, scores=stored),
+        "report": summary("report", scores=streamed, out=tmp_path / "report.html"),
     }
-    assert [ended for ended in steps.values() if ended.status] == []
     for name in ("embed", "score", "score stored", "verify", "verify stored"):
-        assert steps[name].summary.startswith("75 rows in, 75 "), name
-    assert steps["train"].summary.startswith("36 train, 18 validation, 18 test rows, best epoch")
+        assert said[name].startswith("75 rows in, 75 "), name
+    assert said["train"].startswith("36 train, 18 validation, 18 test rows, best epoch")
+    assert said["evaluate"].startswith("2 trials on 36 train, 18 validation, 18 test rows")
 
     expected = {
         manifest_output(str(manifest)): MANIFEST,
@@ -104,30 +120,25 @@ def test_a_head_without_weights_leaves_them_null(daf, embeddings, make_head, tmp
         assert scores[name].null_count == len(scores)
 
 
-def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, tmp_path):
+def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, make_head, tmp_path):
     table = write_table(tmp_path / "words.csv", labelled_rows(tmp_path, 24, audio=False))
+    embeddings, scores = tmp_path / "embeddings", tmp_path / "scores"
+    how = {"heads": "daf", "baseline": "daf", "seeds": 1, "epochs": 1}
     steps = [
         daf("ingest", table, out=tmp_path / "manifest"),
         daf(
             "embed",
             manifest=tmp_path / "manifest",
-            out=tmp_path / "embeddings",
+            out=embeddings,
             text_encoder=encoders.text,
             audio_encoder="descriptors",
             local=True,
         ),
-        daf("train", embeddings=tmp_path / "embeddings", out=tmp_path / "head", epochs=1),
-        daf(
-            "score",
-            embeddings=tmp_path / "embeddings",
-            head=tmp_path / "head",
-            out=tmp_path / "scores",
-            local=True,
-        ),
+        daf("evaluate", embeddings=embeddings, out=tmp_path / "heads", **how),
+        daf("score", embeddings=embeddings, head=make_head(used=["text"]), out=scores, local=True),
     ]
     assert [ended for ended in steps if ended.status] == []
-    assert json.loads((tmp_path / "head" / "head.json").read_text())["streams"] == {"text": [3, 32]}
-    scores = read_all(scores_output(str(tmp_path / "scores")))
-    assert scores["text_weight"].to_pylist() == [1] * 72
-    assert scores["audio_weight"].to_pylist() == [0] * 72
-    assert scores["audio_sentiment"].null_count == 72
+    for rows in (pq.read_table(tmp_path / "heads" / "trials"), pq.read_table(scores / "scores")):
+        assert set(rows["text_weight"].to_pylist()) == {1}
+        assert set(rows["audio_weight"].to_pylist()) == {0}
+    assert len(rows) == rows["audio_sentiment"].null_count == 72

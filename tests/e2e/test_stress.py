@@ -66,6 +66,6 @@ def test_damaged_rows_to_train_on(daf, manifest, embeddings, encoders, tmp_path)
     again = daf("embed", out=damaged, damage="all", seed=1, **asked)
     assert again.status == 2
     assert "damage" in again.complaint
-    how = {"head": "daf", "epochs": 2, "width": 8, "batch_rows": 16}
-    trained = daf("train", embeddings=embeddings, also=damaged, out=tmp_path / "head", **how)
+    how = {"heads": "daf", "baseline": "daf", "seeds": 1, "epochs": 2, "width": 8}
+    trained = daf("evaluate", embeddings=embeddings, also=damaged, out=tmp_path / "heads", **how)
     assert trained.status == 0, trained.complaint
