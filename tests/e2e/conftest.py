@@ -80,7 +80,7 @@ class Ended(NamedTuple):
 
     status: int
     lines: list[str]  # of standard output
-    complaint: str  # all of standard error that is ours
+    complaint: str  # all of standard error
 
     @property
     def summary(self) -> str:
@@ -89,10 +89,9 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture
-def daf(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ended]:
-    """Run `daf VERB …` as the console script does, in this process and its Ray session.
+def daf(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run `daf VERB …` as the console script does, in this process and its Ray session; what C++
+    code writes to the terminal is seen too.
 
     Keywords are options: out="x" is --out x, fresh=True is --fresh.
     """
@@ -102,13 +101,13 @@ def daf(
         for name, value in options.items():
             line += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
         monkeypatch.setattr("sys.argv", line)
-        capsys.readouterr()
+        capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
             cli.main()
         status = int(ended.value.code or 0)
         del ended
         gc.collect()  # a failed run's actors live as long as its error
-        said = capsys.readouterr()
+        said = capfd.readouterr()
         return Ended(status, said.out.splitlines(), said.err)
 
     return run
@@ -187,11 +186,10 @@ def undisturbed(
 
 
 def start(
-    verb: str, *arguments: object, stderr: int = subprocess.DEVNULL, **options: object
+    verb: str, stderr: int = subprocess.DEVNULL, **options: object
 ) -> subprocess.Popen[bytes]:
     """Start `daf VERB …` in a process of its own, with the keywords as options."""
     command = [sys.executable, "-c", "from jobs.cli import main; main()", verb]
-    command += [*map(str, arguments)]
     command += [
         f"--{name.replace('_', '-')}{'' if value is True else f'={value}'}"
         for name, value in options.items()

@@ -1,5 +1,5 @@
-"""The whole path over several parts: manifest → embed → train → score → verify → report, each a
-process of its own on one Ray, whose terminal shows only lines of ours.
+"""The whole path over several parts: manifest → embed → train → score → verify → report, with
+nothing but lines of ours on the terminal.
 """
 
 import json
@@ -13,7 +13,7 @@ import pytest
 
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
-from tests.e2e.conftest import start
+from tests.e2e.conftest import Ended, start
 from tests.e2e.corpus import labelled_rows, write_hum, write_table
 
 
@@ -38,37 +38,38 @@ def mixed(tmp_path_factory):
 PROGRESS = re.compile(r"(embedded|scored|trials|ingest|predicted): .*")  # every 30 seconds
 
 
-def summary(verb, *arguments, **options):
-    """The last line of `daf VERB …`, which says nothing else but progress on standard error."""
-    job = start(verb, *arguments, stderr=subprocess.PIPE, **options)
+def process(verb, **options):
+    """How `daf VERB …` ended as a process of its own, whose Ray nobody has set up."""
+    job = start(verb, stderr=subprocess.PIPE, **options)
     said, complaint = (one.decode() for one in job.communicate(timeout=250))
-    assert job.returncode == 0, complaint
-    foreign = [line for line in complaint.splitlines() if line and not PROGRESS.fullmatch(line)]
-    assert foreign == []
-    return said.splitlines()[-1]
+    return Ended(job.returncode, said.splitlines(), complaint)
 
 
-def test_all_the_way(mixed, encoders, tmp_path):
+def test_all_the_way(daf, mixed, encoders, tmp_path):
     manifest, embeddings, head = tmp_path / "manifest", tmp_path / "embeddings", tmp_path / "head"
     streamed, stored = tmp_path / "streamed", tmp_path / "stored"
     how = {"embeddings": embeddings, "epochs": 4, "width": 8, "batch_rows": 16}
     two = f"{encoders.audio},descriptors"
     read = {"text_encoder": encoders.text, "audio_encoder": two, "actors": 1}
-    said = {
-        "ingest": summary("ingest", mixed, out=manifest, part_minutes=0.1),
-        "embed": summary("embed", manifest=manifest, out=embeddings, **read),
-        "train": summary("train", out=head, **how),
-        "evaluate": summary("evaluate", out=tmp_path / "e", heads="daf,concat", seeds=1, **how),
-        "score": summary("score", manifest=manifest, head=head, out=streamed, actors=1),
-        "score stored": summary("score", embeddings=embeddings, head=head, out=stored),
-        "verify": summary("verify", manifest=manifest, scores=streamed),
-        "verify stored": summary("verify", manifest=manifest, scores=stored),
-        "report": summary("report", scores=streamed, out=tmp_path / "report.html"),
+    steps = {
+        "ingest": daf("ingest", mixed, out=manifest, part_minutes=0.1),
+        "embed": daf("embed", manifest=manifest, out=embeddings, **read),
+        "train": process("train", out=head, **how),
+        "evaluate": daf("evaluate", out=tmp_path / "e", heads="daf,concat", seeds=1, **how),
+        "score": process("score", manifest=manifest, head=head, out=streamed, actors=1),
+        "score stored": daf("score", embeddings=embeddings, head=head, out=stored),
+        "verify": daf("verify", manifest=manifest, scores=streamed),
+        "verify stored": daf("verify", manifest=manifest, scores=stored),
+        "report": daf("report", scores=streamed, out=tmp_path / "report.html"),
     }
+    for name, ended in steps.items():
+        said = [line for line in ended.complaint.splitlines() if not PROGRESS.fullmatch(line)]
+        assert (ended.status, said) == (0, []), name
     for name in ("embed", "score", "score stored", "verify", "verify stored"):
-        assert said[name].startswith("75 rows in, 75 "), name
-    assert said["train"].startswith("36 train, 18 validation, 18 test rows, best epoch")
-    assert said["evaluate"].startswith("2 trials on 36 train, 18 validation, 18 test rows")
+        assert steps[name].summary.startswith("75 rows in, 75 "), name
+    rows = "36 train, 18 validation, 18 test rows"
+    assert steps["train"].summary.startswith(f"{rows}, best epoch")
+    assert steps["evaluate"].summary.startswith(f"2 trials on {rows}")
 
     expected = {
         manifest_output(str(manifest)): MANIFEST,
