@@ -25,6 +25,7 @@ from jobs import cli
 from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings
 from jobs.verbs import embed, ingest, score
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
+from tests.e2e.deadly import DeadlyFileSystem
 
 PATIENCE_S = 60
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
@@ -57,6 +58,8 @@ def nodes(bucket: str) -> Iterator[Cluster]:
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
     here = Path(__file__).parent  # in plugin/ fsspec finds deadly://, see deadly.py
     os.environ["PYTHONPATH"] = os.pathsep.join(map(str, (here / "plugin", here.parents[1])))
+    sys.path.insert(0, str(here / "plugin"))  # for processes that are forked
+    fsspec.register_implementation("deadly", DeadlyFileSystem)
     config = {
         "idle_worker_killing_time_threshold_ms": 600_000,
         "num_workers_soft_limit": 6,
@@ -77,7 +80,7 @@ class Ended(NamedTuple):
 
     status: int
     lines: list[str]  # of standard output
-    complaint: str  # all of standard error that is ours
+    complaint: str  # all of standard error
 
     @property
     def summary(self) -> str:
@@ -86,10 +89,9 @@ class Ended(NamedTuple):
 
 
 @pytest.fixture
-def daf(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Ended]:
-    """Run `daf VERB …` as the console script does, in this process and its Ray session.
+def daf(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Run `daf VERB …` as the console script does, in this process and its Ray session; what C++
+    code writes to the terminal is seen too.
 
     Keywords are options: out="x" is --out x, fresh=True is --fresh.
     """
@@ -99,13 +101,13 @@ def daf(
         for name, value in options.items():
             line += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
         monkeypatch.setattr("sys.argv", line)
-        capsys.readouterr()
+        capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
             cli.main()
         status = int(ended.value.code or 0)
         del ended
         gc.collect()  # a failed run's actors live as long as its error
-        said = capsys.readouterr()
+        said = capfd.readouterr()
         return Ended(status, said.out.splitlines(), said.err)
 
     return run
@@ -151,7 +153,7 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         torch.manual_seed(seed)
         folder = folder or str(tmp_path_factory.mktemp(kind))
         specs = {"text": resolve(encoders.text), "audio": resolve(encoders.audio)}
-        used = [kind] if kind in STREAMS else STREAMS
+        used = [kind] if kind in STREAMS else changes.get("used", STREAMS)
         streams = {name: (STREAMS | changes.get("streams", {}))[name] for name in used}
         if changes.get("relative"):
             streams = with_speaker_normalised(streams)
@@ -192,7 +194,8 @@ def start(
         f"--{name.replace('_', '-')}{'' if value is True else f'={value}'}"
         for name, value in options.items()
     ]
-    return subprocess.Popen(command, start_new_session=True, stderr=stderr)
+    out = subprocess.PIPE if stderr == subprocess.PIPE else None
+    return subprocess.Popen(command, start_new_session=True, stdout=out, stderr=stderr)
 
 
 def wait_until(happened: Callable[[], bool], job: subprocess.Popen[bytes]) -> None:

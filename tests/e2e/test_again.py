@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import part_bytes, start
+from tests.e2e.conftest import part_bytes, start, wait_until
 from tests.e2e.corpus import labelled_rows, write_table
 
 
@@ -65,7 +65,7 @@ def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
 def test_of_a_grown_archive_only_parts_with_other_rows_are_scored(daf, make_head, tmp_path):
     rows = labelled_rows(tmp_path, 9)
     manifest, out = tmp_path / "manifest", tmp_path / "scores"
-    options = {"manifest": manifest, "head": make_head(), "out": out, "actors": 1}
+    options = {"manifest": manifest, "head": make_head(), "out": out, "local": True}
 
     def ingest(rows):
         table = write_table(tmp_path / "t.csv", rows)
@@ -91,9 +91,11 @@ def test_of_a_grown_archive_only_parts_with_other_rows_are_scored(daf, make_head
 
 
 def test_two_drivers_on_one_output_do_no_harm(daf, manifest, undisturbed, make_head, tmp_path):
-    job = {"manifest": manifest, "head": make_head(), "out": tmp_path, "actors": 1}
-    other = start("score", **job)
-    ours = daf("score", **job)
+    """One on Ray, and one beside it that makes all parts while the other's encoders load."""
+    job = {"manifest": manifest, "head": make_head(), "out": tmp_path}
+    other = start("score", **job, actors=1)
+    wait_until((tmp_path / "run.json").exists, other)
+    ours = daf("score", **job, local=True)
     assert (ours.status, other.wait()) == (0, 0)
     assert part_bytes(tmp_path) == part_bytes(undisturbed)
     assert daf("verify", manifest=manifest, scores=tmp_path).status == 0

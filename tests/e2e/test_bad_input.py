@@ -38,22 +38,22 @@ def test_bad_files_are_quarantined_and_the_rest_is_scored(daf, odd_folder, make_
     manifest, scores = tmp_path / "manifest", tmp_path / "scores"
     ingested = daf("ingest", odd_folder, out=manifest)
     assert ingested.status == 0, ingested
+    refused = parquet.read(f"{manifest}/quarantine/part-00000.parquet", "quarantine")[0]
     reasons = {
-        row["recording_id"]: row["reason"]
-        for row in parquet.read(f"{manifest}/quarantine/part-00000.parquet", "quarantine")[
-            0
-        ].to_pylist()
+        Path(row["file"] or row["audio_uri"]).name: row["reason"] for row in refused.to_pylist()
     }
     assert reasons == {
-        "text": "unreadable_audio",
-        "empty": "empty_audio",
-        "no-samples": "empty_audio",
-        "no-cues": "no_cues",
-        "unreadable": "bad_encoding",
+        "text.wav": "unreadable_audio",
+        "empty.wav": "empty_audio",
+        "no-samples.wav": "empty_audio",
+        "no-cues.vtt": "no_cues",
+        "no-cues.wav": "no_speech",  # words were to be cut by voice, and there is none
+        "unreadable.vtt": "bad_encoding",
     }
+    assert "6 quarantined (empty_audio 2, bad_encoding 1, no_cues 1" in ingested.summary
     (odd_folder / "vanishes.wav").unlink()
     (odd_folder / "breaks.wav").write_bytes(b"RIFF")
-    scored = daf("score", manifest=manifest, head=make_head(), out=scores, actors=1)
+    scored = daf("score", manifest=manifest, head=make_head(), out=scores, local=True)
     assert scored.summary.startswith("5 rows in, 5 scored, 0 quarantined")
     rows = parquet.read(f"{scores}/scores/part-00000.parquet", "scores")[0].to_pylist()
     assert {row["recording_id"]: row["flags"] for row in rows} == {
@@ -65,7 +65,7 @@ def test_bad_files_are_quarantined_and_the_rest_is_scored(daf, odd_folder, make_
     }
     assert daf("verify", manifest=manifest, scores=scores).status == 0
 
-    alone = daf("score", manifest=manifest, head=make_head("audio"), out=tmp_path / "a", actors=1)
+    alone = daf("score", manifest=manifest, head=make_head("audio"), out=tmp_path / "a", local=True)
     assert alone.summary.startswith("5 rows in, 1 scored, 4 quarantined")
     quarantine = parquet.read(f"{tmp_path}/a/quarantine/part-00000.parquet", "quarantine")[0]
     assert Counter(quarantine["reason"].to_pylist()) == {"unused_modality": 4}

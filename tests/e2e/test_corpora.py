@@ -5,15 +5,16 @@ import json
 import numpy as np
 import pyarrow.parquet as pq
 
+from daf_core.weights.specs import EncoderSpec
 from tests.core.sources.corpus_forms import mmsa, write_mmsa
 
 
-def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, tmp_path):
+def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, make_head, tmp_path):
     data = mmsa(videos=8)
     data["train"]["audio"][0, 0, :2] = [np.nan, -np.inf]
     data["test"]["regression_labels"][0] = np.nan
     file = write_mmsa(tmp_path / "unaligned_50.pkl", data)
-    manifest, embeddings, head = tmp_path / "manifest", tmp_path / "embeddings", tmp_path / "head"
+    manifest, embeddings = tmp_path / "manifest", tmp_path / "embeddings"
 
     said = daf("ingest", file, out=manifest)
     assert "48 rows in, 47 in the manifest, 1 quarantined (bad_label 1; in " in said.summary
@@ -32,8 +33,11 @@ def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, tmp_pat
     again = daf("embed", manifest=manifest, features=file, out=embeddings)
     assert "parts were done before" in again.summary
 
-    trained = daf("train", embeddings=embeddings, out=head, epochs=2, width=4)
-    assert trained.summary.startswith("16 train, 16 validation, 15 test rows"), trained.complaint
+    how = {"heads": "daf", "baseline": "daf", "seeds": 1, "epochs": 2, "width": 4}
+    trained = daf("evaluate", embeddings=embeddings, out=tmp_path / "heads", **how)
+    assert "on 16 train, 16 validation, 15 test rows" in trained.summary, trained.complaint
+    specs = {name: EncoderSpec(**spec) for name, spec in record["identity"]["encoders"].items()}
+    head = make_head(encoders=specs, streams={"text": (1, 6), "audio": (1, 8)})
     refused = daf("score", manifest=manifest, head=head, out=tmp_path / "scores")
     assert refused.status == 2
     assert (

@@ -44,7 +44,7 @@ def test_read_only_then_full_then_mended(daf, disk, manifest, undisturbed, make_
     assert daf("verify", manifest=manifest, scores=folder / "scores").status == 1
 
     remount("size=10M")
-    ended = daf("score", **job, out=folder / "scores")
+    ended = daf("score", **job, out=folder / "scores", local=True)
     assert ended.status == 0
     assert "parts were done before" in ended.summary
     assert part_bytes(folder / "scores") == part_bytes(undisturbed)

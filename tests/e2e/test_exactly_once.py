@@ -74,7 +74,7 @@ def head(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture(scope="module")
 def undisturbed(manifest: str, head: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("undisturbed")
-    summary = score.run(ScoreSettings(manifest=manifest, head=head, out=str(out), actors="1"))
+    summary = score.run(ScoreSettings(manifest=manifest, head=head, out=str(out), local=True))
     assert summary.startswith("97 rows in, 97 scored, 0 quarantined")
     return out
 

@@ -1,6 +1,7 @@
 """Processes that die, parts that kill, runs that go wrong: what is left is whole."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -72,11 +73,11 @@ def test_parts_that_kill_are_scored_or_poison_and_the_rest_is_as_ever(daf, score
     assert daf("verify", manifest=manifest, scores=tmp_path / "scores").status == 0
     assert json.loads((tmp_path / "scores/run.json").read_text())["reasons"] == {"poison": 1}
 
-    score(write_manifest(tmp_path, "without", killing), out="calm")
+    score(write_manifest(tmp_path, "without", killing), out="calm", local=True)
     disturbed, calm = part_bytes(tmp_path / "scores"), part_bytes(tmp_path / "calm")
     differing = {name for name in calm if calm[name] != disturbed[name]}
     part = "part-00003.parquet"
-    assert differing == {"index.parquet", f"scores/{part}", f"quarantine/{part}"}
+    assert differing == {"index/parts.parquet", f"scores/{part}", f"quarantine/{part}"}
 
 
 def test_a_run_going_wrong_stops_and_what_is_mended_is_scored(daf, score, tmp_path):
@@ -84,6 +85,7 @@ def test_a_run_going_wrong_stops_and_what_is_mended_is_scored(daf, score, tmp_pa
     for path in (good, bad):
         path.write_text("no audio")
     manifest = write_manifest(tmp_path, "manifest", {1: str(good), 3: str(good), 5: str(bad)})
+    score = partial(score, local=True)
     stopped = score(manifest, max_error_rate=0.2)
     assert stopped.status == 1
     assert "3 of 8 rows are quarantined, more than --max-error-rate 0.2 allows" in stopped.complaint
@@ -106,6 +108,7 @@ def test_a_run_going_wrong_stops_and_what_is_mended_is_scored(daf, score, tmp_pa
 
 
 def test_what_is_mended_counts_for_its_voice(daf, score, make_head, tmp_path):
+    score = partial(score, local=True)
     bad = tmp_path / "bad.wav"
     bad.write_text("no audio")
     manifest = write_manifest(tmp_path, "manifest", {1: str(bad)}, speaker="ann")

@@ -132,12 +132,3 @@ def test_an_archive_on_s3_grows(bucket, tmp_path):
 def test_unfit_channels_are_refused(channels):
     with pytest.raises(SettingsError, match="`channels`"):
         IngestSettings(source="calls", out="m", channels=channels)
-
-
-def test_channels_become_roles():
-    channels = {"0": "agent", "1": "customer"}
-    assert IngestSettings(source="calls", out="m", channels=channels).roles == {
-        0: "agent",
-        1: "customer",
-    }
-    assert IngestSettings(source="calls", out="m").roles == {}

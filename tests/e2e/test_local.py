@@ -1,6 +1,5 @@
 """`--local`: the same work in processes of this machine, without Ray."""
 
-import json
 import os
 import signal
 from pathlib import Path
@@ -49,30 +48,6 @@ def test_a_head_of_few_layers_has_no_others_computed(
     stored = daf("score", embeddings=embeddings, head=head, out=tmp_path / "2", local=True)
     assert (streamed.status, stored.status) == (0, 0)
     assert part_bytes(tmp_path / "1") == part_bytes(tmp_path / "2")
-
-
-def test_utterances_beside_others_when_streamed_and_when_stored(
-    daf, manifest, embeddings, tmp_path
-):
-    head = tmp_path / "head"
-    how = {
-        "head": "gatedx",
-        "speaker_normalise": True,
-        "all_layers": True,
-        "epochs": 2,
-        "width": 8,
-        "batch_rows": 16,
-    }
-    made = daf("train", embeddings=embeddings, out=head, **how)
-    assert made.status == 0, made.complaint
-    streamed = daf("score", manifest=manifest, head=head, out=tmp_path / "1", local=True)
-    stored = daf("score", embeddings=embeddings, head=head, out=tmp_path / "2", local=True)
-    assert (streamed.status, stored.status) == (0, 0), streamed.complaint
-    assert part_bytes(tmp_path / "1") == part_bytes(tmp_path / "2")
-    known = json.loads((head / "head.json").read_text())
-    turns = [f"{name}_{whose}_before" for name in ("text", "audio") for whose in ("own", "others")]
-    assert {*known["streams"]} == {"text_wide", "audio_wide", "audio_wide_relative", *turns}
-    assert [*known["encoders"]] == ["text", "audio"]
 
 
 def test_a_process_that_dies_stops_the_run_and_the_next_goes_on(

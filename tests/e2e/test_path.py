@@ -1,13 +1,19 @@
-"""The whole path over several parts: manifest → embed → train → score → verify → report."""
+"""The whole path over several parts: manifest → embed → train → score → verify → report, with
+nothing but lines of ours on the terminal.
+"""
 
 import json
+import re
+import subprocess
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
+from tests.e2e.conftest import Ended, start
 from tests.e2e.corpus import labelled_rows, write_hum, write_table
 
 
@@ -29,30 +35,41 @@ def mixed(tmp_path_factory):
     return write_table(folder / "mixed.csv", rows)
 
 
+PROGRESS = re.compile(r"(embedded|scored|trials|ingest|predicted): .*")  # every 30 seconds
+
+
+def process(verb, **options):
+    """How `daf VERB …` ended as a process of its own, whose Ray nobody has set up."""
+    job = start(verb, stderr=subprocess.PIPE, **options)
+    said, complaint = (one.decode() for one in job.communicate(timeout=250))
+    return Ended(job.returncode, said.splitlines(), complaint)
+
+
 def test_all_the_way(daf, mixed, encoders, tmp_path):
     manifest, embeddings, head = tmp_path / "manifest", tmp_path / "embeddings", tmp_path / "head"
     streamed, stored = tmp_path / "streamed", tmp_path / "stored"
+    how = {"embeddings": embeddings, "epochs": 4, "width": 8, "batch_rows": 16}
+    two = f"{encoders.audio},descriptors"
+    read = {"text_encoder": encoders.text, "audio_encoder": two, "actors": 1}
     steps = {
         "ingest": daf("ingest", mixed, out=manifest, part_minutes=0.1),
-        "embed": daf(
-            "embed",
-            manifest=manifest,
-            out=embeddings,
-            text_encoder=encoders.text,
-            audio_encoder=f"{encoders.audio},descriptors",
-            actors=1,
-        ),
-        "train": daf("train", embeddings=embeddings, out=head, epochs=8, width=8, batch_rows=16),
-        "score": daf("score", manifest=manifest, head=head, out=streamed, actors=1),
+        "embed": daf("embed", manifest=manifest, out=embeddings, **read),
+        "train": process("train", out=head, **how),
+        "evaluate": daf("evaluate", out=tmp_path / "e", heads="daf,concat", seeds=1, **how),
+        "score": process("score", manifest=manifest, head=head, out=streamed, actors=1),
         "score stored": daf("score", embeddings=embeddings, head=head, out=stored),
         "verify": daf("verify", manifest=manifest, scores=streamed),
         "verify stored": daf("verify", manifest=manifest, scores=stored),
         "report": daf("report", scores=streamed, out=tmp_path / "report.html"),
     }
-    assert [ended for ended in steps.values() if ended.status] == []
+    for name, ended in steps.items():
+        said = [line for line in ended.complaint.splitlines() if not PROGRESS.fullmatch(line)]
+        assert (ended.status, said) == (0, []), name
     for name in ("embed", "score", "score stored", "verify", "verify stored"):
         assert steps[name].summary.startswith("75 rows in, 75 "), name
-    assert steps["train"].summary.startswith("36 train, 18 validation, 18 test rows, best epoch")
+    rows = "36 train, 18 validation, 18 test rows"
+    assert steps["train"].summary.startswith(f"{rows}, best epoch")
+    assert steps["evaluate"].summary.startswith(f"2 trials on {rows}")
 
     expected = {
         manifest_output(str(manifest)): MANIFEST,
@@ -104,30 +121,25 @@ def test_a_head_without_weights_leaves_them_null(daf, embeddings, make_head, tmp
         assert scores[name].null_count == len(scores)
 
 
-def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, tmp_path):
+def test_a_corpus_of_text_alone_trains_and_scores(daf, encoders, make_head, tmp_path):
     table = write_table(tmp_path / "words.csv", labelled_rows(tmp_path, 24, audio=False))
+    embeddings, scores = tmp_path / "embeddings", tmp_path / "scores"
+    how = {"heads": "daf", "baseline": "daf", "seeds": 1, "epochs": 1}
     steps = [
         daf("ingest", table, out=tmp_path / "manifest"),
         daf(
             "embed",
             manifest=tmp_path / "manifest",
-            out=tmp_path / "embeddings",
+            out=embeddings,
             text_encoder=encoders.text,
             audio_encoder="descriptors",
             local=True,
         ),
-        daf("train", embeddings=tmp_path / "embeddings", out=tmp_path / "head", epochs=1),
-        daf(
-            "score",
-            embeddings=tmp_path / "embeddings",
-            head=tmp_path / "head",
-            out=tmp_path / "scores",
-            local=True,
-        ),
+        daf("evaluate", embeddings=embeddings, out=tmp_path / "heads", **how),
+        daf("score", embeddings=embeddings, head=make_head(used=["text"]), out=scores, local=True),
     ]
     assert [ended for ended in steps if ended.status] == []
-    assert json.loads((tmp_path / "head" / "head.json").read_text())["streams"] == {"text": [3, 32]}
-    scores = read_all(scores_output(str(tmp_path / "scores")))
-    assert scores["text_weight"].to_pylist() == [1] * 72
-    assert scores["audio_weight"].to_pylist() == [0] * 72
-    assert scores["audio_sentiment"].null_count == 72
+    for rows in (pq.read_table(tmp_path / "heads" / "trials"), pq.read_table(scores / "scores")):
+        assert set(rows["text_weight"].to_pylist()) == {1}
+        assert set(rows["audio_weight"].to_pylist()) == {0}
+    assert len(rows) == rows["audio_sentiment"].null_count == 72

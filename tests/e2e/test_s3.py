@@ -22,7 +22,7 @@ def test_from_recordings_to_report_on_s3(daf, bucket, encoders, make_head, tmp_p
     store.put(f"{tmp_path}/", "archive/calls/", recursive=True)
     manifest, embeddings, scores = (f"{bucket}/{name}" for name in ("manifest", "emb", "scores"))
     head = make_head(folder=f"{bucket}/untrained")
-    score = {"manifest": manifest, "head": head, "out": scores, "actors": 1}
+    score = {"manifest": manifest, "head": head, "out": scores}
     steps = [
         daf("ingest", f"{bucket}/calls/calls.csv", out=manifest, part_minutes=0.1),
         daf(
@@ -31,9 +31,9 @@ def test_from_recordings_to_report_on_s3(daf, bucket, encoders, make_head, tmp_p
             out=embeddings,
             text_encoder=encoders.text,
             audio_encoder=encoders.audio,
-            actors=1,
+            local=True,
         ),
-        daf("score", **score),
+        daf("score", **score, actors=1),
         daf("verify", manifest=manifest, scores=scores),
         daf("report", scores=scores, out=f"{bucket}/report.html"),
     ]
@@ -45,7 +45,7 @@ def test_from_recordings_to_report_on_s3(daf, bucket, encoders, make_head, tmp_p
     whole = {name: files.read_bytes(files.join(parts, name)) for name in parquet.list_parts(parts)}
     files.delete(files.join(parts, "part-00001.parquet"))
     assert daf("verify", manifest=manifest, scores=scores).status == 1
-    assert "2 parts were done before" in daf("score", **score).summary
+    assert "2 parts were done before" in daf("score", **score, local=True).summary
     again = {name: files.read_bytes(files.join(parts, name)) for name in parquet.list_parts(parts)}
     assert again == whole
 
@@ -142,13 +142,13 @@ def test_an_archived_object_and_odd_keys_stop_nothing(daf, bucket, make_head, tm
     assert f"{len(ODD_KEYS) + 1} in the manifest, 1 quarantined (unreadable_audio 1" in (
         ingested.summary
     )
-    rows = pq.read_table(manifest / "part-00000.parquet").to_pylist()
+    rows = pq.read_table(manifest / "manifest").to_pylist()
     assert {row["audio_uri"] for row in rows} == {
         f"{bucket}/odd/{name}.wav" for name in [*ODD_KEYS, "cold"]
     }
     flagged = {row["recording_id"]: row["flags"] for row in rows if row["flags"]}
     assert flagged == {"cold": ["unreadable_audio"]}
-    score = {"manifest": manifest, "head": make_head(), "out": out, "actors": 1}
+    score = {"manifest": manifest, "head": make_head(), "out": out, "local": True}
     strict = daf("score", **score, strict=True)
     assert strict.status == 1
     assert "0 quarantined, 1 of 14 rows have no audio (unreadable_audio 1)" in strict.summary

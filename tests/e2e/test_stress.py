@@ -59,13 +59,13 @@ def test_damaged_rows_to_train_on(daf, manifest, embeddings, encoders, tmp_path)
     assert "--damage hum: expected all" in refused.complaint
     made = daf("embed", out=damaged, damage="all", **asked)
     assert made.status == 0, made.complaint
-    clean, changed = (pq.read_table(folder) for folder in (embeddings, damaged))
+    clean, changed = (pq.read_table(f"{folder}/embeddings") for folder in (embeddings, damaged))
     assert changed["utterance_id"].equals(clean["utterance_id"])
     assert not changed["text"].equals(clean["text"])
     assert not changed["audio"].equals(clean["audio"])
     again = daf("embed", out=damaged, damage="all", seed=1, **asked)
     assert again.status == 2
     assert "damage" in again.complaint
-    how = {"head": "daf", "epochs": 2, "width": 8, "batch_rows": 16}
-    trained = daf("train", embeddings=embeddings, also=damaged, out=tmp_path / "head", **how)
+    how = {"heads": "daf", "baseline": "daf", "seeds": 1, "epochs": 2, "width": 8}
+    trained = daf("evaluate", embeddings=embeddings, also=damaged, out=tmp_path / "heads", **how)
     assert trained.status == 0, trained.complaint

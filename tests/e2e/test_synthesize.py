@@ -28,7 +28,7 @@ def test_words_get_a_voice_to_train_on(daf, embeddings, encoders, tmp_path):
     assert not out.exists()
     made = daf("embed", out=out, synthesize=COMMAND, **asked)
     assert made.status == 0, made.complaint
-    found = pq.read_table(out).to_pylist()
+    found = pq.read_table(out / "embeddings").to_pylist()
     flags = {row["recording_id"]: row["flags"] for row in found}
     asks = {f"r{number}" for number, text in enumerate(4 * TEXTS) if "?" in text}
     assert {one for one, said in flags.items() if said == ["no_audio", "not_synthesized"]} == asks
@@ -40,11 +40,11 @@ def test_words_get_a_voice_to_train_on(daf, embeddings, encoders, tmp_path):
     other = daf("embed", out=out, synthesize=f"{COMMAND} 100", **asked)
     assert other.status == 2
     assert "synthesizer" in other.complaint
-    how = {"head": "audio", "epochs": 2, "width": 8, "batch_rows": 16, "also_rows": 4}
+    how = {"heads": "audio", "baseline": "audio", "seeds": 1, "epochs": 2, "also_rows": 4}
     also = [f"--also={out}", f"--also={tmp_path / 'local'}"]
-    trained = daf("train", *also, embeddings=embeddings, out=tmp_path / "head", **how)
+    trained = daf("evaluate", *also, embeddings=embeddings, out=tmp_path / "heads", **how)
     assert trained.status == 0, trained.complaint
-    told = json.loads((tmp_path / "head" / "head.json").read_text())["data"]["also"]
+    told = json.loads((tmp_path / "heads" / "run.json").read_text())["data"]["also"]
     assert [one["embeddings"] for one in told] == [str(out), str(tmp_path / "local")]
 
 

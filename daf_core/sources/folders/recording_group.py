@@ -100,10 +100,11 @@ def _unclaimed(sounds: list[Sound], texts: list[Words | Unreadable]) -> Inspecte
     """Transcripts that no recording of the group takes, as each takes one of exactly its name."""
     claimed = {one.uri for sound in sounds for one in _beside(sound, texts)}
     why = "not read: each recording beside it has a transcript of exactly its name"
+    other = BadInput("other_transcript", why)
     return Inspected(
         [],
         [
-            unused_file(one.uri, BadInput("other_transcript", why))
+            unused_file(one.uri, one.error if isinstance(one, Unreadable) else other)
             for one in texts
             if one.uri not in claimed
         ],

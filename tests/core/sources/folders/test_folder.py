@@ -70,6 +70,16 @@ def test_a_folder_pairs_recordings_with_transcripts(tmp_path):
     }
 
 
+def test_a_broken_transcript_says_so_though_its_neighbour_is_the_one_that_is_read(tmp_path):
+    tone(tmp_path / "call-audio.wav")
+    text(tmp_path / "call-audio.vtt")
+    (tmp_path / "call.vtt").write_bytes(b"\xff\xfe\xfa\x00odd bytes")
+    found = ingest(tmp_path)
+    assert {row["recording_id"] for row in found.rows} == {"call-audio"}
+    told = {row["file"]: row["reason"] for row in found.quarantined}
+    assert told == {str(tmp_path / "call.vtt"): "bad_encoding"}
+
+
 def test_what_is_a_recording_is_decided_by_what_it_holds(tmp_path):
     for name in ("noted.mov", "tape", "voice.dat"):
         tone(tmp_path / name)
