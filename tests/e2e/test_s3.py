@@ -153,7 +153,7 @@ def test_an_archived_object_and_odd_keys_stop_nothing(daf, bucket, make_head, tm
     assert strict.status == 1
     assert "0 quarantined, 1 of 14 rows have no audio (unreadable_audio 1)" in strict.summary
     assert strict.complaint.endswith(
-        "daf: --strict: expected every row with all that it came with, found rows flagged "
+        "daf: --strict: expected every row and file with all that it came with, found rows flagged "
         "unreadable_audio 1; everything else is done\n"
     )
     page = tmp_path / "report.html"
