@@ -13,6 +13,16 @@ COLUMNS = (  # that mean something here; others are kept as they are, in `meta`
     *("text", "audio_path", "audio_uri", "channel", "start_s", "end_s", "speaker", "role"),
     *("recording_id", "utterance_id", "label", "split"),
 )
+# What tools call columns, where a table has none of ours. Times are in seconds.
+ALIASES = {
+    "start": "start_s", "start_time": "start_s", "begin": "start_s", "offset": "start_s",
+    "end": "end_s", "end_time": "end_s", "stop": "end_s",
+    "file": "audio_path", "filename": "audio_path", "file_name": "audio_path",
+    "audio": "audio_path",
+    "audio_file": "audio_path", "audio_filepath": "audio_path",
+    "transcript": "text", "transcription": "text", "sentence": "text",
+}  # fmt: skip
+_INSTEAD = {"audio_path": "audio_uri"}  # a column that says the same
 NUMBERS = frozenset({"channel", "start_s", "end_s", "label"})
 
 
@@ -33,7 +43,8 @@ class Columns:
     def of_table(cls, table: Table, uri: str, rename: Mapping[str, str]) -> "Columns":
         """Find our columns among those of the table at `uri`.
 
-        A name may have blanks around it, or another case, where no other column has it.
+        A name may have blanks around it, or another case, or be one of `ALIASES`, where no other
+        column has it; each such guess is told in a line.
 
         Raises:
             SettingsError: `rename` names a column that the table does not have, two columns are
@@ -54,6 +65,13 @@ class Columns:
             if name not in ours.values() and found is not None:
                 ours[found] = name
                 notes.append(f'column "{found}" is read as "{name}"')
+        times = {ALIASES.get(name, name) for name in table.columns} & {"start_s", "end_s"}
+        for alias, name in ALIASES.items():
+            if name in times and len(times) < 2:  # one time alone says nothing
+                continue
+            if not {name, _INSTEAD.get(name)} & {*ours.values()} and ours.get(alias) == alias:
+                ours[alias] = name
+                notes.append(f'column "{alias}" is read as "{name}"')
         if len({*ours.values()}) < len(ours):
             raise SettingsError(
                 f"{uri}: expected different column names after `rename`, found "

@@ -50,8 +50,8 @@ class IngestSettings:
     recording_id or file, and any others. Its values go into the scores."""
 
     meta_regex: Annotated[str | None, Parameter(group=INPUT)] = None
-    r"""Regular expression for the paths of a folder's files; its named groups go into the scores,
-    as (?P<agent>\w+)_(?P<date>\d+). Folders named KEY=VALUE need none."""
+    """Regular expression for the paths of a folder's files. What its named groups match goes into
+    the scores; docs/archives.md has an example. Folders named KEY=VALUE need none."""
 
     strict: Annotated[bool, Parameter(group=INPUT)] = False
     """Exit with status 1 if a row is quarantined, goes on with less than it came with, or a file is

@@ -1,5 +1,7 @@
 """The utterances of one recording, from the cues of its transcript."""
 
+from dataclasses import replace
+
 from daf_core.errors import BadInput
 from daf_core.schemas import Row
 from daf_core.sources.folders.choice import Chosen
@@ -41,7 +43,7 @@ def cut_by_transcript(
     ]
     if not chosen.cues and not quarantined:
         raise BadInput("no_cues", f"{chosen.uri}: expected cues, found none")
-    cues, echoes = without_echoes(chosen.cues, audio_uri, size)
+    cues, echoes = without_echoes(_from_zero(chosen.cues, size), audio_uri, size)
     rows = []
     for number, cue in enumerate(cues, start=1):
         try:
@@ -61,6 +63,14 @@ def cut_by_transcript(
         for cue in echoes
     ]
     return Inspected(rows, quarantined)
+
+
+def _from_zero(cues: list[Cue], size: AudioSize | BadInput | None) -> list[Cue]:
+    """Cues whose channels count from 0: a file that names all channels from 1 on counts from 1."""
+    named = {cue.channel for cue in cues if cue.channel is not None}
+    if not isinstance(size, AudioSize) or named != {*range(1, size.channels + 1)}:
+        return cues
+    return [one if one.channel is None else replace(one, channel=one.channel - 1) for one in cues]
 
 
 def _row(
@@ -94,6 +104,7 @@ def _row(
         row["flags"] = [size.reason]
     elif size is not None:
         row = place_in_recording(row, size)
-        if who.channels and size.channels > 1 and channel is None:
+        wanted = who.channels or cue.channel is not None
+        if wanted and size.channels > 1 and channel is None:
             row["flags"] = [*row["flags"], "channel_unknown"]
     return row

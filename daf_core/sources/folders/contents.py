@@ -10,7 +10,7 @@ from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
 from daf_core.sources.inspection import measure
 from daf_core.sources.manifest_rows import AudioSize, unused_file
 from daf_core.sources.recording_names import names_a_recording
-from daf_core.sources.transcripts import open_document, reader_of
+from daf_core.sources.transcripts import open_document, read_document
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.utterances.tidy import tidy
@@ -99,9 +99,9 @@ def _as_words(name: str, uri: str) -> Words | BadInput:
         document = open_document(uri)
         if not document.text.strip():
             return BadInput("empty_file", f"{uri}: expected a transcript, found an empty file")
-        if (reader := reader_of(document)) is None:
+        transcript = read_document(document)
+        if transcript is None:
             return BadInput("unknown_format", f"{uri}: expected a transcript, found another format")
-        transcript = reader.read(document)
         if not transcript.cues and not transcript.unread:
             return BadInput("no_cues", f"{uri}: expected cues, found none")
         return Words(name, uri, transcript)

@@ -44,13 +44,15 @@ class WhoSpeaks:
         """
         role = self.role_of(cue.speaker)
         channel = cue.channel
+        if channel is not None and size is not None and channel >= size.channels:
+            channel = None
         if role is None and channel is not None:
             role = self.channels.get(channel)
         if channel is None and role is not None:
             channel = self._channel_of_role.get(role.casefold())
-        if size is not None and channel is not None and not 1 <= channel + 1 <= size.channels:
-            channel = None
-        return (None if size is not None and size.channels == 1 else channel), role
+        mono = size is not None and size.channels == 1
+        absent = size is not None and channel is not None and channel >= size.channels
+        return (None if mono or absent else channel), role
 
     def searched(self, size: AudioSize) -> list[tuple[int | None, str | None]]:
         """The channels to search for speech, with their roles; (None, None): all channels mixed.

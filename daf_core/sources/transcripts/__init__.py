@@ -1,11 +1,12 @@
 """Transcripts of any format as cues (`formats`), and cues as utterances (`utterances`)."""
 
+from dataclasses import replace
 from types import ModuleType
 
 from daf_core.errors import BadInput, NotDone
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
-from daf_core.sources.transcripts.formats import READERS
+from daf_core.sources.transcripts.formats import CAPTIONS, READERS
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
 
@@ -51,6 +52,19 @@ def _read(uri: str) -> bytes:
         raise failure from err
 
 
+def read_document(document: Document) -> Transcript | None:
+    """The cues of a document, None where it is no transcript of a known format.
+
+    Raises:
+        BadInput: `unreadable_transcript`: the reader of its format cannot read it.
+    """
+    reader = reader_of(document)
+    if reader is None:
+        return None
+    transcript: Transcript = reader.read(document)
+    return replace(transcript, captions=reader in CAPTIONS)
+
+
 def read_transcript(uri: str) -> Transcript:
     """The cues of the transcript at `uri`, as the file gives them; `tidy` makes utterances of them.
 
@@ -59,13 +73,12 @@ def read_transcript(uri: str) -> Transcript:
             cannot read it.
     """
     document = open_document(uri)
-    reader = reader_of(document)
-    if reader is None:
+    try:
+        transcript = read_document(document)
+    except BadInput as err:
+        raise BadInput(err.reason, f"{uri}: {err.message}") from err
+    if transcript is None:
         raise BadInput(
             "unreadable_transcript", f"{uri}: expected a transcript, found an unknown format"
         )
-    try:
-        transcript: Transcript = reader.read(document)
-    except BadInput as err:
-        raise BadInput(err.reason, f"{uri}: {err.message}") from err
     return transcript

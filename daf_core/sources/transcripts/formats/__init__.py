@@ -76,3 +76,7 @@ READERS: tuple[ModuleType, ...] = (
     segments,
     plain_text,
 )
+
+# Formats of captions: these may roll, and show words again. What recognizers and tables say twice
+# was said twice.
+CAPTIONS = frozenset({webvtt, subrip, sbv, ttml, lrc})

@@ -15,6 +15,7 @@ TOUCH_S = 0.1  # cues with no more between them follow on one another
 FLASH_S = 0.1  # a cue this short shows nothing that is said
 _MOST_WORDS = 60  # of a caption; longer texts do not roll
 _MOST_PASSES = 8
+_ROLLED_WORDS = 2  # repeated: one word may be said twice in a row
 _SURE_WORDS = 3  # a line of so many words is not said twice in a row
 _WORD = re.compile(r"\S+")
 
@@ -22,7 +23,8 @@ _WORD = re.compile(r"\S+")
 def say_once(cues: list[Cue]) -> list[Cue]:
     """Cues, in order of their starts, without what they repeat.
 
-    - Cues of the same text and speaker whose times touch or overlap become one.
+    - Cues of the same text and speaker whose times touch or overlap become one; of one word only if
+      they overlap, or flash.
     - In a file that rolls, words that the caption before showed already are taken out. A file rolls
       if half of its cues that follow on one another repeat a whole caption or line; otherwise a cue
       does whose first line of three words or more is the last line of the cue before.
@@ -57,7 +59,14 @@ def _joined(cues: list[Cue]) -> list[Cue]:
 def _is_repeat(cue: Cue, before: Cue) -> bool:
     if not cue.text:  # turns without words
         return (cue.start_s, cue.end_s) == (before.start_s, before.end_s)
+    if len(cue.text.split()) < _ROLLED_WORDS and not _is_flash(cue):
+        return _overlaps(cue, before)  # "No." is said again and again
     return _follows(cue, before)
+
+
+def _overlaps(cue: Cue, before: Cue) -> bool:
+    times = cue.start_s, before.end_s
+    return times[0] is not None and times[1] is not None and times[0] < times[1]
 
 
 def _longer(one: Cue, again: Cue) -> Cue:
@@ -72,11 +81,11 @@ def _without_rolling(cues: list[Cue]) -> list[Cue]:
         _repeated(before, cue) if _may_roll(before, cue) else None for before, cue in pairwise(cues)
     ]
     following = sum(pair is not None for pair in pairs)
-    rolling = sum(pair is not None and pair[0] > 0 for pair in pairs)
+    rolling = sum(pair is not None and pair[2] for pair in pairs)
     rolls = rolling >= 2 and rolling * 2 >= following
     kept = cues[:1]
     for cue, pair in zip(cues[1:], pairs, strict=True):
-        count, sure = pair or (0, False)
+        count, sure, _ = pair or (0, False, False)
         if count and (rolls or sure):
             _add_new_words(kept, cue, count)
         else:
@@ -127,14 +136,15 @@ def _is_flash(cue: Cue) -> bool:
     return cue.start_s is not None and cue.end_s is not None and cue.end_s - cue.start_s <= FLASH_S
 
 
-def _repeated(before: Cue, cue: Cue) -> tuple[int, bool]:
-    """How many words a cue repeats of the one before; and whether these alone make it sure.
+def _repeated(before: Cue, cue: Cue) -> tuple[int, bool, bool]:
+    """How many words a cue repeats of the one before; whether these alone make it sure; and whether
+    they speak for it: a line, two words and more, or a caption that grows by a word.
 
     The repeated words are the last of the one before and the first of the cue, and all of one of
     the two, or of a line of both.
     """
     if cue.text.count(" ") > _MOST_WORDS or before.text.count(" ") > _MOST_WORDS:
-        return 0, False
+        return 0, False, False
     shown, words = before.text.split(), cue.text.split()
     count = next(
         (n for n in range(min(len(shown), len(words)), 0, -1) if shown[-n:] == words[:n]), 0
@@ -143,4 +153,6 @@ def _repeated(before: Cue, cue: Cue) -> tuple[int, bool]:
     is_line = "\n" in cue.text and cue.text.startswith(f"{line}\n")
     sure = is_line and len(line.split()) >= _SURE_WORDS
     whole = is_line or count in (len(shown), len(words))
-    return (count, sure) if count and whole else (0, False)
+    grows = count == len(shown) and len(words) == count + 1
+    speaks = is_line or grows or count >= _ROLLED_WORDS
+    return (count, sure, speaks) if count and whole else (0, False, False)

@@ -26,7 +26,7 @@ def tidy(transcript: Transcript) -> list[Cue]:
     """
     cues = _in_order([finite(cue) for cue in transcript.cues])
     cues = mend_ends(_in_order(fill_times(cues)))
-    return _cut(say_once(cues))
+    return _cut(say_once(cues) if transcript.captions else cues)
 
 
 def _in_order(cues: list[Cue]) -> list[Cue]:

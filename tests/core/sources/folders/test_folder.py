@@ -259,6 +259,33 @@ def test_the_same_words_on_two_channels_count_once_where_they_are_louder(tmp_pat
     assert [row["reason"] for row in found.quarantined] == ["said_twice"] * 2
 
 
+def test_channels_that_count_from_one_are_those_of_the_recording(tmp_path):
+    tone(tmp_path / "a.wav", channels=2)
+    text(tmp_path / "a.csv", "start,end,channel,text\n0,1,1,Hello there\n1,2,2,Good morning\n")
+    tone(tmp_path / "b.wav", channels=2)
+    text(tmp_path / "b.csv", "start,end,channel,speaker,text\n0,1,7,Kim,Hi\n1,2,7,Agent,Ho\n")
+    rows, quarantined = ingest(tmp_path, who=WhoSpeaks({0: "agent"}))
+    assert quarantined == []
+    assert [(row["channel"], row["role"], row["flags"]) for row in rows] == [
+        (0, "agent", []),
+        (1, None, []),
+        (None, None, ["channel_unknown"]),
+        (0, "agent", []),
+    ]
+
+
+def test_what_recognizers_and_tables_say_twice_was_said_twice(tmp_path):
+    lines = ["go now please", "please", "please help me", "No.", "No.", "No. I said no."]
+    rows = "".join(f"{2 * n},{2 * n + 2},{line}\n" for n, line in enumerate(lines))
+    text(tmp_path / "a.csv", f"start,end,text\n{rows}")
+    cues = [f"00:0{n}.000 --> 00:0{n + 1}.000\n{line}\n\n" for n, line in enumerate(lines[3:])]
+    text(tmp_path / "b.vtt", "WEBVTT\n\n" + "".join(cues))
+    for name in "ab":
+        tone(tmp_path / f"{name}.wav", seconds=12)
+    rows, _ = ingest(tmp_path)
+    assert [row["text"] for row in rows] == [*lines, *lines[3:]]
+
+
 def versions(path: Path, **options: Any) -> dict[str, str]:
     source = open_source(str(path), options=FolderOptions(**options))
     source.gather()

@@ -130,7 +130,9 @@ def test_words_that_are_said_twice_stay_twice():
 def test_a_file_that_holds_every_cue_twice_gives_each_once():
     once = [cue(1.0, 3.0, "one"), cue(2.0, 4.0, "two", "Bo"), cue(5.0, 6.0, "three")]
     assert tidy(Transcript(cues=once + once)) == once
-    assert tidied(cue(1.0, 3.0, "one"), cue(3.05, 4.0, "one")) == [(1.0, 4.0, "one")]
+    assert tidied(cue(1.0, 3.0, "and one"), cue(3.05, 4.0, "and one")) == [(1.0, 4.0, "and one")]
+    again = [cue(1.0, 3.0, "No."), cue(3.0, 4.0, "No."), cue(4.0, 6.0, "No. I said no.")]
+    assert tidy(Transcript(cues=again)) == again
 
 
 def test_turns_without_words_stay_as_they_are():
