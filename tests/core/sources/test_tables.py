@@ -360,8 +360,8 @@ def test_bytes_that_nobody_named_are_left_out_and_told(tmp_path, caplog):
     assert quarantined == []
     assert (row["text"], row["audio_uri"], row["meta"]) == ("said 0", None, {})
     assert [message.partition(": ")[2] for message in caplog.messages if "left out" in message] == [
-        "column clip holds bytes and is left out; `rename` clip=audio_path reads it",
         "column blob holds bytes and is left out; `rename` blob=audio_path reads it",
+        "column clip holds bytes and is left out; `rename` clip=audio_path reads it",
         "column deep holds bytes and is left out",
     ]
 
