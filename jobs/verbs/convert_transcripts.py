@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.transcripts import read_transcript
+from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
+from daf_core.sources.transcripts.utterances.tidy import tidy
 from daf_core.sources.transcripts.writing import WrittenCue
 from daf_core.storage.files import filesystem, join
 
@@ -33,7 +35,8 @@ def transcripts(
         if transcript.unread:
             number, places = len(transcript.unread), ", ".join(transcript.unread[:3])
             refused.append(f"{uri}: {number} entries cannot be read: {places}")
-        yield name, [WrittenCue(cue) for cue in transcript.cues]
+        cues = speakers_from_text(tidy(transcript))  # as they are ingested
+        yield name, [WrittenCue(cue) for cue in cues]
 
 
 def check_text(uri: str) -> None:

@@ -12,6 +12,7 @@ from daf_core.schemas import MANIFEST, SCORES
 from daf_core.sources.transcripts import read_transcript
 from daf_core.sources.transcripts.writing import WRITERS
 from daf_core.storage import files, parquet
+from daf_core.storage.output import manifest_output, scores_output
 from jobs.settings import ConvertSettings
 from jobs.verbs import convert
 
@@ -133,13 +134,13 @@ def scored(tmp_path: Path) -> tuple[Path, Path]:
             )
             for _, u, r, s, text in own
         ]
-        for kind, folder, schema, found in (
-            ("manifest", "m/manifest", MANIFEST, words),
-            ("scores", "s/scores", SCORES, scores),
+        for output, schema, found in (
+            (manifest_output(str(tmp_path / "m")), MANIFEST, words),
+            (scores_output(str(tmp_path / "s")), SCORES, scores),
         ):
             table = pa.Table.from_pylist(found, schema=schema)
-            uri = str(tmp_path / folder / f"{part}.parquet")
-            files.publish(uri, parquet.parquet_bytes(table, kind, {}))
+            uri = output.part_uri(f"{part}.parquet")
+            files.publish(uri, parquet.parquet_bytes(table, output.kind, {}))
     return tmp_path / "s", tmp_path / "m"
 
 
