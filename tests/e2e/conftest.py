@@ -56,6 +56,7 @@ def nodes(bucket: str) -> Iterator[Cluster]:
     next job. Commands that tests run as processes of their own join it too.
     """
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # a report costs each driver a process
     here = Path(__file__).parent  # in plugin/ fsspec finds deadly://, see deadly.py
     os.environ["PYTHONPATH"] = os.pathsep.join(map(str, (here / "plugin", here.parents[1])))
     sys.path.insert(0, str(here / "plugin"))  # for processes that are forked

@@ -117,7 +117,7 @@ def test_a_node_is_lost_then_the_driver_and_run_again_it_equals_undisturbed(
     before = published(tmp_path)
     assert len(list(tmp_path.glob("scores/part-*"))) < parts
 
-    settings = ScoreSettings(manifest=manifest, head=head, out=str(tmp_path), actors="1")
+    settings = ScoreSettings(manifest=manifest, head=head, out=str(tmp_path), local=True)
     assert "parts were done before" in score.run(settings)
     assert "once" in verify.run(VerifySettings(manifest=manifest, scores=str(tmp_path)))
     assert contents(tmp_path) == contents(undisturbed)

@@ -12,7 +12,7 @@ from tests.e2e.conftest import part_bytes
 def test_a_grid_on_ray_and_without_and_what_is_refused(daf, manifest, make_head, tmp_path):
     daf_head, text_head, out = make_head(), make_head("text"), tmp_path / "grid"
     heads = [f"--heads={daf_head},{text_head}"]
-    made = daf("stress", *heads, manifest=manifest, out=out, rows=4)
+    made = daf("stress", *heads, manifest=manifest, out=out, rows=4, actors=1)
     assert made.status == 0, made.complaint
     said = pq.read_table(out / "predictions").to_pylist()
     assert len(said) == 4 * (2 * len(CONDITIONS) - 1)  # text alone says nothing of no text
