@@ -13,7 +13,7 @@ from daf_core.errors import SettingsError
 
 Row: TypeAlias = dict[str, Any]  # of a table, as Arrow gives it: column → value
 
-VERSION = 2
+VERSION = 3
 LABEL_RANGE = (-3.0, 3.0)
 SPLITS = ("train", "valid", "test")
 POLARITIES = ("negative", "neutral", "positive")
@@ -38,6 +38,10 @@ FLAGS = {
     "short": "less than 0.3 s of audio",
     "tone": "the audio is a tone (ring-back, busy, dial, DTMF, fax, beep), no speech",
     "music": "the audio is music, such as hold music, without speech that stands out",
+    "transcribed": "the words were recognized by `daf transcribe`, not written by the source",
+    "estimated_speaker": "who speaks was estimated from the voice",
+    "unfamiliar": "the words or the voice are unlike those that the head was trained on",
+    "other_language": "the words are in a language that the head was not trained on",
     "encoder_failed": "an encoder gave numbers that are not finite; scored on the other modality",
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
@@ -66,12 +70,19 @@ _WHO_AND_WHEN = [
     pa.field("end_s", pa.float64()),
 ]
 
+LANGUAGE = pa.field("language", pa.string())  # of the words, a BCP 47 tag; null: not known
+_OF_TEXT = [
+    LANGUAGE,
+    pa.field("text_confidence", pa.float32()),  # of the recognizer, in [0, 1]; null: not known
+]
+
 MANIFEST = pa.schema(
     [
         *_IDENTITY,
         pa.field("audio_uri", pa.string()),  # null: no audio
         *_WHO_AND_WHEN,
         pa.field("text", pa.string()),  # null: no transcript
+        *_OF_TEXT,
         pa.field("label", pa.float32()),
         pa.field("split", pa.string()),
         META,
@@ -83,6 +94,7 @@ SCORES = pa.schema(
     [
         *_IDENTITY,
         *_WHO_AND_WHEN,
+        LANGUAGE,
         pa.field("sentiment", pa.float32(), nullable=False),
         pa.field("interval_low", pa.float32()),  # null: not calibrated for the row's modalities
         pa.field("interval_high", pa.float32()),
@@ -94,6 +106,9 @@ SCORES = pa.schema(
         pa.field("text_sentiment", pa.float32()),  # null: absent, or the head has none
         pa.field("audio_sentiment", pa.float32()),
         pa.field("disagreement", pa.float32()),  # |audio_sentiment - text_sentiment|
+        pa.field("familiarity", pa.float32()),  # in [0, 1], the least of both; null: not measured
+        pa.field("text_familiarity", pa.float32()),
+        pa.field("audio_familiarity", pa.float32()),
         META,
         pa.field("flags", pa.list_(pa.string()), nullable=False),
     ]
@@ -135,6 +150,7 @@ def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
         [
             *_IDENTITY,
             *_WHO_AND_WHEN,
+            *_OF_TEXT,
             *columns,
             pa.field("label", pa.float32()),
             pa.field("split", pa.string()),

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS, Row
+from daf_core.sources.transcripts.reading.language import language_tag
 
 ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
 EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut, unflagged
@@ -31,14 +32,17 @@ class AudioSize:
 def manifest_row(cells: dict[str, Any]) -> Row:
     """Make a manifest row of cells by column name; cells of unknown columns go to `meta`.
 
-    Cells may be text or numbers; empty ones become null, and so does a time, channel, label or
-    split that says NA, nan, null, none or "-". utterance_id and recording_id are null
-    where the cells do not give them.
+    Cells may be text or numbers; empty ones become null, and so does a time, channel, label, split
+    or confidence that says NA, nan, null, none or "-". utterance_id and recording_id are null where
+    the cells do not give them. A language that is no BCP 47 tag or English name goes to `meta`.
 
     Raises:
         BadInput: a cell does not hold what its column may hold.
     """
     cells = {name: value for name, value in cells.items() if not is_empty(value)}
+    language = language_tag(cells.get("language"))
+    if language is not None:
+        del cells["language"]
     row: Row = {name: parse_cell(name, cells.pop(name, None)) for name in _COLUMNS}
     if row["text"] is None and row["audio_uri"] is None:
         raise BadInput("empty_row", "expected text, audio or both, found neither")
@@ -49,6 +53,7 @@ def manifest_row(cells: dict[str, Any]) -> Row:
             "end_before_start",
             f"expected end_s after start_s {row['start_s']}, found {row['end_s']}",
         )
+    row["language"] = language
     row["meta"] = {name: _as_text(value) for name, value in cells.items()}
     row["flags"] = []
     return row
@@ -206,6 +211,13 @@ def _label(name: str, value: Any) -> float:
     return label
 
 
+def _fraction(name: str, value: Any) -> float:
+    fraction = _number(name, value, "bad_row")
+    if not 0 <= fraction <= 1:
+        raise BadInput("bad_row", f"{name}: expected a number in [0, 1], found {fraction}")
+    return fraction
+
+
 def _split(name: str, value: Any) -> str:
     split = VALIDATION_SPLITS.get(str(value), str(value))
     if split not in SPLITS:
@@ -214,7 +226,7 @@ def _split(name: str, value: Any) -> str:
 
 
 NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a"})
-_MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split"})
+_MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split", "text_confidence"})
 VALIDATION_SPLITS = {
     "dev": "valid",
     "val": "valid",
@@ -231,6 +243,7 @@ _COLUMNS: dict[str, Callable[[str, Any], Any]] = {
     "speaker": _text,
     "role": _text,
     "text": _text,
+    "text_confidence": _fraction,
     "label": _label,
     "split": _split,
 }

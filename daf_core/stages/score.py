@@ -45,7 +45,8 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         **_by_modality("sentiment", prediction.unimodal_sentiment, present),
         "disagreement": _disagreement(prediction.unimodal_sentiment, present[:, 0] & present[:, 1]),
     }
-    scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
+    unmeasured = pa.nulls(len(kept), pa.float32())
+    scores = pa.table([columns.get(name, unmeasured) for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))
 
 

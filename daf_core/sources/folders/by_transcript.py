@@ -47,7 +47,8 @@ def cut_by_transcript(
     rows = []
     for number, cue in enumerate(cues, start=1):
         try:
-            rows.append(_row(recording_id, audio_uri, size, cue, who))
+            row = _row(recording_id, audio_uri, size, cue, who)
+            rows.append({**row, "language": chosen.language})
         except BadInput as err:
             message = f"{chosen.uri}, cue {number}: {err.message}"
             quarantined.append(quarantine_row(BadInput(err.reason, message), known))
@@ -94,10 +95,9 @@ def _row(
             "speaker": cue.speaker,
             "role": role,
             "text": cue.text,
+            "text_confidence": cue.confidence,
         }
     )
-    if cue.confidence is not None:
-        row["meta"] = {"confidence": f"{cue.confidence:.3f}"}
     if isinstance(size, BadInput):
         if row["text"] is None:
             raise size

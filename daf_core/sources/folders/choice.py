@@ -17,13 +17,14 @@ _AS_MANY = 0.9  # of the letters of the longest: not cut short
 class Chosen(NamedTuple):
     """The cues of a recording, where they come from, and quarantine rows of the files not used.
 
-    `uri` None: there are no cues, the recording is cut by voice activity.
+    `uri` None: there are no cues, the recording is cut by voice activity. language: of the cues.
     """
 
     uri: str | None
     cues: list[Cue]
     unread: list[str]
     not_used: list[Row]
+    language: str | None = None
 
 
 def choose(words: Sequence[Words]) -> Chosen:
@@ -46,7 +47,8 @@ def _with_words(timed: list[Words], turns: list[Words], untimed: list[Words]) ->
     spoken = _with_speakers(best.cues, turns[0]) if turns else None
     left = [*timed[:-1], *turns[1:], *([] if spoken is not None else turns[:1])]
     not_used = [*_beside(best, left), *map(_no_times, untimed)]
-    return Chosen(best.uri, spoken or best.cues, best.transcript.unread, not_used)
+    read = best.transcript
+    return Chosen(best.uri, spoken or best.cues, read.unread, not_used, read.language)
 
 
 def _of_turns(turns: list[Words], untimed: list[Words]) -> Chosen:
@@ -59,7 +61,8 @@ def _of_turns(turns: list[Words], untimed: list[Words]) -> Chosen:
         if len(lines) == len(first.transcript.cues):
             others = [one for one in untimed if one is not text]
             not_used = [*_beside(first, turns[1:]), *map(_no_times, others)]
-            return Chosen(text.uri, _lined_up(first, lines), unread, not_used)
+            language = text.transcript.language
+            return Chosen(text.uri, _lined_up(first, lines), unread, not_used, language)
     not_used = [*_beside(first, turns[1:]), *map(_no_times, untimed)]
     return Chosen(first.uri, tidy(first.transcript), unread, not_used)
 
