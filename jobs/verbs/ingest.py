@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ray
 
@@ -22,6 +22,9 @@ from jobs.progress import quarantined
 from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict, lacking
+
+if TYPE_CHECKING:
+    from daf_core.speakers.search import SpeakerSearch
 
 log = logging.getLogger(__name__)
 RAY_START_S = 8.0  # starting Ray takes about this long
@@ -40,15 +43,15 @@ def run(settings: IngestSettings) -> str:
         SettingsError: a setting does not fit the source, or `out` holds another run.
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
-    source = open_source(
-        settings.source, settings.rename, _folder_options(settings), settings.check_contents
-    )
-    output, identity = manifest_output(settings.out), _identity(settings)
+    options = _folder_options(settings)
+    source = open_source(settings.source, settings.rename, options, settings.check_contents)
+    output, identity = manifest_output(settings.out), _identity(settings, options)
     run_record.begin(output, identity, settings.fresh)
     inspector = source.inspector()
 
     def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
-        return _with_progress(_inspect(recordings, inspector))
+        per_task = RECORDINGS_PER_TASK if options.who.speakers is None else 1
+        return _with_progress(_inspect(recordings, inspector, per_task))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect)
@@ -61,7 +64,7 @@ def run(settings: IngestSettings) -> str:
 def _folder_options(settings: IngestSettings) -> FolderOptions:
     channels = {int(number): role for number, role in settings.channels.items()}
     return FolderOptions(
-        who=WhoSpeaks(channels, settings.roles),
+        who=WhoSpeaks(channels, settings.roles, _speaker_search(settings.speakers)),
         labels=settings.labels,
         meta=settings.meta,
         meta_regex=settings.meta_regex,
@@ -69,6 +72,15 @@ def _folder_options(settings: IngestSettings) -> FolderOptions:
         raw=settings.raw,
         without=(files.absolute(settings.out),),
     )
+
+
+def _speaker_search(speakers: str | None) -> "SpeakerSearch | None":
+    """How speakers are estimated; None: they are not."""
+    if speakers is None:
+        return None
+    from daf_core.speakers.search import SpeakerSearch  # loads torch
+
+    return SpeakerSearch.with_count(None if speakers == "auto" else int(speakers))
 
 
 def summary(done: Updated, quarantine: str) -> str:
@@ -102,9 +114,13 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _identity(settings: IngestSettings) -> Json:
+def _identity(settings: IngestSettings, options: FolderOptions) -> Json:
     """The settings that decide a manifest's bytes; the files of the source may change."""
     channels = ",".join(f"{number}={role}" for number, role in settings.channels.items())
+    search = options.who.speakers
+    estimated = (
+        {"speakers": settings.speakers, "speaker_encoder": search.spec.sha256} if search else {}
+    )
     return {
         "source": files.absolute(settings.source),
         "part_minutes": settings.part_minutes,
@@ -117,13 +133,14 @@ def _identity(settings: IngestSettings) -> Json:
         "meta": settings.meta and files.absolute(settings.meta),
         "meta_regex": settings.meta_regex,
         "check_contents": settings.check_contents,
+        **estimated,
     }
 
 
-def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
+def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> Iterator[Inspected]:
     """Inspect recordings in order: in this process at first, in Ray tasks if that pays."""
     began, inspecting_s = time.monotonic(), 0.0
-    for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
+    for chunk in _chunks(recordings, per_task):
         before = time.monotonic()
         inspected = inspect_chunk(chunk, inspector)
         now = time.monotonic()
@@ -134,7 +151,7 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspec
     else:
         return
     with ray_session():
-        yield from _inspect_in_tasks(recordings, inspector)
+        yield from _inspect_in_tasks(recordings, inspector, per_task)
 
 
 def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
@@ -157,11 +174,13 @@ def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
     return inspecting_s > max(RAY_START_S, elapsed_s / 2)
 
 
-def _inspect_in_tasks(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
+def _inspect_in_tasks(
+    recordings: Iterator[Any], inspector: Inspector, per_task: int
+) -> Iterator[Inspected]:
     """Inspect in Ray tasks, in order; the number in flight is bounded, and with it memory."""
     task = ray.remote(inspect_chunk)
     in_flight: deque[Any] = deque()
-    for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
+    for chunk in _chunks(recordings, per_task):
         in_flight.append(task.remote(chunk, inspector))
         if len(in_flight) > 4 * cluster_total("CPU"):
             yield from ray.get(in_flight.popleft())
