@@ -49,9 +49,8 @@ class SpeakerSearch:
             return []
         found = voices(np.concatenate([evened(one) for one in stretches]), self.count)
         turns = [turn for one in stretches for turn in turns_in(one, found)]
-        order = {
-            voice: number for number, voice in enumerate(dict.fromkeys(t.voice for t in turns))
-        }
+        heard = dict.fromkeys(turn.voice for turn in turns)
+        order = {voice: number for number, voice in enumerate(heard)}
         return [turn._replace(voice=order[turn.voice]) for turn in turns]
 
 

@@ -1,5 +1,6 @@
 """From windows and voices to turns: who speaks from when to when."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ def turns_in(windows: Windows, voices: Embeddings) -> list[Turn]:
     """
     steps = max(1, round((windows.end_s - windows.start_s) / GRID_S))
     edges = np.linspace(windows.start_s, windows.end_s, steps + 1)
+    edges[1:-1] = edges[1:-1].round(3)
     near = windows.embeddings @ voices.T
     middles = (edges[:-1] + edges[1:]) / 2
     values = np.stack([np.interp(middles, windows.middles_s, column) for column in near.T], axis=1)
@@ -35,7 +37,7 @@ def turns_in(windows: Windows, voices: Embeddings) -> list[Turn]:
     cuts = [0, *(np.flatnonzero(np.diff(path)) + 1), steps]
     return [
         Turn(float(edges[first]), float(edges[last]), int(path[first]))
-        for first, last in zip(cuts[:-1], cuts[1:], strict=True)
+        for first, last in pairwise(cuts)
     ]
 
 

@@ -39,9 +39,9 @@ class IngestSettings:
     ?. The first that fits decides."""
 
     speakers: Annotated[str | None, Parameter(group=INPUT)] = None
-    """Tell the voices of a folder's recordings apart where nothing says who speaks: auto estimates
-    how many there are, 2 says so. An hour of speech takes about SPEED of one core. Default: speakers
-    as the transcript says."""
+    """Tell voices apart in a folder's recordings where nothing says who speaks: auto estimates how
+    many there are, 2 says so. An hour of speech takes SPEED minutes of one core. Default: as the
+    transcript says."""
 
     raw: Annotated[str | None, Parameter(group=INPUT)] = None
     """Format of headerless recordings (.raw .pcm .ulaw .alaw .sln …) in a folder, as ulaw:8000 or
@@ -77,10 +77,10 @@ class IngestSettings:
 
     def __post_init__(self) -> None:
         check_range("part_minutes", self.part_minutes, least=0.1)
-        if self.speakers not in (None, "auto") and not re.fullmatch(
-            r"[1-9]|1\d|20", self.speakers or ""
-        ):
-            raise SettingsError(f"`speakers` {self.speakers}: expected auto, or a number up to 20")
+        if self.speakers is not None and not re.fullmatch(r"auto|[1-9]|1\d|20", self.speakers):
+            raise SettingsError(
+                f"`speakers` {self.speakers}: expected auto or a number from 1 to 20"
+            )
         for theirs, ours in self.rename.items():
             if list(self.rename.values()).count(ours) > 1:
                 raise SettingsError(f"`rename` {theirs}={ours}: {ours} is given twice")

@@ -118,9 +118,6 @@ def _identity(settings: IngestSettings, options: FolderOptions) -> Json:
     """The settings that decide a manifest's bytes; the files of the source may change."""
     channels = ",".join(f"{number}={role}" for number, role in settings.channels.items())
     search = options.who.speakers
-    estimated = (
-        {"speakers": settings.speakers, "speaker_encoder": search.spec.sha256} if search else {}
-    )
     return {
         "source": files.absolute(settings.source),
         "part_minutes": settings.part_minutes,
@@ -133,7 +130,7 @@ def _identity(settings: IngestSettings, options: FolderOptions) -> Json:
         "meta": settings.meta and files.absolute(settings.meta),
         "meta_regex": settings.meta_regex,
         "check_contents": settings.check_contents,
-        **estimated,
+        **({} if search is None else {"speakers": [settings.speakers, search.spec.sha256]}),
     }
 
 

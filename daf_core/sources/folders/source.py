@@ -25,8 +25,8 @@ class FolderOptions:
     """How a folder is read.
 
     who: channels, roles, speakers; labels: a table of labels; meta, meta_regex: a table of what is
-    known of recordings, and a regular expression for their paths; transcripts: a table of recordings and
-    their transcripts; raw: format of headerless recordings, as "ulaw:8000:2"; without: folders and
+    known of recordings, and a regular expression for their paths; transcripts: a table of
+    recordings and their transcripts; raw: format of headerless recordings, as "ulaw:8000:2"; without: folders and
     files that are left out.
     """
 
