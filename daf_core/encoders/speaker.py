@@ -72,7 +72,7 @@ class SpeakerEncoder:
         padded = np.pad(samples, (0, max(0, wanted - len(samples))))
         mel = self._mel(torch.from_numpy(padded))
         cut = torch.stack([mel[start : start + WINDOW] for start in starts])
-        batches = cut.split(AT_ONCE)
+        batches = [cut[first : first + AT_ONCE] for first in range(0, len(cut), AT_ONCE)]
         with one_thread():
             found = [self._network(batch.to(self._device)).cpu().numpy() for batch in batches]
         embedded: npt.NDArray[np.float32] = np.concatenate(found)
@@ -83,7 +83,8 @@ class SpeakerEncoder:
         spectrum = torch.stft(
             samples, TAPER, HOP, window=self._taper, pad_mode="constant", return_complex=True
         )
-        return spectrum.abs().square().T @ self._bands
+        mel: torch.Tensor = spectrum.abs().square().T @ self._bands
+        return mel
 
 
 def window_starts(samples: int, step: int) -> list[int]:
@@ -119,4 +120,5 @@ class _Network(torch.nn.Module):
         """(windows, frames, 40) → (windows, 256)."""
         _, (hidden, _) = self.lstm(mel)
         raw = self.linear(hidden[-1]).relu()
-        return raw / raw.norm(dim=1, keepdim=True).clamp(min=1e-9)
+        unit: torch.Tensor = raw / raw.norm(dim=1, keepdim=True).clamp(min=1e-9)
+        return unit

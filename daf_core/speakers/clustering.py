@@ -9,8 +9,9 @@ from daf_core.speakers.windows import unit
 
 Embeddings = npt.NDArray[np.float32]  # (windows or voices, 256), rows of length one
 
-# Chosen on conversations made of RAVDESS's and nEMO's clips (docs/results.md), not on AMI.
-APART = 0.34  # mean cosine distance from which two clusters are two voices
+# Chosen on the calls of the demo, a reading and conversations made of acted clips, not on AMI: two
+# voices are .28 and more apart, a reader's voice is .24 from itself, and an actor's up to .35.
+APART = 0.27  # mean cosine distance from which two clusters are two voices
 FEWEST = 8  # windows of a voice, 4 s: what is less is a laugh, a cough or two voices at once
 MOST_VOICES = 20
 BLOCK = 2000  # windows that are clustered at once: 17 minutes of speech, 32 MB of distances
@@ -26,7 +27,7 @@ def voices(windows: Embeddings, count: int | None = None) -> Embeddings:
     """
     if len(windows) == 0:
         return windows
-    found = _clusters(windows, count)
+    found = _clusters(windows, count, FEWEST)
     for _ in range(ROUNDS):
         nearest = (windows @ found.T).argmax(axis=1)
         own = [windows[nearest == voice] for voice in range(len(found))]
@@ -34,25 +35,13 @@ def voices(windows: Embeddings, count: int | None = None) -> Embeddings:
     return found
 
 
-def _clusters(windows: Embeddings, count: int | None) -> Embeddings:
-    if len(windows) <= BLOCK:
-        labels = _labels(windows, count, FEWEST)
-        return _means(_largest(windows, labels, count, FEWEST))
-    blocks = np.array_split(windows, -(-len(windows) // BLOCK))
-    parts = [part for block in blocks for part in _parts(block)]
-    means = _means(parts)
-    if len(means) > BLOCK:
-        return _clusters(means, count)
-    labels = _labels(means, count, 1)
-    sizes = np.array([len(part) for part in parts])
-    order = sorted(set(labels), key=lambda label: -int(sizes[labels == label].sum()))
-    return _means([means[labels == label] for label in order[: count or MOST_VOICES]])
-
-
-def _parts(block: Embeddings) -> list[Embeddings]:
-    """The clusters of a block that are large enough to be a voice."""
-    labels = _labels(block, None, FEWEST)
-    return _largest(block, labels, None, FEWEST)
+def _clusters(rows: Embeddings, count: int | None, fewest: int) -> Embeddings:
+    """The mean directions of the clusters of `fewest` rows and more: (clusters, 256)."""
+    if len(rows) <= BLOCK:
+        return _means(_largest(rows, _labels(rows, count, fewest), count, fewest))
+    blocks = np.array_split(rows, -(-len(rows) // BLOCK))
+    parts = np.concatenate([_clusters(block, None, fewest) for block in blocks])
+    return _clusters(parts, count, 1)
 
 
 def _labels(rows: Embeddings, count: int | None, fewest: int) -> npt.NDArray[np.int32]:

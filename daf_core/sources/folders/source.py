@@ -26,8 +26,8 @@ class FolderOptions:
 
     who: channels, roles, speakers; labels: a table of labels; meta, meta_regex: a table of what is
     known of recordings, and a regular expression for their paths; transcripts: a table of
-    recordings and their transcripts; raw: format of headerless recordings, as "ulaw:8000:2"; without: folders and
-    files that are left out.
+    recordings and their transcripts; raw: format of headerless recordings, as "ulaw:8000:2";
+    without: folders and files that are left out.
     """
 
     who: WhoSpeaks = field(default_factory=WhoSpeaks)
