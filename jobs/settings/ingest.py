@@ -40,7 +40,7 @@ class IngestSettings:
 
     speakers: Annotated[str | None, Parameter(group=INPUT)] = None
     """Tell voices apart in a folder's recordings where nothing says who speaks: auto estimates how
-    many there are, 2 says so. An hour of speech takes SPEED minutes of one core. Default: as the
+    many there are, 2 says so. An hour of speech takes 3 minutes of one core. Default: as the
     transcript says."""
 
     raw: Annotated[str | None, Parameter(group=INPUT)] = None

