@@ -42,6 +42,7 @@ from daf_core.sources.transcripts.formats import (
     subrip,
     table,
     textgrid,
+    timed_text,
     ttml,
     webvtt,
     whisper,
@@ -74,6 +75,7 @@ READERS: tuple[ModuleType, ...] = (
     podcast,
     table,
     segments,
+    timed_text,
     plain_text,
 )
 
