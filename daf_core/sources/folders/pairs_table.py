@@ -25,7 +25,7 @@ def read_pairs(uri: str, names: Iterable[str]) -> dict[str, str]:
     if not is_table(uri) or not exists(uri):
         found = "no table" if exists(uri) else "nothing there"
         raise SettingsError(f"`transcripts` {uri}: expected a table, found {found}")
-    known = _by_ending(names)
+    known = by_ending(names)
     pairs = {}
     with open_rows(uri) as table:
         if missing := [name for name in COLUMNS if name not in table.columns]:
@@ -41,7 +41,7 @@ def read_pairs(uri: str, names: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
-def _by_ending(names: Iterable[str]) -> dict[str, str | None]:
+def by_ending(names: Iterable[str]) -> dict[str, str | None]:
     """Every path, last part of it, and both without suffix → the file; None where several fit."""
     known: dict[str, str | None] = {}
     for name in names:

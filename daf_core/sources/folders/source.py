@@ -8,11 +8,12 @@ from daf_core.errors import SettingsError
 from daf_core.recordings.decoding.raw import parse_format, with_format
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
-from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix, without
 from daf_core.sources.folders.listing import File, list_files
 from daf_core.sources.folders.metadata import PathMeta, TableMeta
 from daf_core.sources.folders.pairs_table import read_pairs
 from daf_core.sources.folders.recording_group import Group, inspect_group
+from daf_core.sources.folders.shared_transcripts import SharedTranscripts
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.labels import Label, check_table, read_labels, unmatched
@@ -80,7 +81,12 @@ class FolderSource:
         self.quarantined: list[Row] = not_used
 
     def gather(self) -> None:
-        """Read the labels and the table of metadata; call this before `recordings`."""
+        """Read the labels, the table of metadata and files of several recordings; call this before
+        `recordings`.
+        """
+        self._shared = SharedTranscripts(self._groups, lambda name: join(self._uri, name))
+        self._groups = without(self._groups, self._shared.files)
+        self.quarantined += self._shared.unmatched
         if self._table_meta is not None:
             self.quarantined += self._table_meta.unread
             for name in self._files:
@@ -109,7 +115,8 @@ class FolderSource:
             files = [(name, join(self._uri, name)) for name in names]
             meta = {name: self._meta(name) for name in names}
             labels = tuple(self._labels.get(key, ()))
-            yield key, Group(files, labels, {name: own for name, own in meta.items() if own})
+            known = {name: own for name, own in meta.items() if own}
+            yield key, Group(files, labels, known, excerpts=self._shared.of(key))
 
     def may_have_ids(self, held: Group) -> set[str]:
         """URIs of the files of a group that may be recordings with ids in the manifest."""
@@ -126,7 +133,9 @@ class FolderSource:
         files = [self._files[name] for name, _ in held.files]
         if self.check_contents:
             files = [File(f.name, contents_version(join(self._uri, f.name))) for f in files]
-        return fingerprint([files, [label.as_dict() for label in held.labels], held.meta])
+        excerpts = [[*held.excerpts]] if held.excerpts else []
+        labels = [label.as_dict() for label in held.labels]
+        return fingerprint([files, labels, held.meta, *excerpts])
 
     def inspector(self) -> Callable[[Group], Inspected]:
         """The function that makes manifest and quarantine rows of one group."""

@@ -37,7 +37,9 @@ def read(document: Document) -> Transcript:
     lines = document.text.split("\n")
     stamps = stamps_of(lines)
     ends = [*(stamp.row for stamp in stamps[1:]), len(lines)]
-    cues = [_cue(stamp, lines[stamp.row + 1 : end]) for stamp, end in zip(stamps, ends, strict=True)]
+    cues = [
+        _cue(stamp, lines[stamp.row + 1 : end]) for stamp, end in zip(stamps, ends, strict=True)
+    ]
     head = lines[: stamps[0].row]
     title = bool(head) and not head[-1].strip()
     unread = [f"line {row}" for row, line in enumerate(head, start=1) if line.strip()]

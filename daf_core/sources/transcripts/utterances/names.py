@@ -71,9 +71,7 @@ def is_role(name: str) -> bool:
     return name.lower().rstrip("0123456789 #") in ROLES
 
 
-def _again(
-    counts: Counter[str], known: set[str], words: Sequence[str], marked: int
-) -> set[str]:
+def _again(counts: Counter[str], known: set[str], words: Sequence[str], marked: int) -> set[str]:
     """Names that come again, where few cues have names."""
     again = {name for name in known if counts[name] > 1}
     usual = _lower_case_words(words) if again else frozenset()
@@ -83,7 +81,8 @@ def _again(
         if is_role(name) or (name.lower() not in usual and (_is_capitals(name) or _is_name(name)))
     }
     if len(sure) < 2 and not any(
-        marked or is_role(name) or _is_capitals(name) or " " in name or counts[name] > 4 for name in sure
+        marked or is_role(name) or _is_capitals(name) or " " in name or counts[name] > 4
+        for name in sure
     ):
         return set()
     if any(_is_capitals(name) for name in sure):
