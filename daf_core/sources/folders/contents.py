@@ -6,7 +6,7 @@ from functools import cached_property
 from daf_core.errors import BadInput
 from daf_core.recordings.decoding.raw import with_format
 from daf_core.schemas import Row
-from daf_core.sources.folders.grouping import TEXT_SUFFIXES, stem, suffix
+from daf_core.sources.folders.grouping import RAW_SUFFIXES, TEXT_SUFFIXES, stem, suffix
 from daf_core.sources.folders.shared_transcripts import Excerpt
 from daf_core.sources.inspection import measure
 from daf_core.sources.manifest_rows import AudioSize, unused_file
@@ -19,10 +19,6 @@ from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from
 from daf_core.sources.transcripts.utterances.tidy import tidy
 from daf_core.storage.files import filesystem
 
-RAW_SUFFIXES = frozenset({
-    ".raw", ".pcm", ".ul", ".ulaw", ".mulaw", ".mu", ".al", ".alaw", ".g711", ".sln", ".lin",
-    ".sam",
-})  # fmt: skip
 _SUBTITLES = frozenset(
     {".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".textgrid", ".eaf", ".rttm", ".ctm"}
 )

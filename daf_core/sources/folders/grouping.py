@@ -18,6 +18,11 @@ TEXT_SUFFIXES = frozenset({
     ".jsonl", ".csv", ".tsv", ".txt", ".ctm", ".stm", ".rttm", ".textgrid", ".eaf", ".lab",
     ".trs", ".md",
 })
+# Headerless recordings, of which only an option tells the format.
+RAW_SUFFIXES = frozenset({
+    ".raw", ".pcm", ".ul", ".ulaw", ".mulaw", ".mu", ".al", ".alaw", ".g711", ".sln", ".lin",
+    ".sam",
+})
 _TAGS = frozenset({
     "transcript", "transcripts", "transcription", "transcribed", "captions", "caption",
     "subtitles", "subtitle", "subs", "sub", "cc", "sdh", "forced", "auto", "orig", "asr", "stt",

@@ -1,7 +1,6 @@
 """Files about several recordings: each recording takes what is said of it."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -40,11 +39,9 @@ def test_rows_go_to_their_recordings_and_what_has_none_is_named(name, tmp_path):
 def test_without_any_recording_the_file_is_read_as_before(tmp_path):
     tone(tmp_path / "other.wav")
     text(tmp_path / "all.rttm", FILES["all.rttm"])
-    reasons = {
-        row["file"] and Path(row["file"]).name: row["reason"]
-        for row in ingest(tmp_path).quarantined
-    }
-    assert reasons["all.rttm"] == "unreadable_transcript"
+    (row,) = [one for one in ingest(tmp_path).quarantined if one["file"]]
+    assert row["file"].endswith("all.rttm")
+    assert row["reason"] == "unreadable_transcript"
 
 
 def test_lines_of_others_in_a_file_of_one_recordings_name_are_named(tmp_path):
@@ -53,8 +50,8 @@ def test_lines_of_others_in_a_file_of_one_recordings_name_are_named(tmp_path):
     found = ingest(tmp_path)
     assert {row["recording_id"] for row in found.rows} == {"a"}
     assert [row["message"].partition(", ")[2].partition(":")[0] for row in found.quarantined] == [
-        "1 lines of recording b",
-        "1 lines of recording zz",
+        "1 line of recording b",
+        "1 line of recording zz",
     ]
 
 
