@@ -1,5 +1,6 @@
 """Who speaks, where the words themselves say it: `[SPEAKER_00]: `, `Ann: `, `>> `, dashes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -24,6 +25,7 @@ from daf_core.sources.transcripts.utterances.stage_directions import (
     without_stage_directions,
 )
 
+_MARKS = re.compile(r"[^\w\s.,!?'’]|_")  # without one of these a text says no speaker and no sound
 _EVERY_CUE = 0.1  # share of names that repeat the one before, from which each cue has its own name
 
 
@@ -38,6 +40,8 @@ def speakers_from_text(cues: Sequence[Cue]) -> list[Cue]:
 
     A cue that has a speaker keeps it.
     """
+    if not any(map(_MARKS.search, (cue.text for cue in cues))):  # most recognizers' transcripts
+        return [replace(cue, text=" ".join(cue.text.split())) for cue in cues]
     bracketed = _bracketed_names(cues)
     texts = [_without_asides(cue.text, bracketed) for cue in cues]
     names = _names(cues, texts) | bracketed

@@ -377,7 +377,7 @@ def test_every_file_is_used_or_named(tmp_path_factory, sounds, drawn):
 
 def _meta(tmp_path: Path, lines: str) -> tuple[dict[str, object], list[str]]:
     table = text(tmp_path.parent / f"{tmp_path.name}.csv", f"file,team\n{lines}")
-    found = ingest(tmp_path, options=FolderOptions(meta=str(table)))
+    found = ingest(tmp_path, meta=str(table))
     of_rows = {row["recording_id"]: row["meta"].get("team") for row in found.rows}
     return of_rows, [f"{row['reason']}: {row['message']}" for row in found.quarantined]
 
