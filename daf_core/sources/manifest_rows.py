@@ -232,11 +232,7 @@ def _split(name: str, value: Any) -> str:
 
 NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a"})
 _MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split", "text_confidence"})
-VALIDATION_SPLITS = {
-    "dev": "valid",
-    "val": "valid",
-    "validation": "valid",
-}  # used by corpora
+VALIDATION_SPLITS = {"dev": "valid", "val": "valid", "validation": "valid"}  # used by corpora
 _TIMES = ("start_s", "end_s")
 _COLUMNS: dict[str, Callable[[str, Any], Any]] = {
     "utterance_id": _text,
