@@ -138,10 +138,10 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspec
         yield from inspected
         if ray_pays(inspecting_s, now - began):
             break
-    else:
-        return
-    with ray_session():
-        yield from _inspect_in_tasks(recordings, inspector)
+    left = [*itertools.islice(recordings, 1)]
+    if left:
+        with ray_session():
+            yield from _inspect_in_tasks(itertools.chain(left, recordings), inspector)
 
 
 def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
