@@ -16,7 +16,9 @@ def drawn(rows: int, seed: int, shift: float = 0.0) -> Rows:
     mixing = torch.randn(24, 24, generator=torch.Generator().manual_seed(0))
     values = {}
     for name, (layers, features) in SHAPES.items():
-        own = torch.randn(rows, layers, features, generator=generator) @ mixing[:features, :features]
+        own = (
+            torch.randn(rows, layers, features, generator=generator) @ mixing[:features, :features]
+        )
         values[name] = (own + shift).half()
     present = torch.ones(rows, 2, dtype=torch.bool)
     present[::3, 1] = False
