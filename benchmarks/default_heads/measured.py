@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+import pyarrow.compute as pc
 
-from daf_core.schemas import polarity_number
+from daf_core.schemas import Row, polarity_number
 from daf_core.stages.score import score
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.output import Output
 
 RESAMPLES = 1000
-Numbers = npt.NDArray[np.float64]
+Numbers: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Measured:
     low: Numbers
     high: Numbers
     duration_s: Numbers
-    unfamiliar: npt.NDArray[np.bool_]
+    unfamiliar: npt.NDArray[Any]  # bool
 
     def select(self, rows: npt.NDArray[np.intp]) -> "Measured":
         """These rows, in their order."""
@@ -102,28 +103,28 @@ def with_interval(
 
 def measured_by_corpus(head: TrainedHead, embeddings: Output) -> dict[str, Measured]:
     """The test rows of each corpus, scored by `head`, by the value of `corpus` in their meta."""
-    pieces: dict[str, list[dict[str, float]]] = {}
+    pieces: dict[str, list[tuple[Row, float]]] = {}
     for name in embeddings.part_names():
         table = embeddings.read(name)
-        test = table.filter(pa.compute.equal(table["split"], "test"))
+        test = table.filter(pc.equal(table["split"], "test"))
         labels = dict(zip(test["utterance_id"].to_pylist(), test["label"].to_pylist(), strict=True))
         scored, _ = score(head, test)
         for row in scored.to_pylist():
-            corpus = dict(row["meta"])["corpus"]
-            pieces.setdefault(corpus, []).append({**row, "label": labels[row["utterance_id"]]})
+            pieces.setdefault(dict(row["meta"])["corpus"], []).append(
+                (row, labels[row["utterance_id"]])
+            )
     return {corpus: _measured(rows) for corpus, rows in sorted(pieces.items())}
 
 
-def _measured(rows: list[dict[str, float]]) -> Measured:
-    columns = {
-        name: np.array([np.nan if row[key] is None else row[key] for row in rows], np.float64)
-        for name, key in (
-            ("sentiment", "sentiment"),
-            ("label", "label"),
-            ("low", "interval_low"),
-            ("high", "interval_high"),
-        )
-    }
-    durations = [(row["end_s"] or 0.0) - (row["start_s"] or 0.0) for row in rows]
-    unfamiliar = np.array(["unfamiliar" in row["flags"] for row in rows], bool)  # type: ignore
-    return Measured(**columns, duration_s=np.array(durations), unfamiliar=unfamiliar)
+def _measured(rows: list[tuple[Row, float]]) -> Measured:
+    def column(name: str) -> Numbers:
+        return np.array([np.nan if row[name] is None else row[name] for row, _ in rows], float)
+
+    return Measured(
+        sentiment=column("sentiment"),
+        label=np.array([label for _, label in rows]),
+        low=column("interval_low"),
+        high=column("interval_high"),
+        duration_s=column("end_s") - column("start_s"),
+        unfamiliar=np.array(["unfamiliar" in row["flags"] for row, _ in rows]),
+    )
