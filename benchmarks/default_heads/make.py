@@ -59,7 +59,10 @@ def main() -> None:
 
 def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None:
     """Embed the table, train the head and publish it under `out` with its card."""
-    encoders = {"text_encoder": plan.text_encoder, "audio_encoder": plan.audio_encoder}
+    encoders: dict[str, Any] = {
+        "text_encoder": plan.text_encoder,
+        "audio_encoder": [plan.audio_encoder],
+    }
     clean = embed_table(table, work, f"default-{name}", None, **encoders)
     damaged = embed_table(table, work, f"default-{name}-damaged", None, damage=["all"], **encoders)
     folder = str(work / f"default-{name}-head")
