@@ -202,6 +202,11 @@ def quarantine_rows(
     return pa.table(filled, schema=QUARANTINE)
 
 
+def primary_language(tag: str) -> str:
+    """The language of a BCP 47 tag without script and region: "en" of "en-US"."""
+    return tag.split("-")[0].lower()
+
+
 def polarity(sentiment: float) -> str:
     """The polarity of a sentiment: neutral where |sentiment| < 0.5, else negative or positive.
 

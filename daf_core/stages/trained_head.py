@@ -4,8 +4,10 @@ Reading both does not load torch, which takes seconds; `TrainedHead.module` does
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
@@ -16,10 +18,13 @@ from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
-VERSION = 3
+    from daf_core.measures.familiarity import Familiarity
+
+VERSION = 4
 RECORD, WEIGHTS = "head.json", "head.safetensors"
+FAMILIARITY = "familiarity."  # of the tensors that are not the module's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +33,8 @@ class HeadRecord:
 
     kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
     columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
-    modalities; facts: what else is recorded (metrics, data fingerprint, seed, recipe …), which
-    decides no score.
+    modalities; languages: of the words it was trained on, as "en"; facts: what else is recorded
+    (metrics, data fingerprint, seed, recipe …), which decides no score.
     """
 
     kind: str
@@ -38,6 +43,7 @@ class HeadRecord:
     encoders: dict[str, EncoderSpec]
     sha256: str
     calibrations: Calibrations
+    languages: list[str] = field(default_factory=list)
     version: int = VERSION
     facts: Json = field(default_factory=dict)
 
@@ -51,13 +57,15 @@ class HeadRecord:
             "encoders": {name: spec.as_dict() for name, spec in self.encoders.items()},
             "sha256": self.sha256,
             "calibrations": {name: asdict(one) for name, one in self.calibrations.items()},
+            "languages": self.languages,
             **self.facts,
         }
 
     @classmethod
     def from_dict(cls, found: Json) -> "HeadRecord":
         """Read what `as_dict` wrote."""
-        known = ("version", "kind", "width", "streams", "encoders", "sha256", "calibrations")
+        own = ("version", "kind", "width", "streams", "encoders", "sha256")
+        known = {*own, "calibrations", "languages"}
         return cls(
             kind=found["kind"],
             width=found["width"],
@@ -67,6 +75,7 @@ class HeadRecord:
             calibrations={
                 name: Calibration(**values) for name, values in found["calibrations"].items()
             },
+            languages=found["languages"],
             version=found["version"],
             facts={name: value for name, value in found.items() if name not in known},
         )
@@ -87,8 +96,24 @@ class TrainedHead:
         from daf_core.heads import build
 
         module = build(self.kind, self.shapes, self.record.width)
-        module.load_state_dict(safetensors.torch.load(self.weights))
+        stored = safetensors.torch.load(self.weights)
+        own = {name: value for name, value in stored.items() if not name.startswith(FAMILIARITY)}
+        module.load_state_dict(own)
         return module.eval()
+
+    @cached_property
+    def familiarity(self) -> "dict[str, Familiarity]":
+        """Column → how near embeddings lie to those of the training rows; empty if not measured."""
+        import safetensors.torch
+
+        from daf_core.measures.familiarity import Familiarity
+
+        found: dict[str, dict[str, Tensor]] = {}
+        for name, value in safetensors.torch.load(self.weights).items():
+            if name.startswith(FAMILIARITY):
+                column, tensor = name.removeprefix(FAMILIARITY).split(".")
+                found.setdefault(column, {})[tensor] = value
+        return {column: Familiarity.from_tensors(own) for column, own in found.items()}
 
     @property
     def kind(self) -> str:
@@ -114,7 +139,8 @@ class TrainedHead:
     def identity(self) -> Json:
         """What decides its scores, as JSON."""
         record = self.record.as_dict()
-        return {name: record[name] for name in ("kind", "sha256", "calibrations", "encoders")}
+        names = ("kind", "sha256", "calibrations", "encoders", "languages")
+        return {name: record[name] for name in names}
 
     @property
     def layers(self) -> dict[str, int]:
@@ -141,9 +167,13 @@ def save(
     shapes: ColumnShapes,
     encoders: dict[str, EncoderSpec],
     calibrations: Calibrations,
+    familiarity: "Mapping[str, Familiarity]" = MappingProxyType({}),
+    languages: Sequence[str] = (),
     facts: Json,
 ) -> None:
     """Publish head.safetensors, then head.json, under `folder`; arguments as in HeadRecord.
+
+    familiarity: by column; it is stored beside the weights.
 
     Raises:
         NotDone: the folder cannot be written.
@@ -151,6 +181,8 @@ def save(
     import safetensors.torch
 
     state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    for column, one in familiarity.items():
+        state |= {f"{FAMILIARITY}{column}.{name}": value for name, value in one.tensors().items()}
     weights = safetensors.torch.save(state)
     record = HeadRecord(
         kind=kind,
@@ -159,6 +191,7 @@ def save(
         encoders=encoders,
         sha256=hashlib.sha256(weights).hexdigest(),
         calibrations=calibrations,
+        languages=[*languages],
         facts=facts,
     )
     files.publish(files.join(folder, WEIGHTS), weights)
