@@ -27,6 +27,7 @@ FLAGS = {
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
     "cut_at_end": "the times ran past the end of the recording and were cut there",
+    "retimed": "the transcript ended the cue before it began; the end was estimated",
     "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
     "same_channels": "the channels of the recording carry the same sound; they were mixed",
     "crosstalk": "the speech is also heard on another channel, where it was not counted",

@@ -1,6 +1,6 @@
 """The last line of a job's output, and what `strict` makes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from daf_core.errors import NotDone
 from daf_core.schemas import LESSENED
@@ -53,9 +53,11 @@ def check_strict(
     flags: Mapping[str, int],
     line: str,
     not_used: Mapping[str, int] | None = None,
+    unmatched: Sequence[str] = (),
 ) -> None:
     """Raise NotDone, with the summary `line`, if any row is quarantined, or flagged as having less
-    than it came with, or a file of the source is `not_used`. For `strict`: everything that can be
+    than it came with, a file of the source is `not_used`, or a setting is
+    `unmatched`. For `strict`: everything that can be
     made is made before.
     """
     losses = {flag: count for flag, count in flags.items() if flag in LESSENED}
@@ -68,6 +70,9 @@ def check_strict(
         )
         if counts
     ]
+    if unmatched:
+        number = len(unmatched)
+        found.append(f"{number} setting{'s' * (number > 1)} with what matches nothing")
     if found:
         raise NotDone(
             f"`strict`: expected every row and file with all that it came with, found "

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from daf_core.errors import SettingsError, check_range
-from jobs.settings.options import INPUT, RESOURCES, Pairs
+from daf_core.errors import FILE_REASONS, REASONS, SettingsError, check_range
+from jobs.settings.options import INPUT, RESOURCES, Items, Pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +54,8 @@ class IngestSettings:
     the scores; docs/archives.md has an example. Folders named KEY=VALUE need none."""
 
     strict: Annotated[bool, Parameter(group=INPUT)] = False
-    """Exit with status 1 if a row is quarantined, goes on with less than it came with, or a file is
-    not used."""
+    """Exit with status 1 if a row is quarantined, goes on with less than it came with, a file is
+    not used, or a setting matches nothing."""
 
     labels: Annotated[str | None, Parameter(group=INPUT)] = None
     """Table of labels for a folder: recording_id, start_s, label; channel and split if needed."""
@@ -66,11 +66,18 @@ class IngestSettings:
     check_contents: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Detect changed files by their SHA-256 instead of size and time. Reads all audio."""
 
+    retry: Annotated[Items, Parameter(group=RESOURCES)] = field(default_factory=list)
+    """Read recordings again that were quarantined for these reasons, such as missing_audio, or
+    flagged with them, though their files have not changed."""
+
     fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Delete an earlier manifest in --out and start over."""
 
     def __post_init__(self) -> None:
         check_range("part_minutes", self.part_minutes, least=0.1)
+        known = REASONS.keys() | FILE_REASONS.keys()
+        if unknown := [reason for reason in self.retry if reason not in known]:
+            raise SettingsError(f"`retry` {unknown[0]}: expected one of {', '.join(sorted(known))}")
         for theirs, ours in self.rename.items():
             if list(self.rename.values()).count(ours) > 1:
                 raise SettingsError(f"`rename` {theirs}={ours}: {ours} is given twice")

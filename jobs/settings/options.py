@@ -29,7 +29,9 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
         name, equals, value = item.rpartition("=")
         name, value = name.strip(), value.strip()
         if not (name and equals and value):
-            raise CoercionError(msg=f"{option} {item}: expected NAME=VALUE")
+            before, _, after = item.partition(":")  # 0:agent is meant as 0=agent
+            meant = f"{before.strip()}={after.strip()}" if before.strip() and after.strip() else ""
+            raise CoercionError(msg=f"{option} {item}: expected {meant or 'NAME=VALUE'}")
         if name in found:
             raise CoercionError(msg=f"{option} {item}: {name} is given twice")
         found[name] = value

@@ -2,6 +2,7 @@
 
 import itertools
 import logging
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from jobs.settings import IngestSettings
 from jobs.summary import check_strict, lacking
 
 log = logging.getLogger(__name__)
+_SETTING = re.compile(r"`(\w+)`")
 RAY_START_S = 8.0  # starting Ray takes about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
@@ -51,10 +53,10 @@ def run(settings: IngestSettings) -> str:
         return _with_progress(_inspect(recordings, inspector))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
-    done = update(output, identity, source, part_s, inspect)
+    done = update(output, identity, source, part_s, inspect, settings.retry)
     line = summary(done, output.quarantine_uri)
     if settings.strict:
-        check_strict(done.quarantined, done.flags, line, done.not_used)
+        check_strict(done.quarantined, done.flags, line, done.not_used, done.remarks.unmatched)
     return f"nothing to do: {line}" if done.nothing_to_do else line
 
 
@@ -72,7 +74,7 @@ def _folder_options(settings: IngestSettings) -> FolderOptions:
 
 
 def summary(done: Updated, quarantine: str) -> str:
-    """The summary of an updated manifest: a line of totals, and one of the files not used.
+    """The summary of an updated manifest: a line of totals, one of the files not used, and remarks.
 
     quarantine: the folder of the manifest's quarantine.
     """
@@ -84,7 +86,12 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{_number(done.parts, 'part')}, {done.audio_hours:.2f} audio hours, "
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
-    )
+    ) + "".join(f"\n{_as_options(one)}" for one in (*done.remarks.unmatched, *done.remarks.hints))
+
+
+def _as_options(line: str) -> str:
+    """A line whose settings, in backticks, are shown as options."""
+    return _SETTING.sub(lambda found: f"--{found[1].replace('_', '-')}", line)
 
 
 def _not_used(reasons: dict[str, int], quarantine: str) -> str:

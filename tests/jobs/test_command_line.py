@@ -110,6 +110,8 @@ def test_lists_are_given_with_commas_or_by_repeating_the_option():
     assert channels("--channels 0=agent --channels 1=customer") == both
     with pytest.raises(CycloptsError, match=r"--channels 0=Jo: 0 is given twice"):
         channels("--channels 0=agent --channels 0=Jo")
+    with pytest.raises(CycloptsError, match=r"--channels 0:agent: expected 0=agent$"):
+        channels("--channels 0:agent")
     with pytest.raises(CycloptsError, match=r"--channels agent: expected NAME=VALUE"):
         channels("--channels 0=agent,agent")
 

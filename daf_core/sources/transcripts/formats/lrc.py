@@ -17,11 +17,14 @@ _SHARE = 0.5  # of the lines, to know the format by
 
 
 def recognises(document: Document) -> bool:
-    """Whether most lines begin with a time in brackets."""
+    """Whether most lines begin with a time in brackets, and all but tags in a file of no such name:
+    elsewhere a line without a time goes on with the turn above (`timed_text`).
+    """
     lines = [line for line in document.text[:20_000].split("\n") if line.strip()]
-    lines = [line for line in lines if not _TAG.fullmatch(line.strip())]
-    stamped = sum(_STAMP.match(line.lstrip()) is not None for line in lines)
-    return stamped > _SHARE * len(lines)
+    tagless = [line for line in lines if not _TAG.fullmatch(line.strip())]
+    stamped = sum(_STAMP.match(line.lstrip("\ufeff \t")) is not None for line in tagless)
+    named = document.name.lower().endswith(".lrc") or len(tagless) < len(lines)
+    return stamped > _SHARE * len(tagless) if named else stamped == len(tagless) > 0
 
 
 def read(document: Document) -> Transcript:
