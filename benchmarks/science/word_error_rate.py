@@ -31,16 +31,8 @@ DEMO = Path(__file__).parents[2] / "jobs" / "demo_corpus"
 SOUNDS = {".wav", ".flac", ".ogg", ".m4a", ".mp3", ".opus"}
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
+    *("zeroth", "first", "second", "third", "fourth", "fifth"),
+    *("sixth", "seventh", "eighth", "ninth", "tenth"),
 ]
 
 
@@ -125,7 +117,7 @@ def words_of(text: Path) -> str:
 
 def spelled(text: str) -> str:
     """A text in the form in which it is compared."""
-    text = re.sub(r"\b(10|[1-9])(?:st|nd|rd|th)\b", lambda found: ORDINALS[int(found[1]) - 1], text)
+    text = re.sub(r"\b(10|[1-9])(?:st|nd|rd|th)\b", lambda found: ORDINALS[int(found[1])], text)
     text = re.sub(r"\d", lambda found: f" {DIGITS[int(found[0])]} ", text)
     return " ".join(normalised(text.replace("-", " ").replace(".", " ")))
 

@@ -61,7 +61,7 @@ def with_words(
 def _turns(row: Row, heard: Sequence[tuple[Stretch, Recognized]]) -> list[Spoken]:
     """The utterances of a long row."""
     placed = [(stretch, found, _placed(stretch, found.words)) for stretch, found in heard]
-    source = {id(word): pair for *pair, words in placed for word in words}
+    source = {id(word): (stretch, found) for stretch, found, words in placed for word in words}
     made = []
     for turn in turns(word for _, _, words in placed for word in words):
         stretch, found = source[id(turn[0])]
