@@ -22,9 +22,7 @@ TIMES_WORD, TIMES_PHRASE = 6, 3  # one word is said so often on purpose: no, no,
 LONGEST_PHRASE = 12  # words
 
 # What Whisper, trained on subtitles, writes over silence and noise. Compared without punctuation.
-PHANTOMS = frozenset(
-    line.strip()
-    for line in """
+_PHANTOM_LINES = """
     thank you
     thank you very much
     thank you for watching
@@ -68,9 +66,16 @@ PHANTOMS = frozenset(
     ご視聴ありがとうございました
     請不吝點贊 訂閱 轉發 打賞支持明鏡與點點欄目
     시청해주셔서 감사합니다
-    """.strip().splitlines()
-)
+    """
 _LETTERS = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+
+
+def normalised(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return [word.replace("’", "'") for word in _LETTERS.findall(text.lower())]
+
+
+PHANTOMS = frozenset(" ".join(normalised(line)) for line in _PHANTOM_LINES.strip().splitlines())
 
 
 def doubt(words: Sequence[Word], seconds: float, no_speech: float) -> str | None:
@@ -95,11 +100,6 @@ def doubt(words: Sequence[Word], seconds: float, no_speech: float) -> str | None
     if logs and sum(logs) / len(logs) < LEAST_LOG_PROBABILITY:
         return "unsure_words"
     return None
-
-
-def normalised(text: str) -> list[str]:
-    """The words of a text in lower case, without punctuation."""
-    return [word.replace("’", "'") for word in _LETTERS.findall(text.lower())]
 
 
 def is_repeated(spoken: Sequence[str]) -> bool:

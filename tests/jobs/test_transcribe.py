@@ -30,13 +30,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A manifest of three parts, transcribed to `whole`."""
     folder = tmp_path_factory.mktemp("transcribe")
     table = folder / "calls.csv"
-    names = ["billing-dispute.wav", "hotel-room.wav", "callback-request.flac", "not-there.wav"]
-    rows = [f"{DEMO / name},{name.partition('.')[0]},," for name in names]
-    rows += [f"{DEMO / names[0]},billing-dispute,These words stay.,0"]
-    table.write_text("\n".join(["audio_path,recording_id,text,channel", *rows]))
-    ingest.run(IngestSettings(source=str(table), out=str(folder / "manifest"), part_minutes=0.7))
+    rows = [
+        "billing-dispute.wav,billing-dispute,,0,7.2,9.7",
+        "billing-dispute.wav,billing-dispute,These words stay.,1,9.7,12",
+        "hotel-room.wav,hotel-room,,,20,46",
+        "callback-request.flac,callback-request,,,0,4",
+        "not-there.wav,not-there,,,0,3",
+    ]
+    header = "audio_path,recording_id,text,channel,start_s,end_s"
+    table.write_text("\n".join([header, *(f"{DEMO}/{row}" for row in rows)]))
+    ingest.run(IngestSettings(source=str(table), out=str(folder / "manifest"), part_minutes=0.1))
     line = transcribe.run(settings(folder, "whole"))
-    assert "5 rows in" in line or "4 rows in" in line
+    assert "rows in" in line
+    assert "transcribed" in line
     return folder
 
 
@@ -49,8 +55,8 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 def test_it_is_a_manifest_with_words(made: Path) -> None:
     output = manifest_output(str(made / "whole"))
     rows = [row for table in output.read_all() for row in table.to_pylist()]
-    assert len(rows) > 30
-    assert sum("transcribed" in row["flags"] for row in rows) > 30
+    assert len(rows) > 8
+    assert sum("transcribed" in row["flags"] for row in rows) > 6
     (kept,) = [row for row in rows if row["text"] == "These words stay."]
     assert kept["flags"] == []
     ids = [row["utterance_id"] for row in rows]

@@ -31,7 +31,7 @@ def test_a_word_said_three_times_within_a_sentence_is_kept(
     assert not is_repeated([*spoken[:at], *[spoken[at]] * 3, *spoken[at + 1 :]])
 
 
-@given(st.text(max_size=400), st.floats(0, 30), st.floats(0, 1), st.floats(0, 1))
+@given(st.text(max_size=200), st.floats(0, 30), st.floats(0, 1), st.floats(0, 1))
 def test_any_text_is_judged(text: str, seconds: float, no_speech: float, sure: float) -> None:
     found = doubt(words(text, sure), seconds, no_speech)
     assert found in (None, "repeated_words", "phantom_words", "unsure_words")
