@@ -40,6 +40,10 @@ FLAGS = {
     "tone": "the audio is a tone (ring-back, busy, dial, DTMF, fax, beep), no speech",
     "music": "the audio is music, such as hold music, without speech that stands out",
     "transcribed": "the words were recognized by `daf transcribe`, not written by the source",
+    "no_words": "no words were recognized in the audio: silence, music, noise",
+    "repeated_words": "recognized words were left out: they repeat themselves without end",
+    "phantom_words": "recognized words were left out: made up where nobody speaks",
+    "unsure_words": "recognized words were left out: too improbable",
     "estimated_speaker": "who speaks was estimated from the voice",
     "unfamiliar": "the words or the voice are unlike those that the head was trained on",
     "other_language": "the words are in a language that the head was not trained on",
@@ -124,6 +128,16 @@ PREDICTIONS = pa.schema(  # of a head for a row under a condition of a robustnes
         pa.field("sentiment", pa.float32(), nullable=False),
         pa.field("text_weight", pa.float32()),  # null: the head has no weights
         pa.field("audio_weight", pa.float32()),
+    ]
+)
+
+WORDS = pa.schema(  # recognized by `daf transcribe`, in the order in which they were said
+    [
+        pa.field("utterance_id", pa.string(), nullable=False),
+        pa.field("word", pa.string(), nullable=False),
+        pa.field("start_s", pa.float64(), nullable=False),
+        pa.field("end_s", pa.float64(), nullable=False),
+        pa.field("probability", pa.float32(), nullable=False),
     ]
 )
 

@@ -19,6 +19,7 @@ from jobs.settings.options import shown_default
 
 VERBS: dict[str, type] = {
     "ingest": verbs.IngestSettings,
+    "transcribe": verbs.TranscribeSettings,
     "embed": verbs.EmbedSettings,
     "train": verbs.TrainSettings,
     "evaluate": verbs.EvaluateSettings,

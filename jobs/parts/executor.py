@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.encode import Encode, EncodePlan, ScoreStored
-from jobs.parts.read_and_publish import PublishPart, ReadPart
+from jobs.parts.encode import Encode, ScoreStored
+from jobs.parts.message import Stage
+from jobs.parts.read_and_publish import PublishPart
 from jobs.settings import EncodeResources
 
 
@@ -16,11 +18,13 @@ from jobs.settings import EncodeResources
 class Executor:
     """Runs stages on parts; both functions yield the facts of each part as it is finished.
 
-    device: where encoders run, "cpu" or "cuda".
+    device: where encoders run, "cpu" or "cuda". encode: takes missing parts, the stage that reads
+    one, a plan, the stage that publishes, and the class of the stage in between that is made from
+    the plan (`Encode` unless another is given).
     """
 
     device: str
-    encode: Callable[[list[PartFacts], ReadPart, EncodePlan, PublishPart], Iterator[PartFacts]]
+    encode: Callable[..., Iterator[PartFacts]]
     score_stored: Callable[[list[PartFacts], ScoreStored, PublishPart], Iterator[PartFacts]]
 
 
@@ -50,9 +54,13 @@ def _processes(resources: EncodeResources, parts: int) -> Executor:
     workers = max(1, min(most, parts))
 
     def encode(
-        missing: list[PartFacts], read: ReadPart, plan: EncodePlan, publish: PublishPart
+        missing: list[PartFacts],
+        read: Stage,
+        plan: Any,
+        publish: Stage,
+        actor: type[Any] = Encode,
     ) -> Iterator[PartFacts]:
-        return run_in_processes(missing, [Encode(plan), publish], workers, read)
+        return run_in_processes(missing, [actor(plan), publish], workers, read)
 
     def score_stored(
         missing: list[PartFacts], score: ScoreStored, publish: PublishPart

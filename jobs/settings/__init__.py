@@ -14,6 +14,7 @@ from jobs.settings.encode import (
 from jobs.settings.ingest import IngestSettings
 from jobs.settings.small import DemoSettings, ModelsSettings, ReportSettings, VerifySettings
 from jobs.settings.training import COMPARED_HEADS, EvaluateSettings, Training, TrainSettings
+from jobs.settings.transcribe import TranscribeSettings
 
 __all__ = [
     "AUDIO_ENCODER",
@@ -32,5 +33,6 @@ __all__ = [
     "StressSettings",
     "TrainSettings",
     "Training",
+    "TranscribeSettings",
     "VerifySettings",
 ]
