@@ -145,13 +145,18 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspec
 
 
 def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
-    """Inspect recordings: in threads if one takes long, as most of that is waiting for storage."""
-    before = time.monotonic()
-    first = inspector(chunk[0])
-    if time.monotonic() - before < WORTH_A_THREAD_S:
-        return [first, *map(inspector, chunk[1:])]
+    """Inspect recordings: in threads if two take long, as most of that is waiting for storage.
+
+    One alone may have waited for a busy processor, where threads only cost time.
+    """
+    first: list[Inspected] = []
+    for recording in chunk[:2]:
+        before = time.monotonic()
+        first.append(inspector(recording))
+        if time.monotonic() - before < WORTH_A_THREAD_S:
+            return [*first, *map(inspector, chunk[len(first) :])]
     with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
-        return [first, *pool.map(inspector, chunk[1:])]
+        return [*first, *pool.map(inspector, chunk[2:])]
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
