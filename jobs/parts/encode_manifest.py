@@ -31,7 +31,7 @@ def encode_manifest(
     """
     record = run_record.read_complete(source)
     parts = parts_to_make(source, record, plan.sample)
-    with open_executor(settings, len(parts)) as executor:
+    with open_executor(settings, parts) as executor:
         precision = settings.precision or fastest_precision(executor.device)
         plan = replace(plan, device=executor.device, precision=precision)
         identity = {"manifest": record.fingerprint, **plan.identity}
@@ -43,11 +43,12 @@ def encode_manifest(
             synthesizer=plan.synthesizer,
         )
         publish = PublishPart(output, run_record.fingerprint(identity))
-        return run_missing_parts(
+        line = run_missing_parts(
             Run(verb, parts, output, identity, {"manifest": source.root, **(facts or {})}),
             settings,
             lambda missing: executor.encode(missing, read, plan, publish),
         )
+        return f"{line}, {executor.name}" if executor.name else line
 
 
 def parts_to_make(

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from cyclopts import CoercionError, Group, Parameter, Token
 
 INPUT = Group.create_ordered("Input and output")
+SOURCE = Group.create_ordered("Source")
 ENCODERS = Group.create_ordered("Encoders")
 DATA = Group.create_ordered("Training data")
 TRAINING = Group.create_ordered("Training")
