@@ -19,10 +19,11 @@ RESULTS_SHOWN = 4
 class HeadCard:
     """What the model card of a default head says.
 
-    languages: BCP 47; licence: of the data that it was trained on; results: such as "MOSI r 0.66",
-    the first RESULTS_SHOWN of the card's model index.
+    path: of the card; languages: BCP 47; licence: of the data that it was trained on; results:
+    such as "MOSI r 0.66", the first RESULTS_SHOWN of the model index.
     """
 
+    path: str
     languages: list[str]
     licence: str
     results: list[str]
@@ -76,6 +77,7 @@ def read_card(head: str, folder: Path = FOLDER) -> HeadCard:
         for one in (data.get("eval_results") or [])[:RESULTS_SHOWN]
     ]
     return HeadCard(
+        path=str(path),
         languages=[languages] if isinstance(languages, str) else list(languages),
         licence=data.get("license_name") or data.get("license") or "not stated",
         results=results,

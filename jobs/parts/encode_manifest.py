@@ -1,5 +1,6 @@
 """manifest → embeddings, scores or predictions: shared by the verbs that run encoders."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from daf_core.manifest.parts import speech_s
@@ -43,12 +44,19 @@ def encode_manifest(
             synthesizer=plan.synthesizer,
         )
         publish = PublishPart(output, run_record.fingerprint(identity))
+        on = ""
+
+        def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
+            nonlocal on
+            on = f", {executor.name}" if executor.name else ""
+            return executor.encode(missing, read, plan, publish)
+
         line = run_missing_parts(
             Run(verb, parts, output, identity, {"manifest": source.root, **(facts or {})}),
             settings,
-            lambda missing: executor.encode(missing, read, plan, publish),
+            make,
         )
-        return f"{line}, {executor.name}" if executor.name else line
+        return line + on
 
 
 def parts_to_make(

@@ -11,7 +11,10 @@ from jobs.settings.options import INPUT, RESOURCES, SOURCE, Pairs
 
 @dataclass(frozen=True, kw_only=True)
 class SourceOptions:
-    """How a source is read."""
+    """A source, and how it is read."""
+
+    # First, as the command line takes it without a name.
+    source: Annotated[str | None, Parameter(group=INPUT)] = field(default=None, kw_only=False)
 
     rename: Annotated[Pairs, Parameter(group=SOURCE)] = field(default_factory=dict)
     """Names of a table's columns, as THEIRS=OURS."""

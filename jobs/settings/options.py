@@ -39,7 +39,7 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
 
 def shown_default(value: Any) -> str | None:
     """A default as help shows it: lists with commas, nothing for switches and for what is empty."""
-    if value is False or value is None or value in ([], {}):
+    if isinstance(value, bool) or value is None or value in ([], {}):
         return None
     return ",".join(value) if isinstance(value, list) else str(value)
 

@@ -32,8 +32,8 @@ class ScoreSettings(PartsRun, SourceOptions):
     """Folder made by `daf embed`, instead of SOURCE. Only scores are made of it."""
 
     head: Annotated[str, Parameter(group=INPUT)] = DEFAULT
-    """Folder made by `daf train`, or a head of the package: fast, or accurate (slower); `daf
-    models` lists them."""
+    """Folder made by `daf train`, or a head of the package, which `daf models` lists: fast, or
+    accurate (slower)."""
 
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for scores/, quarantine/, report.html and more, local or s3://."""

@@ -21,7 +21,7 @@ from jobs.settings import IngestSettings
 from jobs.summary import check_strict, lacking
 
 log = logging.getLogger(__name__)
-RAY_START_S = 8.0  # starting Ray takes about this long
+RAY_START_S = 20.0  # Ray, its processes and their imports take about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
 WORTH_A_THREAD_S = 0.005  # inspecting a recording takes longer than this if its storage is slow

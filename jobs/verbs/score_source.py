@@ -11,6 +11,8 @@ from jobs.verbs import ingest
 # What `daf score` leaves in OUT: none of it is of the source, if OUT lies in there.
 MADE_IN_OUT = ("manifest", "scores", "quarantine", "index", RECORD, "report.html")
 
+OPTIONS = [option.name for option in fields(SourceOptions) if option.name != "source"]
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -33,10 +35,10 @@ def check_source(settings: ScoreSettings) -> None:
         return
     run_record.read_complete(manifest_output(manifest))
     defaults = SourceOptions()
-    for option in fields(SourceOptions):
-        if getattr(settings, option.name) != getattr(defaults, option.name):
+    for option in OPTIONS:
+        if getattr(settings, option) != getattr(defaults, option):
             raise SettingsError(
-                f"`{option.name}`: goes with what is to be ingested, and {manifest} is a manifest; "
+                f"`{option}`: goes with what is to be ingested, and {manifest} is a manifest; "
                 f"give it to the `daf ingest` that makes the manifest"
             )
 
@@ -75,7 +77,7 @@ def prepare(settings: ScoreSettings) -> Prepared:
         return Prepared(manifest)
     assert settings.source is not None
     manifest = files.join(settings.out, "manifest")
-    options = {option.name: getattr(settings, option.name) for option in fields(SourceOptions)}
+    options = {option: getattr(settings, option) for option in OPTIONS}
     done, line = ingest.bring_up_to_date(
         IngestSettings(source=settings.source, out=manifest, fresh=settings.fresh, **options),
         without=[files.join(settings.out, name) for name in MADE_IN_OUT],
