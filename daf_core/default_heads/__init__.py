@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daf_core.errors import SettingsError
-from daf_core.storage import files
 
 DEFAULT = "fast"
 FOLDER = Path(__file__).parent
@@ -43,7 +42,7 @@ def head_folder(head: str, folder: Path = FOLDER) -> str:
         SettingsError: it is none of them.
     """
     if not is_default(head, folder):
-        if "/" in head or "\\" in head or files.exists(head):
+        if "/" in head or "\\" in head or Path(head).exists():
             return head
         known = " or ".join(default_heads(folder)) or "none"
         raise SettingsError(
@@ -55,7 +54,7 @@ def head_folder(head: str, folder: Path = FOLDER) -> str:
 
 def is_default(head: str, folder: Path = FOLDER) -> bool:
     """Whether `head` names a head of the package; a folder of the same name goes first."""
-    return head in default_heads(folder) and not files.exists(head)
+    return head in default_heads(folder) and not Path(head).exists()
 
 
 def read_card(head: str, folder: Path = FOLDER) -> HeadCard:

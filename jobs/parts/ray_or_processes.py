@@ -5,9 +5,12 @@ import socket
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from daf_core.storage.part_index import PartFacts
 from jobs.settings import EncodeResources
+
+if TYPE_CHECKING:
+    from daf_core.storage.part_index import PartFacts
 
 # From here on Ray's start and stop, about 15 s, is little beside the work, minutes on any machine,
 # and Ray gives up a part that kills its process, where processes stop.
@@ -16,7 +19,7 @@ RAY_PAYS_ROWS = 20_000
 ANSWERS_WITHIN_S = 1.0
 
 
-def choose_processes(resources: EncodeResources, parts: Iterable[PartFacts]) -> bool:
+def choose_processes(resources: EncodeResources, parts: "Iterable[PartFacts]") -> bool:
     """Whether processes of this machine work on `parts`; a run that goes on looks at all of its
     parts, so that it does not move to a Ray that may compute in another precision.
     """

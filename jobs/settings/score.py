@@ -38,8 +38,11 @@ class ScoreSettings(PartsRun, SourceOptions):
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for scores/, quarantine/, report.html and more, local or s3://."""
 
+    verify: Annotated[bool, Parameter(group=INPUT, negative="--no-verify")] = True
+    """Check that every row is accounted for, as `daf verify` does; reads the ids of all rows."""
+
     report: Annotated[bool, Parameter(group=INPUT, negative="--no-report")] = True
-    """Make OUT/report.html."""
+    """Make OUT/report.html; reads all scores."""
 
     def __post_init__(self) -> None:
         PartsRun.__post_init__(self)

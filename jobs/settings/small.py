@@ -36,8 +36,8 @@ class ReportSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:
-    """Score bundled calls of synthesized speech and make a report; then train a head on them, to show
-    how. On this machine's CPU.
+    """Score bundled calls of synthesized speech and make a report; then show how a head is
+    trained. On this machine's CPU.
     """
 
     out: str = "daf-demo"

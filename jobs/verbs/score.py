@@ -59,7 +59,9 @@ def run(settings: ScoreSettings) -> str:
     _say_which_head(settings.head)
     prepared = prepare(settings)
     scored = _score_manifest(settings, prepared.manifest, head)
-    lines = [scored, _verify(settings, prepared)]
+    lines = [scored]
+    if settings.verify:
+        lines.append(_verify(settings, prepared))
     if settings.report:
         lines.append(_report(settings))
     if settings.strict:
