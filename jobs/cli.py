@@ -36,8 +36,8 @@ VERBS: dict[str, type] = {
 app = App(
     name="daf",
     help="Score what people say and how they say it, over whole archives.\n\n"
-    "With a head: ingest → score → report. To make a head from a labelled corpus: ingest → embed → "
-    "train. Lists are given with commas, or by repeating the option.",
+    "From recordings to scores and a report: score. To make a head from a labelled corpus: "
+    "ingest → embed → train. Lists are given with commas, or by repeating the option.",
     version=daf_core.__version__,
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # main says how to continue

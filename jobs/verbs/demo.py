@@ -86,7 +86,7 @@ def _train(manifest: str, embeddings: str, head: str) -> None:
 
 
 def _show(command: str) -> None:
-    print(f"$ {command}", flush=True)
+    print(command, flush=True)
 
 
 def _findings(scores: str) -> str:
