@@ -42,7 +42,7 @@ def head_folder(head: str, folder: Path = FOLDER) -> str:
         SettingsError: it is none of them.
     """
     if not is_default(head, folder):
-        if "/" in head or "\\" in head or Path(head).exists():
+        if "/" in head or "\\" in head or (head and Path(head).exists()):
             return head
         known = " or ".join(default_heads(folder)) or "none"
         raise SettingsError(
