@@ -18,9 +18,9 @@ FILES = sorted([*PACKAGES, *ROOT.glob("benchmarks/**/*.py")])
 
 # What each may import: itself and what is named before it. CONTRIBUTING.md shows the same list.
 LAYERS = [
-    *("errors", "schemas", "arrays", "distributed", "storage", "weights", "embeddings"),
-    *("recordings", "encoders", "heads", "measures", "training", "stages", "damage", "evaluation"),
-    *("stress", "sources", "asr", "manifest", "precomputed", "report", "api"),
+    *("errors", "schemas", "arrays", "distributed", "storage", "default_heads", "weights"),
+    *("embeddings", "recordings", "encoders", "heads", "measures", "training", "stages", "damage"),
+    *("evaluation", "stress", "sources", "asr", "manifest", "precomputed", "report", "api"),
 ]
 OPTIONS = {name.replace("_", "-") for settings in VERBS.values() for name in field_names(settings)}
 MODULES_AT_MOST = 10  # in the root of a package

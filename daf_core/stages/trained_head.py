@@ -10,6 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from daf_core.default_heads import head_folder
 from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.measures.calibration_values import Calibration, Calibrations
@@ -199,11 +200,12 @@ def save(
 
 
 def load(folder: str) -> TrainedHead:
-    """The head under `folder`.
+    """The head under `folder`, or the default head of that name.
 
     Raises:
         SettingsError: there is no head, it is of another version, or its weights are damaged.
     """
+    folder = head_folder(folder)
     uri = files.join(folder, RECORD)
     found = files.read_json(uri)
     if found is None:

@@ -1,5 +1,6 @@
 """manifest → embeddings, scores or predictions: shared by the verbs that run encoders."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from daf_core.manifest.parts import speech_s
@@ -31,7 +32,7 @@ def encode_manifest(
     """
     record = run_record.read_complete(source)
     parts = parts_to_make(source, record, plan.sample)
-    with open_executor(settings, len(parts)) as executor:
+    with open_executor(settings, parts) as executor:
         precision = settings.precision or fastest_precision(executor.device)
         plan = replace(plan, device=executor.device, precision=precision)
         identity = {"manifest": record.fingerprint, **plan.identity}
@@ -43,11 +44,19 @@ def encode_manifest(
             synthesizer=plan.synthesizer,
         )
         publish = PublishPart(output, run_record.fingerprint(identity))
-        return run_missing_parts(
+        on = ""
+
+        def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
+            nonlocal on
+            on = f", {executor.name}" if executor.name else ""
+            return executor.encode(missing, read, plan, publish)
+
+        line = run_missing_parts(
             Run(verb, parts, output, identity, {"manifest": source.root, **(facts or {})}),
             settings,
-            lambda missing: executor.encode(missing, read, plan, publish),
+            make,
         )
+        return line + on
 
 
 def parts_to_make(

@@ -8,10 +8,10 @@ from jobs.settings.encode import (
     EmbedSettings,
     EncodeResources,
     PartsRun,
-    ScoreSettings,
     StressSettings,
 )
-from jobs.settings.ingest import IngestSettings
+from jobs.settings.ingest import IngestSettings, SourceOptions
+from jobs.settings.score import ScoreSettings
 from jobs.settings.small import DemoSettings, ModelsSettings, ReportSettings, VerifySettings
 from jobs.settings.training import COMPARED_HEADS, EvaluateSettings, Training, TrainSettings
 from jobs.settings.transcribe import TranscribeSettings
@@ -30,6 +30,7 @@ __all__ = [
     "PartsRun",
     "ReportSettings",
     "ScoreSettings",
+    "SourceOptions",
     "StressSettings",
     "TrainSettings",
     "Training",

@@ -5,11 +5,9 @@ import logging
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-import ray
 
 from daf_core.manifest.update import Updated, update
 from daf_core.sources.folders.source import FolderOptions
@@ -20,13 +18,12 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
 from jobs.progress import quarantined
-from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict, lacking
 
 log = logging.getLogger(__name__)
 _SETTING = re.compile(r"`(\w+)`")
-RAY_START_S = 8.0  # starting Ray takes about this long
+RAY_START_S = 20.0  # Ray, its processes and their imports take about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
 WORTH_A_THREAD_S = 0.005  # inspecting a recording takes longer than this if its storage is slow
@@ -42,9 +39,20 @@ def run(settings: IngestSettings) -> str:
         SettingsError: a setting does not fit the source, or `out` holds another run.
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
-    source = open_source(
-        settings.source, settings.rename, _folder_options(settings), settings.check_contents
-    )
+    done, line = bring_up_to_date(settings)
+    if settings.strict:
+        check_strict(done.quarantined, done.flags, line, done.not_used, done.remarks.unmatched)
+    return line
+
+
+def bring_up_to_date(settings: IngestSettings, without: Sequence[str] = ()) -> tuple[Updated, str]:
+    """Bring the manifest up to date with the source; returns what is done, and the summary.
+
+    `without`: files and folders that are not of the source, beside the manifest. `strict` is left
+    to the caller. Raises as `run`.
+    """
+    options = _folder_options(settings, [settings.out, *without])
+    source = open_source(settings.source, settings.rename, options, settings.check_contents)
     output, identity = manifest_output(settings.out), _identity(settings)
     run_record.begin(output, identity, settings.fresh)
     inspector = source.inspector()
@@ -55,12 +63,10 @@ def run(settings: IngestSettings) -> str:
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect, settings.retry)
     line = summary(done, output.quarantine_uri)
-    if settings.strict:
-        check_strict(done.quarantined, done.flags, line, done.not_used, done.remarks.unmatched)
-    return f"nothing to do: {line}" if done.nothing_to_do else line
+    return done, f"nothing to do: {line}" if done.nothing_to_do else line
 
 
-def _folder_options(settings: IngestSettings) -> FolderOptions:
+def _folder_options(settings: IngestSettings, without: Sequence[str]) -> FolderOptions:
     channels = {int(number): role for number, role in settings.channels.items()}
     return FolderOptions(
         who=WhoSpeaks(channels, settings.roles),
@@ -69,7 +75,7 @@ def _folder_options(settings: IngestSettings) -> FolderOptions:
         meta_regex=settings.meta_regex,
         transcripts=settings.transcripts,
         raw=settings.raw,
-        without=(files.absolute(settings.out),),
+        without=tuple(map(files.absolute, without)),
     )
 
 
@@ -140,6 +146,8 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspec
             break
     else:
         return
+    from jobs.ray_session import ray_session  # importing Ray takes seconds
+
     with ray_session():
         yield from _inspect_in_tasks(recordings, inspector)
 
@@ -171,6 +179,10 @@ def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
 
 def _inspect_in_tasks(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
     """Inspect in Ray tasks, in order; the number in flight is bounded, and with it memory."""
+    import ray
+
+    from jobs.ray_session import cluster_total
+
     task = ray.remote(inspect_chunk)
     in_flight: deque[Any] = deque()
     for chunk in _chunks(recordings, RECORDINGS_PER_TASK):

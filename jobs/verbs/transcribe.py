@@ -38,7 +38,7 @@ def run(settings: TranscribeSettings) -> str:
         settings.precision,
     )
     parts = parts_to_make(source, record)
-    with open_executor(settings, len(parts)) as executor:
+    with open_executor(settings, parts) as executor:
         plan = replace(plan, device=executor.device)
         identity = {"manifest": record.fingerprint, **plan.identity}
         job = Run("transcribed", parts, output, identity, {"manifest": source.root})

@@ -27,6 +27,7 @@ from jobs.verbs import embed, ingest, score
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 from tests.e2e.deadly import DeadlyFileSystem
 
+AFTER_SCORING = ("verified: ", "report: ")
 PATIENCE_S = 60
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
 # What the tiny encoders give: layers and values of each column.
@@ -85,8 +86,8 @@ class Ended(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """The last line of standard output."""
-        return self.lines[-1]
+        """The last line of standard output; of `daf score`, the line that counts."""
+        return [line for line in self.lines if not line.startswith(AFTER_SCORING)][-1]
 
 
 @pytest.fixture

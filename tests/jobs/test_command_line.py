@@ -76,7 +76,8 @@ def test_the_settings_name_the_heads_that_there_are():
         ("scor --manifest m", '"score"'),
         ("train --embeddings e --out o --seed one", "--seed"),
         ("train --embeddings e --out o --weight-decay -1", "--weight-decay"),
-        ("score --head h --out o", "--manifest"),
+        ("score --head h --out o", "SOURCE, --manifest and --embeddings, found none"),
+        ("score calls --head strong --out o", "--head strong: expected a folder"),
         ("score --manifest m --head h --out o --retry bad_luck", "poison"),
     ],
 )
