@@ -20,7 +20,7 @@ FILES = sorted([*PACKAGES, *ROOT.glob("benchmarks/**/*.py")])
 LAYERS = [
     *("errors", "schemas", "arrays", "distributed", "storage", "weights", "embeddings"),
     *("recordings", "encoders", "heads", "measures", "training", "stages", "damage", "evaluation"),
-    *("stress", "sources", "manifest", "precomputed", "report", "api"),
+    *("stress", "sources", "manifest", "precomputed", "adaptation", "report", "api"),
 ]
 OPTIONS = {name.replace("_", "-") for settings in VERBS.values() for name in field_names(settings)}
 MODULES_AT_MOST = 10  # in the root of a package

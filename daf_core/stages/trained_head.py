@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
+from daf_core.measures.adjustment_values import Adjustment
 from daf_core.measures.calibration_values import Calibration, Calibrations
 from daf_core.storage import files
 from daf_core.storage.run_record import Json
@@ -28,8 +29,8 @@ class HeadRecord:
 
     kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
     columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
-    modalities; facts: what else is recorded (metrics, data fingerprint, seed, recipe …), which
-    decides no score.
+    modalities; adjustment: offsets for an archive that it was adapted to; facts: what else is
+    recorded (metrics, data fingerprint, seed, recipe …), which decides no score.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class HeadRecord:
     sha256: str
     calibrations: Calibrations
     version: int = VERSION
+    adjustment: Adjustment | None = None
     facts: Json = field(default_factory=dict)
 
     def as_dict(self) -> Json:
@@ -51,13 +53,16 @@ class HeadRecord:
             "encoders": {name: spec.as_dict() for name, spec in self.encoders.items()},
             "sha256": self.sha256,
             "calibrations": {name: asdict(one) for name, one in self.calibrations.items()},
+            **({} if self.adjustment is None else {"adjustment": self.adjustment.as_dict()}),
             **self.facts,
         }
 
     @classmethod
     def from_dict(cls, found: Json) -> "HeadRecord":
         """Read what `as_dict` wrote."""
-        known = ("version", "kind", "width", "streams", "encoders", "sha256", "calibrations")
+        known = {"version", "kind", "width", "streams", "encoders", "sha256", "calibrations"}
+        known |= {"adjustment"}
+        adjustment = found.get("adjustment")
         return cls(
             kind=found["kind"],
             width=found["width"],
@@ -68,6 +73,7 @@ class HeadRecord:
                 name: Calibration(**values) for name, values in found["calibrations"].items()
             },
             version=found["version"],
+            adjustment=None if adjustment is None else Adjustment.from_dict(adjustment),
             facts={name: value for name, value in found.items() if name not in known},
         )
 
@@ -114,7 +120,8 @@ class TrainedHead:
     def identity(self) -> Json:
         """What decides its scores, as JSON."""
         record = self.record.as_dict()
-        return {name: record[name] for name in ("kind", "sha256", "calibrations", "encoders")}
+        names = ("kind", "sha256", "calibrations", "encoders", "adjustment")
+        return {name: record[name] for name in names if name in record}
 
     @property
     def layers(self) -> dict[str, int]:
@@ -161,8 +168,17 @@ def save(
         calibrations=calibrations,
         facts=facts,
     )
-    files.publish(files.join(folder, WEIGHTS), weights)
-    files.write_json(files.join(folder, RECORD), record.as_dict())
+    publish(folder, TrainedHead(record, weights))
+
+
+def publish(folder: str, head: TrainedHead) -> None:
+    """Publish the weights of a head, then its record, under `folder`.
+
+    Raises:
+        NotDone: the folder cannot be written.
+    """
+    files.publish(files.join(folder, WEIGHTS), head.weights)
+    files.write_json(files.join(folder, RECORD), head.record.as_dict())
 
 
 def load(folder: str) -> TrainedHead:
