@@ -18,7 +18,7 @@ from daf_core.training.loop import State, fit, predict
 from daf_core.training.recipe import Recipe
 
 COPIES = 3
-RECIPE = Recipe(epochs=40, patience=6, batch_rows=32, learning_rate=3e-4)
+RECIPE = Recipe(epochs=30, patience=4, batch_rows=64, learning_rate=5e-4)
 
 
 def fine_tune(head: nn.Module, labelled: LabelledRows, recipe: Recipe, seed: int) -> nn.Module:

@@ -13,6 +13,7 @@ from daf_core.adaptation.label_table import Label
 from daf_core.arrays import FloatArray
 from daf_core.embeddings.arrays import column_values
 from daf_core.embeddings.columns import ColumnShapes
+from daf_core.errors import SettingsError
 from daf_core.measures.adjustment_values import GroupColumn
 from daf_core.training.rows import Rows
 
@@ -68,6 +69,9 @@ def labelled_rows(
 
     Returns:
         The rows, and the ids of the labels that they have.
+
+    Raises:
+        SettingsError: there are no such rows.
     """
     values: dict[str, list[npt.NDArray[np.float16]]] = {name: [] for name in shapes}
     present, ids, recordings = [], [], []
@@ -86,6 +90,11 @@ def labelled_rows(
         recordings += chosen["recording_id"].to_pylist()
         for column in GROUP_COLUMNS:
             groups[column] += chosen[column].cast("string").to_pylist()
+    if not ids:
+        raise SettingsError(
+            f"`labels`: expected labels of utterances that are there and that the head can score, "
+            f"found none among {len(labels)}"
+        )
     stand_for = np.array([labels[one].stands_for or np.nan for one in ids], np.float64)
     rows = Rows(
         {name: torch.from_numpy(np.concatenate(pieces)) for name, pieces in values.items()},
