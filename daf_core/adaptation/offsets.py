@@ -16,7 +16,7 @@ from daf_core.adaptation.labelled_rows import Index
 from daf_core.arrays import FloatArray
 from daf_core.measures.adjustment_values import Affine
 
-SCALES = (0.25, 4.0)
+SCALES = (0.5, 2.0)
 
 
 @dataclass(frozen=True)
