@@ -27,6 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.timeout(900)  # processes start slowly on a busy machine
 def test_labels_of_scored_recordings_make_a_head_that_scores(folder: Path) -> None:
     table, scores = folder / "labels.csv", str(folder / "scores")
     said = label.run(LabelSettings(scores=scores, out=str(table), rows=24))
