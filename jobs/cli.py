@@ -25,6 +25,8 @@ VERBS: dict[str, type] = {
     "train": verbs.TrainSettings,
     "evaluate": verbs.EvaluateSettings,
     "score": verbs.ScoreSettings,
+    "label": verbs.LabelSettings,
+    "adapt": verbs.AdaptSettings,
     "stress": verbs.StressSettings,
     "verify": verbs.VerifySettings,
     "report": verbs.ReportSettings,

@@ -7,6 +7,7 @@ import torch
 from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.arrays import column_values
 from daf_core.embeddings.columns import MODALITIES, Column, HalfArray
+from daf_core.measures.adjustment import adjusted
 from daf_core.measures.calibration import certainty
 from daf_core.measures.familiarity import UNFAMILIAR_BELOW
 from daf_core.schemas import (
@@ -40,6 +41,9 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
             torch.zeros(len(kept)),
         ),
     )
+    if (adjustment := head.record.adjustment) is not None:
+        groups = kept[adjustment.group].cast("string").to_pylist() if adjustment.group else ()
+        prediction = adjusted(prediction, adjustment, torch.from_numpy(present), groups)
     sentiment = prediction.sentiment.numpy()
     columns = {name: kept[name] for name in SCORES.names if name in kept.column_names}
     certainties = certainty(head.calibrations, prediction.logits, torch.from_numpy(present))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from daf_core.default_heads import head_folder
 from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
+from daf_core.measures.adjustment_values import Adjustment
 from daf_core.measures.calibration_values import Calibration, Calibrations
 from daf_core.storage import files
 from daf_core.storage.run_record import Json
@@ -34,8 +35,9 @@ class HeadRecord:
 
     kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
     columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
-    modalities; languages: of the words it was trained on, as "en"; facts: what else is recorded
-    (metrics, data fingerprint, seed, recipe …), which decides no score.
+    modalities; languages: of the words it was trained on, as "en"; adjustment: offsets for an
+    archive that it was adapted to; facts: what else is recorded (metrics, data fingerprint, seed,
+    recipe …), which decides no score.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class HeadRecord:
     calibrations: Calibrations
     languages: list[str] = field(default_factory=list)
     version: int = VERSION
+    adjustment: Adjustment | None = None
     facts: Json = field(default_factory=dict)
 
     def as_dict(self) -> Json:
@@ -59,14 +62,16 @@ class HeadRecord:
             "sha256": self.sha256,
             "calibrations": {name: asdict(one) for name, one in self.calibrations.items()},
             "languages": self.languages,
+            **({} if self.adjustment is None else {"adjustment": self.adjustment.as_dict()}),
             **self.facts,
         }
 
     @classmethod
     def from_dict(cls, found: Json) -> "HeadRecord":
         """Read what `as_dict` wrote."""
-        own = ("version", "kind", "width", "streams", "encoders", "sha256")
-        known = {*own, "calibrations", "languages"}
+        own = {"version", "kind", "width", "streams", "encoders", "sha256", "calibrations"}
+        known = own | {"languages", "adjustment"}
+        adjustment = found.get("adjustment")
         return cls(
             kind=found["kind"],
             width=found["width"],
@@ -78,6 +83,7 @@ class HeadRecord:
             },
             languages=found["languages"],
             version=found["version"],
+            adjustment=None if adjustment is None else Adjustment.from_dict(adjustment),
             facts={name: value for name, value in found.items() if name not in known},
         )
 
@@ -140,8 +146,8 @@ class TrainedHead:
     def identity(self) -> Json:
         """What decides its scores, as JSON."""
         record = self.record.as_dict()
-        names = ("kind", "sha256", "calibrations", "encoders", "languages")
-        return {name: record[name] for name in names}
+        names = ("kind", "sha256", "calibrations", "encoders", "languages", "adjustment")
+        return {name: record[name] for name in names if name in record}
 
     @property
     def layers(self) -> dict[str, int]:
@@ -179,12 +185,7 @@ def save(
     Raises:
         NotDone: the folder cannot be written.
     """
-    import safetensors.torch
-
-    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    for column, one in familiarity.items():
-        state |= {f"{FAMILIARITY}{column}.{name}": value for name, value in one.tensors().items()}
-    weights = safetensors.torch.save(state)
+    weights = encoded_weights(module, familiarity)
     record = HeadRecord(
         kind=kind,
         width=width,
@@ -195,8 +196,27 @@ def save(
         languages=[*languages],
         facts=facts,
     )
-    files.publish(files.join(folder, WEIGHTS), weights)
-    files.write_json(files.join(folder, RECORD), record.as_dict())
+    publish(folder, TrainedHead(record, weights))
+
+
+def encoded_weights(module: "nn.Module", familiarity: "Mapping[str, Familiarity]") -> bytes:
+    """The bytes of head.safetensors: the module's tensors, and those of familiarity by column."""
+    import safetensors.torch
+
+    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    for column, one in familiarity.items():
+        state |= {f"{FAMILIARITY}{column}.{name}": value for name, value in one.tensors().items()}
+    return safetensors.torch.save(state)
+
+
+def publish(folder: str, head: TrainedHead) -> None:
+    """Publish the weights of a head, then its record, under `folder`.
+
+    Raises:
+        NotDone: the folder cannot be written.
+    """
+    files.publish(files.join(folder, WEIGHTS), head.weights)
+    files.write_json(files.join(folder, RECORD), head.record.as_dict())
 
 
 def load(folder: str) -> TrainedHead:

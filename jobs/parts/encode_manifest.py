@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.manifest.parts import speech_s
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output
@@ -60,7 +61,7 @@ def encode_manifest(
 
 
 def parts_to_make(
-    manifest: Output, record: RunRecord, sample: LabelledSample | None = None
+    manifest: Output, record: RunRecord, sample: LabelledSample | ChosenRows | None = None
 ) -> list[PartFacts]:
     """Facts about the parts that a run makes of a complete manifest: of all rows, or of a sample;
     parts without any row of the sample are left out.
@@ -73,7 +74,7 @@ def parts_to_make(
     return [part for part in sampled if part.rows_in]
 
 
-def _sampled(manifest: Output, part: PartFacts, sample: LabelledSample) -> PartFacts:
+def _sampled(manifest: Output, part: PartFacts, sample: LabelledSample | ChosenRows) -> PartFacts:
     rows = sample.select(manifest.read(part.name)).to_pylist()
     audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
     return replace(part, rows_in=len(rows), audio_s=audio_s)

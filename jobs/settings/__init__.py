@@ -3,6 +3,7 @@ which Python callers construct. The class's docstring is the verb's help, the do
 is the option's help. Defaults suit a laptop."""
 
 from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
+from jobs.settings.adapt import AdaptSettings, LabelSettings
 from jobs.settings.convert import ConvertSettings
 from jobs.settings.encode import (
     EmbedSettings,
@@ -20,12 +21,14 @@ __all__ = [
     "AUDIO_ENCODER",
     "COMPARED_HEADS",
     "TEXT_ENCODER",
+    "AdaptSettings",
     "ConvertSettings",
     "DemoSettings",
     "EmbedSettings",
     "EncodeResources",
     "EvaluateSettings",
     "IngestSettings",
+    "LabelSettings",
     "ModelsSettings",
     "PartsRun",
     "ReportSettings",
