@@ -10,6 +10,7 @@ setup: $(VENV)/.complete
 $(VENV)/.complete: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[offline,dev]"
+	$(BIN)/python -m pip install --quiet --no-deps Resemblyzer==0.1.4  # the weights alone
 	touch $@
 
 demo: setup

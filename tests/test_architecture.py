@@ -19,7 +19,8 @@ FILES = sorted([*PACKAGES, *ROOT.glob("benchmarks/**/*.py")])
 # What each may import: itself and what is named before it. CONTRIBUTING.md shows the same list.
 LAYERS = [
     *("errors", "schemas", "arrays", "distributed", "storage", "default_heads", "weights"),
-    *("embeddings", "recordings", "encoders", "heads", "measures", "training", "stages", "damage"),
+    *("embeddings", "recordings", "encoders", "speakers", "heads", "measures", "training"),
+    *("stages", "damage"),
     *("evaluation", "stress", "sources", "asr", "manifest", "precomputed", "adaptation"),
     *("report", "api"),
 ]

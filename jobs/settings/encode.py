@@ -95,7 +95,7 @@ class EmbedSettings(PartsRun):
         default_factory=lambda: [AUDIO_ENCODER]
     )
     """Whisper, wav2vec 2.0, HuBERT or WavLM, one or several; `descriptors` adds pitch, level and
-    spectral shape."""
+    spectral shape, `speaker` who speaks."""
 
     context: Annotated[int, Parameter(group=ENCODERS)] = 0
     """Read each text with up to N previous turns of the same recording; turns in another part are

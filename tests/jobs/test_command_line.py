@@ -18,7 +18,7 @@ from jobs.settings import COMPARED_HEADS
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "cluster/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
-OPTIONS_OF_OTHERS = {"--nodes", "--requeue", "--data", "--work"}  # Slurm; scripts in benchmarks/
+OPTIONS_OF_OTHERS = {"--nodes", "--requeue", "--data", "--work", "--no-deps"}  # Slurm; scripts; pip
 SCREEN_LINES, SCREEN_COLUMNS = 40, 80
 
 

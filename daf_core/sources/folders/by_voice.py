@@ -63,10 +63,10 @@ def speech(
     if len(originals) < 2:
         flags = ("same_channels",) if copies else ()
         ((channel, role),) = searched if not copies else [(None, None)]
-        for start_s, end_s in _voice_activity().segments(recording, channel):
+        for start_s, end_s in voice_activity().segments(recording, channel):
             yield channel, role, Span(start_s, end_s, flags)
         return
-    spans = {channel: _voice_activity().segments(recording, channel) for channel in originals}
+    spans = {channel: voice_activity().segments(recording, channel) for channel in originals}
     for channel, own in own_speech(recording, spans).spans.items():
         copied = channel in copies.values()
         for one in own:
@@ -75,7 +75,8 @@ def speech(
 
 
 @cache
-def _voice_activity() -> "VoiceActivity":
+def voice_activity() -> "VoiceActivity":
+    """The voice activity detection of this process."""
     # Loads torch and a network: once per process, and only where a transcript is missing.
     from daf_core.recordings.voice_activity import VoiceActivity
 
