@@ -9,7 +9,7 @@ from daf_core.default_heads import DEFAULT
 from daf_core.errors import SettingsError
 from jobs.settings.encode import PartsRun
 from jobs.settings.ingest import SourceOptions
-from jobs.settings.options import INPUT
+from jobs.settings.options import ENCODERS, INPUT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,12 @@ class ScoreSettings(PartsRun, SourceOptions):
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for scores/, quarantine/, report.html and more, local or s3://."""
 
+    transcribe: Annotated[
+        list[str] | None, Parameter(group=ENCODERS, consume_multiple=(0, 1), negative="")
+    ] = None
+    """Recognize words where there are none first, as `daf transcribe` does, into OUT/transcribed.
+    A model may follow, as --transcribe small. Needs the extra asr."""
+
     verify: Annotated[bool, Parameter(group=INPUT, negative="--no-verify")] = True
     """Check that every row is accounted for, as `daf verify` does; reads the ids of all rows."""
 
@@ -53,3 +59,5 @@ class ScoreSettings(PartsRun, SourceOptions):
             raise SettingsError(
                 f"expected one of SOURCE, `manifest` and `embeddings`, found {found}"
             )
+        if self.embeddings is not None and self.transcribe is not None:
+            raise SettingsError("`transcribe`: goes with recordings, found `embeddings`")

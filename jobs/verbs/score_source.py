@@ -1,15 +1,16 @@
 """The source of `daf score` → the manifest that is scored."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
+from daf_core.asr.models import check_installed
 from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.output import RECORD, manifest_output
-from jobs.settings import IngestSettings, ScoreSettings, SourceOptions
-from jobs.verbs import ingest
+from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
+from jobs.verbs import ingest, transcribe
 
 # What `daf score` leaves in OUT: none of it is of the source, if OUT lies in there.
-MADE_IN_OUT = ("manifest", "scores", "quarantine", "index", RECORD, "report.html")
+MADE_IN_OUT = ("manifest", "transcribed", "scores", "quarantine", "index", RECORD, "report.html")
 
 OPTIONS = [option.name for option in fields(SourceOptions) if option.name != "source"]
 
@@ -30,6 +31,8 @@ def check_source(settings: ScoreSettings) -> None:
         SettingsError: they do not.
     """
     run_record.check_vacant(settings.out, "scores")
+    if settings.transcribe is not None:
+        check_installed()
     _ = settings.actor_range  # raises
     if (manifest := given_manifest(settings)) is None:
         return
@@ -73,6 +76,19 @@ def prepare(settings: ScoreSettings) -> Prepared:
     Steps between ingest and scoring belong here: each makes one manifest of another, in a folder
     of its own in `out`.
     """
+    prepared = _ingested(settings)
+    if settings.transcribe is None:
+        return prepared
+    manifest = files.join(settings.out, "transcribed")
+    resources = {one.name: getattr(settings, one.name) for one in fields(PartsRun)}
+    asked = TranscribeSettings(manifest=prepared.manifest, out=manifest, **resources)
+    if settings.transcribe:
+        asked = replace(asked, model=settings.transcribe[0])
+    print(transcribe.run(asked), flush=True)
+    return replace(prepared, manifest=manifest)
+
+
+def _ingested(settings: ScoreSettings) -> Prepared:
     if (manifest := given_manifest(settings)) is not None:
         return Prepared(manifest)
     assert settings.source is not None
