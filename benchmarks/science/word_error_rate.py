@@ -25,7 +25,7 @@ from daf_core.asr.recognizer import Recognizer
 from daf_core.asr.rows import transcribe
 from daf_core.asr.windows import WINDOW_S
 from daf_core.recordings.audio import open_recording
-from daf_core.schemas import MANIFEST
+from daf_core.schemas import MANIFEST, Row
 
 DEMO = Path(__file__).parents[2] / "jobs" / "demo_corpus"
 SOUNDS = {".wav", ".flac", ".ogg", ".m4a", ".mp3", ".opus"}
@@ -85,7 +85,7 @@ def heard_in(sound: Path, recognizer: Recognizer) -> tuple[str, float]:
     with open_recording(str(sound)) as recording:
         seconds, count = recording.duration_s, recording.channels
     empty = dict.fromkeys(MANIFEST.names)
-    rows = [
+    rows: list[Row] = [
         {
             **empty,
             "utterance_id": f"{channel}",
