@@ -19,8 +19,8 @@ class Executor:
     """Runs stages on parts; both functions yield the facts of each part as it is finished.
 
     device: where encoders run, "cpu" or "cuda". encode: takes missing parts, the stage that reads
-    one, a plan, the stage that publishes, and the class of the stage in between that is made from
-    the plan (`Encode` unless another is given).
+    one, a plan, the stage that publishes, and by the name `actor` the class of the stage in between
+    that is made from the plan (`Encode` unless another is given).
     """
 
     device: str
