@@ -1,7 +1,10 @@
 """What is listened to: stretches of a recording, each at most an utterance long."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording
@@ -68,21 +71,44 @@ def stretches(
             if end - begin >= SHORTEST_S:
                 planned.append(Stretch(name, channel, begin, end, False, span.flags))
     order = sorted(planned, key=lambda one: (-1 if one.channel is None else one.channel, *one[2:4]))
-    taken = [(one.channel, one.start_s, one.end_s) for one in planned]
-    taken += [(row["channel"], *_times(row, recording)) for row in others]
-    return [_with_margin(one, taken) for one in order], broken
+    taken: dict[int | None, list[tuple[float, float]]] = {}
+    for one in planned:
+        taken.setdefault(one.channel, []).append((one.start_s, one.end_s))
+    for row in others:
+        taken.setdefault(row["channel"], []).append(_times(row, recording))
+    neighbours = {channel: Neighbours(spans) for channel, spans in taken.items()}
+    return [with_margin(one, neighbours[one.channel]) for one in order], broken
 
 
-def _with_margin(stretch: Stretch, taken: Sequence[tuple[int | None, float, float]]) -> Stretch:
+class Neighbours:
+    """What is taken of a channel, as (start_s, end_s), at least one: how near it comes to a time.
+
+    Sorted once: a part may hold 4,096 rows, and a long row any number of stretches.
+    """
+
+    def __init__(self, spans: Sequence[tuple[float, float]]) -> None:
+        by_start, by_end = (np.array(sorted(spans, key=lambda one: one[at])) for at in (0, 1))
+        self._starts, self._ends = by_start[:, 0], by_end[:, 1]
+        self._latest_ends = np.maximum.accumulate(by_start[:, 1])
+        self._earliest_starts = np.minimum.accumulate(by_end[::-1, 0])[::-1]
+
+    def before(self, start_s: float) -> float:
+        """The latest end of what starts before `start_s`; minus infinity if nothing does."""
+        number = int(np.searchsorted(self._starts, start_s, "left"))
+        return float(self._latest_ends[number - 1]) if number else -math.inf
+
+    def after(self, end_s: float) -> float:
+        """The earliest start of what ends after `end_s`; infinity if nothing does."""
+        number = int(np.searchsorted(self._ends, end_s, "right"))
+        return float(self._earliest_starts[number]) if number < len(self._ends) else math.inf
+
+
+def with_margin(stretch: Stretch, taken: Neighbours) -> Stretch:
     """A stretch that is heard 0.2 s before and after, at most half-way to what is `taken`."""
     start_s, end_s = stretch.start_s, stretch.end_s
-    same = [span[1:] for span in taken if span[0] == stretch.channel]
-    before = [start_s - end for start, end in same if start < start_s]
-    after = [start - end_s for start, end in same if end > end_s]
-    return stretch._replace(
-        heard_from_s=max(0.0, start_s - max(0.0, min([MARGIN_S, *(one / 2 for one in before)]))),
-        heard_to_s=end_s + max(0.0, min([MARGIN_S, *(one / 2 for one in after)])),
-    )
+    before = min(MARGIN_S, max(0.0, (start_s - taken.before(start_s)) / 2))
+    after = min(MARGIN_S, max(0.0, (taken.after(end_s) - end_s) / 2))
+    return stretch._replace(heard_from_s=max(0.0, start_s - before), heard_to_s=end_s + after)
 
 
 def _times(row: Row, recording: Recording) -> tuple[float, float]:

@@ -42,18 +42,19 @@ def with_words(
     """What becomes of a manifest row.
 
     heard: its stretches, in order; broken: the flag that says why it has none. Without any words
-    the row stays as it is, with flags that say why.
+    the row stays as it is, with flags that say why; words of the source are forgotten only where
+    there was sound to listen to.
     """
     if broken is not None or not heard:
-        return [Spoken(_flagged(row, [broken or "no_words"]), [])]
+        return [Spoken(_wordless_row(row, [broken or "no_words"]), [])]
     (first, found), *_ = heard
     if first.whole:
         if not found.words:
-            return [Spoken(_flagged(row, [found.doubt or "no_words"]), [])]
+            return [Spoken(_wordless_row(row, [found.doubt or "no_words"]), [])]
         return [_spoken(row, _placed(first, found.words), found)]
     if not any(one.words for _, one in heard):
         flags = [one.doubt or "no_words" for _, one in heard]
-        return [Spoken(_flagged(row, flags), [])]
+        return [Spoken(_wordless_row(row, flags), [])]
     made = [*_turns(row, heard), *_wordless(row, heard)]
     return sorted(made, key=lambda one: (one.row["start_s"], one.row["end_s"]))
 
@@ -102,6 +103,15 @@ def _spoken(row: Row, words: list[Word], found: Recognized) -> Spoken:
     """A row with its words."""
     told = {"text": text_of(words), "language": found.language, "text_confidence": found.confidence}
     return Spoken({**_flagged(row, ["transcribed"]), **told}, words)
+
+
+def _wordless_row(row: Row, flags: Sequence[str]) -> Row:
+    """A row in which no words were recognized. Where `flags` say that there was nothing to listen
+    to, as the recording is away or broken, it keeps the words that it has.
+    """
+    if OF_WORDS & {*flags}:
+        return _flagged(row, flags)
+    return {**row, "flags": [*dict.fromkeys([*row["flags"], *flags])]}
 
 
 def _flagged(row: Row, flags: Sequence[str]) -> Row:

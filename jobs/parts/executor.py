@@ -23,8 +23,9 @@ class Executor:
     """Runs stages on parts; both functions yield the facts of each part as it is finished.
 
     device: where encoders run, "cpu" or "cuda". encode: takes missing parts, the stage that reads
-    one, a plan, the stage that publishes, and the class of the stage in between that is made from
-    the plan (`Encode` unless another is given). name: what it is, where nobody asked for it.
+    one, a plan, the stage that publishes, and by the name `actor` the class of the stage in between
+    that is made from the plan (`Encode` unless another is given). name: what it is, where nobody
+    asked for it.
     """
 
     device: str
@@ -79,7 +80,7 @@ def _processes(resources: EncodeResources, parts: list[PartFacts]) -> Executor:
 
         def on_ray(parts: list[PartFacts]) -> Iterator[PartFacts]:
             with _ray(resources, parts) as executor:
-                yield from executor.encode(parts, read, plan, publish, actor)
+                yield from executor.encode(parts, read, plan, publish, actor=actor)
 
         return here(missing) if resources.local else _then_on_ray(missing, here, on_ray)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from daf_core.asr.rows import STAGE, give_up, transcribe
+from daf_core.asr.rows import give_up, transcribe
 from daf_core.manifest.parts import manifest_flags
 from daf_core.schemas import QUARANTINE, WORDS
 from daf_core.storage import files, parquet
@@ -74,7 +74,9 @@ class ReadRows:
             return facts, {"rows": rows, "quarantine": quarantine}
         reason = f"{facts.name} killed the process that worked on it {KILLS} times"
         rows, lost = give_up(rows, reason, self.again)
-        return facts, {"rows": rows, "quarantine": pa.concat_tables([quarantine, lost])}
+        facts = replace(facts, reasons=dict(Counter(lost["reason"].to_pylist())))
+        quarantine = pa.concat_tables([quarantine, lost])
+        return facts, {"rows": rows, "quarantine": quarantine, "words": WORDS.empty_table()}
 
 
 class Recognize:
@@ -96,17 +98,15 @@ class Recognize:
         return run_stage(self._recognize, message)
 
     def _recognize(self, facts: PartFacts, tables: PartTables) -> StageResult:
-        quarantine = tables["quarantine"]
-        if STAGE in quarantine["stage"].to_pylist():  # given up; others need no recognizer
-            made = {"rows": tables["rows"], "words": WORDS.empty_table()}
-            return facts, {**made, "quarantine": quarantine}
+        if "words" in tables:  # given up
+            return facts, tables
         rows, words = transcribe(
             tables["rows"],
             lambda waves, language: self.recognizer(waves, language),
             self.plan.again,
             self.plan.language,
         )
-        return facts, {"rows": rows, "words": words, "quarantine": quarantine}
+        return facts, {"rows": rows, "words": words, "quarantine": tables["quarantine"]}
 
 
 @dataclass(frozen=True)
@@ -120,11 +120,9 @@ class PublishTranscribed:
         return run_stage(self._publish, message)
 
     def _publish(self, facts: PartFacts, tables: PartTables) -> StageResult:
-        rows, quarantine = tables["rows"], tables["quarantine"]
-        lost = [row["reason"] for row in quarantine.to_pylist() if row["stage"] == STAGE]
-        facts = replace(
-            facts, rows=len(rows), reasons=dict(Counter(lost)), flags=manifest_flags(rows)
+        rows = tables["rows"]
+        facts = replace(facts, rows=len(rows), flags=manifest_flags(rows))
+        publish_part(
+            self.output, facts, rows, tables["quarantine"], self.fingerprint, tables["words"]
         )
-        words = tables["words"]
-        publish_part(self.output, facts, rows, quarantine, self.fingerprint, words)
         return facts, {}

@@ -47,7 +47,7 @@ def run(settings: TranscribeSettings) -> str:
 
         def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
             _carry_quarantine(source, output)
-            yield from executor.encode(missing, read, plan, publish, Recognize)
+            yield from executor.encode(missing, read, plan, publish, actor=Recognize)
 
         return run_missing_parts(job, settings, make)
 

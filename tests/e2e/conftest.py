@@ -200,9 +200,11 @@ def start(
     return subprocess.Popen(command, start_new_session=True, stdout=out, stderr=stderr)
 
 
-def wait_until(happened: Callable[[], bool], job: subprocess.Popen[bytes]) -> None:
+def wait_until(
+    happened: Callable[[], bool], job: subprocess.Popen[bytes], patience_s: float = PATIENCE_S
+) -> None:
     """Until something has happened that a running job, or what its death leaves, brings about."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not happened():
         assert job.poll() in (None, -signal.SIGKILL), "the job ended too early"
         assert time.monotonic() < deadline

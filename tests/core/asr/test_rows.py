@@ -116,6 +116,19 @@ def test_recordings_that_cannot_be_read_are_flagged(recognizer: Recognizer, tmp_
     assert all(one["text"] is None for one in found)
 
 
+def test_words_of_a_recording_that_is_away_are_not_forgotten(
+    recognizer: Recognizer, tmp_path: Path
+) -> None:
+    written = {"text": "written by hand", "language": "en"}
+    away = row("away", tmp_path / "away.wav", 0.0, 3.0, **written)
+    after = row("after", CALL, 500.0, 503.0, channel=0, **written)
+    found = transcribed(recognizer, away, after, again=True)
+    assert found == [
+        {**away, "flags": ["missing_audio"]},
+        {**after, "flags": ["outside_recording"]},
+    ]
+
+
 def test_a_list_of_waves(recognizer: Recognizer) -> None:
     with open_recording(str(CALL)) as recording:
         wave = recording.read(7.2, 9.8, 0)
