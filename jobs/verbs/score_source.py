@@ -93,10 +93,13 @@ def _ingested(settings: ScoreSettings) -> Prepared:
         return Prepared(manifest)
     assert settings.source is not None
     manifest = files.join(settings.out, "manifest")
+    made = [files.join(settings.out, name) for name in MADE_IN_OUT]
+    if files.absolute(settings.out) != files.absolute(settings.source):
+        made.append(settings.out)
     options = {option: getattr(settings, option) for option in OPTIONS}
     done, line = ingest.bring_up_to_date(
         IngestSettings(source=settings.source, out=manifest, fresh=settings.fresh, **options),
-        without=[files.join(settings.out, name) for name in MADE_IN_OUT],
+        without=made,
     )
     print(line, flush=True)  # scoring may take hours
     return Prepared(manifest, done.quarantined, done.not_used)
