@@ -72,7 +72,6 @@ def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None
         out=folder,
         head="daf",
         all_layers=True,
-        speaker_normalise=True,
         recipe=plan.recipe,
     )
     print(train.run(settings), flush=True)
