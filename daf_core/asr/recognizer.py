@@ -22,6 +22,7 @@ from daf_core.weights.specs import EncoderSpec
 BEAM = 1  # five cost a third more time and gave no better words
 STEP = RATE_HZ // 10  # windows are so many samples long, or a multiple
 BATCH = 8  # windows at once, on a GPU; a CPU gains nothing by more than one
+PASSED_OVER_S = 1.5  # without words at one end of a wave: it is heard again, alone
 MOST_TOKENS = 220  # of a window: nobody says more in 30 s, and a loop ends here
 
 
@@ -51,6 +52,13 @@ class Recognized(NamedTuple):
 def text_of(words: Sequence[Word]) -> str:
     """Words as Whisper writes them: blanks stand in front of words, where the language has any."""
     return " ".join("".join(word.text for word in words).split())
+
+
+class _Heard(NamedTuple):
+    """The words of a wave before they are judged, and the probability that it holds no speech."""
+
+    words: list[Word]
+    no_speech: float
 
 
 class Recognizer:
@@ -104,17 +112,35 @@ class Recognizer:
         if not laid:
             return [Recognized([]) for _ in waves]
         spoken = language or self.language_of(laid[0].samples)
-        found: list[list[Word]] = [[] for _ in waves]
-        silence = [0.0] * len(waves)
-        for window, (words, no_speech) in zip(laid, self._recognize(laid, spoken), strict=True):
-            for number, theirs in shared_out(words, window).items():
-                found[number] += theirs
-            for piece in window.placed:
-                silence[piece.wave] = max(silence[piece.wave], no_speech)
-        return [
-            _judged(words, len(wave) / RATE_HZ, no_speech, spoken)
-            for words, wave, no_speech in zip(found, waves, silence, strict=True)
+        found = self._heard(waves, laid, spoken)
+        shared = {
+            piece.wave for window in laid if len(window.placed) > 1 for piece in window.placed
+        }
+        doubtful = [
+            number for number in sorted(shared) if _is_passed_over(found[number], waves[number])
         ]
+        alone = [waves[number] for number in doubtful]
+        again = self._heard(alone, _apart(alone), spoken) if alone else []
+        for number, heard in zip(doubtful, again, strict=True):
+            found[number] = max(found[number], heard, key=lambda one: len(one.words))
+        return [
+            _judged(heard.words, len(wave) / RATE_HZ, heard.no_speech, spoken)
+            for heard, wave in zip(found, waves, strict=True)
+        ]
+
+    def _heard(
+        self, waves: Sequence[Samples], laid: Sequence[Window], language: str
+    ) -> list[_Heard]:
+        """What is heard in each of `waves`, which are `laid` into windows."""
+        found = [_Heard([], 0.0) for _ in waves]
+        for window, (words, no_speech) in zip(laid, self._recognize(laid, language), strict=True):
+            theirs = shared_out(words, window)
+            for number in {piece.wave for piece in window.placed}:
+                before = found[number]
+                found[number] = _Heard(
+                    before.words + theirs.get(number, []), max(before.no_speech, no_speech)
+                )
+        return found
 
     def language_of(self, samples: Samples) -> str:
         """The language of (samples,) at 16 kHz, of which 30 s are heard: a BCP 47 tag."""
@@ -162,6 +188,17 @@ def _word(word: Any, shift_s: float) -> Word:
         end_s=max(start_s, float(word.end) - shift_s),
         confidence=min(max(float(word.probability), 0.0), 1.0),
     )
+
+
+def _is_passed_over(heard: _Heard, wave: Samples) -> bool:
+    """Whether a wave has no words, or none for long at one of its ends: in a shared window Whisper
+    sometimes begins late or ends early, and passes over clear speech.
+    """
+    if not heard.words:
+        return True
+    late_s = heard.words[0].start_s or 0.0
+    early_s = len(wave) / RATE_HZ - (heard.words[-1].end_s or 0.0)
+    return max(late_s, early_s) > PASSED_OVER_S
 
 
 def _judged(words: list[Word], seconds: float, no_speech: float, language: str) -> Recognized:

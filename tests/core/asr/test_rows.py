@@ -142,6 +142,15 @@ def test_a_list_of_waves(recognizer: Recognizer) -> None:
         assert 0 <= one.start_s <= one.end_s <= len(wave) / RATE_HZ + 1e-6
 
 
+def test_speech_that_a_shared_window_passes_over_is_heard_again(recognizer: Recognizer) -> None:
+    podcast = CALL.with_name("starting-again-podcast.mp3")
+    found = transcribed(recognizer, row("whole", podcast, 0.0, 34.0))
+    text = " ".join(one["text"] or "" for one in found)
+    assert "take us back to the winter" in text.lower()
+    assert "disaster" in text
+    assert all("transcribed" in one["flags"] for one in found)
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_no_rows(recognizer: Recognizer, again: bool) -> None:
     assert transcribed(recognizer, again=again) == []
