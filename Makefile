@@ -1,15 +1,17 @@
 # Three commands on a fresh machine: make setup | demo | test. Python 3.10 to 3.13.
 PYTHON ?= python3
 VENV := .venv
+WORK ?= build/default-heads
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint default-heads clean
 
 setup: $(VENV)/.complete
 
 $(VENV)/.complete: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable ".[offline,dev]"
+	$(BIN)/python -m pip install --quiet --no-deps Resemblyzer==0.1.4  # the weights alone
 	touch $@
 
 demo: setup
@@ -24,6 +26,10 @@ lint: setup
 test: lint
 	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/e2e tests
 	$(BIN)/pytest tests/e2e
+
+# The heads of the package again, from the corpora under DATA (benchmarks/data/README.md).
+default-heads: setup
+	$(BIN)/python -m benchmarks.default_heads.make --data $(DATA) --work $(WORK)
 
 clean:
 	rm -rf $(VENV) daf-demo build *.egg-info

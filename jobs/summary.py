@@ -16,11 +16,12 @@ def summary(
     verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
 ) -> str:
     """The last line of a job's output: the totals, why rows are quarantined and in which folder,
-    how many of the others lack text or audio and why, the rate of what this run `made`, and how
-    many parts were done by earlier runs.
+    how many of the others lack text or audio and why, the hours of audio, the rate of what this run
+    `made`, and how many parts were done by earlier runs.
     """
     before = f", {earlier} parts were done before" if earlier else ""
     per_s = 1 / max(seconds, 1e-9)
+    hours = f"{total.audio_s / 3600:.2f} audio hours, " if total.audio_s else ""
     if made.audio_s:
         speed = f", {made.audio_s * per_s:.0f} audio hours per hour"
     else:
@@ -28,7 +29,7 @@ def summary(
     return (
         f"{total.rows_in} rows in, {total.rows_out} {verb}, "
         f"{quarantined(total.reasons, quarantine)}, "
-        f"{lacking(total.flags, total.rows_out)}{seconds:.1f} s{speed}{before}"
+        f"{lacking(total.flags, total.rows_out)}{hours}{seconds:.1f} s{speed}{before}"
     )
 
 

@@ -11,13 +11,14 @@ from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
 from daf_core.encoders.descriptors import Descriptors
 from daf_core.encoders.pooling import FrameSpec
+from daf_core.encoders.speaker import SpeakerEncoder
 from daf_core.encoders.speech import SpeechEncoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.encoders.wav2vec import WaveNetwork
 from daf_core.encoders.whisper import WhisperNetwork
 from daf_core.encoders.whisper_ct2 import load_whisper_ct2
 from daf_core.errors import SettingsError
-from daf_core.weights.known import DESCRIPTORS
+from daf_core.weights.known import DESCRIPTORS, SPEAKER
 from daf_core.weights.precision import Precision, on_cpu
 from daf_core.weights.specs import EncoderSpec, locate
 
@@ -25,6 +26,7 @@ from daf_core.weights.specs import EncoderSpec, locate
 TRUNCATABLE = ("bert", "roberta", "xlm-roberta", "camembert", "electra", "mpnet", "deberta-v2")
 WAVE_FAMILIES = ("wav2vec2", "hubert", "wavlm")
 SPEECH_FAMILIES = ("whisper", *WAVE_FAMILIES)
+WITHOUT_FRAMES = (DESCRIPTORS, SPEAKER)
 OPTIONAL_TENSORS = ("pooler.", "masked_spec_embed", "decoder.")  # no hidden layer needs them
 
 # Largest padded size of a batch. CPU: the fastest on one thread with the default encoders.
@@ -49,8 +51,8 @@ def load_text_encoder(
         SettingsError: the weights cannot be found, have another SHA-256, or are no text encoder.
     """
     place = locate(spec, offline)
-    family = _family(place[0]) if place else DESCRIPTORS
-    if family in (*SPEECH_FAMILIES, DESCRIPTORS):
+    family = spec.name if spec.name in WITHOUT_FRAMES else _family(place[0])
+    if family in (*SPEECH_FAMILIES, *WITHOUT_FRAMES):
         raise SettingsError(f"encoder {spec.name}: expected a text encoder, got {family} (speech)")
     (folder,) = place
     frames = FrameSpec.from_blocks(_all_blocks(folder), steps)
@@ -74,25 +76,27 @@ def load_speech_encoder(
     precision: Precision = "float32",
     layers: int | None = None,
     steps: int = 0,
-) -> SpeechEncoder | Descriptors:
+) -> SpeechEncoder | SpeakerEncoder | Descriptors:
     """Load the speech encoder that `spec` identifies; `layers` and `steps` as for text.
 
     Raises:
         SettingsError: the weights cannot be found, have another SHA-256, or are no speech encoder;
-            or frames of descriptors are wanted, which have none.
+            or frames of descriptors or of the speaker encoder are wanted, which have none.
     """
+    if spec.name in WITHOUT_FRAMES and steps:
+        raise SettingsError(
+            f"`frames` {steps}: expected an encoder with hidden layers, got {spec.name}"
+        )
     if spec.name == DESCRIPTORS:
-        if steps:
-            raise SettingsError(
-                f"`frames` {steps}: expected an encoder with hidden layers, got {DESCRIPTORS}"
-            )
         return Descriptors()
     place = locate(spec, offline)
+    if spec.name == SPEAKER:
+        return SpeakerEncoder(place[0], device)
     family = _family(place[0])
     if family not in SPEECH_FAMILIES:
         raise SettingsError(
-            f"encoder {spec.name}: expected a speech encoder ({', '.join(SPEECH_FAMILIES)} or "
-            f"{DESCRIPTORS}), got {family}"
+            f"encoder {spec.name}: expected a speech encoder ({', '.join(SPEECH_FAMILIES)}, "
+            f"{SPEAKER} or {DESCRIPTORS}), got {family}"
         )
     dtype = getattr(torch, precision)
     network: WhisperNetwork | WaveNetwork

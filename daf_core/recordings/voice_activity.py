@@ -1,7 +1,6 @@
 """Voice activity detection (silero-vad): the stretches of speech in a recording, as utterances."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.recordings.audio import Recording
 from daf_core.recordings.levels import even_out
+from daf_core.recordings.one_thread import one_thread
 
 FRAME_SAMPLES = 512  # silero scores each frame of 32 ms ...
 CONTEXT_SAMPLES = 64  # ... with the end of the frame before it
@@ -28,7 +28,7 @@ class VoiceActivity:
     """
 
     def __init__(self) -> None:
-        with _one_thread():
+        with one_thread():
             import silero_vad  # sets torch to one thread when imported, so not at the top
 
         self._cut = silero_vad.get_speech_timestamps_from_probs
@@ -59,7 +59,7 @@ class VoiceActivity:
         samples = 0
         state = None
         context = np.zeros(CONTEXT_SAMPLES, np.float32)
-        with _one_thread():
+        with one_thread():
             for block in _blocks(recording, channel):
                 samples += len(block)
                 padded = np.pad(block, (0, -len(block) % FRAME_SAMPLES))
@@ -99,14 +99,3 @@ def _blocks(recording: Recording, channel: int | None) -> Iterator[Samples]:
             yield even_out(block, recording.bounded)
         if len(block) < BLOCK_FRAMES * FRAME_SAMPLES:
             return
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Limit torch to one thread: silero's layers are too small for several."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

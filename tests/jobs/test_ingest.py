@@ -8,8 +8,10 @@ import pytest
 import soundfile
 
 import jobs
-from daf_core.errors import NotDone
+from daf_core.errors import NotDone, SettingsError
 from daf_core.sources.inspection import Inspected
+from daf_core.weights.known import SPEAKER
+from daf_core.weights.packages import packaged
 from jobs.settings import IngestSettings
 from jobs.verbs import ingest
 
@@ -75,3 +77,30 @@ def test_threads_are_for_slow_storage_and_not_for_one_slow_recording(monkeypatch
     assert len(seen) == 16
     assert (len(set(seen)) > 1) == threads
     assert [one.rows[0]["number"] for one in ingest.inspect_chunk([7], inspector)] == [7]
+
+
+@pytest.mark.parametrize("speakers", ["0", "21", "two", "-1", ""])
+def test_a_number_of_speakers_that_makes_no_sense_is_refused(speakers: str) -> None:
+    with pytest.raises(SettingsError, match="expected auto"):
+        IngestSettings(source="calls", out="m", speakers=speakers)
+
+
+@pytest.mark.skipif(not packaged(SPEAKER), reason="Resemblyzer is not installed")
+def test_estimated_speakers_belong_to_the_identity_of_a_manifest_and_to_folders(
+    tmp_path: Path,
+) -> None:
+    source = tmp_path / "calls"
+    source.mkdir()
+    sound, rate_hz = soundfile.read(DEMO / "callback-request.flac")
+    soundfile.write(source / "a.wav", sound[: 8 * rate_hz], rate_hz)
+    out = str(tmp_path / "m")
+    first = ingest.run(IngestSettings(source=str(source), out=out, speakers="auto"))
+    assert "flagged" not in first  # an estimate is no loss
+    again = ingest.run(IngestSettings(source=str(source), out=out, speakers="auto"))
+    assert again.startswith("nothing to do")
+    with pytest.raises(SettingsError, match="speakers"):
+        ingest.run(IngestSettings(source=str(source), out=out, speakers="2"))
+    (tmp_path / "table.csv").write_text("text\nhello\n")
+    table = str(tmp_path / "table.csv")
+    with pytest.raises(SettingsError, match="`speakers` apply to a folder"):
+        ingest.run(IngestSettings(source=table, out=str(tmp_path / "t"), speakers="auto"))

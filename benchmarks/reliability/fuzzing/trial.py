@@ -29,9 +29,9 @@ MOST_MEMORY = 4 << 30  # of address space beyond the start: no input may take th
 
 def prepare() -> None:
     """Load what every input needs, so that no input is charged for it; then limit the memory."""
-    from daf_core.sources.folders.by_voice import _voice_activity
+    from daf_core.sources.folders.by_voice import voice_activity
 
-    _voice_activity()
+    voice_activity()
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MOST_MEMORY, size + MOST_MEMORY))
 

@@ -27,7 +27,7 @@ def cut_by_voice(recording_id: str, audio_uri: str, size: AudioSize, who: WhoSpe
     """
     known = {"recording_id": recording_id, "audio_uri": audio_uri}
     with open_recording(audio_uri) as recording:
-        found = list(_found(recording, who.searched(size)))
+        found = list(speech(recording, who.searched(size)))
     rows = []
     for channel, role, span in found:
         times = {"start_s": span.start_s, "end_s": span.end_s}
@@ -47,20 +47,26 @@ class Span(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
-def _found(
+def speech(
     recording: Recording, searched: list[tuple[int | None, str | None]]
 ) -> Iterator[tuple[int | None, str | None, Span]]:
-    """The speech of each channel, with channel and role."""
+    """The speech of each channel that is `searched`, with channel and role.
+
+    Speech that two channels carry is found once. Where all carry the same, the channel is None.
+
+    Raises:
+        BadInput: as `Recording.read`.
+    """
     roles = {channel: role for channel, role in searched if channel is not None}
     copies = alike(recording, roles) if len(roles) > 1 else {}
     originals = [channel for channel in roles if channel not in copies]
     if len(originals) < 2:
         flags = ("same_channels",) if copies else ()
         ((channel, role),) = searched if not copies else [(None, None)]
-        for start_s, end_s in _voice_activity().segments(recording, channel):
+        for start_s, end_s in voice_activity().segments(recording, channel):
             yield channel, role, Span(start_s, end_s, flags)
         return
-    spans = {channel: _voice_activity().segments(recording, channel) for channel in originals}
+    spans = {channel: voice_activity().segments(recording, channel) for channel in originals}
     for channel, own in own_speech(recording, spans).spans.items():
         copied = channel in copies.values()
         for one in own:
@@ -69,7 +75,8 @@ def _found(
 
 
 @cache
-def _voice_activity() -> "VoiceActivity":
+def voice_activity() -> "VoiceActivity":
+    """The voice activity detection of this process."""
     # Loads torch and a network: once per process, and only where a transcript is missing.
     from daf_core.recordings.voice_activity import VoiceActivity
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from daf_core.errors import BadInput
 from daf_core.schemas import Row
+from daf_core.sources.folders.by_speaker import with_speakers
 from daf_core.sources.folders.by_transcript import cut_by_transcript
 from daf_core.sources.folders.by_voice import cut_by_voice
 from daf_core.sources.folders.choice import choose
@@ -90,10 +91,11 @@ def _recording(
             raise sound.size
         else:
             found = cut_by_voice(recording_id, sound.uri, sound.size, who)
+        rows = with_speakers(found.rows, who, cut=chosen.uri is None)
     except BadInput as err:
         known = {"recording_id": recording_id, "audio_uri": sound.uri}
-        found = Inspected([], [quarantine_row(err, known)])
-    identified = identify(found.rows)
+        found, rows = Inspected([], [quarantine_row(err, known)]), []
+    identified = identify(rows)
     quarantined = [*refused, *found.quarantined, *identified.quarantined, *chosen.not_used]
     return Inspected(identified.rows, quarantined)
 

@@ -39,10 +39,10 @@ from daf_core.storage.run_record import fingerprint
 class FolderOptions:
     """How a folder is read.
 
-    who: channels and roles; labels: a table of labels; meta, meta_regex: a table of what is known
-    of recordings, and a regular expression for their paths; transcripts: a table of recordings and
-    their transcripts; raw: format of headerless recordings, as "ulaw:8000:2"; without: folders and
-    files that are left out.
+    who: channels, roles, speakers; labels: a table of labels; meta, meta_regex: a table of what is
+    known of recordings, and a regular expression for their paths; transcripts: a table of
+    recordings and their transcripts; raw: format of headerless recordings, as "ulaw:8000:2";
+    without: folders and files that are left out.
     """
 
     who: WhoSpeaks = field(default_factory=WhoSpeaks)
@@ -55,7 +55,8 @@ class FolderOptions:
 
     def given(self) -> list[str]:
         """The names of the settings that the user gave."""
-        named = {"channels": self.who.channels, "roles": self.who.roles}
+        who = self.who
+        named = {"channels": who.channels, "roles": who.roles, "speakers": who.speakers}
         names = ("labels", "meta", "meta_regex", "transcripts", "raw")
         named |= {name: getattr(self, name) for name in names}
         return [name for name, value in named.items() if value]

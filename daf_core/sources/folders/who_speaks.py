@@ -1,25 +1,31 @@
-"""Who is on which channel, and which names stand for which role."""
+"""Who is on which channel, which names stand for which role, and whether voices are told apart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from daf_core.errors import BadInput
 from daf_core.sources.manifest_rows import AudioSize
 from daf_core.sources.transcripts.cue import Cue
 
+if TYPE_CHECKING:  # loads torch
+    from daf_core.speakers.search import SpeakerSearch
+
 
 @dataclass(frozen=True)
 class WhoSpeaks:
-    """What the user says of channels and roles.
+    """What the user says of channels, roles and speakers.
 
     channels: number → role. roles: role → patterns of speakers' names with * and ?, alternatives
-    separated by "|", letter case does not matter.
+    separated by "|", letter case does not matter. speakers: how they are estimated where nothing
+    else tells them, None: they are not.
     """
 
     channels: Mapping[int, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
+    speakers: "SpeakerSearch | None" = None
 
     @cached_property
     def _channel_of_role(self) -> dict[str, int]:

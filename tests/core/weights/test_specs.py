@@ -81,7 +81,7 @@ def test_sharded_weights_have_one_sum_that_every_shard_changes(bert: Path) -> No
     [
         ("no/such-encoder", "not on this machine, and `offline` is set"),
         ("openai/whisper-tiny.en@0123456", "not on this machine"),
-        ("a name with spaces", "expected a folder that exists, a Hugging Face id or 'descriptors'"),
+        ("a name with spaces", "expected a folder that exists, a Hugging Face id, 'speaker' or"),
     ],
 )
 def test_weights_that_cannot_be_found_are_named_in_one_line(name: str, says: str) -> None:
