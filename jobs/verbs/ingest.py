@@ -159,12 +159,13 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> 
         yield from inspected
         if ray_pays(inspecting_s, now - began):
             break
-    else:
+    left = [*itertools.islice(recordings, 1)]
+    if not left:
         return
     from jobs.ray_session import ray_session  # importing Ray takes seconds
 
     with ray_session():
-        yield from _inspect_in_tasks(recordings, inspector, per_task)
+        yield from _inspect_in_tasks(itertools.chain(left, recordings), inspector, per_task)
 
 
 def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:

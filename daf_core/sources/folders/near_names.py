@@ -57,7 +57,8 @@ def _likeness(
     common: Counter[str],
     number: int,
 ) -> float:
-    """From 0 to 1: share of the words in common, by how rare they are, or of the letters.
+    """From 0 to 1: share of the words in common, by how rare they are, or of the letters; of names
+    whose letters are as like, those with more words in common are the nearer ones.
 
     0 where the numbers of one are all others than those of the other.
     """
@@ -70,7 +71,8 @@ def _likeness(
     letters = SequenceMatcher(None, _letters(name), _letters(other)).quick_ratio()
     alike = letters if letters >= 0.8 else 0.0
     found = max(shared, alike)
-    return found if found >= _LEAST or (digits[0] & digits[1] and found > 0) else 0.0
+    near = found >= _LEAST or (digits[0] & digits[1] and found > 0)
+    return (10 * found + shared) / 11 if near else 0.0
 
 
 def _letters(name: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from daf_core.errors import NotDone, SettingsError
+from daf_core.sources.folders.near_names import likely_pairs
 from jobs.settings import IngestSettings
 from jobs.verbs import ingest as verb
 from jobs.verbs.ingest import run
@@ -111,6 +112,13 @@ def test_near_names_are_told_as_the_table_that_joins_them(tmp_path):
     joined = run(IngestSettings(str(tmp_path / "in"), out=str(tmp_path / "o2"), transcripts=pairs))
     assert "have no text" not in joined
     assert "have no audio" not in joined
+
+
+def test_of_names_as_like_by_letters_the_numbers_tell_which_belong_together():
+    recordings = [f"call-0{number}.wav" for number in (1, 2, 3)]
+    transcripts = [f"call_0{number}_v2x.vtt" for number in (1, 2, 3)]
+    found = likely_pairs(recordings, transcripts)
+    assert sorted(found) == list(zip(recordings, transcripts, strict=True))
 
 
 def test_nothing_is_said_of_recordings_beside_a_readme(tmp_path):

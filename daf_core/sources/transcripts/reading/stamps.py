@@ -17,6 +17,10 @@ _NAME = r"[ \t]{0,8}([^\W\d_][^\[\](){}<>|:\t]{0,58}?)"
 _BETWEEN = r"([ \t]{0,8}(?:[-–—|:,@]|at(?=[ \t]))?[ \t]{0,8})"
 _LAST = re.compile(rf"{_NAME}{_BETWEEN}{_STAMP} {{0,4}}(:?)(.*)$")
 _IN_BRACKETS = re.compile(r"\s{0,8}[\[(]([^\W\d_][^\[\]()]{0,80})[\])]:?\s{0,8}")  # [Ana 00:01]
+_NAME_IN_BRACKETS = re.compile(r"\s{0,8}\[([^\W\d_][^\[\]()|:\t]{0,58})\][ \t]{0,8}(?=\d)")  # Zoom
+_SECONDS = r"(\d{1,6}[.,]\d{1,6}) ?s?"
+_TO = r"[ \t]{0,3}(?:-{1,2}>?|–|—|→|to)[ \t]{0,3}"
+_IN_SECONDS = re.compile(rf"[ \t]{{0,8}}\[[ \t]?{_SECONDS}{_TO}{_SECONDS}[ \t]?\](.*)$")
 _LONGEST = 300  # characters of a line before its time ends
 _MOST_WORDS = 5
 
@@ -61,6 +65,9 @@ def _stamp(row: int, line: str, before: str) -> Stamp | None:
     head = line.lstrip("\ufeff").replace("**", "")
     if not any(one.isdigit() for one in head[:_LONGEST]):
         return None
+    if found := _IN_SECONDS.match(head):
+        start, end, words = found.groups()
+        return _made(row, start, end, None, words, "in seconds")
     if found := _FIRST.match(head):
         opened, start, end, closed, spaced, close = found.groups(default="")
         if (close and not closed) or not _paired(opened, closed):
@@ -71,6 +78,7 @@ def _stamp(row: int, line: str, before: str) -> Stamp | None:
         return _made(row, start, end, speaker, words, f"first {opened}{closed}")
     if bracketed := _IN_BRACKETS.fullmatch(head[:_LONGEST]):
         return _after_name(row, bracketed[1], "")
+    head = _NAME_IN_BRACKETS.sub(r"\1  ", head, count=1)
     return _after_name(row, head, before)
 
 

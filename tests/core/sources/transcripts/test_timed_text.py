@@ -36,6 +36,10 @@ KINDS = {
     "fine, we meet at 12:30 then\n[Ana 01:09]\ngood bye\n",
     "bold": "**Ana** 00:01\nhello there and so on\n\n**Bob Lee** 00:05\n"
     "fine, we meet at 12:30 then\n\n**Ana** 01:09\ngood bye\n",
+    "zoom": "[Ana] 00:00:01\nhello there and so on\n\n[Bob Lee] 00:00:05\n"
+    "fine, we meet at 12:30 then\n\n[Ana] 00:01:09\ngood bye\n",
+    "otter with its footer": "Ana  0:01\nhello there and so on\n\nBob Lee  0:05\n"
+    "fine, we meet at 12:30 then\n\nAna  1:09\ngood bye\n\nTranscribed by https://otter.ai\n",
     "at": "Ana at 00:01\nhello there and so on\n\nBob Lee at 00:05\nfine, we meet at 12:30 then\n\n"
     "Ana at 01:09\ngood bye\n",
 }
@@ -54,6 +58,35 @@ def test_a_time_before_a_turn_is_read(kind):
 def test_a_line_with_two_times_ends_at_the_second():
     text = "00:01 - 00:03 Ana: hello\n00:04 - 00:06 Bob: hi\n"
     assert said("call.txt", text) == [(1.0, 3.0, "Ana", "hello"), (4.0, 6.0, "Bob", "hi")]
+
+
+@pytest.mark.parametrize(
+    "line", ["[{:.2f}s -> {:.2f}s]  {}\n", "[{:.1f} - {:.1f}] {}\n", "[{:.2f} --> {:.2f}] {}\n"]
+)
+def test_times_may_be_seconds_as_faster_whisper_prints_them(line):
+    text = line.format(0.5, 2.4, "from 1.5 - 2.5 percent") + line.format(2.4, 75.0, "hello")
+    assert said("call.txt", text) == [
+        (0.5, 2.4, None, "from 1.5 - 2.5 percent"),
+        (2.4, 75.0, None, "hello"),
+    ]
+
+
+@pytest.mark.parametrize("style", ["[{}] yes", "[{}.00] yes", "[0:{}] yes", "{} yes", "{}\nyes"])
+def test_what_is_said_twice_is_read_twice(style):
+    text = "\n".join(style.format(one) for one in ("00:01", "00:02", "00:03"))
+    assert said("call.txt", text)[:2] == [(1.0, 2.0, None, "yes"), (2.0, 3.0, None, "yes")]
+
+
+def test_a_time_without_words_ends_the_turn_before_it():
+    assert said("call.txt", "[0:01] so\n[0:02] it is\n[0:09]\n") == [
+        (1.0, 2.0, None, "so"),
+        (2.0, 9.0, None, "it is"),
+    ]
+
+
+def test_what_somebody_says_of_who_transcribed_is_no_footer():
+    text = "0:01\nit was\nTranscribed by hand\n0:05\nTranscribed by https://otter.ai\nand so on\n"
+    assert " ".join(words for *_, words in said("call.txt", text)).count("Transcribed by") == 2
 
 
 def test_times_alone_and_words_below():
