@@ -1,9 +1,10 @@
 # Three commands on a fresh machine: make setup | demo | test. Python 3.10 to 3.13.
 PYTHON ?= python3
 VENV := .venv
+WORK ?= build/default-heads
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint default-heads clean
 
 setup: $(VENV)/.complete
 
@@ -25,6 +26,10 @@ lint: setup
 test: lint
 	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/e2e tests
 	$(BIN)/pytest tests/e2e
+
+# The heads of the package again, from the corpora under DATA (benchmarks/data/README.md).
+default-heads: setup
+	$(BIN)/python -m benchmarks.default_heads.make --data $(DATA) --work $(WORK)
 
 clean:
 	rm -rf $(VENV) daf-demo build *.egg-info

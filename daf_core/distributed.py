@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -17,6 +19,15 @@ def sum_over_workers(value: Tensor) -> Tensor:
     if dist.is_initialized():
         dist.all_reduce(value)
     return value
+
+
+def gathered(own: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The rows (rows, …) of all workers, those of the first worker first."""
+    if not dist.is_initialized():
+        return own
+    every: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(every, own)
+    return np.concatenate(every)
 
 
 def sum_gradients(head: nn.Module) -> None:

@@ -27,6 +27,7 @@ FLAGS = {
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
     "cut_at_end": "the times ran past the end of the recording and were cut there",
+    "retimed": "the transcript ended the cue before it began; the end was estimated",
     "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
     "same_channels": "the channels of the recording carry the same sound; they were mixed",
     "crosstalk": "the speech is also heard on another channel, where it was not counted",
@@ -39,6 +40,10 @@ FLAGS = {
     "tone": "the audio is a tone (ring-back, busy, dial, DTMF, fax, beep), no speech",
     "music": "the audio is music, such as hold music, without speech that stands out",
     "transcribed": "the words were recognized by `daf transcribe`, not written by the source",
+    "no_words": "no words were recognized in the audio: silence, music, noise",
+    "repeated_words": "recognized words were left out: they repeat themselves without end",
+    "phantom_words": "recognized words were left out: made up where nobody speaks",
+    "unsure_words": "recognized words were left out: too improbable",
     "estimated_speaker": "who speaks was estimated from the voice",
     "unfamiliar": "the words or the voice are unlike those that the head was trained on",
     "other_language": "the words are in a language that the head was not trained on",
@@ -126,6 +131,16 @@ PREDICTIONS = pa.schema(  # of a head for a row under a condition of a robustnes
     ]
 )
 
+WORDS = pa.schema(  # recognized by `daf transcribe`, in the order in which they were said
+    [
+        pa.field("utterance_id", pa.string(), nullable=False),
+        pa.field("word", pa.string(), nullable=False),
+        pa.field("start_s", pa.float64(), nullable=False),
+        pa.field("end_s", pa.float64(), nullable=False),
+        pa.field("probability", pa.float32(), nullable=False),
+    ]
+)
+
 QUARANTINE = pa.schema(
     [
         pa.field("utterance_id", pa.string()),  # null: a whole recording, or a row without an id
@@ -200,6 +215,11 @@ def quarantine_rows(
         )
     ]
     return pa.table(filled, schema=QUARANTINE)
+
+
+def primary_language(tag: str) -> str:
+    """The language of a BCP 47 tag without script and region: "en" of "en-US"."""
+    return tag.split("-")[0].lower()
 
 
 def polarity(sentiment: float) -> str:

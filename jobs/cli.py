@@ -14,15 +14,19 @@ from cyclopts import App, CycloptsError, Parameter
 import daf_core
 from daf_core.errors import NotDone, SettingsError
 from jobs import settings as verbs
+from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.progress import configure_logging
 from jobs.settings.options import shown_default
 
 VERBS: dict[str, type] = {
     "ingest": verbs.IngestSettings,
+    "transcribe": verbs.TranscribeSettings,
     "embed": verbs.EmbedSettings,
     "train": verbs.TrainSettings,
     "evaluate": verbs.EvaluateSettings,
     "score": verbs.ScoreSettings,
+    "label": verbs.LabelSettings,
+    "adapt": verbs.AdaptSettings,
     "stress": verbs.StressSettings,
     "verify": verbs.VerifySettings,
     "report": verbs.ReportSettings,
@@ -35,8 +39,8 @@ VERBS: dict[str, type] = {
 app = App(
     name="daf",
     help="Score what people say and how they say it, over whole archives.\n\n"
-    "With a head: ingest → score → report. To make a head from a labelled corpus: ingest → embed → "
-    "train. Lists are given with commas, or by repeating the option.",
+    "From recordings to scores and a report: score. To make a head from a labelled corpus: "
+    "ingest → embed → train. Lists are given with commas, or by repeating the option.",
     version=daf_core.__version__,
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # main says how to continue
@@ -68,7 +72,7 @@ for _name, _settings in VERBS.items():
 
 def run_verb(name: str, asked: Any) -> str:
     """Do the work of a verb with these settings; returns its summary."""
-    if isinstance(asked, verbs.EncodeResources) and asked.local:
+    if isinstance(asked, verbs.EncodeResources) and may_choose_processes(asked):
         # Before the verb's own imports, which take seconds; the processes start beside them.
         importlib.import_module("jobs.parts.forkserver").start_forkserver()
     verb = importlib.import_module(f"jobs.verbs.{name}")

@@ -1,6 +1,6 @@
 """The last line of a job's output, and what `strict` makes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from daf_core.errors import NotDone
 from daf_core.schemas import LESSENED
@@ -16,11 +16,12 @@ def summary(
     verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
 ) -> str:
     """The last line of a job's output: the totals, why rows are quarantined and in which folder,
-    how many of the others lack text or audio and why, the rate of what this run `made`, and how
-    many parts were done by earlier runs.
+    how many of the others lack text or audio and why, the hours of audio, the rate of what this run
+    `made`, and how many parts were done by earlier runs.
     """
     before = f", {earlier} parts were done before" if earlier else ""
     per_s = 1 / max(seconds, 1e-9)
+    hours = f"{total.audio_s / 3600:.2f} audio hours, " if total.audio_s else ""
     if made.audio_s:
         speed = f", {made.audio_s * per_s:.0f} audio hours per hour"
     else:
@@ -28,7 +29,7 @@ def summary(
     return (
         f"{total.rows_in} rows in, {total.rows_out} {verb}, "
         f"{quarantined(total.reasons, quarantine)}, "
-        f"{lacking(total.flags, total.rows_out)}{seconds:.1f} s{speed}{before}"
+        f"{lacking(total.flags, total.rows_out)}{hours}{seconds:.1f} s{speed}{before}"
     )
 
 
@@ -53,9 +54,11 @@ def check_strict(
     flags: Mapping[str, int],
     line: str,
     not_used: Mapping[str, int] | None = None,
+    unmatched: Sequence[str] = (),
 ) -> None:
     """Raise NotDone, with the summary `line`, if any row is quarantined, or flagged as having less
-    than it came with, or a file of the source is `not_used`. For `strict`: everything that can be
+    than it came with, a file of the source is `not_used`, or a setting is
+    `unmatched`. For `strict`: everything that can be
     made is made before.
     """
     losses = {flag: count for flag, count in flags.items() if flag in LESSENED}
@@ -68,6 +71,9 @@ def check_strict(
         )
         if counts
     ]
+    if unmatched:
+        number = len(unmatched)
+        found.append(f"{number} setting{'s' * (number > 1)} with what matches nothing")
     if found:
         raise NotDone(
             f"`strict`: expected every row and file with all that it came with, found "

@@ -54,8 +54,9 @@ class Archive:
 
     @property
     def inputs(self) -> list[str]:
-        """The options of `daf score` that name manifest and head."""
-        return ["--manifest", self.at("manifest"), "--head", self.at("head")]
+        """The options of `daf score` that name manifest and head; nothing but scores is made."""
+        named = ["--manifest", self.at("manifest"), "--head", self.at("head")]
+        return [*named, "--ray", "--no-verify", "--no-report"]
 
     @property
     def parts(self) -> int:

@@ -122,8 +122,10 @@ def embed_corpus(corpus: str, options: list[str], data: Path, work: Path) -> str
 
 
 def with_recording_ids(meld: Path, out: Path) -> Path:
-    """MELD's table with a column recording_id. MELD numbers its dialogues anew in each split."""
-    rows = csv.read_csv(meld)
+    """MELD's table with a column recording_id, and without times, which are those of the episodes.
+    MELD numbers its dialogues anew in each split.
+    """
+    rows = csv.read_csv(meld).drop_columns(["start", "end"])
     dialogues = [rows[name].cast("string") for name in ("split", "dialogue_id")]
     recordings = pc.binary_join_element_wise(*dialogues, "-")
     csv.write_csv(rows.append_column("recording_id", recordings), out)

@@ -59,6 +59,7 @@ def peak_by_role(work: Path, rows: int) -> Sample:
             writer.writerow([*cut, "a b c d e"])
     daf("ingest", work / "table.csv", "--out", manifest)
     command = [*DAF, "score", "--manifest", manifest, "--head", work / "head"]
+    command += ["--ray", "--no-verify", "--no-report"]
     _, samples = watched([*command, "--out", work / f"scores-{rows}"], work)
     return peaks([by_role(sample) for sample in samples])
 

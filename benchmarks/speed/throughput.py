@@ -127,7 +127,7 @@ def run_round(work: Path, manifest: Output, head: str, precision: Precision) -> 
     """(a) and daf score, once each."""
     ceiling_s = baselines.BareEncoders(manifest, precision).seconds()
     local = score(work, manifest, head, ["--local"], precision)
-    ray = score(work, manifest, head, [], precision)
+    ray = score(work, manifest, head, ["--ray"], precision)
     seconds = Seconds(ceiling_s, local.command_s, ray.command_s, ray.work_s)
     print(", ".join(f"{name} {took:.1f} s" for name, took in seconds._asdict().items()), flush=True)
     return Round(seconds, local.peak_mb, ray.peak_mb)
@@ -149,7 +149,8 @@ def score(
     shutil.rmtree(out, ignore_errors=True)
     ray_folder.mkdir(exist_ok=True)
     command = [*DAF, "score", "--manifest", manifest.root, "--head", head, "--out", out]
-    command_s, samples = watched([*command, "--precision", precision, *options], ray_folder)
+    how = ["--precision", precision, "--no-verify", "--no-report", *options]
+    command_s, samples = watched([*command, *how], ray_folder)
     record = run_record.read_complete(scores_output(out))
     held = {process: size / 1e6 for process, size in peaks(samples).items()}
     held["workers together"] = peaks([by_role(sample) for sample in samples])["workers"] / 1e6

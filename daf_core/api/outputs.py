@@ -13,7 +13,7 @@ from daf_core.storage.output import Output, embeddings_output, manifest_output, 
 
 
 def open_head(folder: str) -> TrainedHead:
-    """Open a head that `daf train` wrote, local or in an object store.
+    """Open a head that `daf train` wrote, local or in an object store, or a default head by name.
 
     Its encoders are loaded by `score` or `Scorer`, not here.
 

@@ -1,5 +1,6 @@
 """Which recordings a manifest holds: in which parts, and in which version of their files."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import pyarrow as pa
 
 from daf_core.errors import FILE_REASONS
 from daf_core.manifest.entries import Entry, rows_table
+from daf_core.sources.remarks import Outcome
 from daf_core.storage.parquet import part_name
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.scratch_database import scratch_database
@@ -93,6 +95,16 @@ class Catalogue:
     def parts(self) -> set[str]:
         """Names of the parts that are whole (published with their entries)."""
         return {part_name(number) for (number,) in self._all("SELECT DISTINCT part FROM entries")}
+
+    def numbers(self) -> list[int]:
+        """Numbers of the parts that are whole, in order."""
+        return self._numbers("SELECT DISTINCT part FROM entries ORDER BY part")
+
+    def outcome(self, recording: str) -> Outcome:
+        """How many rows the manifest holds of a recording, and why others are quarantined."""
+        found = self._all("SELECT rows, reasons FROM entries WHERE recording = ?", recording)
+        reasons = {one.partition(" ")[0] for _, own in found for one in json.loads(own)}
+        return Outcome(sum(rows for rows, _ in found), frozenset(reasons))
 
     def reasons(self) -> dict[str, int]:
         """Reason → quarantined rows of the manifest."""

@@ -189,11 +189,11 @@ def _facts(name: str, table: pa.Table) -> PartFacts:
         rows=len(rows),
         audio_s=audio_s,
         reasons={},
-        flags=_flags(table),
+        flags=manifest_flags(table),
     )
 
 
-def _flags(table: pa.Table) -> dict[str, int]:
+def manifest_flags(table: pa.Table) -> dict[str, int]:
     """Rows by flag, and those that have no text, or no audio that can be read."""
     flags = Counter(count_flags(table))
     flags["no_text"] = table["text"].null_count

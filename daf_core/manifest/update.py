@@ -6,9 +6,9 @@ no row is ever missing. Rows of recordings that were deleted from the source sta
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -18,10 +18,13 @@ from daf_core.manifest.catalogue import Catalogue, Comparison
 from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
 from daf_core.manifest.kept_ids import KeptIds
 from daf_core.manifest.parts import PendingRecording, pack, publish
+from daf_core.manifest.remarks import remarks
 from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
+from daf_core.manifest.retry import mark, to_retry
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import Source
+from daf_core.sources.remarks import Remarks
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json, fingerprint
@@ -35,9 +38,9 @@ class Updated:
     """A manifest after an update, and how its source compared with it before.
 
     quarantined: reason → rows; not_used: reason and suffix → files of the source; flags: flag →
-    rows, with no_text and no_audio; recordings: counts of new, changed, gone and kept ones;
-    seconds: the duration of the update that last changed the manifest; nothing_to_do: it was up to
-    date.
+    rows, with no_text and no_audio; remarks: settings that match nothing, and hints; recordings:
+    counts of new, changed, gone and kept ones; seconds: the duration of the update that last
+    changed the manifest; nothing_to_do: it was up to date.
     """
 
     rows_in: int
@@ -47,6 +50,7 @@ class Updated:
     flags: dict[str, int]
     parts: int
     audio_hours: float
+    remarks: Remarks
     recordings: Comparison
     seconds: float
     nothing_to_do: bool = False
@@ -54,6 +58,7 @@ class Updated:
     def as_facts(self) -> Json:
         """The entries of the run record."""
         return {name: getattr(self, name) for name in _COUNTS} | {
+            "remarks": asdict(self.remarks),
             "recordings": self.recordings.as_dict(),
             "seconds": self.seconds,
         }
@@ -62,19 +67,27 @@ class Updated:
     def from_facts(cls, facts: Json, recordings: Comparison) -> "Updated":
         """A manifest with nothing to do, from the entries of its run record."""
         counts = {name: facts[name] for name in (*_COUNTS, "seconds")}
-        return cls(**counts, recordings=recordings, nothing_to_do=True)
+        said = facts.get("remarks", {})  # older records have none
+        remarks = Remarks(**{name: tuple(lines) for name, lines in said.items()})
+        return cls(**counts, remarks=remarks, recordings=recordings, nothing_to_do=True)
 
 
 _COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
 def update(
-    output: Output, identity: Json, source: Source, part_s: float | None, inspect: Inspect
+    output: Output,
+    identity: Json,
+    source: Source,
+    part_s: float | None,
+    inspect: Inspect,
+    retry: Collection[str] = (),
 ) -> Updated:
     """Make the manifest in `output`, whose run has begun, hold what `source` holds.
 
     part_s: seconds of audio per part, None for lengths that suit any source (`part_length`);
-    inspect: turns recordings of the source into rows, in order.
+    inspect: turns recordings of the source into rows, in order; retry: recordings with rows
+    quarantined or flagged for these reasons are inspected again, though their files are unchanged.
 
     Raises:
         NotDone: another attempt took over, or the manifest's files were changed by others.
@@ -85,6 +98,9 @@ def update(
     attempt = "" if finished else ingest_lock.take_over(output, record)
     source.gather()
     known = catalogue_files.load(output, fingerprint(identity))
+    if again := to_retry(output, known, retry):
+        attempt = attempt or ingest_lock.take_over(output, record)
+        mark(output, known, again, partial(ingest_lock.check, output, attempt))
     loose = fingerprint(source.quarantined) if source.quarantined else NOTHING
     known.compare(chain([(NO_RECORDING, loose)], _versions(source)))
     if record is not None and finished and known.is_up_to_date():
@@ -93,7 +109,7 @@ def update(
     check = partial(ingest_lock.check, output, attempt)
     _publish_differences(output, known, source, part_s, inspect, check)
     _write_index(output, known, fingerprint(identity), check)
-    done = _counted(known, started)
+    done = _counted(known, remarks(output, known, source), started)
     run_record.finish(output, identity, done.as_facts() | {"attempt": attempt})
     return done
 
@@ -177,7 +193,7 @@ def _write_index(output: Output, known: Catalogue, run: str, check: Callable[[],
     check()
 
 
-def _counted(known: Catalogue, started: float) -> Updated:
+def _counted(known: Catalogue, said: Remarks, started: float) -> Updated:
     parts, reasons = known.facts.values(), known.reasons()
     quarantined = {reason: count for reason, count in reasons.items() if not is_file(reason)}
     rows = sum(part.rows for part in parts)
@@ -187,6 +203,7 @@ def _counted(known: Catalogue, started: float) -> Updated:
         quarantined=quarantined,
         not_used={reason: count for reason, count in reasons.items() if is_file(reason)},
         flags=dict(sorted(sum((Counter(part.flags) for part in parts), Counter()).items())),
+        remarks=said,
         parts=len(parts),
         audio_hours=round(sum(part.audio_s for part in parts) / 3600, 4),
         recordings=known.comparison(),

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS, Row
+from daf_core.sources.transcripts.reading import times
 from daf_core.sources.transcripts.reading.language import language_tag
 
 ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
@@ -170,7 +171,9 @@ def _number(name: str, value: Any, reason: str) -> float:
     if not math.isfinite(number):
         raise BadInput(
             reason,
-            f"{name}: expected a number such as 2.5 (with a decimal point), found {_kind(value)}",
+            f"{name}: expected a number such as 2.5 (with a decimal point)"
+            f"{' or a clock time such as 00:01:02.5' * (reason == 'bad_time')}, "
+            f"found {_kind(value)}",
         )
     return number
 
@@ -188,7 +191,9 @@ def _kind(value: Any) -> str:
 
 
 def _seconds(name: str, value: Any) -> float:
-    seconds = _number(name, value, "bad_time")
+    """Seconds, given as a number or as a clock time such as 00:01:02.5 or 1:02."""
+    clock = times.seconds(value) if isinstance(value, str) and ":" in value else None
+    seconds = _number(name, value, "bad_time") if clock is None else clock
     if seconds < -EDGE_S:
         raise BadInput("bad_time", f"{name}: expected 0 or more seconds, found {seconds}")
     return max(seconds, 0.0)
@@ -227,11 +232,7 @@ def _split(name: str, value: Any) -> str:
 
 NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a"})
 _MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split", "text_confidence"})
-VALIDATION_SPLITS = {
-    "dev": "valid",
-    "val": "valid",
-    "validation": "valid",
-}  # used by corpora
+VALIDATION_SPLITS = {"dev": "valid", "val": "valid", "validation": "valid"}  # used by corpora
 _TIMES = ("start_s", "end_s")
 _COLUMNS: dict[str, Callable[[str, Any], Any]] = {
     "utterance_id": _text,

@@ -19,6 +19,7 @@ from daf_core.sources.manifest_rows import (
     quarantine_row,
     utterance_id,
 )
+from daf_core.sources.remarks import Found, Remarks
 from daf_core.sources.row_spool import RowSpool
 from daf_core.sources.table_columns import COLUMNS, Columns
 from daf_core.sources.table_types import Cells, StoredAudio, Table, shown_columns
@@ -96,6 +97,10 @@ class TableSource:
         rows = [row for several in recordings for row in several]
         uris = dict.fromkeys(row["audio_uri"] for row in rows if row["audio_uri"])
         return fingerprint([rows, [self._file_version(_file_of(uri)) for uri in uris]])
+
+    def remarks(self, found: Found) -> Remarks:
+        """None: what does not fit is refused, or quarantined."""
+        return Remarks()
 
     def inspector(self) -> Callable[[list[list[Row]]], Inspected]:
         """The function that makes manifest and quarantine rows of one stem's recordings."""

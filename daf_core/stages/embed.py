@@ -15,6 +15,7 @@ from daf_core.embeddings.columns import Column, ColumnShapes, HalfArray, select
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.schemas import quarantine_rows
+from daf_core.stages.languages import with_languages
 from daf_core.weights.precision import Precision
 from daf_core.weights.specs import EncoderSpec
 
@@ -81,6 +82,7 @@ class Embed:
         """
         has_reason = pc.is_valid(decoded["reason"])
         rows, quarantined = decoded.filter(pc.invert(has_reason)), decoded.filter(has_reason)
+        rows = with_languages(rows)
         flags: list[list[str]] = rows["flags"].to_pylist()
         columns: dict[str, pa.FixedSizeListArray] = {}
         has_input, is_embedded = np.zeros(len(rows), bool), np.zeros(len(rows), bool)

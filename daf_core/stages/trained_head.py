@@ -4,22 +4,29 @@ Reading both does not load torch, which takes seconds; `TrainedHead.module` does
 """
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from daf_core.default_heads import head_folder
 from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
+from daf_core.measures.adjustment_values import Adjustment
 from daf_core.measures.calibration_values import Calibration, Calibrations
 from daf_core.storage import files
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
-VERSION = 3
+    from daf_core.measures.familiarity import Familiarity
+
+VERSION = 4
 RECORD, WEIGHTS = "head.json", "head.safetensors"
+FAMILIARITY = "familiarity."  # of the tensors that are not the module's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +35,9 @@ class HeadRecord:
 
     kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
     columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
-    modalities; facts: what else is recorded (metrics, data fingerprint, seed, recipe …), which
-    decides no score.
+    modalities; languages: of the words it was trained on, as "en"; adjustment: offsets for an
+    archive that it was adapted to; facts: what else is recorded (metrics, data fingerprint, seed,
+    recipe …), which decides no score.
     """
 
     kind: str
@@ -38,7 +46,9 @@ class HeadRecord:
     encoders: dict[str, EncoderSpec]
     sha256: str
     calibrations: Calibrations
+    languages: list[str] = field(default_factory=list)
     version: int = VERSION
+    adjustment: Adjustment | None = None
     facts: Json = field(default_factory=dict)
 
     def as_dict(self) -> Json:
@@ -51,13 +61,17 @@ class HeadRecord:
             "encoders": {name: spec.as_dict() for name, spec in self.encoders.items()},
             "sha256": self.sha256,
             "calibrations": {name: asdict(one) for name, one in self.calibrations.items()},
+            "languages": self.languages,
+            **({} if self.adjustment is None else {"adjustment": self.adjustment.as_dict()}),
             **self.facts,
         }
 
     @classmethod
     def from_dict(cls, found: Json) -> "HeadRecord":
         """Read what `as_dict` wrote."""
-        known = ("version", "kind", "width", "streams", "encoders", "sha256", "calibrations")
+        own = {"version", "kind", "width", "streams", "encoders", "sha256", "calibrations"}
+        known = own | {"languages", "adjustment"}
+        adjustment = found.get("adjustment")
         return cls(
             kind=found["kind"],
             width=found["width"],
@@ -67,7 +81,9 @@ class HeadRecord:
             calibrations={
                 name: Calibration(**values) for name, values in found["calibrations"].items()
             },
+            languages=found["languages"],
             version=found["version"],
+            adjustment=None if adjustment is None else Adjustment.from_dict(adjustment),
             facts={name: value for name, value in found.items() if name not in known},
         )
 
@@ -87,8 +103,24 @@ class TrainedHead:
         from daf_core.heads import build
 
         module = build(self.kind, self.shapes, self.record.width)
-        module.load_state_dict(safetensors.torch.load(self.weights))
+        stored = safetensors.torch.load(self.weights)
+        own = {name: value for name, value in stored.items() if not name.startswith(FAMILIARITY)}
+        module.load_state_dict(own)
         return module.eval()
+
+    @cached_property
+    def familiarity(self) -> "dict[str, Familiarity]":
+        """Column → how near embeddings lie to those of the training rows; empty if not measured."""
+        import safetensors.torch
+
+        from daf_core.measures.familiarity import Familiarity
+
+        found: dict[str, dict[str, Tensor]] = {}
+        for name, value in safetensors.torch.load(self.weights).items():
+            if name.startswith(FAMILIARITY):
+                column, tensor = name.removeprefix(FAMILIARITY).split(".")
+                found.setdefault(column, {})[tensor] = value
+        return {column: Familiarity.from_tensors(own) for column, own in found.items()}
 
     @property
     def kind(self) -> str:
@@ -114,7 +146,8 @@ class TrainedHead:
     def identity(self) -> Json:
         """What decides its scores, as JSON."""
         record = self.record.as_dict()
-        return {name: record[name] for name in ("kind", "sha256", "calibrations", "encoders")}
+        names = ("kind", "sha256", "calibrations", "encoders", "languages", "adjustment")
+        return {name: record[name] for name in names if name in record}
 
     @property
     def layers(self) -> dict[str, int]:
@@ -141,17 +174,18 @@ def save(
     shapes: ColumnShapes,
     encoders: dict[str, EncoderSpec],
     calibrations: Calibrations,
+    familiarity: "Mapping[str, Familiarity]" = MappingProxyType({}),
+    languages: Sequence[str] = (),
     facts: Json,
 ) -> None:
     """Publish head.safetensors, then head.json, under `folder`; arguments as in HeadRecord.
 
+    familiarity: by column; it is stored beside the weights.
+
     Raises:
         NotDone: the folder cannot be written.
     """
-    import safetensors.torch
-
-    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
-    weights = safetensors.torch.save(state)
+    weights = encoded_weights(module, familiarity)
     record = HeadRecord(
         kind=kind,
         width=width,
@@ -159,18 +193,39 @@ def save(
         encoders=encoders,
         sha256=hashlib.sha256(weights).hexdigest(),
         calibrations=calibrations,
+        languages=[*languages],
         facts=facts,
     )
-    files.publish(files.join(folder, WEIGHTS), weights)
-    files.write_json(files.join(folder, RECORD), record.as_dict())
+    publish(folder, TrainedHead(record, weights))
+
+
+def encoded_weights(module: "nn.Module", familiarity: "Mapping[str, Familiarity]") -> bytes:
+    """The bytes of head.safetensors: the module's tensors, and those of familiarity by column."""
+    import safetensors.torch
+
+    state = {name: value.detach().cpu().contiguous() for name, value in module.state_dict().items()}
+    for column, one in familiarity.items():
+        state |= {f"{FAMILIARITY}{column}.{name}": value for name, value in one.tensors().items()}
+    return safetensors.torch.save(state)
+
+
+def publish(folder: str, head: TrainedHead) -> None:
+    """Publish the weights of a head, then its record, under `folder`.
+
+    Raises:
+        NotDone: the folder cannot be written.
+    """
+    files.publish(files.join(folder, WEIGHTS), head.weights)
+    files.write_json(files.join(folder, RECORD), head.record.as_dict())
 
 
 def load(folder: str) -> TrainedHead:
-    """The head under `folder`.
+    """The head under `folder`, or the default head of that name.
 
     Raises:
         SettingsError: there is no head, it is of another version, or its weights are damaged.
     """
+    folder = head_folder(folder)
     uri = files.join(folder, RECORD)
     found = files.read_json(uri)
     if found is None:

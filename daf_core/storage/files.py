@@ -4,6 +4,7 @@ Publishing is atomic: a reader sees the whole file or none.
 """
 
 import json
+from functools import cache
 from typing import Any
 
 import fsspec
@@ -41,7 +42,7 @@ def filesystem(uri: str) -> tuple[Any, str]:
         SettingsError: no file system handles this URI.
     """
     if uri.startswith("/"):  # many small files: resolving the protocol would take most of the time
-        return LocalFileSystem(), LocalFileSystem._strip_protocol(uri)
+        return _local(), LocalFileSystem._strip_protocol(uri)
     options = s3.OPTIONS if uri.startswith(s3.PREFIXES) else {}
     try:
         # Not fsspec's url_to_fs: it takes "::" in the name of a file for a chain of file systems.
@@ -52,6 +53,11 @@ def filesystem(uri: str) -> tuple[Any, str]:
     except (ImportError, ValueError) as err:
         raise SettingsError(f"{uri}: expected a path or URI that fsspec can open: {err}") from err
     return fs, fs._strip_protocol(uri)
+
+
+@cache
+def _local() -> LocalFileSystem:
+    return LocalFileSystem()
 
 
 def _protocol(uri: str) -> str:

@@ -61,6 +61,11 @@ class Output:
         """In a finished manifest: the catalogue entries of all parts in one file."""
         return files.join(self.root, "index", "recordings.parquet")
 
+    @property
+    def words_uri(self) -> str:
+        """In a manifest by `daf transcribe`: folder of the words of each part."""
+        return files.join(self.root, "words")
+
     def part_uri(self, name: str) -> str:
         """Path or URI of the part with this name."""
         return files.join(self.parts_uri, name)
@@ -122,8 +127,8 @@ class Output:
         ]
 
     def delete(self, name: str) -> None:
-        """Delete a part, then its quarantine. The next run makes a part that is missing."""
-        for folder in (self.parts_uri, self.quarantine_uri):
+        """Delete a part, its quarantine and words. The next run makes a part that is missing."""
+        for folder in (self.parts_uri, self.quarantine_uri, self.words_uri):
             files.delete(files.join(folder, name))
 
 

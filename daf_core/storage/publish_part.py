@@ -8,7 +8,7 @@ while the run record still names this run.
 import pyarrow as pa
 
 from daf_core.errors import NotDone, SettingsError
-from daf_core.storage import files, run_record
+from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 
@@ -16,15 +16,25 @@ FINGERPRINT_FOOTER = "daf.fingerprint"
 
 
 def publish_part(
-    output: Output, facts: PartFacts, rows: pa.Table, quarantine: pa.Table, fingerprint: str
+    output: Output,
+    facts: PartFacts,
+    rows: pa.Table,
+    quarantine: pa.Table,
+    fingerprint: str,
+    words: pa.Table | None = None,
 ) -> None:
-    """Publish the quarantine and then the rows of a part of the run with this fingerprint.
+    """Publish the words, if any, the quarantine and then the rows of a part of the run with this
+    fingerprint.
 
     Raises:
         NotDone: the output now belongs to another run, or cannot be read or written.
     """
     footer = {FINGERPRINT_FOOTER: fingerprint, **facts.footer()}
-    for uri, data in output.encoded(facts.name, rows, quarantine, footer):
+    contents = output.encoded(facts.name, rows, quarantine, footer)
+    if words is not None:
+        uri = files.join(output.words_uri, facts.name)
+        contents.insert(0, (uri, parquet.parquet_bytes(words, "words", footer)))
+    for uri, data in contents:
         if not files.create(uri, data) and files.read_bytes(uri) != data:
             _check_still_ours(output, fingerprint)
             if _is_finished(output, facts, fingerprint):

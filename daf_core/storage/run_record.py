@@ -113,7 +113,10 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
     if fresh and record is not None:
         clear(output)
         record = None
-    for folder in (output.root, output.parts_uri, output.quarantine_uri, output.recordings_uri):
+    for folder in (
+        *(output.root, output.parts_uri, output.quarantine_uri),
+        *(output.recordings_uri, output.words_uri),
+    ):
         sweep_folder(folder)
     there = set(output.part_names())
     if record is None:
@@ -203,10 +206,13 @@ def read_complete(output: Output) -> RunRecord:
 
 
 def clear(output: Output) -> None:
-    """Delete the parts, catalogue entries, quarantine, index and record of a run, nothing else."""
+    """Delete parts, words, catalogue entries, quarantine, index and record of a run, no more."""
     for uri in (output.index_uri, output.all_recordings_uri):
         files.delete(uri)
-    for folder in (output.recordings_uri, output.parts_uri, output.quarantine_uri):
+    for folder in (
+        *(output.recordings_uri, output.parts_uri),
+        *(output.words_uri, output.quarantine_uri),
+    ):
         files.delete_all(folder, parquet.list_parts(folder))
     files.delete(output.record_uri)
 

@@ -1,6 +1,8 @@
 """Labelled rows of embeddings, by split, shared out to workers."""
 
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +13,7 @@ import torch
 from daf_core.embeddings.arrays import column_values, columns_for
 from daf_core.embeddings.columns import Column, ColumnShapes
 from daf_core.errors import SettingsError
-from daf_core.schemas import SPLITS
+from daf_core.schemas import SPLITS, primary_language
 from daf_core.storage.output import Output
 from daf_core.training.rows import Rows
 from daf_core.training.splits import TEST, TRAIN, UNUSED, VALID, labelled_splits
@@ -134,6 +136,17 @@ def load_rows(
             own_values = {column: value[own] for column, value in values.items()}
             pieces[split].append(_Piece(own_values, present[own], labels[own]))
     return {split: _rows(of_split, shapes) for split, of_split in pieces.items()}
+
+
+def languages_of(corpora: Sequence[Corpus]) -> list[str]:
+    """The languages, such as "en", of 1 % or more of the train rows whose language is known."""
+    counts: Counter[str] = Counter()
+    for corpus in corpora:
+        for name, index in corpus.parts.items():
+            found = corpus.source.read(name, ["language"])["language"]
+            of_train = found.filter(pa.array(index == TRAIN)).drop_null()
+            counts.update(map(primary_language, of_train.to_pylist()))
+    return sorted(name for name, count in counts.items() if 100 * count >= counts.total())
 
 
 def utterance_ids(corpus: Corpus, split: str) -> list[str]:

@@ -5,17 +5,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import numpy as np
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
-from daf_core.distributed import rank_and_workers, sum_over_workers
+from daf_core.distributed import gathered, rank_and_workers, sum_over_workers
 from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
 from daf_core.heads import build, columns_read
 from daf_core.heads.sentiment_bins import median
 from daf_core.measures.calibration import certainty, modality_set
 from daf_core.measures.calibration_values import Calibrations
+from daf_core.measures.familiarity import Familiarity
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import (
     calibrate,
@@ -25,6 +24,7 @@ from daf_core.measures.reliability import (
 )
 from daf_core.schemas import SPLITS
 from daf_core.training.dataset import Corpus, load_rows
+from daf_core.training.familiarity import fit_familiarity
 from daf_core.training.group_folds import group_folds
 from daf_core.training.label_confidence import label_likelihood
 from daf_core.training.loop import State, fit, predict
@@ -40,6 +40,7 @@ class Fitted:
     """A trained head with its calibration and metrics; the same on every worker.
 
     shapes: the columns that it reads.
+    familiarity: by column, of the corpus; not of those that joined it.
     metrics: split → name → value.
     reliability: on the test rows, or on the validation rows where there are no test rows.
     state: the last state of the training.
@@ -48,6 +49,7 @@ class Fitted:
     module: nn.Module
     shapes: ColumnShapes
     calibrations: Calibrations
+    familiarity: dict[str, Familiarity]
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
     state: State
@@ -104,7 +106,10 @@ def fit_head(
     measured = {split: _measure(head, rows[split], calibrations) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
     reliability = measured["test" if metrics["test"] else "valid"][1]
-    return Fitted(head.cpu(), trained_shapes, calibrations, metrics, reliability, state)
+    familiarity = fit_familiarity(rows["train"], rows["valid"], trained_shapes)
+    return Fitted(
+        head.cpu(), trained_shapes, calibrations, familiarity, metrics, reliability, state
+    )
 
 
 @dataclass(frozen=True)
@@ -205,12 +210,8 @@ def _calibrate(held_out: Iterable[tuple[nn.Module, Rows]]) -> Calibrations:
 
 def _predict_all(head: nn.Module, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
     """Logits, `present` and labels of the rows of all workers."""
-    own = tuple(x.cpu().numpy() for x in (predict(head, rows).logits, rows.present, rows.labels))
-    gathered: list[Any] = [own]
-    if dist.is_initialized():
-        gathered = [None] * dist.get_world_size()
-        dist.all_gather_object(gathered, own)
     logits, present, labels = (
-        torch.from_numpy(np.concatenate(arrays)) for arrays in zip(*gathered, strict=True)
+        torch.from_numpy(gathered(own.cpu().numpy()))
+        for own in (predict(head, rows).logits, rows.present, rows.labels)
     )
     return logits, present, labels

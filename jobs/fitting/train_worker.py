@@ -27,12 +27,14 @@ STATE_FILE, FITTED_FILE, ERROR_FILE = "state.pt", "fitted.pt", "error.pt"
 class FittedHead:
     """A fitted head as plain values, which `torch.load` reads without running code.
 
-    tensors: state of the module; calibrations: set of modalities → `Calibration` as JSON.
+    tensors: state of the module; calibrations: set of modalities → `Calibration` as JSON;
+    familiarity: column → `Familiarity` as tensors.
     """
 
     tensors: dict[str, Tensor]
     shapes: ColumnShapes
     calibrations: dict[str, Json]
+    familiarity: dict[str, dict[str, Tensor]]
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
     best_epoch: int
@@ -45,6 +47,7 @@ class FittedHead:
             tensors=fitted.module.state_dict(),
             shapes=fitted.shapes,
             calibrations={name: asdict(one) for name, one in fitted.calibrations.items()},
+            familiarity={name: one.tensors() for name, one in fitted.familiarity.items()},
             metrics=fitted.metrics,
             reliability=fitted.reliability,
             best_epoch=fitted.state.best_epoch,

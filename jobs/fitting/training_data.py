@@ -16,7 +16,13 @@ from daf_core.heads import columns_read
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.run_record import Json, RunRecord
-from daf_core.training.dataset import Corpus, labelled_corpus, with_train_rows, without_held_out
+from daf_core.training.dataset import (
+    Corpus,
+    labelled_corpus,
+    languages_of,
+    with_train_rows,
+    without_held_out,
+)
 from daf_core.training.group_folds import group_folds
 from daf_core.weights.specs import EncoderSpec
 from jobs.settings import Training
@@ -50,6 +56,7 @@ class TrainingData:
             "embeddings": self.corpus.source.root,
             "fingerprint": self.identity["embeddings"],
             "rows": self.corpus.counts,
+            "languages": languages_of([self.corpus, *self.also]),
             "splits": self.corpus.rule,
             "also": also,
         }

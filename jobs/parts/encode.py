@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.embeddings.columns import Column, select, stored
 from daf_core.errors import SettingsError
 from daf_core.recordings.synthesizer import Synthesizer
@@ -40,7 +41,7 @@ class EncodePlan:
     frame_steps: int = 0
     damage: "Damage | None" = None
     synthesizer: Synthesizer | None = None
-    sample: LabelledSample | None = None
+    sample: LabelledSample | ChosenRows | None = None
     device: str = "cpu"
     precision: Precision = "float32"
 

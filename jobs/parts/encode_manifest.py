@@ -1,7 +1,9 @@
 """manifest → embeddings, scores or predictions: shared by the verbs that run encoders."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.manifest.parts import speech_s
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output
@@ -31,7 +33,7 @@ def encode_manifest(
     """
     record = run_record.read_complete(source)
     parts = parts_to_make(source, record, plan.sample)
-    with open_executor(settings, len(parts)) as executor:
+    with open_executor(settings, parts) as executor:
         precision = settings.precision or fastest_precision(executor.device)
         plan = replace(plan, device=executor.device, precision=precision)
         identity = {"manifest": record.fingerprint, **plan.identity}
@@ -43,15 +45,23 @@ def encode_manifest(
             synthesizer=plan.synthesizer,
         )
         publish = PublishPart(output, run_record.fingerprint(identity))
-        return run_missing_parts(
+        on = ""
+
+        def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
+            nonlocal on
+            on = f", {executor.name}" if executor.name else ""
+            return executor.encode(missing, read, plan, publish)
+
+        line = run_missing_parts(
             Run(verb, parts, output, identity, {"manifest": source.root, **(facts or {})}),
             settings,
-            lambda missing: executor.encode(missing, read, plan, publish),
+            make,
         )
+        return line + on
 
 
 def parts_to_make(
-    manifest: Output, record: RunRecord, sample: LabelledSample | None = None
+    manifest: Output, record: RunRecord, sample: LabelledSample | ChosenRows | None = None
 ) -> list[PartFacts]:
     """Facts about the parts that a run makes of a complete manifest: of all rows, or of a sample;
     parts without any row of the sample are left out.
@@ -64,7 +74,7 @@ def parts_to_make(
     return [part for part in sampled if part.rows_in]
 
 
-def _sampled(manifest: Output, part: PartFacts, sample: LabelledSample) -> PartFacts:
+def _sampled(manifest: Output, part: PartFacts, sample: LabelledSample | ChosenRows) -> PartFacts:
     rows = sample.select(manifest.read(part.name)).to_pylist()
     audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
     return replace(part, rows_in=len(rows), audio_s=audio_s)

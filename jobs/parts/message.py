@@ -17,7 +17,7 @@ import pyarrow as pa
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.part_index import PartFacts
 
-TABLES = ("rows", "quarantine")
+TABLES = ("rows", "quarantine", "words")
 SCHEMA = pa.schema(
     [
         pa.field("facts", pa.string()),
@@ -33,7 +33,9 @@ Stage: TypeAlias = Callable[[pa.Table], pa.Table]  # message → message, by `ru
 def wrap(parts: list[PartFacts]) -> pa.Table:
     """Messages for parts that have no tables yet, one row each."""
     facts = [json.dumps(part.as_dict()) for part in parts]
-    return pa.table([facts, *([pa.nulls(len(facts))] * 3)], names=SCHEMA.names).cast(SCHEMA)
+    return pa.table(
+        [facts, *([pa.nulls(len(facts))] * (len(TABLES) + 1))], names=SCHEMA.names
+    ).cast(SCHEMA)
 
 
 def run_stage(work: Callable[[PartFacts, PartTables], StageResult], message: pa.Table) -> pa.Table:

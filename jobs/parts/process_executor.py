@@ -33,6 +33,11 @@ MOST_READ_BYTES = 250_000_000  # by the driver while the processes start: two ho
 END_S = 2.0  # at most, until a pool notices that its processes have ended
 GPUS = Path("/proc/driver/nvidia/gpus")
 
+
+class WorkerDied(NotDone):
+    """A worker process died."""
+
+
 _stages: list[Stage] = []  # of this worker process
 
 
@@ -54,7 +59,7 @@ def run_in_processes(
     seconds on one core while the others are idle.
 
     Raises:
-        NotDone: a worker process died.
+        WorkerDied: a worker process died.
     """
     context = multiprocessing.get_context("forkserver")
     every = [read, *stages] if read else stages
@@ -74,7 +79,7 @@ def run_in_processes(
             yield from (unwrap(future.result()) for future in done)
     except BrokenProcessPool as err:
         _close_call_queue(pool)
-        raise NotDone(
+        raise WorkerDied(
             "a worker process died, for example of too little memory; run the same command again "
             "to continue, with fewer --actors, or without --local: Ray gives up a part that kills "
             "its process and goes on with the others"

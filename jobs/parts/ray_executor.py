@@ -23,9 +23,9 @@ from ray.exceptions import OutOfMemoryError, WorkerCrashedError
 from ray.util.annotations import RayDeprecationWarning
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.encode import Encode, EncodePlan, ScoreStored
+from jobs.parts.encode import Encode, ScoreStored
 from jobs.parts.message import Stage, unwrap, wrap
-from jobs.parts.read_and_publish import KILLS, PublishPart, ReadPart
+from jobs.parts.read_and_publish import KILLS, PublishPart
 from jobs.ray_session import cluster_total
 
 # Shares of a CPU that the stages reserve. Together they fit on every core. An actor pool that
@@ -66,9 +66,18 @@ class Pool:
 
 
 def encode_parts(
-    parts: list[PartFacts], read: ReadPart, plan: EncodePlan, publish: PublishPart, pool: Pool
+    parts: list[PartFacts],
+    read: Any,
+    plan: Any,
+    publish: Stage,
+    pool: Pool,
+    actor: type[Any] = Encode,
 ) -> Iterator[PartFacts]:
-    """Decode, encode and publish parts; yields the facts of each as it is finished."""
+    """Decode, encode and publish parts; yields the facts of each as it is finished.
+
+    read: a stage with a field `give_up`, as `ReadPart`; actor: the class of the stage in between,
+    of which each actor makes one from the `plan`.
+    """
     decoded = _map(
         _dataset(parts, pool.max_size),
         read,
@@ -78,7 +87,7 @@ def encode_parts(
     )
     encoded = _map(
         decoded,
-        Encode,
+        actor,
         fn_constructor_args=(plan,),
         num_cpus=ENCODE_CPUS,
         num_gpus=pool.gpus or None,
@@ -86,7 +95,7 @@ def encode_parts(
         max_task_retries=RETRIES,
         compute=ray.data.ActorPoolStrategy(min_size=pool.min_size, max_size=pool.max_size),
     )
-    encode = Encode(plan)
+    encode = actor(plan)
     give_up: list[Stage] = [replace(read, give_up=True), encode, publish]
     resources = {"num_cpus": 1, "num_gpus": pool.gpus}
     isolated = IsolatedPart([read, encode, publish], give_up, resources)
@@ -103,7 +112,7 @@ def score_stored_parts(
 
 
 def _published(
-    parts: list[PartFacts], made: ray.data.Dataset, publish: PublishPart, isolated: "IsolatedPart"
+    parts: list[PartFacts], made: ray.data.Dataset, publish: Stage, isolated: "IsolatedPart"
 ) -> Iterator[PartFacts]:
     """Publish what comes; then run the parts whose processes were killed, each isolated."""
     published = _map(made, publish, num_cpus=PUBLISH_CPUS, max_retries=RETRIES)

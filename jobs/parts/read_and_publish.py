@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.stages.decode import decode_part, give_up
 from daf_core.stages.previous_text import with_previous_text
@@ -33,7 +34,7 @@ class ReadPart:
     manifest: Output
     audio: bool
     give_up: bool = False
-    sample: LabelledSample | None = None
+    sample: LabelledSample | ChosenRows | None = None
     context: int = 0
     synthesizer: Synthesizer | None = None
 

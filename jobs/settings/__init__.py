@@ -3,34 +3,40 @@ which Python callers construct. The class's docstring is the verb's help, the do
 is the option's help. Defaults suit a laptop."""
 
 from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
+from jobs.settings.adapt import AdaptSettings, LabelSettings
 from jobs.settings.convert import ConvertSettings
 from jobs.settings.encode import (
     EmbedSettings,
     EncodeResources,
     PartsRun,
-    ScoreSettings,
     StressSettings,
 )
-from jobs.settings.ingest import IngestSettings
+from jobs.settings.ingest import IngestSettings, SourceOptions
+from jobs.settings.score import ScoreSettings
 from jobs.settings.small import DemoSettings, ModelsSettings, ReportSettings, VerifySettings
 from jobs.settings.training import COMPARED_HEADS, EvaluateSettings, Training, TrainSettings
+from jobs.settings.transcribe import TranscribeSettings
 
 __all__ = [
     "AUDIO_ENCODER",
     "COMPARED_HEADS",
     "TEXT_ENCODER",
+    "AdaptSettings",
     "ConvertSettings",
     "DemoSettings",
     "EmbedSettings",
     "EncodeResources",
     "EvaluateSettings",
     "IngestSettings",
+    "LabelSettings",
     "ModelsSettings",
     "PartsRun",
     "ReportSettings",
     "ScoreSettings",
+    "SourceOptions",
     "StressSettings",
     "TrainSettings",
     "Training",
+    "TranscribeSettings",
     "VerifySettings",
 ]

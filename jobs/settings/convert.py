@@ -25,7 +25,7 @@ class ConvertSettings:
 
     out: Annotated[str, Parameter(group=INPUT)]
     """File for one recording, if it ends in .vtt, .srt, .jsonl or .csv as --to says; else a folder
-    for a file per recording."""
+    for a file per recording, and not_used.csv, which names what was not written."""
 
     manifest: Annotated[str | None, Parameter(group=INPUT)] = None
     """Manifest to take the words of scores from. Default: the one that was scored."""

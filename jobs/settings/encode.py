@@ -1,4 +1,4 @@
-"""Settings of the verbs that run encoders: embed, score, stress."""
+"""Settings of the verbs that run encoders: embed and stress, and what score shares with them."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -24,8 +24,9 @@ class EncodeResources:
     precision: Annotated[Precision | None, Parameter(group=RESOURCES)] = None
     """Number format of the encoders. Default: bfloat16 where the hardware computes in it."""
 
-    local: Annotated[bool, Parameter(group=RESOURCES)] = False
-    """Use processes of this machine instead of Ray."""
+    local: Annotated[bool | None, Parameter(group=RESOURCES, negative="--ray")] = None
+    """Use processes of this machine, or Ray. Default: Ray where one runs, RAY_ADDRESS names one, or
+    there is an hour of audio or more to encode."""
 
     offline: Annotated[bool, Parameter(group=RESOURCES, env_var="HF_HUB_OFFLINE")] = False
     """Use only weights that are on this machine."""
@@ -132,29 +133,6 @@ class EmbedSettings(PartsRun):
                     f"`{name}` {getattr(self, name)}: goes with encoders, and with `features` "
                     f"nothing is encoded; leave one of the two out"
                 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScoreSettings(PartsRun):
-    """Score a manifest with a head: sentiment and modality weights of every utterance."""
-
-    manifest: Annotated[str | None, Parameter(group=INPUT)] = None
-    """Folder made by `daf ingest`."""
-
-    embeddings: Annotated[str | None, Parameter(group=INPUT)] = None
-    """Folder made by `daf embed`, instead of --manifest."""
-
-    head: Annotated[str, Parameter(group=INPUT)]
-    """Folder made by `daf train`."""
-
-    out: Annotated[str, Parameter(group=INPUT)]
-    """Folder for scores/, quarantine/, run.json and index/, local or s3://."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if (self.manifest is None) == (self.embeddings is None):
-            found = "neither" if self.manifest is None else "both"
-            raise SettingsError(f"expected either `manifest` or `embeddings`, found {found}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from cyclopts import CoercionError, Group, Parameter, Token
 
 INPUT = Group.create_ordered("Input and output")
+SOURCE = Group.create_ordered("Source")
 ENCODERS = Group.create_ordered("Encoders")
 DATA = Group.create_ordered("Training data")
 TRAINING = Group.create_ordered("Training")
@@ -29,7 +30,9 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
         name, equals, value = item.rpartition("=")
         name, value = name.strip(), value.strip()
         if not (name and equals and value):
-            raise CoercionError(msg=f"{option} {item}: expected NAME=VALUE")
+            before, _, after = item.partition(":")  # 0:agent is meant as 0=agent
+            meant = f"{before.strip()}={after.strip()}" if before.strip() and after.strip() else ""
+            raise CoercionError(msg=f"{option} {item}: expected {meant or 'NAME=VALUE'}")
         if name in found:
             raise CoercionError(msg=f"{option} {item}: {name} is given twice")
         found[name] = value
@@ -38,7 +41,7 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
 
 def shown_default(value: Any) -> str | None:
     """A default as help shows it: lists with commas, nothing for switches and for what is empty."""
-    if value is False or value is None or value in ([], {}):
+    if isinstance(value, bool) or value is None or value in ([], {}):
         return None
     return ",".join(value) if isinstance(value, list) else str(value)
 

@@ -36,7 +36,9 @@ class ReportSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:
-    """Run everything on a small bundled corpus of synthesized speech, on this machine's CPU."""
+    """Score bundled calls of synthesized speech and make a report; then show how a head is
+    trained. On this machine's CPU.
+    """
 
     out: str = "daf-demo"
     """Folder for everything that the demo makes."""
@@ -44,7 +46,8 @@ class DemoSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelsSettings:
-    """List the known encoders and where their weights are; download or check them."""
+    """List the heads of the package, and the known encoders and where their weights are; download
+    or check them."""
 
     get: str | None = None
     """Download weights into the hub cache first: a Hugging Face id, or ID@REVISION."""

@@ -13,11 +13,12 @@ from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
 from jobs.settings import ConvertSettings
+from jobs.verbs.convert_refused import TABLE, Refused, lines, write_table
 from jobs.verbs.convert_scores import is_scores, scored_recordings
 from jobs.verbs.convert_transcripts import transcripts
 
 Recording: TypeAlias = tuple[str, list[WrittenCue]]  # its name or id, and its cues
-SHOWN = 20  # files that are named on standard error
+_NO_TIMES = "no cue has times; .csv and .jsonl hold cues without"
 
 
 @dataclass
@@ -41,24 +42,27 @@ def run(settings: ConvertSettings) -> str:
     """
     started = time.monotonic()
     _check_out(settings)
-    refused: list[str] = []
+    refused: list[Refused] = []
     if is_scores(settings.source):
         recordings = scored_recordings(settings.source, settings.manifest)
     else:
         recordings = transcripts(settings.source, settings.out, refused)
     written = Written()
+    written.names[TABLE.removesuffix(f".{settings.to}")] += 1  # a name that is taken
     for name, cues in _one_of(recordings, settings.out) if _is_file(settings) else recordings:
         if settings.to in NEED_TIMES and cues and not any(one.is_timed for one in cues):
-            refused.append(f"{name}: no cue has times; .csv and .jsonl hold cues without")
+            refused.append(Refused(name, "no_times", f"{name}: {_NO_TIMES}"))
         else:
             _write(settings, name, cues, written)
     if not written.recordings:
-        first = f"; {refused[0]}" if refused else ""
+        first = f"; {refused[0].message}" if refused else ""
         raise SettingsError(
             f"{settings.source}: expected transcripts or scores, found none that can be read{first}"
         )
-    for line in refused[:SHOWN]:
+    for line in lines(refused):
         print(f"daf: {line}", file=sys.stderr)
+    if not _is_file(settings):
+        write_table(settings.out, refused)
     return f"{_summary(settings, written, len(refused))}, {time.monotonic() - started:.1f} s"
 
 
@@ -98,6 +102,12 @@ def _check_out(settings: ConvertSettings) -> None:
     if source.rstrip("/") == out.rstrip("/"):
         raise SettingsError(f"`out` {settings.out}: expected another place than the source")
     fs, path = filesystem(settings.out)
+    other = out.rpartition(".")[2].lower()
+    if other in WRITERS and other != settings.to:
+        raise SettingsError(
+            f"`out` {settings.out}: expected a name that ends in .{settings.to} as `to` says, or a "
+            f"folder, found .{other}; give `to` {other} or another name"
+        )
     if _is_file(settings) and fs.isdir(path):
         raise SettingsError(f"`out` {settings.out}: expected a file, found a folder")
     if not _is_file(settings) and fs.isfile(path):
@@ -118,5 +128,6 @@ def _summary(settings: ConvertSettings, written: Written, refused: int) -> str:
     if written.without_words:
         parts.append(f"{written.without_words:,} of them without words")
     if refused:
-        parts.append(f"{refused:,} files not used or not whole")
+        where = "" if _is_file(settings) else f"; all named in {join(settings.out, TABLE)}"
+        parts.append(f"{refused:,} files not used or not whole{where}")
     return ", ".join(parts)

@@ -9,13 +9,14 @@ from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from
 from daf_core.sources.transcripts.utterances.tidy import tidy
 from daf_core.sources.transcripts.writing import WrittenCue
 from daf_core.storage.files import filesystem, join
+from jobs.verbs.convert_refused import Refused
 
 _HEAD = 4_096  # bytes that tell media from text
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # UTF-16 and UTF-32 hold zeros too
 
 
 def transcripts(
-    source: str, out: str, refused: list[str]
+    source: str, out: str, refused: list[Refused]
 ) -> Iterator[tuple[str, list[WrittenCue]]]:
     """Yield the name without suffix and the cues of each transcript, in order of their names.
 
@@ -30,11 +31,12 @@ def transcripts(
             check_text(uri)
             transcript = read_transcript(uri)
         except BadInput as err:
-            refused.append(err.message)
+            refused.append(Refused(uri, err.reason, err.message))
             continue
         if transcript.unread:
             number, places = len(transcript.unread), ", ".join(transcript.unread[:3])
-            refused.append(f"{uri}: {number} entries cannot be read: {places}")
+            told = f"{uri}: {number} entries cannot be read: {places}"
+            refused.append(Refused(uri, "bad_row", told))
         cues = speakers_from_text(tidy(transcript))  # as they are ingested
         yield name, [WrittenCue(cue) for cue in cues]
 

@@ -2,13 +2,12 @@
 
 import itertools
 import logging
+import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
-
-import ray
 
 from daf_core.manifest.update import Updated, update
 from daf_core.sources.folders.source import FolderOptions
@@ -19,7 +18,6 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
 from jobs.progress import quarantined
-from jobs.ray_session import cluster_total, ray_session
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict, lacking
 
@@ -27,7 +25,8 @@ if TYPE_CHECKING:
     from daf_core.speakers.search import SpeakerSearch
 
 log = logging.getLogger(__name__)
-RAY_START_S = 8.0  # starting Ray takes about this long
+_SETTING = re.compile(r"`(\w+)`")
+RAY_START_S = 20.0  # Ray, its processes and their imports take about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
 WORTH_A_THREAD_S = 0.005  # inspecting a recording takes longer than this if its storage is slow
@@ -43,7 +42,19 @@ def run(settings: IngestSettings) -> str:
         SettingsError: a setting does not fit the source, or `out` holds another run.
         NotDone: another ingest took over, or parts of the manifest are missing.
     """
-    options = _folder_options(settings)
+    done, line = bring_up_to_date(settings)
+    if settings.strict:
+        check_strict(done.quarantined, done.flags, line, done.not_used, done.remarks.unmatched)
+    return line
+
+
+def bring_up_to_date(settings: IngestSettings, without: Sequence[str] = ()) -> tuple[Updated, str]:
+    """Bring the manifest up to date with the source; returns what is done, and the summary.
+
+    `without`: files and folders that are not of the source, beside the manifest. `strict` is left
+    to the caller. Raises as `run`.
+    """
+    options = _folder_options(settings, [settings.out, *without])
     source = open_source(settings.source, settings.rename, options, settings.check_contents)
     output, identity = manifest_output(settings.out), _identity(settings, options)
     run_record.begin(output, identity, settings.fresh)
@@ -54,14 +65,12 @@ def run(settings: IngestSettings) -> str:
         return _with_progress(_inspect(recordings, inspector, per_task))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
-    done = update(output, identity, source, part_s, inspect)
+    done = update(output, identity, source, part_s, inspect, settings.retry)
     line = summary(done, output.quarantine_uri)
-    if settings.strict:
-        check_strict(done.quarantined, done.flags, line, done.not_used)
-    return f"nothing to do: {line}" if done.nothing_to_do else line
+    return done, f"nothing to do: {line}" if done.nothing_to_do else line
 
 
-def _folder_options(settings: IngestSettings) -> FolderOptions:
+def _folder_options(settings: IngestSettings, without: Sequence[str]) -> FolderOptions:
     channels = {int(number): role for number, role in settings.channels.items()}
     return FolderOptions(
         who=WhoSpeaks(channels, settings.roles, _speaker_search(settings.speakers)),
@@ -70,7 +79,7 @@ def _folder_options(settings: IngestSettings) -> FolderOptions:
         meta_regex=settings.meta_regex,
         transcripts=settings.transcripts,
         raw=settings.raw,
-        without=(files.absolute(settings.out),),
+        without=tuple(map(files.absolute, without)),
     )
 
 
@@ -84,7 +93,7 @@ def _speaker_search(speakers: str | None) -> "SpeakerSearch | None":
 
 
 def summary(done: Updated, quarantine: str) -> str:
-    """The summary of an updated manifest: a line of totals, and one of the files not used.
+    """The summary of an updated manifest: a line of totals, one of the files not used, and remarks.
 
     quarantine: the folder of the manifest's quarantine.
     """
@@ -96,7 +105,12 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{_number(done.parts, 'part')}, {done.audio_hours:.2f} audio hours, "
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
-    )
+    ) + "".join(f"\n{_as_options(one)}" for one in (*done.remarks.unmatched, *done.remarks.hints))
+
+
+def _as_options(line: str) -> str:
+    """A line whose settings, in backticks, are shown as options."""
+    return _SETTING.sub(lambda found: f"--{found[1].replace('_', '-')}", line)
 
 
 def _not_used(reasons: dict[str, int], quarantine: str) -> str:
@@ -145,20 +159,28 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> 
         yield from inspected
         if ray_pays(inspecting_s, now - began):
             break
-    else:
+    left = [*itertools.islice(recordings, 1)]
+    if not left:
         return
+    from jobs.ray_session import ray_session  # importing Ray takes seconds
+
     with ray_session():
-        yield from _inspect_in_tasks(recordings, inspector, per_task)
+        yield from _inspect_in_tasks(itertools.chain(left, recordings), inspector, per_task)
 
 
 def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
-    """Inspect recordings: in threads if one takes long, as most of that is waiting for storage."""
-    before = time.monotonic()
-    first = inspector(chunk[0])
-    if time.monotonic() - before < WORTH_A_THREAD_S:
-        return [first, *map(inspector, chunk[1:])]
+    """Inspect recordings: in threads if two take long, as most of that is waiting for storage.
+
+    One alone may have waited for a busy processor, where threads only cost time.
+    """
+    first: list[Inspected] = []
+    for recording in chunk[:2]:
+        before = time.monotonic()
+        first.append(inspector(recording))
+        if time.monotonic() - before < WORTH_A_THREAD_S:
+            return [*first, *map(inspector, chunk[len(first) :])]
     with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
-        return [first, *pool.map(inspector, chunk[1:])]
+        return [*first, *pool.map(inspector, chunk[2:])]
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
@@ -175,6 +197,10 @@ def _inspect_in_tasks(
     recordings: Iterator[Any], inspector: Inspector, per_task: int
 ) -> Iterator[Inspected]:
     """Inspect in Ray tasks, in order; the number in flight is bounded, and with it memory."""
+    import ray
+
+    from jobs.ray_session import cluster_total
+
     task = ray.remote(inspect_chunk)
     in_flight: deque[Any] = deque()
     for chunk in _chunks(recordings, per_task):

@@ -1,9 +1,13 @@
-"""daf models: the known encoders, where their weights are, and whether the files are whole."""
+"""daf models: the heads of the package; the known encoders, where their weights are, and whether
+the files are whole.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from daf_core.default_heads import default_heads, read_card
 from daf_core.errors import NotDone, SettingsError
+from daf_core.stages import trained_head
 from daf_core.weights.files import file_sum, weight_files, weights_sum
 from daf_core.weights.known import (
     DESCRIPTORS,
@@ -31,7 +35,7 @@ class Found:
 
 
 def run(settings: ModelsSettings) -> str:
-    """Print a table of encoders; returns a summary of one line.
+    """Print the heads of the package and a table of encoders; returns a summary of one line.
 
     Raises:
         SettingsError: the weights to get cannot be found.
@@ -42,6 +46,9 @@ def run(settings: ModelsSettings) -> str:
         name, _, revision = settings.get.partition("@")
         weights_sum((fetch(name, revision or None),))
         names += [] if name in KNOWN_ENCODERS else [name]
+    heads = default_heads()
+    for head in heads:
+        print("\n".join(_head_lines(head)), end="\n\n")
     print(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))
     encoders = {}
     for name in names:
@@ -52,7 +59,20 @@ def run(settings: ModelsSettings) -> str:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
     here = sum(found.here for found in encoders.values())
     checked = f", {here} whole" if settings.check else ""
-    return f"{len(names)} encoders known, {here} here{checked}"
+    return f"{len(names)} encoders known, {here} here{checked}; {len(heads)} heads in the package"
+
+
+def _head_lines(name: str) -> list[str]:
+    """What there is to know of a head of the package before it is used."""
+    card, head = read_card(name), trained_head.load(name)
+    encoders = {spec.name: None for spec in head.encoders.values()}
+    return [
+        f"head {name}: a {head.kind} head on {' and '.join(encoders)}",
+        f"  languages  {', '.join(card.languages) or 'not stated'}",
+        f"  licence    trained on {card.licence}",
+        f"  results    {', '.join(card.results) or 'not stated'}",
+        f"  card       {card.path}",
+    ]
 
 
 def _find(name: str, check: bool) -> Found:

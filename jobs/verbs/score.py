@@ -1,4 +1,4 @@
-"""daf score: manifest (or embeddings) + head → scores. Nothing is stored in between.
+"""daf score: source → manifest, + head → scores → report. Embeddings are not stored in between.
 
 What grows with what, for P parts of 20 minutes (about 400 utterances) and W encode actors:
 
@@ -16,8 +16,11 @@ A billion utterances are 2.5 million parts of 20 minutes: 4 GB of driver memory 
 requests; with `daf ingest --part-minutes 120` a sixth of that.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
+from daf_core import default_heads
 from daf_core.embeddings.columns import select
 from daf_core.errors import SettingsError
 from daf_core.stages import trained_head
@@ -32,32 +35,98 @@ from jobs.parts.encode_manifest import encode_manifest
 from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import Run, run_missing_parts
-from jobs.settings import ScoreSettings
+from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
+from jobs.summary import check_strict
+from jobs.verbs import report, verify
+from jobs.verbs.score_source import Prepared, check_source, prepare
 
 
 def run(settings: ScoreSettings) -> str:
-    """Score a manifest, or stored embeddings of one; returns the summary line.
+    """Score a source, a manifest, or stored embeddings of one; returns the summary lines.
 
     Raises:
         SettingsError: a setting or an input is wrong.
         NotDone: not all parts are made.
     """
     head = trained_head.load(settings.head)
+    _check_head_of_run(settings, head)
     if settings.embeddings is not None:
+        _say_which_head(settings.head)
         return _score_embeddings(settings, settings.embeddings, head)
-    assert settings.manifest is not None
-    return _score_manifest(settings, settings.manifest, head)
+    check_source(settings)
+    for spec in head.encoders.values():
+        locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
+    _say_which_head(settings.head)
+    prepared = prepare(settings)
+    scored = _score_manifest(settings, prepared.manifest, head)
+    lines = [scored]
+    if settings.verify:
+        lines.append(_verify(settings, prepared))
+    if settings.report:
+        lines.append(_report(settings))
+    if settings.strict:
+        _check_strict(settings, prepared, "\n".join(lines))
+    return "\n".join(lines)
+
+
+def _check_head_of_run(settings: ScoreSettings, head: TrainedHead) -> None:
+    """Refuse another head than that of the run in `out` before anything is ingested."""
+    record = run_record.read(scores_output(settings.out))
+    if record is None or record.kind != "scores" or settings.fresh:
+        return
+    found, asked = {"head": record.identity.get("head")}, {"head": head.identity}
+    if found != asked:
+        manifest = record.facts.get("manifest") or files.join(settings.out, "manifest")
+        raise SettingsError(
+            f"{settings.out}: holds a run that differs: {run_record.differences(found, asked)}; "
+            f"choose another folder (`daf score {manifest} --head {settings.head} --out …` ingests "
+            f"nothing again) or start over with `fresh`"
+        )
+
+
+def _say_which_head(head: str) -> None:
+    """Name a default head with its languages and licence; and a folder that hides one."""
+    if default_heads.is_default(head):
+        card = default_heads.read_card(head)
+        print(
+            f"head {head} of the package, for {', '.join(card.languages)}; trained on "
+            f"{card.licence} (`daf models` says more)",
+            flush=True,
+        )
+    elif head in default_heads.default_heads():
+        print(f"head {files.absolute(head)}, not that of the package", flush=True)
 
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:
-    source = manifest_output(manifest)
-    run_record.read_complete(source)  # an unfinished manifest stops the job before downloads
-    for spec in head.encoders.values():
-        locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
-    facts = {"head": files.absolute(settings.head)}
-    output = scores_output(settings.out)
-    plan = EncodePlan(head.encoders, settings.offline, head)
-    return encode_manifest("scored", settings, source, output, plan, facts)
+    folder = default_heads.head_folder(settings.head)
+    return encode_manifest(
+        "scored",
+        replace(settings, strict=False),  # strict is checked at the end
+        manifest_output(manifest),
+        scores_output(settings.out),
+        EncodePlan(head.encoders, settings.offline, head),
+        {"head": files.absolute(folder)},
+    )
+
+
+def _verify(settings: ScoreSettings, prepared: Prepared) -> str:
+    line = verify.run(VerifySettings(manifest=prepared.manifest, scores=settings.out))
+    return f"verified: {line.partition(': ')[2]}"
+
+
+def _report(settings: ScoreSettings) -> str:
+    """Make the page; returns the line that says where it is."""
+    if not scores_output(settings.out).part_names():
+        return "no report, as the manifest has no rows"
+    page = files.join(settings.out, "report.html")
+    report.run(ReportSettings(scores=settings.out, out=page))
+    return f"report: {page}"
+
+
+def _check_strict(settings: ScoreSettings, prepared: Prepared, lines: str) -> None:
+    record = run_record.read_complete(scores_output(settings.out))
+    reasons = Counter(prepared.quarantined) + Counter(record.facts["reasons"])
+    check_strict(reasons, record.facts["flags"], lines, prepared.not_used)
 
 
 def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHead) -> str:
@@ -68,7 +137,7 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     facts = {
         "manifest": record.facts["manifest"],
         "embeddings": source.root,
-        "head": files.absolute(settings.head),
+        "head": files.absolute(default_heads.head_folder(settings.head)),
     }
     parts = [*part_index.of_finished(source, record).values()]
     # If the head reads all columns, this is the identity of scoring the manifest: bytes are equal.
@@ -76,7 +145,7 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     publish = PublishPart(output, scoring.fingerprint)
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
-        with open_executor(settings, len(missing)) as executor:
+        with open_executor(settings, missing) as executor:
             yield from executor.score_stored(missing, ScoreStored(source, head), publish)
 
     return run_missing_parts(scoring, settings, make)

@@ -27,6 +27,7 @@ from jobs.verbs import embed, ingest, score
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 from tests.e2e.deadly import DeadlyFileSystem
 
+AFTER_SCORING = ("verified: ", "report: ")
 PATIENCE_S = 60
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
 # What the tiny encoders give: layers and values of each column.
@@ -85,8 +86,8 @@ class Ended(NamedTuple):
 
     @property
     def summary(self) -> str:
-        """The last line of standard output."""
-        return self.lines[-1]
+        """The last line of standard output; of `daf score`, the line that counts."""
+        return [line for line in self.lines if not line.startswith(AFTER_SCORING)][-1]
 
 
 @pytest.fixture
@@ -199,9 +200,11 @@ def start(
     return subprocess.Popen(command, start_new_session=True, stdout=out, stderr=stderr)
 
 
-def wait_until(happened: Callable[[], bool], job: subprocess.Popen[bytes]) -> None:
+def wait_until(
+    happened: Callable[[], bool], job: subprocess.Popen[bytes], patience_s: float = PATIENCE_S
+) -> None:
     """Until something has happened that a running job, or what its death leaves, brings about."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while not happened():
         assert job.poll() in (None, -signal.SIGKILL), "the job ended too early"
         assert time.monotonic() < deadline

@@ -91,9 +91,13 @@ def changed_record(folder: str, copy: Path, **changes: object) -> Path:
 
 def test_settings_are_refused_before_any_work(daf, manifest, embeddings, make_head, tmp_path):
     head, out = make_head(), tmp_path / "out"
-    one_line(daf("score", head=head, out=out), 2, "either --manifest or --embeddings")
+    one_line(
+        daf("score", head=head, out=out),
+        2,
+        "--embeddings, found none",
+    )
     both = daf("score", manifest=manifest, embeddings=embeddings, head=head, out=out)
-    one_line(both, 2, "either --manifest or --embeddings")
+    one_line(both, 2, "found --manifest and --embeddings")
     one_line(
         daf("score", manifest=manifest, head=head, out=out, actors="4,1"), 2, "--actors 4,1", "1,4"
     )

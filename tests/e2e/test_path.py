@@ -38,9 +38,8 @@ def mixed(tmp_path_factory):
 PROGRESS = re.compile(r"(embedded|scored|trials|ingest|predicted): .*")  # every 30 seconds
 
 
-def process(verb, **options):
-    """How `daf VERB …` ended as a process of its own, whose Ray nobody has set up."""
-    job = start(verb, stderr=subprocess.PIPE, **options)
+def ended(job):
+    """How a command of a process of its own, whose Ray nobody has set up, ended."""
     said, complaint = (one.decode() for one in job.communicate(timeout=250))
     return Ended(job.returncode, said.splitlines(), complaint)
 
@@ -48,28 +47,36 @@ def process(verb, **options):
 def test_all_the_way(daf, mixed, encoders, tmp_path):
     manifest, embeddings, head = tmp_path / "manifest", tmp_path / "embeddings", tmp_path / "head"
     streamed, stored = tmp_path / "streamed", tmp_path / "stored"
-    how = {"embeddings": embeddings, "epochs": 4, "width": 8, "batch_rows": 16}
+    how = {"embeddings": embeddings, "epochs": 2, "width": 8, "batch_rows": 16}
+    compared = {"heads": "daf", "baseline": "daf", "seeds": 1}  # more in test_evaluate.py
     two = f"{encoders.audio},descriptors"
     read = {"text_encoder": encoders.text, "audio_encoder": two, "actors": 1}
     steps = {
         "ingest": daf("ingest", mixed, out=manifest, part_minutes=0.1),
         "embed": daf("embed", manifest=manifest, out=embeddings, **read),
-        "train": process("train", out=head, **how),
-        "evaluate": daf("evaluate", out=tmp_path / "e", heads="daf,concat", seeds=1, **how),
-        "score": process("score", manifest=manifest, head=head, out=streamed, actors=1),
-        "score stored": daf("score", embeddings=embeddings, head=head, out=stored),
-        "verify": daf("verify", manifest=manifest, scores=streamed),
-        "verify stored": daf("verify", manifest=manifest, scores=stored),
-        "report": daf("report", scores=streamed, out=tmp_path / "report.html"),
     }
-    for name, ended in steps.items():
-        said = [line for line in ended.complaint.splitlines() if not PROGRESS.fullmatch(line)]
-        assert (ended.status, said) == (0, []), name
-    for name in ("embed", "score", "score stored", "verify", "verify stored"):
+    # Two processes start, and load Ray and torch, beside commands of this one.
+    train = start("train", stderr=subprocess.PIPE, out=head, **how)
+    steps["evaluate"] = daf("evaluate", out=tmp_path / "e", **compared, **how)
+    steps["train"] = ended(train)
+    scoring = {"manifest": manifest, "head": head, "out": streamed, "actors": 1}
+    score = start("score", stderr=subprocess.PIPE, **scoring)
+    steps["score stored"] = daf("score", embeddings=embeddings, head=head, out=stored)
+    steps["verify stored"] = daf("verify", manifest=manifest, scores=stored)
+    steps["report stored"] = daf("report", scores=stored, out=tmp_path / "report.html")
+    steps["score"] = ended(score)
+    for name, step in steps.items():
+        said = [line for line in step.complaint.splitlines() if not PROGRESS.fullmatch(line)]
+        assert (step.status, said) == (0, []), name
+    for name in ("embed", "score", "score stored", "verify stored"):
         assert steps[name].summary.startswith("75 rows in, 75 "), name
+    assert steps["score"].lines[1:] == [
+        "verified: every manifest row is either scored or quarantined, once",
+        f"report: {streamed}/report.html",
+    ]
     rows = "36 train, 18 validation, 18 test rows"
     assert steps["train"].summary.startswith(f"{rows}, best epoch")
-    assert steps["evaluate"].summary.startswith(f"2 trials on {rows}")
+    assert steps["evaluate"].summary.startswith(f"1 trials on {rows}")
 
     expected = {
         manifest_output(str(manifest)): MANIFEST,
@@ -91,7 +98,8 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
     )
     check_weights(scores)
     assert json.loads((streamed / "run.json").read_text())["complete"] is True
-    assert "<html" in (tmp_path / "report.html").read_text()
+    for page in (streamed / "report.html", tmp_path / "report.html"):
+        assert "<html" in page.read_text()
     assert not (head / "_train").exists()
 
 

@@ -76,7 +76,8 @@ def test_the_settings_name_the_heads_that_there_are():
         ("scor --manifest m", '"score"'),
         ("train --embeddings e --out o --seed one", "--seed"),
         ("train --embeddings e --out o --weight-decay -1", "--weight-decay"),
-        ("score --head h --out o", "--manifest"),
+        ("score --head h --out o", "SOURCE, --manifest and --embeddings, found none"),
+        ("score calls --head strong --out o", "--head strong: expected a folder"),
         ("score --manifest m --head h --out o --retry bad_luck", "poison"),
     ],
 )
@@ -110,6 +111,8 @@ def test_lists_are_given_with_commas_or_by_repeating_the_option():
     assert channels("--channels 0=agent --channels 1=customer") == both
     with pytest.raises(CycloptsError, match=r"--channels 0=Jo: 0 is given twice"):
         channels("--channels 0=agent --channels 0=Jo")
+    with pytest.raises(CycloptsError, match=r"--channels 0:agent: expected 0=agent$"):
+        channels("--channels 0:agent")
     with pytest.raises(CycloptsError, match=r"--channels agent: expected NAME=VALUE"):
         channels("--channels 0=agent,agent")
 

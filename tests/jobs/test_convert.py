@@ -46,11 +46,14 @@ def names(folder: Path) -> list[str]:
 def test_a_folder_is_written_file_by_file_and_the_others_are_named(calls, tmp_path, to, capsys):
     out = tmp_path / "out"
     summary = run(calls, to, out)
-    assert names(out) == sorted([f"a.{to}", f"a.2.{to}", f"march/b.{to}"])
-    assert ": 3 recordings, 4 cues, 3 files not used or not whole, " in summary
+    assert names(out) == sorted([f"a.{to}", f"a.2.{to}", f"march/b.{to}", "not_used.csv"])
+    assert ": 3 recordings, 4 cues, 3 files not used or not whole; all named in " in summary
     said = capsys.readouterr().err
     assert [name for name in ("a.wav", "notes.json", "a.json") if name not in said] == []
     assert "segment 2" in said
+    assert len(said.splitlines()) == 2  # a line a reason
+    named = (out / "not_used.csv").read_text()
+    assert [name for name in ("a.wav", "notes.json", "a.json") if name not in named] == []
     (cue,) = read_transcript(str(out / f"march/b.{to}")).cues
     assert (cue.text, cue.start_s, cue.end_s) == ("No", 0.0, 1.5)
     before = {name: (out / name).read_bytes() for name in names(out)}
@@ -73,7 +76,7 @@ def test_a_transcript_without_times_is_no_subtitle(tmp_path, capsys):
     (tmp_path / "in" / "a.json").write_text(json.dumps({"segments": segments}))
     (tmp_path / "in" / "b.vtt").write_text(VTT)
     run(tmp_path / "in", "srt", tmp_path / "out")
-    assert names(tmp_path / "out") == ["b.srt"]
+    assert names(tmp_path / "out") == ["b.srt", "not_used.csv"]
     assert "a: no cue has times" in capsys.readouterr().err
     assert "2 recordings, 3 cues" in run(tmp_path / "in", "jsonl", tmp_path / "out")
 
@@ -93,6 +96,7 @@ def test_what_an_earlier_run_wrote_within_the_source_is_left_alone(calls):
         ("nowhere", "out", "expected a file or folder, found none"),
         ("calls", "calls", "expected another place than the source"),
         ("calls/a.vtt", "calls/a.wav", "expected a folder, or a file that ends in .vtt"),
+        ("calls/a.json", "c.srt", "expected a name that ends in .vtt .*found .srt; give `to` srt"),
     ],
 )
 def test_what_cannot_be_done_is_said_and_nothing_is_written(calls, tmp_path, source, out, said):
@@ -100,6 +104,29 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(calls, tmp_path, sou
     with pytest.raises(SettingsError, match=said):
         run(tmp_path / source, "vtt", tmp_path / out)
     assert names(tmp_path) == before
+
+
+def test_files_that_were_not_used_once_are_not_named_again(calls, tmp_path):
+    run(calls, "vtt", tmp_path / "out")
+    assert len((tmp_path / "out" / "not_used.csv").read_text().splitlines()) == 4
+    for name in ("a.wav", "notes.json", "a.json"):
+        (calls / name).unlink()
+    run(calls, "vtt", tmp_path / "out")
+    assert "not_used.csv" not in names(tmp_path / "out")
+
+
+def test_many_files_of_a_kind_are_one_line(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.vtt").write_text(VTT)
+    for number in range(30):
+        (tmp_path / "in" / f"{number}.json").write_text('{"title": 1}')
+    assert "30 files not used or not whole; all named in" in run(
+        tmp_path / "in", "csv", tmp_path / "out"
+    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("daf: 30 unreadable_transcript: ")
+    assert line.endswith("(and 27 more)")
+    assert len((tmp_path / "out" / "not_used.csv").read_text().splitlines()) == 31
 
 
 def row(schema: pa.Schema, **cells: object) -> dict[str, object]:

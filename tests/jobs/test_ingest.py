@@ -1,5 +1,7 @@
 """What `daf ingest` says of a source: every row and file that is not used in full."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import soundfile
 
 import jobs
 from daf_core.errors import NotDone, SettingsError
+from daf_core.sources.inspection import Inspected
 from daf_core.weights.known import SPEAKER
 from daf_core.weights.packages import packaged
 from jobs.settings import IngestSettings
@@ -54,6 +57,26 @@ def test_one_speaker_on_both_channels_is_counted_once(tmp_path):
     )
     rows = [int(ingest.run(settings).split()[0]) for settings in (mono, split)]
     assert rows[0] == rows[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("slow", "threads"),
+    [((), False), ((0,), False), ((1,), False), (tuple(range(16)), True)],
+)
+def test_threads_are_for_slow_storage_and_not_for_one_slow_recording(monkeypatch, slow, threads):
+    monkeypatch.setattr(ingest, "WORTH_A_THREAD_S", 0.25)  # a busy machine stays below it
+    seen = []
+
+    def inspector(recording: int) -> Inspected:
+        seen.append(threading.get_ident())
+        time.sleep(0.3 if recording in slow else 0)
+        return Inspected([{"number": recording}], [])
+
+    found = ingest.inspect_chunk(list(range(16)), inspector)
+    assert [row["number"] for one in found for row in one.rows] == list(range(16))
+    assert len(seen) == 16
+    assert (len(set(seen)) > 1) == threads
+    assert [one.rows[0]["number"] for one in ingest.inspect_chunk([7], inspector)] == [7]
 
 
 @pytest.mark.parametrize("speakers", ["0", "21", "two", "-1", ""])

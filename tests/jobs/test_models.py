@@ -7,6 +7,7 @@ from pathlib import Path
 import huggingface_hub.constants
 import pytest
 
+from daf_core.default_heads import default_heads, read_card
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.errors import NotDone, SettingsError
 from daf_core.weights.files import file_sum
@@ -42,12 +43,18 @@ def test_the_list_says_where_each_encoder_is(
     cache: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     summary = run(ModelsSettings(check=True))
-    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    said = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in said.splitlines() if line}
     assert set(KNOWN_ENCODERS) < set(lines)
     assert "built in" in lines[DESCRIPTORS]
     assert "hub cache" in lines[ROBERTA]
     assert cache.name[:13] in lines[ROBERTA]
     assert summary.startswith(f"{len(KNOWN_ENCODERS)} encoders known")
+    for head in default_heads():
+        card = read_card(head)
+        assert f"head {head}: a " in said
+        for fact in (*card.languages, card.licence, *card.results):
+            assert fact in said
 
 
 def test_damaged_weights_are_told(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:

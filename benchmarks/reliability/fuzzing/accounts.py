@@ -7,16 +7,17 @@ from typing import Any
 
 from benchmarks.reliability.fuzzing.inputs import Input
 from benchmarks.reliability.fuzzing.originals import CUES
-from daf_core.errors import BadInput
+from daf_core.errors import FILE_REASONS, BadInput
 from daf_core.sources.corpora.csd import labels_uri
 from daf_core.sources.corpora.csd_file import Sequence, open_sequence
 from daf_core.sources.corpora.mmsa import load_splits
 from daf_core.sources.table_rows import open_rows
+from daf_core.sources.transcripts import read_transcript
+from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
+from daf_core.sources.transcripts.utterances.tidy import tidy
 
 ROWS = 7  # of the table that `inputs` writes for a recording
-WHOLE_FILE = {"bad_encoding", "unreadable_transcript", "no_cues"}
-_CUE = re.compile(r"-->|^\s*[\d:]*:\d\d[.,]\d+\s*\S{0,8}\s*[\d:]*:\d\d[.,]\d")
-_CUE_BLOCK = re.compile(rf"(?m){_CUE.pattern}|^(?:NOTE|STYLE|REGION)")
+WHOLE_FILE = {"bad_encoding", "unreadable_transcript", "no_cues", *FILE_REASONS}
 _RANGE = re.compile(r":(\d+)(?:-(\d+))?$")
 _EVALUATED = re.compile(r"\[[^]]*\]\s+(Ses\w+)")
 
@@ -37,7 +38,7 @@ def unaccounted(given: Input, rows: list[Row], quarantined: list[Row]) -> int:
         return abs(len(CUES) - len(rows)) + _skipped_lines(given.labels)
     if given.route == "transcript":
         if {row["reason"] for row in quarantined} & WHOLE_FILE:
-            return abs(1 - found)
+            return max(0, 1 - found)  # without its transcript the recording is cut by voice
         return max(0, _cues_in(given.source) - found)
     if given.route == "corpus":
         return _of_corpus(given.source, found)
@@ -88,14 +89,15 @@ def _segments_of(labels: Sequence, video: str) -> int:
 
 
 def _cues_in(archive: Path) -> int:
-    """Lines that look like times; in WebVTT also blocks that have none."""
+    """Utterances and unreadable entries that the reader finds in the one transcript of a folder;
+    `readers` checks the reader itself. 1 for a file that is no transcript: it is named once.
+    """
     (path,) = (path for path in archive.iterdir() if path.suffix in (".vtt", ".srt"))
-    lines = path.read_text("utf-8-sig").split("\n")  # with universal newlines
-    number = sum(1 for line in lines if _CUE.search(line))
-    if path.suffix == ".srt":
-        return number
-    blocks = "\n".join(lines).split("\n\n")[1:]
-    return number + sum(1 for b in blocks if b.strip() and not _CUE_BLOCK.search(b))
+    try:
+        found = read_transcript(str(path))
+    except BadInput:
+        return 1
+    return len(speakers_from_text(tidy(found))) + len(found.unread)
 
 
 def _skipped_lines(path: Path) -> int:

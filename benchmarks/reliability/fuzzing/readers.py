@@ -14,7 +14,8 @@ from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.writing import WRITERS, WrittenCue
 
-SAMPLES = Path(__file__).parents[3] / "tests/core/sources/transcripts/samples"
+_TESTS = Path(__file__).parents[3] / "tests/core/sources/transcripts"
+SAMPLES = {"samples": b"charged", "text_samples": b"broken"}  # folder → a word of its calls
 LATEST_S = 1e9
 _LISTS = ("segments", "utterances", "phrases", "Transcript", "audio_segments")
 
@@ -22,8 +23,9 @@ _LISTS = ("segments", "utterances", "phrases", "Transcript", "audio_segments")
 def samples() -> list[Original]:
     """The same short call in every format, with the word that no message may repeat."""
     return [
-        Original(path.name, path.suffix[1:], path.read_bytes().replace(b"charged", SECRET.encode()))
-        for path in sorted(SAMPLES.rglob("*"))
+        Original(path.name, path.suffix[1:], path.read_bytes().replace(word, SECRET.encode()))
+        for folder, word in SAMPLES.items()
+        for path in sorted((_TESTS / folder).rglob("*"))
         if path.is_file()
     ]
 

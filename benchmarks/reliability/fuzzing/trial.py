@@ -17,7 +17,7 @@ from benchmarks.reliability.fuzzing.inputs import Input
 from benchmarks.reliability.fuzzing.originals import SECRET
 from benchmarks.reliability.fuzzing.pickle_damage import RAN
 from benchmarks.reliability.fuzzing.results import Result
-from daf_core.errors import REASONS, SettingsError
+from daf_core.errors import FILE_REASONS, REASONS, SettingsError
 from daf_core.schemas import FLAGS
 from daf_core.stages.decode import decode_part
 from daf_core.storage import files, parquet
@@ -138,7 +138,7 @@ def _judge_decoded(row: Row, result: Result) -> None:
 
 def _judge_quarantined(row: Row, result: Result, stage: str) -> None:
     result.outcomes[f"quarantined by {stage}: {row['reason']}"] += 1
-    if row["reason"] not in REASONS:
+    if row["reason"] not in REASONS.keys() | FILE_REASONS.keys():
         result.faults.append(f"a reason that is none: {row['reason']}")
     said = row["message"].replace(row["audio_uri"] or "", "")  # words may have become a path
     if SECRET in said or "\n" in row["message"]:

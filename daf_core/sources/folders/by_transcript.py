@@ -98,10 +98,11 @@ def _row(
             "text_confidence": cue.confidence,
         }
     )
+    row["flags"] = ["retimed"] * cue.retimed
     if isinstance(size, BadInput):
         if row["text"] is None:
             raise size
-        row["flags"] = [size.reason]
+        row["flags"].append(size.reason)
     elif size is not None:
         row = place_in_recording(row, size)
         wanted = who.channels or cue.channel is not None

@@ -27,7 +27,7 @@ def cut_by_voice(recording_id: str, audio_uri: str, size: AudioSize, who: WhoSpe
     """
     known = {"recording_id": recording_id, "audio_uri": audio_uri}
     with open_recording(audio_uri) as recording:
-        found = list(_found(recording, who.searched(size)))
+        found = list(speech(recording, who.searched(size)))
     rows = []
     for channel, role, span in found:
         times = {"start_s": span.start_s, "end_s": span.end_s}
@@ -47,10 +47,16 @@ class Span(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
-def _found(
+def speech(
     recording: Recording, searched: list[tuple[int | None, str | None]]
 ) -> Iterator[tuple[int | None, str | None, Span]]:
-    """The speech of each channel, with channel and role."""
+    """The speech of each channel that is `searched`, with channel and role.
+
+    Speech that two channels carry is found once. Where all carry the same, the channel is None.
+
+    Raises:
+        BadInput: as `Recording.read`.
+    """
     roles = {channel: role for channel, role in searched if channel is not None}
     copies = alike(recording, roles) if len(roles) > 1 else {}
     originals = [channel for channel in roles if channel not in copies]

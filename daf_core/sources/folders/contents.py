@@ -6,19 +6,19 @@ from functools import cached_property
 from daf_core.errors import BadInput
 from daf_core.recordings.decoding.raw import with_format
 from daf_core.schemas import Row
-from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
+from daf_core.sources.folders.grouping import RAW_SUFFIXES, TEXT_SUFFIXES, stem, suffix
+from daf_core.sources.folders.shared_transcripts import Excerpt
 from daf_core.sources.inspection import measure
 from daf_core.sources.manifest_rows import AudioSize, unused_file
 from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.transcripts import open_document, read_document
 from daf_core.sources.transcripts.cue import Cue, Transcript
+from daf_core.sources.transcripts.document import Document
+from daf_core.sources.transcripts.unknown import found_by_magic, found_in
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.utterances.tidy import tidy
+from daf_core.storage.files import filesystem
 
-RAW_SUFFIXES = frozenset({
-    ".raw", ".pcm", ".ul", ".ulaw", ".mulaw", ".mu", ".al", ".alaw", ".g711", ".sln", ".lin",
-    ".sam",
-})  # fmt: skip
 _SUBTITLES = frozenset(
     {".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".textgrid", ".eaf", ".rttm", ".ctm"}
 )
@@ -93,20 +93,35 @@ def contents_of(name: str, uri: str, raw: str | None) -> Contents:
     return found if isinstance(found, Words) else _unknown(uri, found)
 
 
-def _as_words(name: str, uri: str) -> Words | BadInput:
-    """The transcript that a file holds, or why it holds none."""
+def contents_of_excerpt(excerpt: Excerpt) -> Words | Unreadable:
+    """What a file of several recordings says of one of them."""
+    name = f"{stem(excerpt.recording)}{suffix(excerpt.file)}"
+    found = _as_words(name, excerpt.uri, Document(name, excerpt.text))
+    return found if isinstance(found, Words) else Unreadable(name, excerpt.uri, found)
+
+
+def _as_words(name: str, uri: str, document: Document | None = None) -> Words | BadInput:
+    """The transcript that a file holds, or why it holds none; `document`: opened already."""
     try:
-        document = open_document(uri)
+        document = document or open_document(uri)
         if not document.text.strip():
             return BadInput("empty_file", f"{uri}: expected a transcript, found an empty file")
-        transcript = read_document(document)
+        transcript = _read(uri, document)
         if transcript is None:
-            return BadInput("unknown_format", f"{uri}: expected a transcript, found another format")
+            return BadInput("unknown_format", f"{uri}: {found_in(document)}")
         if not transcript.cues and not transcript.unread:
             return BadInput("no_cues", f"{uri}: expected cues, found none")
         return Words(name, uri, transcript)
     except BadInput as err:
         return err
+
+
+def _read(uri: str, document: Document) -> Transcript | None:
+    """The cues of a document; messages name its file."""
+    try:
+        return read_document(document)
+    except BadInput as err:
+        raise BadInput(err.reason, f"{uri}: {err.message}") from err
 
 
 def _as_sound(name: str, uri: str, error: BadInput) -> Contents:
@@ -120,8 +135,22 @@ def _as_sound(name: str, uri: str, error: BadInput) -> Contents:
     return _unknown(uri, error)
 
 
+_NEITHER = "expected a recording or a transcript, found bytes that are neither text nor sound"
+
+
 def _unknown(uri: str, error: BadInput) -> Row:
-    if error.reason == "empty_file":
+    """A file that is neither, with what was found in it."""
+    if error.reason in ("empty_file", "unknown_format"):
         return unused_file(uri, error)
-    found = "expected a recording or a transcript, found neither in this file"
+    found = found_by_magic(_head(uri)) or _NEITHER
     return unused_file(uri, BadInput("unknown_format", found))
+
+
+def _head(uri: str) -> bytes:
+    """The first bytes of a file; none where it cannot be read."""
+    try:
+        fs, path = filesystem(uri)
+        head: bytes = fs.cat_file(path, 0, 16)
+    except (OSError, ValueError):
+        return b""
+    return head

@@ -8,7 +8,7 @@ audio/X.wav; letter case and the form of accents do not matter.
 import posixpath
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 # Files with these suffixes hold text. What a file holds is decided when it is opened; until then a
 # file with any other suffix may be a recording.
@@ -17,6 +17,11 @@ TEXT_SUFFIXES = frozenset({
     ".vtt", ".srt", ".sbv", ".lrc", ".ass", ".ssa", ".ttml", ".dfxp", ".itt", ".xml", ".json",
     ".jsonl", ".csv", ".tsv", ".txt", ".ctm", ".stm", ".rttm", ".textgrid", ".eaf", ".lab",
     ".trs", ".md",
+})
+# Headerless recordings, of which only an option tells the format.
+RAW_SUFFIXES = frozenset({
+    ".raw", ".pcm", ".ul", ".ulaw", ".mulaw", ".mu", ".al", ".alaw", ".g711", ".sln", ".lin",
+    ".sam",
 })
 _TAGS = frozenset({
     "transcript", "transcripts", "transcription", "transcribed", "captions", "caption",
@@ -63,6 +68,12 @@ def group(names: Iterable[str], pairs: Mapping[str, str] | None = None) -> dict[
         home = key if key in recordings else index.recording_of(key) or key
         groups.setdefault(home, []).extend(by_stem[key])
     return {key: sorted(groups[key]) for key in sorted(groups)}
+
+
+def without(groups: Mapping[str, list[str]], files: Collection[str]) -> dict[str, list[str]]:
+    """The groups without these files, and without groups of these alone."""
+    left = {key: [name for name in names if name not in files] for key, names in groups.items()}
+    return {key: names for key, names in left.items() if names}
 
 
 def stem(name: str) -> str:

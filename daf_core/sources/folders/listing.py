@@ -1,5 +1,6 @@
 """Every file under a folder; what is not read is named."""
 
+import json
 import os
 import posixpath
 import stat
@@ -14,6 +15,9 @@ from daf_core.schemas import Row
 from daf_core.sources.file_versions import is_unicode, listed_version
 from daf_core.sources.manifest_rows import unused_file
 from daf_core.storage.files import filesystem, join
+from daf_core.storage.output import RECORD
+
+_LARGEST_RECORD = 4 << 20  # bytes
 
 
 class File(NamedTuple):
@@ -33,12 +37,12 @@ class Listing(NamedTuple):
 def list_files(uri: str, without: frozenset[str] = frozenset()) -> Listing:
     """Every file under the folder at `uri`, in any depth.
 
-    Links to folders are followed, each folder once. Hidden files and folders, pipes, devices and
-    broken links are named, not read. `without`: URIs of files and folders that are left out, such
-    as the output.
+    Links to folders are followed, each folder once. Hidden files, pipes, devices and broken links
+    are named, not read; so are hidden folders and outputs of daf, each as one. `without`: URIs of
+    files and folders that are left out, such as the output.
     """
     fs, root = filesystem(uri)
-    found = _local(root) if isinstance(fs, LocalFileSystem) else _remote(fs, root)
+    found = _local(root) if isinstance(fs, LocalFileSystem) else _remote(fs, uri, root)
     files, not_used = [], []
     for name, version, problem in found:
         place = join(uri, name)
@@ -57,12 +61,23 @@ def list_files(uri: str, without: frozenset[str] = frozenset()) -> Listing:
 _Found = tuple[str, str, BadInput | None]  # name, version, why the file is not read
 
 
-def _remote(fs: object, root: str) -> Iterator[_Found]:
+def _remote(fs: object, uri: str, root: str) -> Iterator[_Found]:
     entries = fs.find(root, detail=True)  # type: ignore[attr-defined]
+    top = root.rstrip("/") + "/"
+    outputs = [
+        place.removeprefix(top)
+        for path in entries
+        if path.endswith(f"/{RECORD}") and (place := path.rpartition("/")[0]).startswith(top)
+        if _is_output(f"{uri}/{place.removeprefix(top)}")
+    ]
+    outputs = [one for one in outputs if not any(one.startswith(f"{o}/") for o in outputs)]
+    yield from ((one, "", _OUTPUT) for one in outputs)
     hidden = set()
     for path, info in entries.items():
         name = path.removeprefix(root.rstrip("/") + "/")
         if info["type"] != "file" or name.endswith("/") or not name:
+            continue
+        if any(name.startswith(f"{one}/") for one in outputs):
             continue
         if (shown := _hidden(name)) is None:
             yield name, listed_version(info), None
@@ -72,6 +87,17 @@ def _remote(fs: object, root: str) -> Iterator[_Found]:
 
 
 _HIDDEN = BadInput("hidden", "hidden: its name starts with a dot")
+_OUTPUT = BadInput("daf_output", "an output of daf: what it holds is not of this source")
+
+
+def _is_output(folder: str) -> bool:
+    """Whether the run record in a folder is one of daf's."""
+    try:
+        fs, path = filesystem(join(folder, RECORD))
+        record = json.loads(fs.cat_file(path, 0, _LARGEST_RECORD))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and {"daf", "kind", "fingerprint"} <= record.keys()
 
 
 def _hidden(name: str) -> str | None:
@@ -100,6 +126,9 @@ def _local(root: str) -> Iterator[_Found]:
             yield folder, "", BadInput("linked_again", "a link to a folder that is read already")
             continue
         seen.add((status.st_dev, status.st_ino))
+        if folder and any(entry.name == RECORD for entry in entries) and _is_output(place):
+            yield folder, "", _OUTPUT
+            continue
         for entry in entries:
             name = posixpath.join(folder, entry.name)
             if entry.name.startswith("."):

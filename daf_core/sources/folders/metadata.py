@@ -2,18 +2,21 @@
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
-from daf_core.sources.folders.grouping import fold, stem
+from daf_core.sources.folders.grouping import RAW_SUFFIXES, fold, stem, suffix
 from daf_core.sources.manifest_rows import is_empty, quarantine_row
+from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.table_rows import is_table, open_rows
 from daf_core.sources.table_types import shown_columns
 from daf_core.storage.files import exists
 
 KEYS = ("recording_id", "audio_uri", "audio_path", "file", "file_name", "filename", "path")
+_SHOWN = 3
 _PART = re.compile(r"([^=/]{1,64})=([^/]*)")
 
 
@@ -40,6 +43,11 @@ class PathMeta:
                 f"found none"
             )
 
+    def fits(self, name: str) -> bool:
+        """Whether the pattern is found in the path `name`, and gives a value."""
+        match = None if self._pattern is None else self._pattern.search(name)
+        return match is not None and any(match.groupdict().values())
+
     def __call__(self, name: str) -> dict[str, str]:
         """What the path `name` says, key → value. Values of the pattern take precedence."""
         found = {}
@@ -51,12 +59,20 @@ class PathMeta:
         return found
 
 
+class _Line(NamedTuple):
+    """A line of the table: what it calls the recording, folded; its place; its other values."""
+
+    key: str
+    place: str
+    values: dict[str, str]
+
+
 class TableMeta:
     """The rows of a table about recordings, found by recording id or by file name.
 
     The first of `KEYS` that the table has names the recording: its id, its path within the source
-    or any last part of it, with or without the suffix. `unread`: quarantine rows of its lines that
-    cannot be read.
+    or any last part of it, with or without the suffix. `quarantined`: quarantine rows of lines that
+    cannot be read, fit no recording or several, or differ from another line of the recording.
 
     Raises:
         SettingsError: there is no such table, or it has none of these columns.
@@ -66,9 +82,10 @@ class TableMeta:
         if not is_table(uri) or not exists(uri):
             found = "no table" if exists(uri) else "nothing there"
             raise SettingsError(f"`meta` {uri}: expected a table, found {found}")
-        self.unread: list[Row] = []
-        self._rows: dict[str, tuple[str, dict[str, str]]] = {}  # folded key → place, values
-        self._used: set[str] = set()
+        self.quarantined: list[Row] = []
+        self.unmatched: list[str] = []  # keys of lines that fit no recording
+        self._lines: list[_Line] = []
+        self._of_file: dict[str, dict[str, str]] = {}
         with open_rows(uri) as table:
             key = next((name for name in KEYS if name in table.columns), None)
             if key is None:
@@ -78,29 +95,81 @@ class TableMeta:
                 )
             for place, cells in table.rows:
                 if isinstance(cells, BadInput):
-                    self.unread.append(quarantine_row(cells, {"file": uri}))
+                    self.quarantined.append(quarantine_row(cells, {"file": uri}))
                 elif not is_empty(cells.get(key)):
                     values = {
                         name: value if isinstance(value, str) else str(value)
                         for name, value in cells.items()
                         if name != key and not is_empty(value)
                     }
-                    self._rows[fold(str(cells[key]).strip())] = (place, values)
+                    name = fold(str(cells[key]).strip().removeprefix("./"))
+                    self._lines.append(_Line(name, place, values))
+
+    def __len__(self) -> int:
+        """Lines of the table that name a recording."""
+        return len(self._lines)
 
     def __call__(self, name: str) -> dict[str, str]:
-        """The values of the row about the file `name`, empty if there is none."""
-        for key in _keys_of(name):
-            if key in self._rows:
-                self._used.add(key)
-                return self._rows[key][1]
-        return {}
+        """The values of the line about the file `name`, empty if there is none."""
+        return self._of_file.get(name, {})
 
-    def unmatched(self) -> Iterable[Row]:
-        """Quarantine rows of the lines about recordings that are not there."""
-        for key, (place, _) in self._rows.items():
-            if key not in self._used:
-                message = f"{place}: expected a file of this recording in the folder, found none"
-                yield quarantine_row(BadInput("unmatched_meta", message), {"recording_id": key})
+    def join(self, groups: Mapping[str, Sequence[str]]) -> None:
+        """Find the files that each line is about; call this once. `groups`: key → names of files.
+
+        A line whose key fits files of several groups is about none of them: a path tells which is
+        meant. Of several lines about one file the one with the longest key counts, then the first.
+        """
+        home = {name: key for key, names in groups.items() for name in names}
+        fitting = _fitting(home, {line.key for line in self._lines})
+        chosen: dict[str, _Line] = {}
+        for line in sorted(self._lines, key=lambda line: -len(line.key)):
+            names = fitting.get(line.key, [])
+            several = sorted({home[name] for name in names})
+            if not names:
+                self.unmatched.append(line.key)
+                problem = "expected a file of this recording in the folder, found none"
+                self._quarantine("unmatched_meta", line, problem)
+            elif len(several) > 1:
+                problem = (
+                    f"expected one recording of this name, found {len(several)}: "
+                    f"{', '.join(several[:_SHOWN])}; give the path within the folder"
+                )
+                self._quarantine("ambiguous_meta", line, problem)
+            else:
+                before = [chosen.setdefault(name, line) for name in names]
+                if other := next((one for one in before if one.values != line.values), None):
+                    problem = f"expected one line of this recording, found another at {other.place}"
+                    self._quarantine("ambiguous_meta", line, problem)
+        self._of_file = {name: line.values for name, line in chosen.items()}
+
+    def _quarantine(self, reason: str, line: _Line, problem: str) -> None:
+        error = BadInput(reason, f"{line.place}: {problem}")
+        self.quarantined.append(quarantine_row(error, {"recording_id": line.key}))
+
+
+def _fitting(home: Mapping[str, str], wanted: set[str]) -> dict[str, list[str]]:
+    """Key → the files that it fits: those of the whole path, else those whose path ends so. Of
+    several groups only those with a file named as a recording are kept, if there are any.
+    """
+    whole: dict[str, list[str]] = {}
+    ending: dict[str, list[str]] = {}
+    for name in home:
+        folded = fold(name)
+        for key in wanted & {folded, stem(folded)}:
+            whole.setdefault(key, []).append(name)
+        for key in wanted.intersection(_keys_of(name)):
+            ending.setdefault(key, []).append(name)
+    fitting = ending | whole
+    for key, names in fitting.items():
+        recordings = {home[name] for name in names if is_likely_recording(name)}
+        if recordings and len({home[name] for name in names}) > 1:
+            fitting[key] = [name for name in names if home[name] in recordings]
+    return fitting
+
+
+def is_likely_recording(name: str) -> bool:
+    """Whether a file's name says that it is a recording."""
+    return names_a_recording(name) or suffix(name) in RAW_SUFFIXES
 
 
 def _keys_of(name: str) -> Iterable[str]:

@@ -1,32 +1,45 @@
 """A table that says which transcript belongs to which recording, where names do not."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import fold, stem
-from daf_core.sources.manifest_rows import is_empty
+from daf_core.sources.manifest_rows import is_empty, quarantine_row
 from daf_core.sources.table_rows import is_table, open_rows
-from daf_core.sources.table_types import shown_columns
+from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.storage.files import exists
 
 COLUMNS = ("recording", "transcript")
 
 
-def read_pairs(uri: str, names: Iterable[str]) -> dict[str, str]:
-    """Transcript → recording, both as paths within the source, from a table of file names.
+class PairsTable(NamedTuple):
+    """Transcript → recording, both as paths within the source; quarantine rows of the lines that
+    name no file, and a line about these for the summary.
+    """
 
-    The table has the columns recording and transcript: paths within the source, or file names where
-    only one file has that name.
+    pairs: dict[str, str]
+    quarantined: list[Row]
+    unmatched: list[str]
+
+
+def read_pairs(uri: str, names: Iterable[str]) -> PairsTable:
+    """The table of file names at `uri`.
+
+    It has the columns recording and transcript: paths within the source, or file names where only
+    one file has that name.
 
     Raises:
-        SettingsError: there is no such table, it lacks a column, or a line names no file.
+        SettingsError: there is no such table, it lacks a column, or none of its lines names files.
     """
     if not is_table(uri) or not exists(uri):
         found = "no table" if exists(uri) else "nothing there"
         raise SettingsError(f"`transcripts` {uri}: expected a table, found {found}")
-    known = _by_ending(names)
-    pairs = {}
+    known = by_ending(names)
+    pairs: dict[str, str] = {}
+    refused: list[BadInput] = []
     with open_rows(uri) as table:
         if missing := [name for name in COLUMNS if name not in table.columns]:
             raise SettingsError(
@@ -34,14 +47,36 @@ def read_pairs(uri: str, names: Iterable[str]) -> dict[str, str]:
                 f"{shown_columns(table.columns)}"
             )
         for place, cells in table.rows:
-            if isinstance(cells, BadInput):
-                raise SettingsError(f"`transcripts` {cells.message}")
-            recording, transcript = (_file(cells.get(name), known, place) for name in COLUMNS)
-            pairs[transcript] = recording
-    return pairs
+            try:
+                recording, transcript = _pair(cells, known, place)
+                pairs[transcript] = recording
+            except BadInput as err:
+                refused.append(err)
+    if refused and not pairs:
+        raise SettingsError(f"`transcripts` {refused[0].message}")
+    return PairsTable(
+        pairs, [quarantine_row(err, {"file": uri}) for err in refused], _told(refused, len(pairs))
+    )
 
 
-def _by_ending(names: Iterable[str]) -> dict[str, str | None]:
+def _told(refused: list[BadInput], fitting: int) -> list[str]:
+    if not refused:
+        return []
+    number = len(refused)
+    return [
+        f"`transcripts`: {number} of {fitting + number} lines name no files, such as "
+        f"{refused[0].message}"
+    ]
+
+
+def _pair(cells: Cells | BadInput, known: Mapping[str, str | None], place: str) -> tuple[str, str]:
+    if isinstance(cells, BadInput):
+        raise cells
+    recording, transcript = (_file(cells.get(name), known, place) for name in COLUMNS)
+    return recording, transcript
+
+
+def by_ending(names: Iterable[str]) -> dict[str, str | None]:
     """Every path, last part of it, and both without suffix → the file; None where several fit."""
     known: dict[str, str | None] = {}
     for name in names:
@@ -54,12 +89,13 @@ def _by_ending(names: Iterable[str]) -> dict[str, str | None]:
     return known
 
 
-def _file(cell: object, known: dict[str, str | None], place: str) -> str:
+def _file(cell: object, known: Mapping[str, str | None], place: str) -> str:
     name = "" if is_empty(cell) else fold(str(cell).strip().removeprefix("./"))
     found = known.get(name)
     if found is None:
         problem = "several files" if name in known else "none"
-        raise SettingsError(
-            f"`transcripts` {place}: expected the path of one file of the source, found {problem}"
+        raise BadInput(
+            "unmatched_transcript",
+            f"{place}: expected the path of one file of the source, found {problem}",
         )
     return found

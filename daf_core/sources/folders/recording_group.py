@@ -9,8 +9,16 @@ from daf_core.sources.folders.by_speaker import with_speakers
 from daf_core.sources.folders.by_transcript import cut_by_transcript
 from daf_core.sources.folders.by_voice import cut_by_voice
 from daf_core.sources.folders.choice import choose
-from daf_core.sources.folders.contents import Sound, Unreadable, Words, contents_of
+from daf_core.sources.folders.contents import (
+    Contents,
+    Sound,
+    Unreadable,
+    Words,
+    contents_of,
+    contents_of_excerpt,
+)
 from daf_core.sources.folders.grouping import stem
+from daf_core.sources.folders.shared_transcripts import Excerpt
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected, identify
 from daf_core.sources.labels import Label, apply_labels, unmatched
@@ -20,7 +28,8 @@ from daf_core.sources.manifest_rows import quarantine_row, unused_file
 class Group(NamedTuple):
     """Files that belong together by name, as (name within the folder, URI).
 
-    labels: of recordings of the group, if any; meta: name → what is known of that file, such as its
+    labels: of recordings of the group, if any; excerpts: what files of several recordings say of
+    those of the group; meta: name → what is known of that file, such as its
     queue; ids: URI → id of recordings that the manifest holds already, which keep their ids.
     """
 
@@ -28,6 +37,7 @@ class Group(NamedTuple):
     labels: Sequence[Label] = ()
     meta: Mapping[str, Mapping[str, str]] = {}
     ids: Mapping[str, str] = {}
+    excerpts: Sequence[Excerpt] = ()
 
 
 def inspect_group(group: Group, who: WhoSpeaks, raw: str | None = None) -> Inspected:
@@ -37,7 +47,8 @@ def inspect_group(group: Group, who: WhoSpeaks, raw: str | None = None) -> Inspe
     Several recordings of one stem have their suffix in their ids, and each takes the transcript of
     exactly its name where there is one.
     """
-    contents = [contents_of(name, uri, raw) for name, uri in group.files]
+    contents: list[Contents] = [contents_of(name, uri, raw) for name, uri in group.files]
+    contents += map(contents_of_excerpt, group.excerpts)
     sounds = [one for one in contents if isinstance(one, Sound)]
     texts = [one for one in contents if isinstance(one, Words | Unreadable)]
     unused = [one for one in contents if isinstance(one, dict)]

@@ -1,6 +1,6 @@
 """A folder of recordings and transcripts as a source."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -8,14 +8,29 @@ from daf_core.errors import SettingsError
 from daf_core.recordings.decoding.raw import parse_format, with_format
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
-from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix
+from daf_core.sources.folders.grouping import (
+    RAW_SUFFIXES,
+    TEXT_SUFFIXES,
+    group,
+    stem,
+    suffix,
+    without,
+)
 from daf_core.sources.folders.listing import File, list_files
 from daf_core.sources.folders.metadata import PathMeta, TableMeta
 from daf_core.sources.folders.pairs_table import read_pairs
 from daf_core.sources.folders.recording_group import Group, inspect_group
+from daf_core.sources.folders.remarks import (
+    metadata_missing,
+    metadata_not_found,
+    missing_each_other,
+    speakers_not_found,
+)
+from daf_core.sources.folders.shared_transcripts import SharedTranscripts
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.labels import Label, check_table, read_labels, unmatched
+from daf_core.sources.remarks import Found, Remarks
 from daf_core.storage.files import absolute, join
 from daf_core.storage.run_record import fingerprint
 
@@ -76,17 +91,26 @@ class FolderSource:
             hidden = f" but {len(not_used)} that cannot be read" if not_used else ""
             raise SettingsError(f"{uri}: expected recordings or transcripts, found no file{hidden}")
         self._files = {file.name: file for file in files}
-        pairs = {} if options.transcripts is None else read_pairs(options.transcripts, self._files)
-        self._groups = group(self._files, pairs)
         self.quarantined: list[Row] = not_used
+        self._unmatched: list[str] = _unmatched_raw(options.raw, self._files)
+        pairs: dict[str, str] = {}
+        if options.transcripts is not None:
+            table = read_pairs(options.transcripts, self._files)
+            pairs = table.pairs
+            self.quarantined += table.quarantined
+            self._unmatched += table.unmatched
+        self._groups = group(self._files, pairs)
 
     def gather(self) -> None:
-        """Read the labels and the table of metadata; call this before `recordings`."""
+        """Read the labels, the table of metadata and files of several recordings; call this before
+        `recordings`.
+        """
+        self._shared = SharedTranscripts(self._groups, lambda name: join(self._uri, name))
+        self._groups = without(self._groups, self._shared.files)
+        self.quarantined += self._shared.unmatched
         if self._table_meta is not None:
-            self.quarantined += self._table_meta.unread
-            for name in self._files:
-                self._table_meta(name)
-            self.quarantined += self._table_meta.unmatched()
+            self._table_meta.join(self._groups)
+            self.quarantined += self._table_meta.quarantined
         if self._options.labels is None:
             return
         labels, quarantined = read_labels(self._options.labels)
@@ -108,9 +132,10 @@ class FolderSource:
         """Yield each group by its key, in order of the keys."""
         for key, names in self._groups.items():
             files = [(name, join(self._uri, name)) for name in names]
-            meta = {name: self._meta(name) for name in names}
+            meta = self._meta(names)
             labels = tuple(self._labels.get(key, ()))
-            yield key, Group(files, labels, {name: own for name, own in meta.items() if own})
+            known = {name: own for name, own in meta.items() if own}
+            yield key, Group(files, labels, known, excerpts=self._shared.of(key))
 
     def may_have_ids(self, held: Group) -> set[str]:
         """URIs of the files of a group that may be recordings with ids in the manifest."""
@@ -127,12 +152,37 @@ class FolderSource:
         files = [self._files[name] for name, _ in held.files]
         if self.check_contents:
             files = [File(f.name, contents_version(join(self._uri, f.name))) for f in files]
-        return fingerprint([files, [label.as_dict() for label in held.labels], held.meta])
+        excerpts = [[*held.excerpts]] if held.excerpts else []
+        labels = [label.as_dict() for label in held.labels]
+        return fingerprint([files, labels, held.meta, *excerpts])
 
     def inspector(self) -> Callable[[Group], Inspected]:
         """The function that makes manifest and quarantine rows of one group."""
         return partial(inspect_group, who=self._options.who, raw=self._options.raw)
 
-    def _meta(self, name: str) -> dict[str, str]:
-        from_table = {} if self._table_meta is None else self._table_meta(name)
-        return self._path_meta(name) | from_table
+    def remarks(self, found: Found) -> Remarks:
+        """Settings that match nothing, and recordings and transcripts that miss each other."""
+        options, table, names = self._options, self._table_meta, [*self._files]
+        unmatched = [
+            *speakers_not_found(options.who, found),
+            *metadata_not_found(self._path_meta, table, options.meta_regex, names),
+            *self._unmatched,
+        ]
+        hints = [*metadata_missing(table, names), *missing_each_other(self._groups, found)]
+        return Remarks(tuple(unmatched), tuple(hints))
+
+    def _meta(self, names: list[str]) -> dict[str, dict[str, str]]:
+        """What is known of each file of a group; a line about its transcript is about a recording
+        that has none.
+        """
+        table: Callable[[str], dict[str, str]] = self._table_meta or (lambda name: {})
+        texts = [name for name in names if suffix(name) in TEXT_SUFFIXES]
+        of_text = next((known for name in texts if (known := table(name))), {})
+        return {name: self._path_meta(name) | (table(name) or of_text) for name in names}
+
+
+def _unmatched_raw(raw: str | None, names: Iterable[str]) -> list[str]:
+    """A line where no file has the suffix of a headerless recording."""
+    if raw is None or any(suffix(name) in RAW_SUFFIXES for name in names):
+        return []
+    return [f"`raw`: no file is named {' '.join(sorted(RAW_SUFFIXES))}"]

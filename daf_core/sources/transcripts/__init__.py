@@ -7,6 +7,7 @@ from daf_core.errors import BadInput, NotDone
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
 from daf_core.sources.transcripts.formats import CAPTIONS, READERS
+from daf_core.sources.transcripts.unknown import found_in
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
 
@@ -78,7 +79,5 @@ def read_transcript(uri: str) -> Transcript:
     except BadInput as err:
         raise BadInput(err.reason, f"{uri}: {err.message}") from err
     if transcript is None:
-        raise BadInput(
-            "unreadable_transcript", f"{uri}: expected a transcript, found an unknown format"
-        )
+        raise BadInput("unreadable_transcript", f"{uri}: {found_in(document)}")
     return transcript

@@ -11,6 +11,7 @@ class Cue:
     start_s, end_s: seconds from the start of the recording, None where the file gives no time.
     speaker, channel: None where the file names none. Cues may overlap.
     confidence: of the recognizer, in [0, 1], the mean over the words; None where it gives none.
+    retimed: the file's end is at or before its start; the end here is an estimate.
     """
 
     text: str
@@ -19,6 +20,7 @@ class Cue:
     speaker: str | None = None
     channel: int | None = None
     confidence: float | None = None
+    retimed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

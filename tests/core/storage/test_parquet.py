@@ -41,7 +41,7 @@ def test_a_table_of_another_kind_or_version_or_no_table_is_refused(tmp_path):
     metadata = {"daf.table": "scores", "daf.version": "0"}
     pq.write_table(ROWS.replace_schema_metadata(metadata), uri)
     with pytest.raises(
-        SettingsError, match="expected a scores table of version 2, found version 0; make it"
+        SettingsError, match="expected a scores table of version 3, found version 0; make it"
     ):
         parquet.read(uri, "scores")
     files.publish(uri, b"PAR1 or not")

@@ -106,7 +106,7 @@ def test_parts_without_a_run_record_are_left_alone(output, fresh):
     ("change", "message"),
     [
         ({"complete": False}, "found one that is not finished"),
-        ({"version": 0}, "expected scores of version 2, found version 0"),
+        ({"version": 0}, "expected scores of version 3, found version 0"),
         ({"kind": "embeddings"}, "expected the scores of a daf run, found embeddings"),
     ],
 )

@@ -39,9 +39,11 @@ from daf_core.sources.transcripts.formats import (
     sbv,
     segments,
     speechmatics,
+    stm,
     subrip,
     table,
     textgrid,
+    timed_text,
     ttml,
     webvtt,
     whisper,
@@ -54,6 +56,7 @@ READERS: tuple[ModuleType, ...] = (
     elan,
     textgrid,
     rttm,
+    stm,
     ctm,
     sbv,
     audacity,
@@ -74,6 +77,7 @@ READERS: tuple[ModuleType, ...] = (
     podcast,
     table,
     segments,
+    timed_text,
     plain_text,
 )
 

@@ -13,6 +13,7 @@ from daf_core.sources.transcripts.reading.fields import (
     channel_numbers,
     named,
     number,
+    of_others,
     of_this_recording,
 )
 from daf_core.sources.transcripts.reading.words import Word, utterances
@@ -49,7 +50,7 @@ _MARKS = [[mark] for mark in _ALTERNATIVES]
 def read(document: Document) -> Transcript:
     """Words of a CTM text, as utterances. Of alternatives the first is taken.
 
-    Where the file holds several recordings, only the one of the file's name.
+    Where the file holds several recordings, only the one of the file's name; others are named.
 
     Raises:
         BadInput: `unreadable_transcript`: several recordings, none of the file's name.
@@ -65,6 +66,7 @@ def read(document: Document) -> Transcript:
         elif alternative < 2:
             lines.append(line)
     wanted = of_this_recording(document, (line.recording for line in lines))
+    unread += of_others((line.recording for line in lines), wanted)
     lines = [line for line in lines if wanted in (None, line.recording)]
     channels = channel_numbers(line.channel for line in lines)
     cues = [

@@ -17,11 +17,21 @@ _SHARE = 0.5  # of the lines, to know the format by
 
 
 def recognises(document: Document) -> bool:
-    """Whether most lines begin with a time in brackets."""
-    lines = [line for line in document.text[:20_000].split("\n") if line.strip()]
-    lines = [line for line in lines if not _TAG.fullmatch(line.strip())]
-    stamped = sum(_STAMP.match(line.lstrip()) is not None for line in lines)
-    return stamped > _SHARE * len(lines)
+    """Whether most lines begin with a time in brackets; in a file of another name all do, and tags,
+    times of words or lines with several times say that these are lyrics or captions. Other texts
+    are turns (`timed_text`), of which a word said twice was said twice.
+    """
+    lines = [line.strip("\ufeff \t") for line in document.text[:20_000].split("\n") if line.strip()]
+    tagless = [line for line in lines if not _TAG.fullmatch(line)]
+    stamped = sum(_STAMP.match(line) is not None for line in tagless)
+    if document.name.lower().endswith(".lrc") or len(tagless) < len(lines):
+        return stamped > _SHARE * len(tagless)
+    return stamped == len(tagless) > 0 and any(map(_is_lrc_alone, tagless))
+
+
+def _is_lrc_alone(line: str) -> bool:
+    """Whether a line has several times before it, or times of its words."""
+    return len(_stamps(line)[0]) > 1 or _WORD_STAMP.search(line) is not None
 
 
 def read(document: Document) -> Transcript:

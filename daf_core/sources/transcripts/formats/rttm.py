@@ -12,6 +12,7 @@ from daf_core.sources.transcripts.reading.fields import (
     channel_numbers,
     named,
     number,
+    of_others,
     of_this_recording,
 )
 from daf_core.sources.transcripts.reading.words import Word, utterances
@@ -48,7 +49,7 @@ def recognises(document: Document) -> bool:
 def read(document: Document) -> Transcript:
     """Turns of an RTTM text, as cues without words; with LEXEME lines the utterances that they say.
 
-    Where the file holds several recordings, only the one of the file's name.
+    Where the file holds several recordings, only the one of the file's name; others are named.
 
     Raises:
         BadInput: `unreadable_transcript`: several recordings, none of the file's name.
@@ -65,6 +66,7 @@ def read(document: Document) -> Transcript:
         else:
             lines.append(line)
     wanted = of_this_recording(document, (line.recording for line in lines))
+    unread += of_others((line.recording for line in lines), wanted)
     lines = [line for line in lines if wanted in (None, line.recording)]
     channels = channel_numbers(line.channel for line in lines)
     words = [_word(line, channels) for line in lines if line.kind == _WORD]

@@ -44,7 +44,7 @@ def arrow_times(line: str) -> Times | None:
 
     Tools write commas and points, more or fewer digits, other arrows, a number before, text after.
     """
-    found = _TIMES.match(line)
+    found = _TIMES.match(line) if ":" in line else None
     if found is None:
         return None
     first, between, second = found.groups()

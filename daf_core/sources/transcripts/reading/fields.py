@@ -1,6 +1,7 @@
 """Helpers of the readers of tables of blank-separated fields: NIST's CTM and RTTM."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 from daf_core.errors import BadInput
@@ -43,6 +44,28 @@ def of_this_recording(document: Document, recordings: Iterable[str]) -> str | No
             f"expected one recording, or one named like the file, found {len(found)} others",
         )
     return None
+
+
+def of_others(recordings: Iterable[str], wanted: str | None) -> list[str]:
+    """Places of the lines of other recordings than the `wanted` one, one place a recording."""
+    others = Counter(name for name in recordings if wanted not in (None, name))
+    return [
+        f"{count} line{'s' * (count > 1)} of recording {name[:80]}"
+        for name, count in others.items()
+    ]
+
+
+def by_recording(lines: Iterable[str], field: int) -> dict[str | None, list[str]]:
+    """Lines by the recording that their `field` names; comments and empty lines are of none (None).
+
+    Raises nothing: what a line holds is looked at when it is read.
+    """
+    found: dict[str | None, list[str]] = {}
+    for line in lines:
+        fields = line.split(maxsplit=field + 1)
+        comment = line.startswith((";;", "#")) or len(fields) <= field
+        found.setdefault(None if comment else fields[field], []).append(line)
+    return found
 
 
 def _is_named(recording: str, stems: set[str]) -> bool:

@@ -33,7 +33,7 @@ def utterances(words: Iterable[Word]) -> list[Cue]:
     sentence at a pause of 0.2 s. It ends after a sentence, too, once it is 10 s long, and before it
     is longer than 20 s. A word without times, speaker or channel belongs to the word before it.
     """
-    return [cue_of(group) for group in _groups(words)]
+    return [cue_of(group) for group in turns(words)]
 
 
 def cue_of(words: list[Word]) -> Cue:
@@ -59,7 +59,8 @@ def joined(texts: Iterable[str]) -> str:
     return text
 
 
-def _groups(words: Iterable[Word]) -> Iterator[list[Word]]:
+def turns(words: Iterable[Word]) -> Iterator[list[Word]]:
+    """The words of each utterance, by the rules of `utterances`."""
     group: list[Word] = []
     for word in words:
         if group and _ends_before(word, group):

@@ -65,7 +65,8 @@ def _completed(cue: Cue, before: list[Cue], starts: list[float], rate: float) ->
 
 
 def mend_ends(cues: list[Cue]) -> list[Cue]:
-    """Move an end that is at or before its start behind it, if the next start leaves room.
+    """Move an end that is at or before its start behind it, if the next start leaves room; such a
+    cue is `retimed`.
 
     `cues` are in order of time; the end of the last ones stays, as nothing tells where it is.
     """
@@ -76,7 +77,8 @@ def mend_ends(cues: list[Cue]) -> list[Cue]:
         if cue.start_s is not None and cue.end_s is not None and cue.end_s <= cue.start_s:
             next_s = _first(starts, cue.start_s, bisect_right)
             if next_s is not None:
-                cue = replace(cue, end_s=min(next_s, round(cue.start_s + _needs_s(cue, rate), 6)))
+                end_s = min(next_s, round(cue.start_s + _needs_s(cue, rate), 6))
+                cue = replace(cue, end_s=end_s, retimed=True)
         mended.append(cue)
     return mended
 

@@ -41,25 +41,29 @@ def may_be_name(text: str) -> bool:
     return len(words) == 1 or words[0] not in NEVER_FIRST
 
 
-def speakers(heads: Sequence[Sequence[str]], spoken: int, words: Sequence[str]) -> set[str]:
+def speakers(
+    heads: Sequence[Sequence[str]], spoken: int, words: Sequence[str], marked: int = 0
+) -> set[str]:
     """Which of the words before colons are names of speakers.
 
     heads: for each cue, what may be a name at the start of its lines. spoken: how many cues have
-    words. words: texts of all cues, to tell names from words that are used otherwise.
+    words. words: texts of all cues, to tell names from words that are used otherwise. marked: how
+    many other cues have a speaker or the label of a machine, which `spoken` does not count.
 
     Names are taken where more than half of the cues have one and they are few for so many cues.
-    Else the same names must come again, and be more than a usual word before a colon.
+    Else the same names must come again, and be more than a usual word before a colon. Where other
+    cues are `marked`, one name does: tools leave the labels of the speakers that nobody named.
     """
     counts = Counter(name for names in heads for name in names)
     known = {name for name, count in counts.items() if _is_name(name) or is_role(name) or count > 2}
     labels = sum(counts[name] for name in known)
     labelled = sum(any(name in known for name in names) for names in heads)
-    if spoken == 1 and labels < 2:
+    if spoken == 1 and labels < 2 and not marked:
         return {name for name in known if is_role(name)}
     few = len(known) <= max(4, labels // 2)
     if labelled * 2 > spoken and few:
         return known
-    return _again(counts, known, words)
+    return _again(counts, known, words, marked)
 
 
 def is_role(name: str) -> bool:
@@ -67,7 +71,7 @@ def is_role(name: str) -> bool:
     return name.lower().rstrip("0123456789 #") in ROLES
 
 
-def _again(counts: Counter[str], known: set[str], words: Sequence[str]) -> set[str]:
+def _again(counts: Counter[str], known: set[str], words: Sequence[str], marked: int) -> set[str]:
     """Names that come again, where few cues have names."""
     again = {name for name in known if counts[name] > 1}
     usual = _lower_case_words(words) if again else frozenset()
@@ -77,7 +81,8 @@ def _again(counts: Counter[str], known: set[str], words: Sequence[str]) -> set[s
         if is_role(name) or (name.lower() not in usual and (_is_capitals(name) or _is_name(name)))
     }
     if len(sure) < 2 and not any(
-        is_role(name) or _is_capitals(name) or " " in name or counts[name] > 4 for name in sure
+        marked or is_role(name) or _is_capitals(name) or " " in name or counts[name] > 4
+        for name in sure
     ):
         return set()
     if any(_is_capitals(name) for name in sure):

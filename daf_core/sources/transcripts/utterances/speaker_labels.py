@@ -1,5 +1,6 @@
 """Who speaks, where the words themselves say it: `[SPEAKER_00]: `, `Ann: `, `>> `, dashes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -24,6 +25,7 @@ from daf_core.sources.transcripts.utterances.stage_directions import (
     without_stage_directions,
 )
 
+_MARKS = re.compile(r"[^\w\s.,!?'’]|_")  # without one of these a text says no speaker and no sound
 _EVERY_CUE = 0.1  # share of names that repeat the one before, from which each cue has its own name
 
 
@@ -38,6 +40,8 @@ def speakers_from_text(cues: Sequence[Cue]) -> list[Cue]:
 
     A cue that has a speaker keeps it.
     """
+    if not any(map(_MARKS.search, (cue.text for cue in cues))):  # most recognizers' transcripts
+        return [replace(cue, text=" ".join(cue.text.split())) for cue in cues]
     bracketed = _bracketed_names(cues)
     texts = [_without_asides(cue.text, bracketed) for cue in cues]
     names = _names(cues, texts) | bracketed
@@ -73,28 +77,32 @@ def _without_asides(text: str, bracketed: set[str]) -> str:
 def _bracketed_names(cues: Sequence[Cue]) -> set[str]:
     """Names that stand in square brackets at the start of most cues, or before a colon."""
     heads: list[list[str]] = []
-    spoken = 0
+    spoken, marked = 0, 0
     with_colon: set[str] = set()
     for cue in cues:
+        if begins_with_machine(cue.text):
+            marked += 1
+            continue
         spoken += bool(cue.text.strip())
         found = bracketed_name_at(cue.text) if cue.speaker is None else None
-        if found is None or names_sound(found[0]) or begins_with_machine(cue.text):
+        if found is None or names_sound(found[0]):
             continue
         heads.append([found[0]])
         if cue.text[found[1] :].lstrip()[:1] in (":", "：") and cue.text[found[1] :].strip():
             with_colon.add(found[0])
     if len(heads) * 2 <= spoken:
         return with_colon
-    return speakers(heads, spoken, []) | with_colon
+    return speakers(heads, spoken, [], marked) | with_colon
 
 
 def _names(cues: Sequence[Cue], texts: Sequence[str]) -> set[str]:
     """Names before colons that are speakers."""
     heads: list[list[str]] = []
     sure: set[str] = set()
-    spoken = 0
+    spoken, marked = 0, 0
     for cue, text in zip(cues, texts, strict=True):
-        if cue.speaker is not None:
+        if cue.speaker is not None or all(map(begins_with_machine, text.split("\n"))):
+            marked += 1
             continue
         of_cue = []
         is_label = False
@@ -108,7 +116,7 @@ def _names(cues: Sequence[Cue], texts: Sequence[str]) -> set[str]:
                 sure.add(found[0])
         heads.append(of_cue)
         spoken += bool(text.strip()) and not is_label
-    return speakers(heads, spoken, texts) | sure
+    return speakers(heads, spoken, texts, marked) | sure
 
 
 def _names_hold(pieces: list[Piece]) -> bool:

@@ -373,3 +373,55 @@ def test_every_file_is_used_or_named(tmp_path_factory, sounds, drawn):
         *("unreadable_audio", "empty_audio", "no_speech", "no_cues", "outside_recording")
     }
     shutil.rmtree(folder)
+
+
+def _meta(tmp_path: Path, lines: str) -> tuple[dict[str, object], list[str]]:
+    table = text(tmp_path.parent / f"{tmp_path.name}.csv", f"file,team\n{lines}")
+    found = ingest(tmp_path, meta=str(table))
+    of_rows = {row["recording_id"]: row["meta"].get("team") for row in found.rows}
+    return of_rows, [f"{row['reason']}: {row['message']}" for row in found.quarantined]
+
+
+def test_two_lines_about_one_recording_are_told(tmp_path):
+    tone(tmp_path / "a.wav")
+    text(tmp_path / "a.vtt")
+    teams, told = _meta(tmp_path, "a,1\na.wav,2\na,1\n")
+    assert teams == {"a": "2"}  # the fuller name
+    assert len(told) == 2
+    assert all(one.startswith("ambiguous_meta: ") for one in told)
+    assert "expected one line of this recording" in told[0]
+    assert _meta(tmp_path, "a,1\na,1\n") == ({"a": "1"}, [])
+
+
+def test_a_file_name_of_two_folders_is_no_recordings(tmp_path):
+    for folder in ("x", "y"):
+        tone(tmp_path / folder / "a.wav")
+        text(tmp_path / folder / "a.vtt")
+    teams, told = _meta(tmp_path, "a.wav,1\n")
+    assert teams == {"x/a": None, "y/a": None}
+    assert "found 2: x/a, y/a; give the path within the folder" in told[0]
+    assert _meta(tmp_path, "x/a.wav,1\ny/a,2\n") == ({"x/a": "1", "y/a": "2"}, [])
+
+
+def test_a_name_means_the_recording_beside_other_files_of_its_name(tmp_path):
+    tone(tmp_path / "x" / "a.wav")
+    text(tmp_path / "x" / "a.vtt")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.pdf").write_bytes(b"%PDF-1.4\n\xff")
+    teams, _ = _meta(tmp_path, "a,1\n")
+    assert teams == {"x/a": "1"}
+
+
+def test_a_line_about_the_transcript_is_about_its_recording(tmp_path):
+    tone(tmp_path / "a.wav")
+    text(tmp_path / "a.vtt")
+    assert _meta(tmp_path, "a.vtt,1\n") == ({"a": "1"}, [])
+
+
+def test_a_cue_whose_end_was_mended_is_flagged(tmp_path):
+    tone(tmp_path / "a.wav")
+    text(
+        tmp_path / "a.srt",
+        "1\n00:00:00,500 --> 00:00:00,100\nhello\n\n2\n00:00:01,000 --> 00:00:02,000\nhi\n",
+    )
+    assert [row["flags"] for row in ingest(tmp_path).rows] == [["retimed"], []]

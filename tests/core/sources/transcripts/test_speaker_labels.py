@@ -173,3 +173,26 @@ def test_times_stay_within_the_cue_and_words_are_never_invented(texts):
         assert int(cue.start_s) <= cue.start_s <= cue.end_s <= int(cue.start_s) + 1
         text = texts[int(cue.start_s)]
         assert set(cue.text) <= {*text, " "}
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("[SPEAKER_00]: ", "SPEAKER_00"), ("Ana: ", "Ana"), ("[SPEAKER_00]: ", "SPEAKER_00")],
+        [("[SPEAKER_00]: ", "SPEAKER_00"), ("Agent: ", "Agent")],
+        [("SPEAKER_00: ", "SPEAKER_00"), ("SPEAKER_01: ", "SPEAKER_01"), ("Ana Lopez: ", None)],
+        [("(speaker 0) ", "0"), (">> Ana: ", "Ana"), ("Ana: ", "Ana")],
+        [("[SPEAKER_00]: ", "SPEAKER_00"), ("[Ana] ", "Ana"), ("[Ana] ", "Ana")],
+    ],
+)
+def test_names_are_speakers_beside_labels_of_machines(turns):
+    found = labelled(*(f"{label}so it is fine" for label, _ in turns))
+    expected = [speaker or label.rstrip(": ") for label, speaker in turns]
+    assert found == [(speaker, "so it is fine") for speaker in expected]
+
+
+def test_words_before_a_colon_stay_words_beside_labels_of_machines():
+    texts = ["[SPEAKER_00]: hello", "One rule: none", "Note: it is late", "[SPEAKER_00]: yes"]
+    assert [text for _, text in labelled(*texts)] == [
+        "hello", "One rule: none", "Note: it is late", "yes"
+    ]  # fmt: skip

@@ -29,6 +29,8 @@ READER = {
     "parcel.TextGrid": "textgrid",
     "parcel.eaf": "elan",
     "parcel.ttml": "ttml",
+    "parcel.stm": "stm",
+    "parcel_timed.txt": "timed_text",
     "parcel_labels.txt": "audacity",
 }
 

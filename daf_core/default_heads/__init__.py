@@ -1,0 +1,83 @@
+"""The heads of the package, each in a folder of this one: head.safetensors, head.json, README.md.
+
+The model card says in its metadata what `daf models` lists: languages, licence, results.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from daf_core.errors import SettingsError
+
+DEFAULT = "fast"
+FOLDER = Path(__file__).parent
+RECORD, CARD = "head.json", "README.md"
+RESULTS_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class HeadCard:
+    """What the model card of a default head says.
+
+    path: of the card; languages: BCP 47; licence: of the data that it was trained on; results:
+    such as "MOSI r 0.66", the first RESULTS_SHOWN of the model index.
+    """
+
+    path: str
+    languages: list[str]
+    licence: str
+    results: list[str]
+
+
+def default_heads(folder: Path = FOLDER) -> list[str]:
+    """Names of the heads of the package, the default first."""
+    names = {record.parent.name for record in folder.glob(f"*/{RECORD}")}
+    return sorted(names, key=lambda name: (name != DEFAULT, name))
+
+
+def head_folder(head: str, folder: Path = FOLDER) -> str:
+    """The folder of a head: `head` itself if it is a folder or a path, else the default head of
+    that name.
+
+    Raises:
+        SettingsError: it is none of them.
+    """
+    if not is_default(head, folder):
+        if "/" in head or "\\" in head or (head and Path(head).exists()):
+            return head
+        known = " or ".join(default_heads(folder)) or "none"
+        raise SettingsError(
+            f"`head` {head}: expected a folder made by `daf train`, or a head of the package "
+            f"({known}), found neither"
+        )
+    return str(folder / head)
+
+
+def is_default(head: str, folder: Path = FOLDER) -> bool:
+    """Whether `head` names a head of the package; a folder of the same name goes first."""
+    return head in default_heads(folder) and not Path(head).exists()
+
+
+def read_card(head: str, folder: Path = FOLDER) -> HeadCard:
+    """The card of the default head of that name.
+
+    Raises:
+        SettingsError: there is no card, or its metadata cannot be read.
+    """
+    from huggingface_hub import ModelCard  # takes a fifth of a second to import
+
+    path = folder / head / CARD
+    try:
+        data = ModelCard(path.read_text(encoding="utf-8")).data
+    except (OSError, ValueError) as err:
+        raise SettingsError(f"{path}: expected a model card with metadata: {err}") from err
+    languages = data.get("language") or []
+    results = [
+        f"{one.dataset_name} {one.metric_name or one.metric_type} {one.metric_value}"
+        for one in (data.get("eval_results") or [])[:RESULTS_SHOWN]
+    ]
+    return HeadCard(
+        path=str(path),
+        languages=[languages] if isinstance(languages, str) else list(languages),
+        licence=data.get("license_name") or data.get("license") or "not stated",
+        results=results,
+    )

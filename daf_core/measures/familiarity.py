@@ -1,0 +1,63 @@
+"""Familiarity: how near the embeddings of an utterance lie to those of the training rows.
+
+The measure is the Mahalanobis distance to the training rows in a middle layer of a frozen encoder
+(Lee et al. 2018, arXiv 1807.03888). Middle layers tell strange input best: a last layer maps it to
+something that it knows. A distance becomes a percentile among rows held out from training.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from daf_core.embeddings.columns import HalfArray
+
+UNFAMILIAR_BELOW = 0.03  # familiarity; about as many rows like the training rows are below it
+PERCENTILES = 101
+
+
+@dataclass(frozen=True)
+class Familiarity:
+    """The training rows of one embedding column.
+
+    layer: the layer that is read; mean: (F,); whitening: (F, K), to directions in which the
+    training rows have deviation 1; distances: (PERCENTILES,) percentiles of the distances of
+    rows that were held out.
+    """
+
+    layer: int
+    mean: Tensor
+    whitening: Tensor
+    distances: Tensor
+
+    def measure(self, values: HalfArray) -> npt.NDArray[np.float32]:
+        """Familiarity (rows,) of embeddings (rows, layers, F): the share, in [0, 1], of held-out
+        rows that lie as far from the training rows, or farther.
+        """
+        found = self.distance(torch.from_numpy(values))
+        nearer = np.interp(found, self.distances.numpy(), np.linspace(0, 1, PERCENTILES))
+        return (1 - nearer).astype(np.float32)
+
+    def distance(self, values: Tensor) -> npt.NDArray[np.float32]:
+        """Distances (rows,) to the training rows of embeddings (rows, layers, F)."""
+        directions = (values[:, self.layer].float() - self.mean) @ self.whitening
+        found: npt.NDArray[np.float32] = directions.square().sum(dim=1).sqrt().numpy()
+        return found
+
+    def tensors(self) -> dict[str, Tensor]:
+        """The tensors by name, to be stored."""
+        return {
+            "mean": self.mean,
+            "whitening": self.whitening,
+            "distances": self.distances,
+            "layer": torch.tensor([self.layer]),
+        }
+
+    @classmethod
+    def from_tensors(cls, stored: dict[str, Tensor]) -> "Familiarity":
+        """What `tensors` gave."""
+        return cls(
+            int(stored["layer"].item()), stored["mean"], stored["whitening"], stored["distances"]
+        )

@@ -1,0 +1,108 @@
+"""Settings of a folder that match nothing, and recordings and transcripts that miss each other."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
+from daf_core.sources.folders.metadata import PathMeta, TableMeta, is_likely_recording
+from daf_core.sources.folders.near_names import likely_pairs
+from daf_core.sources.folders.pairs_table import COLUMNS
+from daf_core.sources.folders.who_speaks import WhoSpeaks
+from daf_core.sources.remarks import SHOWN, Found, Outcome, examples
+
+_NO_TRANSCRIPT = frozenset({"unknown_format", "empty_file", "unreadable_transcript", "no_cues"})
+_MOST = 5_000  # recordings and transcripts whose names are compared
+
+
+def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
+    """Patterns of `roles` that no speaker fits, and `channels` that no row is on."""
+    patterns = [
+        (role, one.strip()) for role, several in who.roles.items() for one in several.split("|")
+    ]
+    names = found.speakers() if patterns else set()
+    folded = {name.casefold() for name in names}
+    lost = [
+        f"{role}={pattern}"
+        for role, pattern in patterns
+        if not any(fnmatchcase(name, pattern.casefold()) for name in folded)
+    ]
+    if lost:
+        shown = f"speakers are {examples(names)}" if names else "no row names a speaker"
+        yield f"`roles`: no speaker fits {examples(lost)}; {shown}"
+    numbers = found.channels() if who.channels else set()
+    absent = [f"{number}={role}" for number, role in who.channels.items() if number not in numbers]
+    if absent:
+        on = f"rows are on channels {examples([*map(str, numbers)])}"
+        shown = on if numbers else "no row is on a channel of its own"
+        yield f"`channels`: nobody speaks on {examples(absent)}; {shown}"
+
+
+def metadata_not_found(
+    path_meta: PathMeta, table: TableMeta | None, pattern: str | None, names: Sequence[str]
+) -> Iterator[str]:
+    """A pattern that fits no path; lines of the table that fit no recording."""
+    files = [name for name in names if is_likely_recording(name)] or names
+    if pattern is not None and files and not any(map(path_meta.fits, files)):
+        yield (
+            f"`meta_regex`: 0 of {len(files)} paths fit, such as {examples(files)}; it is searched "
+            f"for in the path within the folder"
+        )
+    if table is not None and table.unmatched:
+        yield (
+            f"`meta`: {len(table.unmatched)} of {len(table)} lines fit no recording, such as "
+            f"{examples(table.unmatched)}"
+        )
+
+
+def metadata_missing(table: TableMeta | None, names: Sequence[str]) -> Iterator[str]:
+    """Recordings of which a table of metadata says nothing."""
+    files = [name for name in names if is_likely_recording(name)] or names
+    bare = [name for name in files if table is not None and not table(name)]
+    if bare:
+        yield (
+            f"`meta`: {len(bare)} of {len(files)} recordings have no line, such as {examples(bare)}"
+        )
+
+
+def missing_each_other(groups: Mapping[str, list[str]], found: Found) -> Iterator[str]:
+    """Recordings without a transcript beside transcripts without a recording, with likely pairs as
+    the table that `transcripts` takes.
+    """
+    sounds, words, maybe = [], [], []
+    for key, names in groups.items():
+        texts = [name for name in names if suffix(name) in TEXT_SUFFIXES]
+        if len(texts) not in (0, len(names)):
+            continue
+        outcome = found.outcome(key)
+        if not texts:
+            sounds += [name for name in names if _is_recording(name, outcome)][:1]
+        elif outcome.rows:
+            words.append(texts[0])
+        elif "no_recording" in outcome.reasons:
+            maybe.append(texts[0])  # a text, a table: also a note of somebody
+    if not sounds or not (words or maybe):
+        return
+    pairs = likely_pairs(sounds[:_MOST], (words + maybe)[:_MOST])
+    number = len(words) + len({text for _, text in pairs} & {*maybe})
+    if not number:
+        return
+    line = (
+        f"{len(sounds)} recordings have no transcript and {number} transcripts no recording, such "
+        f"as {examples(sounds)} and {examples(words or maybe)}"
+    )
+    if pairs:
+        yield f"{line}; if these belong together, give `transcripts` this table:\n{_table(pairs)}"
+    else:
+        yield f"{line}; if they belong together, a table for `transcripts` says so"
+
+
+def _is_recording(name: str, outcome: Outcome) -> bool:
+    return outcome.rows > 0 or (is_likely_recording(name) and not outcome.reasons & _NO_TRANSCRIPT)
+
+
+def _table(pairs: Sequence[tuple[str, str]]) -> str:
+    sink = io.StringIO()
+    csv.writer(sink, lineterminator="\n").writerows([COLUMNS, *pairs[:SHOWN]])
+    return sink.getvalue().rstrip("\n")

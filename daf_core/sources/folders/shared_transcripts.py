@@ -1,0 +1,124 @@
+"""Transcripts of several recordings in one file: each recording takes what is said of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from daf_core.errors import BadInput
+from daf_core.schemas import Row
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, fold, stem, suffix
+from daf_core.sources.folders.pairs_table import by_ending
+from daf_core.sources.manifest_rows import quarantine_row
+from daf_core.sources.transcripts import open_document
+from daf_core.sources.transcripts.by_recording import SUFFIXES, split
+from daf_core.sources.transcripts.document import Document
+from daf_core.storage.scratch_database import scratch_database
+
+_AT_ONCE = 8
+_SHOWN = 80  # characters of a name in a message
+_SCHEMA = "CREATE TABLE excerpts (key TEXT, recording TEXT, file TEXT, uri TEXT, body TEXT)"
+
+
+class Excerpt(NamedTuple):
+    """What a file of several recordings says of one.
+
+    recording: name of the recording's file; file, uri: of the file that it is from.
+    """
+
+    recording: str
+    file: str
+    uri: str
+    text: str
+
+
+class SharedTranscripts:
+    """The excerpts of all files of several recordings, by group, in a temporary database.
+
+    A file is one of these where no recording has its own name, and one in the folder has a name
+    that it gives. `files`: these; `unmatched`: quarantine rows of the recordings that are not
+    there.
+    """
+
+    def __init__(self, groups: Mapping[str, list[str]], at: Callable[[str], str]) -> None:
+        self._database = scratch_database(_SCHEMA)
+        self._recordings = {
+            name: key
+            for key, names in groups.items()
+            for name in names
+            if suffix(name) not in TEXT_SUFFIXES
+        }
+        self.files: set[str] = set()
+        self.unmatched: list[Row] = []
+        homes = set(self._recordings.values())
+        alone = [
+            name
+            for key, names in groups.items()
+            if key not in homes
+            for name in names
+            if suffix(name) in SUFFIXES
+        ]
+        if not alone or not self._recordings:
+            return
+        endings = by_ending(self._recordings)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for name, document in zip(
+                alone, pool.map(lambda one: _opened(at(one)), alone), strict=True
+            ):
+                if document is not None:
+                    self._add(name, at(name), split(document), endings)
+        self._database.execute("CREATE INDEX by_key ON excerpts (key)")
+
+    def of(self, key: str) -> tuple[Excerpt, ...]:
+        """The excerpts about recordings of a group."""
+        if not self.files:
+            return ()
+        rows = self._database.execute(
+            "SELECT recording, file, uri, body FROM excerpts WHERE key = ? ORDER BY rowid", [key]
+        )
+        return tuple(Excerpt(*row) for row in rows)
+
+    def _add(
+        self,
+        name: str,
+        uri: str,
+        texts: Mapping[str, Document],
+        endings: Mapping[str, str | None],
+    ) -> None:
+        homes = {one: _home(one, endings) for one in texts}
+        if not any(homes.values()):
+            return
+        self.files.add(name)
+        rows = [
+            (self._recordings[home], home, name, uri, texts[one].text)
+            for one, home in homes.items()
+            if home is not None
+        ]
+        self._database.executemany("INSERT INTO excerpts VALUES (?, ?, ?, ?, ?)", rows)
+        self.unmatched += _unmatched(uri, (one for one, home in homes.items() if home is None))
+
+
+def _opened(uri: str) -> Document | None:
+    """The text of a file; None where it cannot be read, which is told when its turn comes."""
+    try:
+        return open_document(uri)
+    except BadInput:
+        return None
+
+
+def _home(recording: str, endings: Mapping[str, str | None]) -> str | None:
+    """The one file that a recording's name means: its path, or a last part of it."""
+    name = fold(recording.replace("\\", "/").strip().removeprefix("./"))
+    while True:
+        for one in (name, stem(name)):
+            if endings.get(one) is not None:
+                return endings[one]
+        _, slash, name = name.partition("/")  # paths of another machine
+        if not slash:
+            return None
+
+
+def _unmatched(uri: str, names: Iterable[str]) -> Iterator[Row]:
+    for name in names:
+        message = f"{uri}: expected one recording named {name[:_SHOWN]}, found none or several"
+        error = BadInput("unmatched_transcript", message)
+        yield quarantine_row(error, {"recording_id": name, "file": uri})

@@ -1,0 +1,68 @@
+"""`daf transcribe`: manifest → manifest, in which rows without words have them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from daf_core.asr.models import check_installed, resolve
+from daf_core.errors import SettingsError
+from daf_core.sources.transcripts.reading.language import language_tag
+from daf_core.storage import files, parquet, run_record
+from daf_core.storage.output import Output, manifest_output
+from daf_core.storage.part_index import PartFacts
+from jobs.parts.encode_manifest import parts_to_make
+from jobs.parts.executor import open_executor
+from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.transcribe import PublishTranscribed, ReadRows, Recognize, RecognizePlan
+from jobs.settings import TranscribeSettings
+
+
+def run(settings: TranscribeSettings) -> str:
+    """Make the parts of the transcribed manifest that are missing; returns the summary line.
+
+    Raises:
+        SettingsError: the extra `asr` is not installed, or a setting or an input is wrong.
+        NotDone: not all parts are made.
+    """
+    check_installed()
+    source, output = manifest_output(settings.manifest), manifest_output(settings.out)
+    if source.root == output.root:
+        raise SettingsError(
+            f"`out` {settings.out}: expected another folder than `manifest`, found the same"
+        )
+    record = run_record.read_complete(source)
+    plan = RecognizePlan(
+        resolve(settings.model, settings.offline),
+        settings.offline,
+        settings.again,
+        _language(settings.language),
+        settings.precision,
+    )
+    parts = parts_to_make(source, record)
+    with open_executor(settings, parts) as executor:
+        plan = replace(plan, device=executor.device)
+        identity = {"manifest": record.fingerprint, **plan.identity}
+        job = Run("transcribed", parts, output, identity, {"manifest": source.root})
+        read = ReadRows(source, settings.again)
+        publish = PublishTranscribed(output, job.fingerprint)
+
+        def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
+            _carry_quarantine(source, output)
+            yield from executor.encode(missing, read, plan, publish, actor=Recognize)
+
+        return run_missing_parts(job, settings, make)
+
+
+def _language(name: str | None) -> str | None:
+    tag = language_tag(name)
+    if name is not None and tag is None:
+        raise SettingsError(f"`language` {name}: expected a language such as en or de")
+    return tag and tag.partition("-")[0]
+
+
+def _carry_quarantine(source: Output, output: Output) -> None:
+    """Copy the quarantine of parts that have no rows: what ingest refused stays known."""
+    for name in sorted({*parquet.list_parts(source.quarantine_uri)} - {*source.part_names()}):
+        data = files.read_bytes(files.join(source.quarantine_uri, name))
+        uri = files.join(output.quarantine_uri, name)
+        if not files.create(uri, data):
+            files.publish(uri, data)

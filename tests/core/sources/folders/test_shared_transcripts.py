@@ -1,0 +1,79 @@
+"""Files about several recordings: each recording takes what is said of it."""
+
+import json
+
+import pytest
+
+from daf_core.sources.open_source import open_source
+from tests.core.sources.folders.files import text, tone
+from tests.core.sources.ingest import ingest
+
+SAID = [("a", 0.1, "hi"), ("b", 0.5, "ho"), ("a", 1.2, "there"), ("zz", 1.0, "no")]
+FILES = {
+    "all.rttm": "".join(f"SPEAKER {n} 1 {s} 0.4 <NA> <NA> {w} <NA> <NA>\n" for n, s, w in SAID),
+    "all.ctm": "".join(f"{n} 1 {s} 0.4 {w}\n" for n, s, w in SAID),
+    "all.stm": ";; made by hand\n"
+    + "".join(f"{n}.wav 1 Kim {s} {s + 0.4:.1f} <o,f0> {w}\n" for n, s, w in SAID),
+    "all.csv": "file,start,end,text\n"
+    + "".join(f'audio/{n}.wav,{s},{s + 0.4:.1f},"{w}"\n' for n, s, w in SAID),
+    "all.jsonl": "".join(
+        json.dumps({"audio_filepath": f"/x/{n}.wav", "offset": s, "duration": 0.4, "text": w})
+        + "\n"
+        for n, s, w in SAID
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_rows_go_to_their_recordings_and_what_has_none_is_named(name, tmp_path):
+    for one in ("a", "b"):
+        tone(tmp_path / "audio" / f"{one}.wav")
+    text(tmp_path / name, FILES[name])
+    found = ingest(tmp_path)
+    said = {(r["recording_id"], r["start_s"], r["text"] or r["speaker"]) for r in found.rows}
+    assert said == {("audio/a", 0.1, "hi"), ("audio/b", 0.5, "ho"), ("audio/a", 1.2, "there")}
+    assert [row["reason"] for row in found.quarantined] == ["unmatched_transcript"]
+    assert "zz" in found.quarantined[0]["message"]
+
+
+def test_without_any_recording_the_file_is_read_as_before(tmp_path):
+    tone(tmp_path / "other.wav")
+    text(tmp_path / "all.rttm", FILES["all.rttm"])
+    (row,) = [one for one in ingest(tmp_path).quarantined if one["file"]]
+    assert row["file"].endswith("all.rttm")
+    assert row["reason"] == "unreadable_transcript"
+
+
+def test_lines_of_others_in_a_file_of_one_recordings_name_are_named(tmp_path):
+    tone(tmp_path / "a.wav")
+    text(tmp_path / "a.ctm", FILES["all.ctm"])
+    found = ingest(tmp_path)
+    assert {row["recording_id"] for row in found.rows} == {"a"}
+    assert [row["message"].partition(", ")[2].partition(":")[0] for row in found.quarantined] == [
+        "1 line of recording b",
+        "1 line of recording zz",
+    ]
+
+
+def test_only_recordings_of_which_something_changed_have_another_version(tmp_path):
+    def versions() -> dict[str, str]:
+        source = open_source(str(tmp_path))
+        source.gather()
+        return {key: source.version(key, held) for key, held in source.recordings()}
+
+    for one in ("a", "b"):
+        tone(tmp_path / f"{one}.wav")
+    text(tmp_path / "all.ctm", FILES["all.ctm"])
+    before = versions()
+    text(tmp_path / "all.ctm", FILES["all.ctm"] + "b 1 1.5 0.2 more\n")
+    after = versions()
+    assert before["a"] == after["a"]
+    assert before["b"] != after["b"]
+
+
+def test_stm_gives_utterances_with_speakers(tmp_path):
+    tone(tmp_path / "a.wav")
+    lines = ["a 1 inter_segment_gap 0 0.2 <o> ignore_time_segment_in_scoring", "a 1 Kim 0.2 1 hi"]
+    text(tmp_path / "a.stm", "\n".join([*lines, "a 1 Bo 1 1.5 yes so"]))
+    said = [(r["speaker"], r["start_s"], r["end_s"], r["text"]) for r in ingest(tmp_path).rows]
+    assert said == [("Kim", 0.2, 1.0, "hi"), ("Bo", 1.0, 1.5, "yes so")]

@@ -1,0 +1,95 @@
+"""Where nobody says whether Ray or processes of this machine encode."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daf_core.storage.part_index import PartFacts
+from jobs.parts.executor import _then_on_ray
+from jobs.parts.process_executor import WorkerDied
+from jobs.parts.ray_or_processes import (
+    RAY_PAYS_AUDIO_S,
+    RAY_PAYS_ROWS,
+    choose_processes,
+    ray_runs,
+)
+from jobs.settings import EncodeResources
+
+
+def part(name: str = "part-00000.parquet", rows: int = 1, audio_s: float = 1.0) -> PartFacts:
+    return PartFacts(
+        name=name, rows_in=rows, rows=rows, audio_s=audio_s, rows_fingerprint="", reasons={}
+    )
+
+
+SMALL, LONG, MANY = [part()], [part(audio_s=RAY_PAYS_AUDIO_S)], [part(rows=RAY_PAYS_ROWS)]
+
+
+@pytest.fixture(autouse=True)
+def no_ray(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No Ray is named, and none has left its address."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    ("parts", "processes"), [([], True), (SMALL, True), (LONG, False), (MANY, False)]
+)
+def test_the_work_decides(parts: list[PartFacts], processes: bool) -> None:
+    assert choose_processes(EncodeResources(), parts) is processes
+
+
+@pytest.mark.parametrize("parts", [SMALL, LONG])
+def test_what_is_asked_for_is_done(parts: list[PartFacts]) -> None:
+    assert choose_processes(EncodeResources(local=True), parts)
+    assert not choose_processes(EncodeResources(local=False), parts)
+    assert not choose_processes(EncodeResources(gpus_per_actor=0.5), parts)
+
+
+@pytest.mark.parametrize(("address", "named"), [("10.0.0.1:6379", True), ("local", False)])
+def test_a_ray_that_is_named_is_used(
+    address: str, named: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert ray_runs() is named
+    assert choose_processes(EncodeResources(), SMALL) is not named
+
+
+def test_a_ray_that_runs_here_is_used_and_one_that_was_killed_is_not(
+    port: int, tmp_path: Path
+) -> None:
+    (tmp_path / "ray").mkdir()
+    address = tmp_path / "ray" / "ray_current_cluster"
+    address.write_text(f"127.0.0.1:{port}\n")
+    assert ray_runs()
+    for left in ("127.0.0.1:1", "nonsense", "", "127.0.0.1:99999"):
+        address.write_text(left)
+        assert not ray_runs()
+
+
+@given(st.integers(0, 9), st.integers(0, 9))
+def test_what_a_dead_process_leaves_is_made_on_ray_once(parts: int, made: int) -> None:
+    todo = [part(f"part-{number:05}.parquet") for number in range(parts)]
+    given_to_ray: list[str] = []
+
+    def here(missing: list[PartFacts]) -> Iterator[PartFacts]:
+        yield from missing[:made]
+        if made < parts:
+            raise WorkerDied("out of memory")
+
+    def on_ray(missing: list[PartFacts]) -> Iterator[PartFacts]:
+        given_to_ray.extend(one.name for one in missing)
+        yield from missing
+
+    assert list(_then_on_ray(todo, here, on_ray)) == todo
+    assert given_to_ray == [one.name for one in todo[made:]]
