@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.asr.doubts import doubt
@@ -158,8 +160,19 @@ class Recognizer:
             {"start": (end - len(one) + 0.5) / RATE_HZ, "end": (end + 0.5) / RATE_HZ}
             for one, end in zip(padded, ends.tolist(), strict=True)
         ]
+        # Numpy multiplies the features, and its sums depend on the number of its threads.
+        with threadpool_limits(1, "blas"):
+            return self._decoded(np.concatenate(padded), clips, ends, language)
+
+    def _decoded(
+        self,
+        samples: Samples,
+        clips: list[dict[str, float]],
+        ends: npt.NDArray[np.int64],
+        language: str,
+    ) -> list[tuple[list[Word], float]]:
         segments, _ = self._pipeline.transcribe(
-            np.concatenate(padded),
+            samples,
             language=language,
             clip_timestamps=clips,
             batch_size=self._batch,
@@ -169,7 +182,7 @@ class Recognizer:
             word_timestamps=True,
             without_timestamps=True,
         )
-        results: list[tuple[list[Word], float]] = [([], 0.0) for _ in laid]
+        results: list[tuple[list[Word], float]] = [([], 0.0) for _ in clips]
         for segment in segments:
             # `seek` is the start of the window in hundredths, or one less.
             begin = segment.seek * (RATE_HZ // 100)

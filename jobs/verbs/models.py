@@ -59,7 +59,8 @@ def run(settings: ModelsSettings) -> str:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
     here = sum(found.here for found in encoders.values())
     checked = f", {here} whole" if settings.check else ""
-    return f"{len(names)} encoders known, {here} here{checked}; {len(heads)} heads in the package"
+    counted = f"{len(heads)} head{'s'[: len(heads) != 1]} in the package"
+    return f"{len(names)} encoders known, {here} here{checked}; {counted}"
 
 
 def _head_lines(name: str) -> list[str]:

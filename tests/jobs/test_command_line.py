@@ -18,7 +18,8 @@ from jobs.settings import COMPARED_HEADS
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "cluster/README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*[a-z]")
-OPTIONS_OF_OTHERS = {"--nodes", "--requeue", "--data", "--work", "--no-deps"}  # Slurm; scripts; pip
+# Of Slurm, of the scripts in benchmarks/, of pip.
+OPTIONS_OF_OTHERS = {"--nodes", "--requeue", "--data", "--work", "--apart", "--no-deps"}
 SCREEN_LINES, SCREEN_COLUMNS = 40, 80
 
 
