@@ -1,9 +1,11 @@
 """The one table that default heads are trained on: words, voices, and both together."""
 
+from itertools import chain
 from pathlib import Path
 
-from benchmarks.corpora import Row, corpus_table, read_rows, write_rows
-from benchmarks.default_heads.texts import meld_rows, mosei_rows
+from benchmarks.corpora import Row, read_rows, write_rows
+from benchmarks.default_heads.damaged import damaged_rows, misheard_rows
+from benchmarks.default_heads.texts import meld_rows, video_rows
 from benchmarks.default_heads.voices import voice_rows
 from benchmarks.science.make_pairs import degraded_pairs
 
@@ -17,36 +19,21 @@ COLUMNS = (
 def training_table(data: Path, work: Path) -> Path:
     """The table, written under `work` the first time.
 
-    `corpus` names where a row is from. Rows of the test split are of speakers and videos that no
-    other row has; those of CMU-MOSI are of a corpus that no head is trained on.
+    `corpus` names where a row is from. Rows of the test split are of videos, dialogues and actors
+    that no other row has.
     """
     table = work / "default-heads.csv"
     if not table.exists():
+        texts = [video_rows(data, "mosei"), video_rows(data, "mosi"), meld_rows(data)]
+        voices = [voice_rows(data, corpus, work / "joined") for corpus in ("ravdess", "nemo")]
         rows = [
-            *mosei_rows(data),
-            *meld_rows(data),
-            *_mosi_test_rows(data),
-            *voice_rows(data, "ravdess", work / "joined"),
-            *voice_rows(data, "nemo", work / "joined"),
+            *chain(*texts, *map(misheard_rows, texts)),
+            *chain(*voices),
+            *chain.from_iterable(damaged_rows(rows, work / "damaged") for rows in voices),
             *_pair_rows(degraded_pairs(data, work, PAIRS_SEED)),
         ]
         write_rows(table, [{name: row.get(name, "") for name in COLUMNS} for row in rows])
     return table
-
-
-def _mosi_test_rows(data: Path) -> list[Row]:
-    return [
-        {
-            "utterance_id": f"mosi-{row['utterance_id']}",
-            "recording_id": f"mosi-{row['video_id']}",
-            "text": row["text"],
-            "label": row["label"],
-            "split": "test",
-            "corpus": "mosi",
-        }
-        for row in read_rows(corpus_table(data, "mosi"))
-        if row["split"] == "test"
-    ]
 
 
 def _pair_rows(table: Path) -> list[Row]:

@@ -3,8 +3,8 @@
     python -m benchmarks.default_heads.make --data DIR --work DIR [--heads fast accurate]
 
 Trains on the words of CMU-MOSEI and MELD, the voices of RAVDESS and nEMO (whole, cut and joined),
-and the degraded pairs; and on a copy of all of it under damage (`daf embed --damage all`).
-benchmarks/default_heads/corpus.py says which rows. Writes daf_core/default_heads/NAME.
+the degraded pairs, and damaged copies; benchmarks/default_heads/corpus.py says which rows.
+Writes daf_core/default_heads/NAME.
 The same machine type and versions give the same bytes.
 """
 
@@ -63,12 +63,10 @@ def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None
         "text_encoder": plan.text_encoder,
         "audio_encoder": [plan.audio_encoder],
     }
-    clean = embed_table(table, work, f"default-{name}", None, **encoders)
-    damaged = embed_table(table, work, f"default-{name}-damaged", None, damage=["all"], **encoders)
+    embeddings = embed_table(table, work, f"default-{name}", None, **encoders)
     folder = str(work / f"default-{name}-head")
     settings = TrainSettings(
-        embeddings=clean,
-        also=[damaged],
+        embeddings=embeddings,
         out=folder,
         head="daf",
         all_layers=True,
@@ -76,7 +74,7 @@ def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None
     )
     print(train.run(settings), flush=True)
     head = trained_head.load(folder)
-    card = head_card(name, head, measured_by_corpus(head, embeddings_output(clean)))
+    card = head_card(name, head, measured_by_corpus(head, embeddings_output(embeddings)))
     publish(head, str(out), card)
     print(card)
 

@@ -1,22 +1,24 @@
-"""The written words that default heads are trained on: CMU-MOSEI and MELD, in their splits."""
+"""The written words that default heads are trained on: CMU-MOSEI, CMU-MOSI and MELD, in their
+splits.
+"""
 
 from pathlib import Path
 
 from benchmarks.corpora import Row, corpus_table, read_rows
 
 
-def mosei_rows(data: Path) -> list[Row]:
-    """A row for each sentence of CMU-MOSEI; a recording is a video."""
+def video_rows(data: Path, corpus: str) -> list[Row]:
+    """A row for each sentence of "mosei" or "mosi"; a recording is a video."""
     return [
         {
-            "utterance_id": f"mosei-{row['utterance_id']}",
-            "recording_id": f"mosei-{row['video_id']}",
+            "utterance_id": f"{corpus}-{row['utterance_id']}",
+            "recording_id": f"{corpus}-{row['video_id']}",
             "text": row["text"],
             "label": row["label"],
             "split": row["split"],
-            "corpus": "mosei",
+            "corpus": corpus,
         }
-        for row in read_rows(corpus_table(data, "mosei"))
+        for row in read_rows(corpus_table(data, corpus))
     ]
 
 

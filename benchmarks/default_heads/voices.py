@@ -1,7 +1,7 @@
 """The voices that default heads are trained on: RAVDESS and nEMO, whole, cut and joined.
 
 Acted clips all last three seconds, and their words are a few sentences without a mood. A head that
-hears nothing else takes the length of a clip for its mood. So cuts of 0.8 s and more join the
+hears nothing else takes the length of a clip for its mood. So cuts of 0.3 s and more join the
 clips, and several clips of one actor and mood one after the other.
 """
 
@@ -17,12 +17,17 @@ from benchmarks.corpora import Row, corpus_table, read_rows
 
 RATE_HZ = 16_000
 LEVEL = 0.05  # RMS of every clip that is joined to others
-SHORTEST_CUT_S, LONGEST_CUT = 0.8, 0.8  # the latter is a share of the clip
+SHORTEST_CUT_S, LONGEST_CUT = 0.3, 0.8  # the latter is a share of the clip
 CUTS = {"ravdess": 2, "nemo": 1}  # of each clip
 CLIPS_JOINED = (2, 6)  # at least, and fewer than
 JOINED_OF_GROUP = 8  # at most, of one actor and mood
 PAUSE_S = (0.05, 0.4)
-NEMO_SPLITS = {"WR0": "valid", "MK0": "test", "MP0": "test"}  # actors; the others train
+NEMO_SPLITS = {
+    "WR0": "valid",
+    "SM0": "valid",
+    "MK0": "test",
+    "MP0": "test",
+}  # actors; the others train
 
 
 def voice_rows(data: Path, corpus: str, out: Path) -> list[Row]:
@@ -63,7 +68,8 @@ def _row(name: str, corpus: str, clip: Row, path: str) -> Row:
 def _cut(duration_s: float, rng: np.random.Generator) -> tuple[float, float]:
     """Start and end of a random cut, in seconds."""
     shortest = min(SHORTEST_CUT_S, duration_s)
-    length_s = rng.uniform(shortest, max(shortest, duration_s * LONGEST_CUT))
+    longest = max(shortest, duration_s * LONGEST_CUT)
+    length_s = float(np.exp(rng.uniform(np.log(shortest), np.log(longest))))
     start_s = rng.uniform(0, duration_s - length_s)
     return start_s, start_s + length_s
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from daf_core.schemas import VERSION
 from daf_core.storage import parquet
 from daf_core.weights.specs import EncoderSpec
 from tests.e2e.corpus import RATE_HZ, write_hum
@@ -50,7 +51,7 @@ def test_bad_files_are_quarantined_and_the_rest_is_scored(daf, odd_folder, make_
         "no-cues.wav": "no_speech",  # words were to be cut by voice, and there is none
         "unreadable.vtt": "bad_encoding",
     }
-    assert "6 quarantined (empty_audio 2, bad_encoding 1, no_cues 1" in ingested.summary
+    assert "6 quarantined (empty_audio 2, bad_encoding 1, no_cues 1" in ingested.lines[0]
     (odd_folder / "vanishes.wav").unlink()
     (odd_folder / "breaks.wav").write_bytes(b"RIFF")
     scored = daf("score", manifest=manifest, head=make_head(), out=scores, local=True)
@@ -112,7 +113,7 @@ def test_settings_are_refused_before_any_work(daf, manifest, embeddings, make_he
     )
     one_line(daf("ingest", tmp_path / "nothing", out=out), 2, "nothing")
     older = changed_record(manifest, tmp_path / "older", version=0)
-    one_line(daf("embed", manifest=older, out=out), 2, "version 0", "version 2")
+    one_line(daf("embed", manifest=older, out=out), 2, "version 0", f"version {VERSION}")
     unfinished = changed_record(manifest, tmp_path / "unfinished", complete=False)
     one_line(daf("score", manifest=unfinished, head=head, out=out), 2, "not finished")
     assert not out.exists()
