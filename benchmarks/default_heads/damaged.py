@@ -36,17 +36,21 @@ def misheard_rows(rows: list[Row]) -> Iterator[Row]:
 def damaged_rows(rows: list[Row], out: Path) -> Iterator[Row]:
     """Copies of half of the rows of voices: over a telephone and, as many, with other damage.
 
-    Copies are written to the folder `out`.
+    Those of one actor and mood are one recording, as a call mostly has one mood: there the mean of
+    a speaker says nothing. Copies are written to the folder `out`.
     """
     out.mkdir(parents=True, exist_ok=True)
     for number, row in enumerate(rows[::VOICES_OF]):
         name = row["utterance_id"]
         condition = TELEPHONE if number % 2 else _drawn(OF_VOICES, name)
         damaged = condition.apply_to_samples(_samples(row), SEED, name)
-        copy = _copy(row, "telephone" if number % 2 else "damaged")
+        what = "telephone" if number % 2 else "damaged"
+        copy = _copy(row, what)
         path = out / f"{copy['utterance_id']}.flac"
         soundfile.write(path, damaged, RATE_HZ, subtype="PCM_16")
-        yield copy | {"audio_path": str(path), "start_s": "", "end_s": ""}
+        call = f"{row['corpus'].partition('-')[0]}-{row['actor']}-{row['label']}-{what}"
+        whole = {"audio_path": str(path), "start_s": "", "end_s": ""}
+        yield copy | whole | {"recording_id": call, "speaker": row["actor"]}
 
 
 def _drawn(conditions: list[Condition], utterance_id: str) -> Condition:
@@ -59,7 +63,7 @@ def _drawn(conditions: list[Condition], utterance_id: str) -> Condition:
 
 def _copy(row: Row, what: str) -> Row:
     names = {name: f"{row[name]}-{what}" for name in ("utterance_id", "corpus")}
-    return {**row, **names, "speaker": ""}
+    return {**row, **names}
 
 
 def _samples(row: Row) -> Samples:

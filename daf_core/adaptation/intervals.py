@@ -1,6 +1,7 @@
 """Calibrate a head on few labelled rows, which may stand for different numbers of rows."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -9,8 +10,7 @@ from scipy.stats import beta
 from torch import Tensor
 
 from daf_core.arrays import FloatArray
-from daf_core.heads.sentiment_bins import share_below
-from daf_core.measures.calibration import COVERAGE, polarities
+from daf_core.measures.calibration import COVERAGE, added_by_shape, needed_share, polarities
 from daf_core.measures.calibration_values import Calibration
 from daf_core.measures.reliability import TEMPERATURES
 from daf_core.schemas import polarity_number
@@ -29,7 +29,8 @@ def calibrate_on_few(
     (n + 1) · COVERAGE / n of the weights lies within, where n is the effective number of rows. On
     average over sets of labels such an interval holds COVERAGE of new rows or more; `coverage_of`
     says what one set may give. The temperature minimises the cross-entropy of the polarities, with
-    a normal prior about the one before, as few rows say little about it.
+    a normal prior about the one before, as few rows say little about it. How intervals depend on
+    the shape of a distribution stays as it was before.
 
     Args:
         logits: (rows, NUM_BINS) by heads that did not see the rows; labels: (rows,) in [-3, 3].
@@ -41,22 +42,23 @@ def calibrate_on_few(
     rows = effective_rows(weights)
     if rows < LEAST_ROWS:
         return None
-    scores = (share_below(logits, labels) - 0.5).abs().numpy()
-    order = np.argsort(scores)
-    share = np.cumsum(weights[order]) / weights.sum()
-    place = int(np.searchsorted(share, (rows + 1) * COVERAGE / rows - 1e-9))
-    mass = min(1.0, 2 * float(scores[order[min(place, len(order) - 1)]]))
     true, centre = polarity_number(labels), 1.0 if before is None else before.temperature
     weight = torch.from_numpy(weights).to(logits.dtype)
 
     def loss(temperature: float) -> float:
-        probabilities = polarities(logits, temperature).clamp_min(1e-6)
+        probabilities = polarities(logits / temperature).clamp_min(1e-6)
         own = probabilities.gather(1, true[:, None])[:, 0].log()
         prior = (math.log(temperature / centre) / PRIOR) ** 2 / 2
         return prior - float((own * weight).sum())
 
-    best = minimize_scalar(loss, bounds=TEMPERATURES, method="bounded")
-    return Calibration(mass, float(best.x), len(labels))
+    best = float(minimize_scalar(loss, bounds=TEMPERATURES, method="bounded").x)
+    slopes = before.slopes if before else ()
+    at_zero = Calibration(0.0, best, len(labels), slopes)
+    scores = needed_share(logits / best, labels) - added_by_shape(at_zero, logits / best).numpy()
+    order = np.argsort(scores)
+    share = np.cumsum(weights[order]) / weights.sum()
+    place = int(np.searchsorted(share, (rows + 1) * COVERAGE / rows - 1e-9))
+    return replace(at_zero, mass=float(scores[order[min(place, len(order) - 1)]]))
 
 
 def effective_rows(weights: FloatArray) -> float:

@@ -32,12 +32,14 @@ def median(logits: Tensor) -> Tensor:
     return quantile(logits, 0.5)
 
 
-def quantile(logits: Tensor, level: float) -> Tensor:
-    """The sentiment (…,) in [-3, 3] below which a share `level` in [0, 1] of a distribution lies.
+def quantile(logits: Tensor, level: float | Tensor) -> Tensor:
+    """The sentiment (…,) in [-3, 3] below which a share `level` in [0, 1], a number or (…,), of a
+    distribution lies.
 
     The probability of a bin is spread evenly from half a step below to half a step above it.
     """
     probabilities = logits.softmax(dim=-1)
+    level = torch.as_tensor(level)[..., None]
     cumulative = probabilities.cumsum(dim=-1)
     index = (cumulative < level).sum(dim=-1, keepdim=True).clamp_max(NUM_BINS - 1)
     own = probabilities.gather(-1, index)

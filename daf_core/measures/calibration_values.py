@@ -1,20 +1,31 @@
 """What calibration measures on held-out rows. Apart from calibration.py, as that loads torch."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True)
 class Calibration:
     """Measured on held-out rows that have one set of modalities.
 
-    mass: the central share of a distribution that holds the label for `calibration.COVERAGE` of the
-    rows; temperature: the number that logits are divided by; rows: how many rows were measured.
+    temperature: the number that logits are divided by. mass: the central share of a distribution
+    after that which holds the label for `calibration.COVERAGE` of the rows, to which each feature
+    of `calibration.shape_of` the distribution times its slope is added. rows: how many were
+    measured.
     """
 
     mass: float
     temperature: float
     rows: int
+    slopes: tuple[float, ...] = ()
 
 
 Calibrations: TypeAlias = dict[str, Calibration]  # by set: "text and audio", "text", "audio"
+
+
+def calibrations_from_json(found: dict[str, dict[str, Any]]) -> Calibrations:
+    """Calibrations of sets of modalities, each as `dataclasses.asdict` and JSON gave it."""
+    return {
+        name: Calibration(**{**values, "slopes": tuple(values["slopes"])})
+        for name, values in found.items()
+    }

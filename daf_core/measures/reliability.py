@@ -1,7 +1,5 @@
 """Calibrate a head on held-out rows, and measure how reliable its certainty is."""
 
-import math
-
 import numpy as np
 from scipy.optimize import minimize_scalar
 from torch import Tensor
@@ -9,8 +7,9 @@ from torch.nn import functional
 
 from daf_core.arrays import FloatArray
 from daf_core.heads.sentiment_bins import share_below
-from daf_core.measures.calibration import COVERAGE, Certainty, polarities
+from daf_core.measures.calibration import Certainty, polarities
 from daf_core.measures.calibration_values import Calibration
+from daf_core.measures.conformal import fit_share
 from daf_core.measures.metrics import class_metrics
 from daf_core.schemas import polarity_number
 
@@ -22,22 +21,20 @@ def calibrate(logits: Tensor, labels: Tensor) -> Calibration:
     """Calibrate on the logits (rows, NUM_BINS) that a head gives to held-out rows with labels
     (rows,) in [-3, 3].
 
-    Intervals are split-conformal with |share below the label - 1/2| as the score (distributional
-    conformal prediction: Chernozhukov, Wüthrich and Zhu 2021, PNAS 118): of n rows the
-    ⌈(n + 1) · COVERAGE⌉-th smallest score, or the whole range where n is below nine. The
-    temperature minimises the cross-entropy of the polarities (Guo et al. 2017, arXiv 1706.04599).
+    The temperature minimises the cross-entropy of the polarities (Guo et al. 2017, arXiv
+    1706.04599). Intervals take a central share of the distributions at this temperature
+    (distributional conformal prediction: Chernozhukov, Wüthrich and Zhu 2021, PNAS 118), which
+    `conformal.fit_share` finds.
     """
-    scores = (share_below(logits, labels) - 0.5).abs().sort().values
-    rank = math.ceil((len(scores) + 1) * COVERAGE)
-    mass = 2 * float(scores[rank - 1]) if rank <= len(scores) else 1.0
     true = polarity_number(labels)
 
     def loss(temperature: float) -> float:
-        probabilities = polarities(logits, temperature).clamp_min(1e-6)
+        probabilities = polarities(logits / temperature).clamp_min(1e-6)
         return float(functional.nll_loss(probabilities.log(), true))
 
-    best = minimize_scalar(loss, bounds=TEMPERATURES, method="bounded")
-    return Calibration(mass, float(best.x), len(labels))
+    best = float(minimize_scalar(loss, bounds=TEMPERATURES, method="bounded").x)
+    mass, slopes = fit_share(logits / best, labels)
+    return Calibration(mass, best, len(labels), slopes)
 
 
 def certainty_metrics(found: Certainty, label: FloatArray) -> dict[str, float]:

@@ -6,18 +6,23 @@ import torch
 
 from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.arrays import column_values
-from daf_core.embeddings.columns import MODALITIES, Column, HalfArray
+from daf_core.embeddings.columns import MODALITIES
 from daf_core.measures.adjustment import adjusted
 from daf_core.measures.calibration import certainty
-from daf_core.measures.familiarity import UNFAMILIAR_BELOW
 from daf_core.schemas import (
     POLARITIES,
     SCORES,
     polarity_number,
-    primary_language,
     quarantine_rows,
 )
 from daf_core.stages.trained_head import TrainedHead
+from daf_core.stages.unfamiliar import (
+    familiarity_columns,
+    familiarity_of,
+    other_language,
+    widened,
+    with_flags,
+)
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 
@@ -33,20 +38,18 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
     if not usable.any():  # torch's attention does not take a batch of no rows
         return SCORES.empty_table(), _unused(head, embedded)
     kept, present = embedded.filter(pa.array(usable)), present[usable]
-    prediction = predict(
-        head.module,
-        Rows(
-            {name: torch.from_numpy(value[usable]) for name, value in values.items()},
-            torch.from_numpy(present),
-            torch.zeros(len(kept)),
-        ),
-    )
+    values = {name: value[usable] for name, value in values.items()}
+    tensors = {name: torch.from_numpy(value) for name, value in values.items()}
+    rows = Rows(tensors, torch.from_numpy(present), torch.zeros(len(kept)))
+    prediction = predict(head.module, rows)
     if (adjustment := head.record.adjustment) is not None:
         groups = kept[adjustment.group].cast("string").to_pylist() if adjustment.group else ()
         prediction = adjusted(prediction, adjustment, torch.from_numpy(present), groups)
     sentiment = prediction.sentiment.numpy()
     columns = {name: kept[name] for name in SCORES.names if name in kept.column_names}
+    familiarity, other = familiarity_of(head, values, present), other_language(head, kept)
     certainties = certainty(head.calibrations, prediction.logits, torch.from_numpy(present))
+    certainties = widened(head, certainties, present, other, familiarity)
     columns |= {
         "sentiment": pa.array(sentiment),
         "interval_low": _unless_nan(certainties.low),
@@ -56,9 +59,8 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         **_by_modality("sentiment", prediction.unimodal_sentiment, present),
         "disagreement": _disagreement(prediction.unimodal_sentiment, present[:, 0] & present[:, 1]),
     }
-    familiarity = _familiarity(head, values, present, usable)
-    columns |= _familiarity_columns(familiarity)
-    columns["flags"] = _with_flags(head, kept, familiarity)
+    columns |= familiarity_columns(familiarity)
+    columns["flags"] = with_flags(kept, other, familiarity)
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     return scores, _unused(head, embedded.filter(pa.array(~usable)))
 
@@ -97,45 +99,6 @@ def _disagreement(unimodal: torch.Tensor | None, both: BoolArray) -> pa.Array:
     if unimodal is None:
         return pa.nulls(len(both), pa.float32())
     return pa.array((unimodal[:, 1] - unimodal[:, 0]).abs().numpy(), mask=~both)
-
-
-def _familiarity(
-    head: TrainedHead, values: dict[str, HalfArray], present: BoolArray, usable: BoolArray
-) -> FloatArray:
-    """Familiarity (rows, modalities) of the usable rows; NaN where absent or not measured.
-
-    values: column → (all rows, layers, features); present: (usable rows, modalities).
-    """
-    found = np.full(present.shape, np.nan, np.float32)
-    for name, familiarity in head.familiarity.items():
-        index = Column.from_name(name).modality_index
-        found[:, index] = familiarity.measure(values[name][usable])
-    return np.where(present, found, np.float32(np.nan))
-
-
-def _familiarity_columns(familiarity: FloatArray) -> dict[str, pa.Array]:
-    """Familiarity (rows, modalities) as columns, of each modality and the least of them."""
-    least = np.fmin.reduce(familiarity, axis=1)
-    both = {f"{name}_familiarity": familiarity[:, m] for m, name in enumerate(MODALITIES)}
-    return {name: _unless_nan(one) for name, one in {"familiarity": least, **both}.items()}
-
-
-def _with_flags(head: TrainedHead, rows: pa.Table, familiarity: FloatArray) -> pa.Array:
-    """The flags of the rows, and those that say that the head does not know what it scores."""
-    strange = np.any(familiarity < UNFAMILIAR_BELOW, axis=1).tolist()
-    flags = []
-    for own, language, unlike in zip(
-        rows["flags"].to_pylist(), rows["language"].to_pylist(), strange, strict=True
-    ):
-        other = language is not None and not _is_known(language, head.record.languages)
-        more = ["other_language"] * other + ["unfamiliar"] * (other or unlike)
-        flags.append([*own, *more])
-    return pa.array(flags, pa.list_(pa.string()))
-
-
-def _is_known(language: str, known: list[str]) -> bool:
-    """Whether a language, a BCP 47 tag, is one of those of a head; one without any knows all."""
-    return not known or primary_language(language) in known
 
 
 def _unused(head: TrainedHead, rows: pa.Table) -> pa.Table:

@@ -14,7 +14,7 @@ from daf_core.default_heads import head_folder
 from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.measures.adjustment_values import Adjustment
-from daf_core.measures.calibration_values import Calibration, Calibrations
+from daf_core.measures.calibration_values import Calibrations, calibrations_from_json
 from daf_core.storage import files
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from daf_core.measures.familiarity import Familiarity
 
-VERSION = 4
+VERSION = 5
 RECORD, WEIGHTS = "head.json", "head.safetensors"
 FAMILIARITY = "familiarity."  # of the tensors that are not the module's
 
@@ -35,9 +35,9 @@ class HeadRecord:
 
     kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
     columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
-    modalities; languages: of the words it was trained on, as "en"; adjustment: offsets for an
-    archive that it was adapted to; facts: what else is recorded (metrics, data fingerprint, seed,
-    recipe …), which decides no score.
+    modalities; languages: of the words it was trained on, as "en"; label_interval: that holds nine
+    of ten labels of the training rows; adjustment: offsets for an archive that it was adapted to;
+    facts: what else is recorded (metrics, data fingerprint, seed, recipe …); they decide no score.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class HeadRecord:
     sha256: str
     calibrations: Calibrations
     languages: list[str] = field(default_factory=list)
+    label_interval: tuple[float, float] | None = None
     version: int = VERSION
     adjustment: Adjustment | None = None
     facts: Json = field(default_factory=dict)
@@ -62,6 +63,7 @@ class HeadRecord:
             "sha256": self.sha256,
             "calibrations": {name: asdict(one) for name, one in self.calibrations.items()},
             "languages": self.languages,
+            "label_interval": self.label_interval,
             **({} if self.adjustment is None else {"adjustment": self.adjustment.as_dict()}),
             **self.facts,
         }
@@ -70,7 +72,7 @@ class HeadRecord:
     def from_dict(cls, found: Json) -> "HeadRecord":
         """Read what `as_dict` wrote."""
         own = {"version", "kind", "width", "streams", "encoders", "sha256", "calibrations"}
-        known = own | {"languages", "adjustment"}
+        known = own | {"languages", "label_interval", "adjustment"}
         adjustment = found.get("adjustment")
         return cls(
             kind=found["kind"],
@@ -78,14 +80,17 @@ class HeadRecord:
             shapes={name: (layers, size) for name, (layers, size) in found["streams"].items()},
             encoders={name: EncoderSpec(**spec) for name, spec in found["encoders"].items()},
             sha256=found["sha256"],
-            calibrations={
-                name: Calibration(**values) for name, values in found["calibrations"].items()
-            },
+            calibrations=calibrations_from_json(found["calibrations"]),
             languages=found["languages"],
+            label_interval=_pair(found["label_interval"]),
             version=found["version"],
             adjustment=None if adjustment is None else Adjustment.from_dict(adjustment),
             facts={name: value for name, value in found.items() if name not in known},
         )
+
+
+def _pair(found: list[float] | None) -> tuple[float, float] | None:
+    return None if found is None else (found[0], found[1])
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,10 @@ class TrainedHead:
     def identity(self) -> Json:
         """What decides its scores, as JSON."""
         record = self.record.as_dict()
-        names = ("kind", "sha256", "calibrations", "encoders", "languages", "adjustment")
+        names = (
+            *("kind", "sha256", "calibrations", "encoders"),
+            *("languages", "label_interval", "adjustment"),
+        )
         return {name: record[name] for name in names if name in record}
 
     @property
@@ -176,6 +184,7 @@ def save(
     calibrations: Calibrations,
     familiarity: "Mapping[str, Familiarity]" = MappingProxyType({}),
     languages: Sequence[str] = (),
+    label_interval: tuple[float, float] | None = None,
     facts: Json,
 ) -> None:
     """Publish head.safetensors, then head.json, under `folder`; arguments as in HeadRecord.
@@ -194,6 +203,7 @@ def save(
         sha256=hashlib.sha256(weights).hexdigest(),
         calibrations=calibrations,
         languages=[*languages],
+        label_interval=label_interval,
         facts=facts,
     )
     publish(folder, TrainedHead(record, weights))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -12,7 +13,7 @@ from daf_core.distributed import gathered, rank_and_workers, sum_over_workers
 from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
 from daf_core.heads import build, columns_read
 from daf_core.heads.sentiment_bins import median
-from daf_core.measures.calibration import certainty, modality_set
+from daf_core.measures.calibration import COVERAGE, certainty, modality_set
 from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.familiarity import Familiarity
 from daf_core.measures.metrics import regression_metrics
@@ -41,6 +42,7 @@ class Fitted:
 
     shapes: the columns that it reads.
     familiarity: by column, of the corpus; not of those that joined it.
+    label_interval: that holds nine of ten labels of the train rows of the corpus.
     metrics: split → name → value.
     reliability: on the test rows, or on the validation rows where there are no test rows.
     state: the last state of the training.
@@ -50,6 +52,7 @@ class Fitted:
     shapes: ColumnShapes
     calibrations: Calibrations
     familiarity: dict[str, Familiarity]
+    label_interval: tuple[float, float]
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
     state: State
@@ -108,7 +111,14 @@ def fit_head(
     reliability = measured["test" if metrics["test"] else "valid"][1]
     familiarity = fit_familiarity(rows["train"], rows["valid"], trained_shapes)
     return Fitted(
-        head.cpu(), trained_shapes, calibrations, familiarity, metrics, reliability, state
+        head.cpu(),
+        trained_shapes,
+        calibrations,
+        familiarity,
+        _label_interval(rows["train"]),
+        metrics,
+        reliability,
+        state,
     )
 
 
@@ -168,6 +178,13 @@ def _columns_of_rows(train: list[Rows], shapes: ColumnShapes) -> ColumnShapes:
     has = (sum_over_workers(present.sum(dim=0)) > 0).tolist()
     read = select(shapes, lambda column: has[column.modality_index])
     return dict(sorted(read.items(), key=lambda item: Column.from_name(item[0]).modality_index))
+
+
+def _label_interval(train: Rows) -> tuple[float, float]:
+    """The ends of the interval that holds the central share COVERAGE of all workers' labels."""
+    labels = gathered(train.labels.cpu().numpy())
+    low, high = np.quantile(labels, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2]).tolist()
+    return low, high
 
 
 def _measure(

@@ -35,6 +35,7 @@ class FittedHead:
     shapes: ColumnShapes
     calibrations: dict[str, Json]
     familiarity: dict[str, dict[str, Tensor]]
+    label_interval: tuple[float, float]
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
     best_epoch: int
@@ -48,6 +49,7 @@ class FittedHead:
             shapes=fitted.shapes,
             calibrations={name: asdict(one) for name, one in fitted.calibrations.items()},
             familiarity={name: one.tensors() for name, one in fitted.familiarity.items()},
+            label_interval=fitted.label_interval,
             metrics=fitted.metrics,
             reliability=fitted.reliability,
             best_epoch=fitted.state.best_epoch,

@@ -16,7 +16,7 @@ from daf_core.embeddings.columns import stored
 from daf_core.errors import SettingsError
 from daf_core.evaluation.model_card import publish_record
 from daf_core.heads import HEADS, build
-from daf_core.measures.calibration_values import Calibration
+from daf_core.measures.calibration_values import calibrations_from_json
 from daf_core.measures.familiarity import Familiarity
 from daf_core.stages import trained_head
 from daf_core.storage import files, run_record
@@ -160,11 +160,12 @@ def _publish_head(
         width=recipe.width,
         shapes=fitted.shapes,
         encoders={name: EncoderSpec(**encoders[name]) for name in stored(fitted.shapes)},
-        calibrations={name: Calibration(**one) for name, one in fitted.calibrations.items()},
+        calibrations=calibrations_from_json(fitted.calibrations),
         familiarity={
             name: Familiarity.from_tensors(one) for name, one in fitted.familiarity.items()
         },
         languages=facts["data"]["languages"],
+        label_interval=fitted.label_interval,
         facts=facts,
     )
     files.delete_folder(files.join(settings.out, "_train"))

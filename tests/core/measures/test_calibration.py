@@ -1,6 +1,7 @@
 """Calibration: intervals and probabilities hold, however sharp the head's distributions are."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from daf_core.measures.calibration import (
     COVERAGE,
     Certainty,
     certainty,
+    needed_share,
     polarities,
+    shape_of,
+    share_of_interval,
 )
 from daf_core.measures.calibration_values import Calibration
 from daf_core.measures.reliability import (
@@ -46,10 +50,48 @@ def test_intervals_hold_as_often_as_they_say(sharper: float) -> None:
 
 
 def test_true_distributions_are_left_almost_as_they_are() -> None:
-    learned = calibrate(*drawn(5000, 1))
-    assert learned.mass == pytest.approx(0.9, abs=0.04)  # labels beyond 3 became 3
+    logits, labels = drawn(5000, 1)
+    learned = calibrate(logits, labels)
+    share = share_of_interval(learned, logits)
+    assert float(share.mean()) == pytest.approx(0.9, abs=0.04)  # labels beyond 3 became 3
     assert learned.temperature == pytest.approx(1, abs=0.1)
     assert learned.rows == 5000
+
+
+def test_groups_of_rows_whose_distributions_differ_are_covered_alike() -> None:
+    """Half of the rows have three values, half are spread; their distributions are too sharp, in
+    the one group more than in the other.
+    """
+    logits, labels = drawn(6000, 1)
+    coarse = torch.arange(6000) % 3 == 0
+    labels[coarse] = labels[coarse].sign() * (labels[coarse].abs() > 0.5)
+    logits[coarse] = 2.0 * drawn(6000, 3)[0][coarse]
+    learned = calibrate(logits[:3000], labels[:3000])
+    alike = replace(learned, slopes=(), mass=fit_share_of_all(learned, logits, labels))
+
+    def gap(calibration: Calibration) -> float:
+        """Between the coverage of the groups."""
+        found = certainty({BOTH: calibration}, logits[3000:], torch.ones(3000, 2).bool())
+        true, group = labels[3000:].numpy(), coarse[3000:].numpy()
+        inside = (found.low <= true) & (true <= found.high)
+        assert inside.mean() == pytest.approx(COVERAGE, abs=0.02)
+        return abs(float(inside[group].mean() - inside[~group].mean()))
+
+    assert gap(learned) < 0.75 * gap(alike)
+
+
+def fit_share_of_all(learned: Calibration, logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """The one share of all distributions that holds the labels for COVERAGE of the rows."""
+    return float(np.quantile(needed_share(logits / learned.temperature, labels), COVERAGE))
+
+
+def test_slopes_change_the_share_of_an_interval_and_stay_within_bounds() -> None:
+    logits, _ = drawn(500, 4)
+    slopes = torch.randn(NUM_BINS + 2, generator=torch.Generator().manual_seed(0)).tolist()
+    share = share_of_interval(Calibration(0.5, 1.0, 100, tuple(slopes)), logits)
+    expected = 0.5 + shape_of(logits) @ torch.tensor(slopes, dtype=torch.float64)
+    np.testing.assert_allclose(share, expected.clamp(0, 1), rtol=1e-5)
+    assert share.min() < 0.4 < 0.6 < share.max()
 
 
 def test_the_temperature_undoes_too_much_certainty() -> None:
@@ -90,7 +132,7 @@ def test_the_most_probable_polarity_need_not_be_that_of_the_median() -> None:
 def test_polarities_by_hand() -> None:
     logits = torch.full((1, NUM_BINS), -math.inf)
     logits[0, 5:8] = torch.tensor([0.2, 0.3, 0.5]).log()  # bins -0.5, 0 and 0.5
-    torch.testing.assert_close(polarities(logits, 1.0), torch.tensor([[0.1, 0.65, 0.25]]))
+    torch.testing.assert_close(polarities(logits), torch.tensor([[0.1, 0.65, 0.25]]))
 
 
 def test_metrics_by_hand() -> None:
