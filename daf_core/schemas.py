@@ -18,6 +18,7 @@ LABEL_RANGE = (-3.0, 3.0)
 SPLITS = ("train", "valid", "test")
 POLARITIES = ("negative", "neutral", "positive")
 NEUTRAL_BELOW = 0.5  # |sentiment| under this is "neutral"
+UNFAMILIAR_BELOW = 0.03  # familiarity; about as many rows like the training rows are below it
 
 FLAGS = {
     "no_text": "scored without text",

@@ -9,10 +9,10 @@ from daf_core.embeddings.arrays import column_values
 from daf_core.embeddings.columns import MODALITIES, Column, HalfArray
 from daf_core.measures.adjustment import adjusted
 from daf_core.measures.calibration import certainty
-from daf_core.measures.familiarity import UNFAMILIAR_BELOW
 from daf_core.schemas import (
     POLARITIES,
     SCORES,
+    UNFAMILIAR_BELOW,
     polarity_number,
     primary_language,
     quarantine_rows,
