@@ -77,6 +77,7 @@ _WHO_AND_WHEN = [
 ]
 
 LANGUAGE = pa.field("language", pa.string())  # of the words, a BCP 47 tag; null: not known
+LEVEL = pa.field("level_db", pa.float32())  # dBFS, root mean square; null: no audio, or not known
 _OF_TEXT = [
     LANGUAGE,
     pa.field("text_confidence", pa.float32()),  # of the recognizer, in [0, 1]; null: not known
@@ -101,6 +102,7 @@ SCORES = pa.schema(
         *_IDENTITY,
         *_WHO_AND_WHEN,
         LANGUAGE,
+        LEVEL,
         pa.field("sentiment", pa.float32(), nullable=False),
         pa.field("interval_low", pa.float32()),  # null: not calibrated for the row's modalities
         pa.field("interval_high", pa.float32()),
@@ -167,6 +169,7 @@ def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
             *_IDENTITY,
             *_WHO_AND_WHEN,
             *_OF_TEXT,
+            LEVEL,
             *columns,
             pa.field("label", pa.float32()),
             pa.field("split", pa.string()),

@@ -40,18 +40,15 @@ def head_of_run(run: Mapping[str, Any]) -> HeadOfRun:
     """
     identity = _within(run, "identity", "head")
     sha256 = identity.get("sha256")
-    languages = identity.get("languages")
     named = _packaged(identity)
     folder = str(default_heads.FOLDER / named) if named else run.get("head")
     record = _record(folder, sha256) if isinstance(folder, str) else {}
     test = _within(record, "metrics", "test") or _within(record, "metrics", "valid")
     columns = {str(name).split("_")[0] for name in _within(identity, "encoders")}
     return HeadOfRun(
-        name=named or (folder if isinstance(folder, str) else None),
+        name=named or (_quiet(folder) if isinstance(folder, str) else None),
         packaged=named is not None,
-        languages=tuple(map(str, languages))[:LANGUAGES_AT_MOST]
-        if isinstance(languages, list)
-        else (),
+        languages=_languages(identity.get("languages")),
         reads=frozenset(columns & {*MODALITIES} or MODALITIES),
         trained_rows=_count(_within(record, "data", "rows").get("train")),
         mae=_number(test.get("mae")),
@@ -77,6 +74,16 @@ def _record(folder: str, sha256: Any) -> Mapping[str, Any]:
     except (SettingsError, NotDone, OSError, ValueError):
         return {}
     return found if sha256 is not None and found.get("sha256") == sha256 else {}
+
+
+def _languages(found: Any) -> tuple[str, ...]:
+    listed = found if isinstance(found, list) else []
+    return tuple(_quiet(str(language)) for language in listed[:LANGUAGES_AT_MOST])
+
+
+def _quiet(text: str) -> str:
+    """A text without backticks, which would make code of what follows in the page."""
+    return text.replace("`", "'")
 
 
 def _licence(name: str) -> str:

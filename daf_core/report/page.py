@@ -22,7 +22,7 @@ from daf_core.report import charts
 from daf_core.report.evidence import Evidence
 from daf_core.report.head_of_run import head_of_run
 from daf_core.report.known import Known, known_of_run
-from daf_core.report.printable import printable_if_text
+from daf_core.report.printable import printable, printable_if_text
 from daf_core.report.quarantine import (
     AtIngest,
     ReasonCount,
@@ -190,8 +190,8 @@ def _lacking(totals: Totals) -> str:
 
 
 def _commands(text: str) -> Markup:
-    """A text of ours as HTML, in which what stands in backticks is code."""
-    pieces = [escape(piece) for piece in text.split("`")]
+    """A text as HTML, in which what stands in backticks is code."""
+    pieces = [escape(piece) for piece in printable(text).split("`")]
     return Markup("").join(
         Markup("<code>{}</code>").format(piece) if number % 2 else piece
         for number, piece in enumerate(pieces)

@@ -132,11 +132,11 @@ def _uncalibrated(evidence: Evidence) -> Iterator[RunWarning]:
     rows = sum(without.values())
     if not is_more(rows, evidence.rows, UNCALIBRATED_SHARE):
         return
-    names = " and ".join(name for name, count in without.items() if count)
+    lacking = [name for name in evidence.sets if without[name]]
+    which = f" for rows with {' or '.join(lacking)}" if rows < evidence.rows else ""
     yield RunWarning(
         "No intervals",
-        f"{_of(rows, evidence.rows)} have no interval: the head is not calibrated for rows with "
-        f"{names}.",
+        f"{_of(rows, evidence.rows)} have no interval: the head is not calibrated{which}.",
         "How far their scores are off is not known.",
         f"To know it, {LABEL}.",
     )
@@ -154,7 +154,7 @@ def _wide(evidence: Evidence) -> Iterator[RunWarning]:
     ]
     if not found:
         return
-    words = "recognize their words (`daf score --transcribe`), or " * ("voice alone" in wide)
+    words = "recognize their words (`daf transcribe`), or " * ("voice alone" in wide)
     yield RunWarning(
         "Wide intervals",
         f"{'; '.join(found)}.",
@@ -172,7 +172,7 @@ def _following(what: str, measure: str, sums: Mapping[str, Correlation]) -> Iter
             f"Sentiment follows {what}",
             f"on {voice.rows:,} rows without words its correlation with {measure} is {_r(voice)}.",
             f"Differences between such rows may say no more than their {what} does.",
-            "Do not compare them by sentiment. Recognize their words (`daf score --transcribe`), "
+            "Do not compare them by sentiment. Recognize their words (`daf transcribe`), "
             f"or {LABEL}.",
         )
     elif follows(every):
