@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from daf_core.report.correlation import Correlation
-from daf_core.report.evidence import Evidence
+from daf_core.report.evidence import CLEAR, Evidence
 from daf_core.report.warned_when import (
     CORRELATED,
     LEAST_ROWS,
@@ -61,8 +61,8 @@ def _intervals(evidence: Evidence) -> Iterator[Check]:
     for name, one in evidence.intervals.items():
         if one.rows:
             yield Check(
-                f"intervals of rows with {name}: mean width, and share that holds both negative "
-                "and positive",
+                f"intervals of rows with {name}: mean width, and share that holds both "
+                f"-{CLEAR:.0f} and {CLEAR:.0f}",
                 f"{one.mean_width:.2f}, {_share(one.undecided, one.rows)}",
                 f"over {WIDE:.0f}, or {_over(UNDECIDED_SHARE)}",
             )

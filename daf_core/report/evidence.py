@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from daf_core.arrays import BoolArray
 from daf_core.report.charts import Floats
 from daf_core.report.correlation import Correlation
-from daf_core.schemas import NEUTRAL_BELOW, UNFAMILIAR_BELOW, primary_language
+from daf_core.schemas import UNFAMILIAR_BELOW, primary_language
 
 MODALITIES = ("text", "audio")
 SETS = ("words and voice", "words alone", "voice alone")  # what rows are scored on
+CLEAR = 1.0  # |sentiment| of what people label as slightly negative or positive
 LANGUAGES_AT_MOST = 200  # a source may name any; what comes after them is counted as OTHERS
 LETTERS_AT_MOST = 20  # of a language
 OTHERS = "others"
@@ -25,7 +26,7 @@ OTHERS = "others"
 @dataclass
 class Intervals:
     """The intervals of rows: how many, the sum of their widths, and how many are undecided: they
-    hold both a negative and a positive sentiment.
+    hold both a clearly negative and a clearly positive sentiment.
     """
 
     rows: int = 0
@@ -119,7 +120,7 @@ class Evidence:
 
     def _add_intervals(self, rows: pa.Table, sets: dict[str, BoolArray]) -> None:
         low, high = _floats(rows, "interval_low"), _floats(rows, "interval_high")
-        undecided = (low <= -NEUTRAL_BELOW) & (high >= NEUTRAL_BELOW)
+        undecided = (low <= -CLEAR) & (high >= CLEAR)
         known = np.isfinite(high - low)
         for name, own in sets.items():
             own = own & known

@@ -9,8 +9,8 @@ from daf_core.schemas import LABEL_RANGE
 
 LETTERS_AT_MOST = 200  # of the name of a head
 LABELS_TELL = (
-    "Whether that holds for these recordings, only labels tell: `daf label` chooses 50 utterances, "
-    "`daf adapt` measures."
+    "How far scores are off on these recordings, only labels tell: `daf label` chooses 50 "
+    "utterances, `daf adapt` measures."
 )
 
 
@@ -37,7 +37,7 @@ def which_head(head: HeadOfRun) -> str:
     if head.labels is not None:
         return f"Scored by {kind}{trained}, and fitted to {head.labels:,} labels by `daf adapt`."
     off = (
-        f" On such data that it had not seen it was off by {head.mae:.2f} on average"
+        f" On test rows of such data it was off by {head.mae:.2f} on average"
         f"{'' if head.r is None else f' (correlation {head.r:.2f})'}."
         if head.mae is not None
         else ""
@@ -47,9 +47,7 @@ def which_head(head: HeadOfRun) -> str:
 
 def how_well(evidence: Evidence, head: HeadOfRun, flags: Mapping[str, int]) -> str:
     """How far scores are to be believed: intervals, unfamiliar rows, and what is not checked."""
-    said = [_intervals(evidence), _familiarity(evidence, flags)]
-    if evidence.all_intervals.rows:
-        said.append(LABELS_TELL)
+    said = [_intervals(evidence), _familiarity(evidence, flags), LABELS_TELL]
     if head.languages and evidence.sets["voice alone"] > evidence.rows / 2:
         said.append("The language of rows without words is not checked.")
     return " ".join(said)
@@ -77,7 +75,7 @@ _RANGE = LABEL_RANGE[1] - LABEL_RANGE[0]
 def _intervals(evidence: Evidence) -> str:
     every = evidence.all_intervals
     if not every.rows:
-        return "No row has an interval, so that how far scores are off is not known."
+        return "No row has an interval."
     few = f" of {every.rows:,} rows" if every.rows < evidence.rows else ""
     return (
         f"The interval{few} is {every.mean_width:.1f} wide on average, of a range of {_RANGE:.0f}, "

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from daf_core.report.correlation import Correlation
-from daf_core.report.evidence import Evidence
+from daf_core.report.evidence import CLEAR, Evidence
 from daf_core.report.warned_when import (
     OTHER_LANGUAGE_SHARE,
     SET_SHARE,
@@ -148,7 +148,7 @@ def _wide(evidence: Evidence) -> Iterator[RunWarning]:
     found = [
         f"intervals of rows with {name} are {one.mean_width:.1f} wide on average, of a range of "
         f"{RANGE:.0f}, and {_share(one.undecided, one.rows)} of them hold both a clearly negative "
-        f"and a clearly positive sentiment"
+        f"and a clearly positive sentiment (-{CLEAR:.0f} and {CLEAR:.0f})"
         for name, one in wide.items()
         if one.rows >= least
     ]

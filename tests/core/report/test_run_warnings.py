@@ -141,13 +141,13 @@ def test_wide_intervals_are_told_of_the_modalities_that_have_them(tmp_path: Path
     assert warning.title == "Wide intervals"
     assert warning.found == (
         "intervals of rows with voice alone are 3.5 wide on average, of a range of 6, and 100 % of "
-        "them hold both a clearly negative and a clearly positive sentiment."
+        "them hold both a clearly negative and a clearly positive sentiment (-1 and 1)."
     )
     assert "daf transcribe" in warning.do
-    narrow = {"interval_low": -0.6, "interval_high": 0.4}  # does not hold a positive sentiment
+    narrow = {"interval_low": -1.6, "interval_high": 0.9}  # holds no clearly positive sentiment
     rows = [sound_row(n, **narrow) for n in range(ROWS)]
     assert titles(report_of(tmp_path / "2", rows)) == []
-    undecided = {"interval_low": -0.5, "interval_high": 0.5}
+    undecided = {"interval_low": -1.0, "interval_high": 1.0}
     rows = [sound_row(n, **undecided) for n in range(ROWS)]
     assert titles(report_of(tmp_path / "3", rows)) == ["Wide intervals"]
 
