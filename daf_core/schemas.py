@@ -18,6 +18,7 @@ LABEL_RANGE = (-3.0, 3.0)
 SPLITS = ("train", "valid", "test")
 POLARITIES = ("negative", "neutral", "positive")
 NEUTRAL_BELOW = 0.5  # |sentiment| under this is "neutral"
+UNFAMILIAR_BELOW = 0.03  # familiarity; about as many rows like the training rows are below it
 
 FLAGS = {
     "no_text": "scored without text",
@@ -76,6 +77,7 @@ _WHO_AND_WHEN = [
 ]
 
 LANGUAGE = pa.field("language", pa.string())  # of the words, a BCP 47 tag; null: not known
+LEVEL = pa.field("level_db", pa.float32())  # dBFS, root mean square; null: no audio, or not known
 _OF_TEXT = [
     LANGUAGE,
     pa.field("text_confidence", pa.float32()),  # of the recognizer, in [0, 1]; null: not known
@@ -100,6 +102,7 @@ SCORES = pa.schema(
         *_IDENTITY,
         *_WHO_AND_WHEN,
         LANGUAGE,
+        LEVEL,
         pa.field("sentiment", pa.float32(), nullable=False),
         pa.field("interval_low", pa.float32()),  # null: not calibrated for the row's modalities
         pa.field("interval_high", pa.float32()),
@@ -166,6 +169,7 @@ def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
             *_IDENTITY,
             *_WHO_AND_WHEN,
             *_OF_TEXT,
+            LEVEL,
             *columns,
             pa.field("label", pa.float32()),
             pa.field("split", pa.string()),

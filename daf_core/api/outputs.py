@@ -100,4 +100,5 @@ def _output_in(folder: str) -> Output:
 def _joined(tables: Iterator[pa.Table], schema: pa.Schema) -> pa.Table:
     """All tables as one, without the footers of their files; an empty one of `schema` for none."""
     found = [table.replace_schema_metadata(None) for table in tables]
-    return pa.concat_tables(found) if found else schema.empty_table()
+    # Parts of an older run may lack a column.
+    return pa.concat_tables(found, promote_options="default") if found else schema.empty_table()

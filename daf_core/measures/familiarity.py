@@ -14,7 +14,6 @@ from torch import Tensor
 
 from daf_core.embeddings.columns import HalfArray
 
-UNFAMILIAR_BELOW = 0.03  # familiarity; about as many rows like the training rows are below it
 PERCENTILES = 101
 
 

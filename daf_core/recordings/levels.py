@@ -1,6 +1,9 @@
 """Whether a cut holds anything to hear, its level, and what is remarked about it."""
 
+import math
+
 import numpy as np
+import numpy.typing as npt
 
 from daf_core.arrays import RATE_HZ, Samples
 
@@ -72,6 +75,16 @@ def even_out(samples: Samples, bounded: bool) -> Samples:
         return samples
     peak = max(float(samples.max()), -float(samples.min()))
     return samples / np.float32(peak) if peak > 1 else samples
+
+
+def level_db(pcm: npt.NDArray[np.int16]) -> float | None:
+    """Root mean square of (samples,), 16-bit, in dB of full scale; None where all are 0.
+
+    Sums of integers are exact, so that every machine finds the same.
+    """
+    wide = pcm.astype(np.int64)
+    square = int(wide @ wide)
+    return 10 * math.log10(square / len(pcm) / 32768**2) if square else None
 
 
 def audio_flags(samples: Samples) -> list[str]:

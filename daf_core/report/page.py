@@ -1,11 +1,10 @@
 """One self-contained HTML page about scored recordings: gather the numbers, fill report.html.
 
-Transcripts, ids and speakers are untrusted: everything that enters the page passes `_printable`
+Transcripts, ids and speakers are untrusted: everything that enters the page passes `printable`
 and is escaped by jinja2. The page loads nothing and runs no script;
 its Content-Security-Policy forbids both.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,9 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from daf_core.errors import SettingsError
 from daf_core.report import charts
+from daf_core.report.evidence import Evidence
+from daf_core.report.head_of_run import head_of_run
+from daf_core.report.known import Known, known_of_run
+from daf_core.report.printable import printable, printable_if_text
 from daf_core.report.quarantine import (
     AtIngest,
     ReasonCount,
@@ -42,10 +46,6 @@ RECORDINGS_DRAWN = 200
 
 _SCORE_COLUMNS = ["utterance_id", "recording_id", "channel", "speaker", "role", "start_s", "end_s"]
 _SCORE_COLUMNS += ["sentiment", "audio_weight", "meta"]
-# Control characters, marks that change the direction of text, surrogates and noncharacters.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Report:
 
     run: dict[str, Any]  # run.json
     totals: Totals
+    known: Known
     quarantined: int
     quarantine_reasons: list[ReasonCount]  # most rows first
     ingest: AtIngest
@@ -80,9 +81,12 @@ def gather(scores: str, manifest: str | None = None, text: bool = True) -> Repor
             f"{folder}: expected part-*.parquet, found none; give the folder that daf score wrote"
         )
     run = read_json(join(scores, "run.json")) or {}
-    totals = Totals()
+    head = head_of_run(run)
+    totals, evidence = Totals(), Evidence(head.reads)
     for part in parts:
-        totals.add(part, read(join(folder, part), "scores")[0])
+        rows, _ = read(join(folder, part), "scores")
+        totals.add(part, rows)
+        evidence.add(rows)
     recordings = list(_recordings(folder, totals))
     contradictions = [
         {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
@@ -92,8 +96,9 @@ def gather(scores: str, manifest: str | None = None, text: bool = True) -> Repor
     named = {row["utterance_id"] for row in contradictions}
     named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
     texts, note = _texts(manifest, run.get("manifest"), named) if text else ({}, "left out")
+    known = known_of_run(evidence, totals, run, head)
     return Report(
-        run, totals, quarantined, reasons, ingest, contradictions, recordings, texts, note
+        run, totals, known, quarantined, reasons, ingest, contradictions, recordings, texts, note
     )
 
 
@@ -102,7 +107,7 @@ def render(report: Report) -> str:
     environment = Environment(
         loader=PackageLoader("daf_core.report", ""),
         autoescape=True,
-        finalize=_printable,
+        finalize=printable_if_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -115,6 +120,7 @@ def render(report: Report) -> str:
         day=_day,
         percent=charts.percent_of_axis,
         polarity=polarity,
+        commands=_commands,
     )
     totals = report.totals
     return environment.get_template("report.html").render(
@@ -183,9 +189,13 @@ def _lacking(totals: Totals) -> str:
     return f"of {totals.utterances:,} utterances {' and '.join(said)}" if said else ""
 
 
-def _printable(value: Any) -> Any:
-    """A string without unprintable characters; Markup and other values unchanged."""
-    return _UNPRINTABLE.sub("\ufffd", value) if type(value) is str else value
+def _commands(text: str) -> Markup:
+    """A text as HTML, in which what stands in backticks is code."""
+    pieces = [escape(piece) for piece in printable(text).split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if number % 2 else piece
+        for number, piece in enumerate(pieces)
+    )
 
 
 def _signed(value: float) -> str:

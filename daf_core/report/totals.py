@@ -90,9 +90,11 @@ class Totals:
         text, audio = rows["text_sentiment"].to_numpy(), rows["audio_sentiment"].to_numpy()
         opposite = (text * audio < 0) & (np.minimum(abs(text), abs(audio)) >= NEUTRAL_BELOW)
         far = abs(text - audio) >= LARGE_DISAGREEMENT
-        found = rows.select(SCORES.names).filter(pa.array(opposite | far))
+        shown = rows.select([name for name in SCORES.names if name in rows.column_names])
+        found = shown.filter(pa.array(opposite | far))
         self.contradictions += found.num_rows
-        ranked = pa.concat_tables([self.strongest, found.replace_schema_metadata(None)]).sort_by(
+        both = [self.strongest, found.replace_schema_metadata(None)]
+        ranked = pa.concat_tables(both, promote_options="default").sort_by(
             [("disagreement", "descending"), ("utterance_id", "ascending")]
         )
         self.strongest = ranked.slice(0, STRONGEST_KEPT)

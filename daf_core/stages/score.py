@@ -10,6 +10,7 @@ from daf_core.embeddings.columns import MODALITIES
 from daf_core.measures.adjustment import adjusted
 from daf_core.measures.calibration import certainty
 from daf_core.schemas import (
+    LEVEL,
     POLARITIES,
     SCORES,
     polarity_number,
@@ -46,7 +47,8 @@ def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
         groups = kept[adjustment.group].cast("string").to_pylist() if adjustment.group else ()
         prediction = adjusted(prediction, adjustment, torch.from_numpy(present), groups)
     sentiment = prediction.sentiment.numpy()
-    columns = {name: kept[name] for name in SCORES.names if name in kept.column_names}
+    columns = {LEVEL.name: pa.nulls(len(kept), LEVEL.type)}  # embeddings of older runs lack it
+    columns |= {name: kept[name] for name in SCORES.names if name in kept.column_names}
     familiarity, other = familiarity_of(head, values, present), other_language(head, kept)
     certainties = certainty(head.calibrations, prediction.logits, torch.from_numpy(present))
     certainties = widened(head, certainties, present, other, familiarity)

@@ -8,8 +8,7 @@ import pyarrow as pa
 from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.columns import MODALITIES, Column, HalfArray
 from daf_core.measures.calibration import Certainty
-from daf_core.measures.familiarity import UNFAMILIAR_BELOW
-from daf_core.schemas import primary_language
+from daf_core.schemas import UNFAMILIAR_BELOW, primary_language
 from daf_core.stages.trained_head import TrainedHead
 
 TEXT = MODALITIES.index("text")

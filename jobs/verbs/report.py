@@ -3,19 +3,31 @@
 import time
 
 from daf_core.errors import SettingsError
-from daf_core.report.page import gather, render
+from daf_core.report.page import Report, gather, render
 from daf_core.storage.files import filesystem, join, publish
 from jobs.settings import ReportSettings
 
 
 def run(settings: ReportSettings) -> str:
-    """Write the page; returns a summary of one line.
+    """Write the page; returns how far the scores are to be believed, and a summary as last line.
 
     Raises:
         SettingsError: the scores or the manifest are missing, or `out` is a folder.
         NotDone: a file cannot be read, or the page cannot be written.
     """
     started = time.monotonic()
+    report = make(settings)
+    totals = report.totals
+    summary = (
+        f"{settings.out}: {totals.utterances:,} utterances of "
+        f"{len(totals.recordings):,} recordings, {totals.contradictions:,} contradictions, "
+        f"{time.monotonic() - started:.1f} s"
+    )
+    return "\n".join([*report.known.lines, summary])
+
+
+def make(settings: ReportSettings) -> Report:
+    """Write the page; returns what it shows. Raises as `run`."""
     fs, path = filesystem(settings.out)
     if fs.isdir(path):
         raise SettingsError(
@@ -24,9 +36,4 @@ def run(settings: ReportSettings) -> str:
         )
     report = gather(settings.scores, settings.manifest, settings.text)
     publish(settings.out, render(report).encode())
-    totals = report.totals
-    return (
-        f"{settings.out}: {totals.utterances:,} utterances of "
-        f"{len(totals.recordings):,} recordings, {totals.contradictions:,} contradictions, "
-        f"{time.monotonic() - started:.1f} s"
-    )
+    return report

@@ -23,6 +23,8 @@ from dataclasses import replace
 from daf_core import default_heads
 from daf_core.embeddings.columns import select
 from daf_core.errors import SettingsError
+from daf_core.report.known import warning_lines
+from daf_core.report.run_warnings import warnings_of_flags
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, part_index, run_record
@@ -52,7 +54,8 @@ def run(settings: ScoreSettings) -> str:
     _check_head_of_run(settings, head)
     if settings.embeddings is not None:
         _say_which_head(settings.head)
-        return _score_embeddings(settings, settings.embeddings, head)
+        scored = _score_embeddings(settings, settings.embeddings, head)
+        return "\n".join([scored, *_warnings_of_flags(settings)])
     check_source(settings)
     for spec in head.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
@@ -62,8 +65,7 @@ def run(settings: ScoreSettings) -> str:
     lines = [scored]
     if settings.verify:
         lines.append(_verify(settings, prepared))
-    if settings.report:
-        lines.append(_report(settings))
+    lines += _report(settings) if settings.report else _warnings_of_flags(settings)
     if settings.strict:
         _check_strict(settings, prepared, "\n".join(lines))
     return "\n".join(lines)
@@ -114,13 +116,21 @@ def _verify(settings: ScoreSettings, prepared: Prepared) -> str:
     return f"verified: {line.partition(': ')[2]}"
 
 
-def _report(settings: ScoreSettings) -> str:
-    """Make the page; returns the line that says where it is."""
+def _report(settings: ScoreSettings) -> list[str]:
+    """Make the page; returns how far scores are to be believed, and last where the page is."""
     if not scores_output(settings.out).part_names():
-        return "no report, as the manifest has no rows"
+        return ["no report, as the manifest has no rows"]
     page = files.join(settings.out, "report.html")
-    report.run(ReportSettings(scores=settings.out, out=page))
-    return f"report: {page}"
+    made = report.make(ReportSettings(scores=settings.out, out=page))
+    return [*made.known.lines, f"report: {page}"]
+
+
+def _warnings_of_flags(settings: ScoreSettings) -> list[str]:
+    """Without a report rows are not read again: what their counts tell, with how to learn more."""
+    facts = run_record.read_complete(scores_output(settings.out)).facts
+    found = warning_lines(warnings_of_flags(facts["flags"], facts["scored"]))
+    more = f"`daf report --scores {settings.out}` says where, and checks intervals and more"
+    return [*found, *([more] if found else [])]
 
 
 def _check_strict(settings: ScoreSettings, prepared: Prepared, lines: str) -> None:

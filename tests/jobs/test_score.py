@@ -80,6 +80,10 @@ def test_one_command_does_it_all_and_again_only_what_is_new(calls, make_head, tm
     assert "audio hours" in lines[0]
     assert lines[1:] == [
         "verified: every manifest row is either scored or quarantined, once",
+        "how well: no intervals; familiarity is not measured; 1 warning",
+        "warning: No intervals: 4 of 4 rows (100 %) have no interval: the head is not calibrated. "
+        "How far their scores are off is not known. To know it, label 50 utterances and fit the "
+        "head to them (`daf label`, `daf adapt`).",
         f"report: {out}/report.html",
     ]
     assert "call a" in (out / "report.html").read_text()
@@ -117,6 +121,21 @@ def test_a_report_and_a_verification_are_made_unless_they_are_not_wanted(
     asked = settings(calls, tmp_path / "s", make_head(0), verify=False, report=False)
     assert len(score.run(asked).splitlines()) == 1
     assert not (tmp_path / "s" / "report.html").exists()
+
+
+def test_without_a_report_the_flags_tell_of_another_language(calls, make_head, tmp_path):
+    head = Path(make_head(0))
+    record = json.loads((head / "head.json").read_text())
+    (head / "head.json").write_text(json.dumps({**record, "languages": ["fi"]}))
+    folder = tmp_path / "told"
+    folder.mkdir()
+    add_call(folder, "a", 110)
+    said = "this is a sentence that is plainly English, and so is all that comes after it"
+    (folder / "a.vtt").write_text(CUE.format(said))
+    asked = settings(folder, tmp_path / "s", str(head), verify=False, report=False)
+    _, warning, more = score.run(asked).splitlines()
+    assert warning.startswith("warning: Another language: the words of 2 of 2 rows (100 %) are in")
+    assert more.startswith(f"`daf report --scores {tmp_path}/s` says where")
 
 
 def test_what_does_not_go_together_is_refused_before_any_work(calls, make_head, tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from daf_core.arrays import RATE_HZ
 from daf_core.recordings.audio import open_recording
-from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
+from daf_core.recordings.levels import audio_flags, even_out, holds_nothing, level_db
 from daf_core.recordings.mixing import mono
 from daf_core.schemas import MANIFEST
 from daf_core.stages.decode import decode_part
@@ -48,6 +48,20 @@ def test_speech_is_heard_at_any_level(speech, dbfs, start, seconds):
     assume(np.count_nonzero(np.abs(cut)[::80] > 0.1) > 15)  # a syllable and more
     cut *= 10 ** (dbfs / 20)
     assert not holds_nothing((np.rint(cut * 32768) / 32768).astype(np.float32))
+
+
+@given(st.integers(1, 4000), st.integers(1, 32768), st.integers(0, 99))
+def test_the_level_is_that_of_the_root_mean_square(samples, peak, seed):
+    pcm = np.random.default_rng(seed).integers(-peak, peak, samples).astype(np.int16)
+    assume(pcm.any())
+    expected = 20 * np.log10(np.sqrt(np.mean((pcm / 32768) ** 2)))
+    assert level_db(pcm) == pytest.approx(expected, abs=1e-9)
+    assert level_db(pcm) <= 0
+
+
+def test_full_scale_is_0_db_and_zeros_have_no_level():
+    assert level_db(np.full(10, -32768, np.int16)) == 0
+    assert level_db(np.zeros(10, np.int16)) is None
 
 
 @given(offset=st.floats(-0.8, 0.8), level=st.floats(0.01, 0.15))

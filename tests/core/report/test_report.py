@@ -16,12 +16,13 @@ from daf_core.report import charts
 from daf_core.report.page import RECORDINGS_DRAWN, gather, render
 from daf_core.report.recordings import summarise
 from daf_core.report.totals import STRONGEST_KEPT
-from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, polarity
+from daf_core.schemas import QUARANTINE, SCORES
 from daf_core.storage.files import join, write_json
 from daf_core.storage.output import manifest_output
 from daf_core.storage.parquet import part_name, write
 from jobs.settings import ReportSettings
 from jobs.verbs.report import run
+from tests.core.report.score_files import agreeing, publish, score
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -31,62 +32,6 @@ HOSTILE = [
     "\u202egnp.exe\u2066 \x00\x1b[31m\x9b \u2028 end",
     "שלום, זה לא בסדר",
 ]
-
-
-def score(utterance_id: str, recording_id: str = "call", **changes: Any) -> dict[str, Any]:
-    """A row of scores with words at -1, tone at 1.5 and sentiment 0.5, but for the `changes`."""
-    row: dict[str, Any] = {
-        "utterance_id": utterance_id,
-        "recording_id": recording_id,
-        "channel": 0,
-        "speaker": "Ann",
-        "role": "agent",
-        "start_s": 0.0,
-        "end_s": 2.0,
-        "sentiment": 0.5,
-        "text_weight": 0.4,
-        "audio_weight": 0.6,
-        "text_sentiment": -1.0,
-        "audio_sentiment": 1.5,
-        "flags": [],
-    }
-    row.update(changes)
-    words, tone = row["text_sentiment"], row["audio_sentiment"]
-    row["disagreement"] = None if words is None or tone is None else abs(tone - words)
-    row["polarity"] = polarity(row["sentiment"])
-    return row
-
-
-def agreeing(utterance_id: str, sentiment: float, **changes: Any) -> dict[str, Any]:
-    """A row whose words, tone and fused sentiment are the same."""
-    same = {"sentiment": sentiment, "text_sentiment": sentiment, "audio_sentiment": sentiment}
-    return score(utterance_id, **{**same, **changes})
-
-
-def publish(
-    folder: Path,
-    parts: list[list[dict[str, Any]]],
-    words: dict[str, str | None] | None = None,
-    quarantine: list[dict[str, Any]] | None = None,
-    **run_json: Any,
-) -> str:
-    """Write a folder of scores as the score job leaves it, with a manifest beside it."""
-    scores, manifest = str(folder / "scores-of-run"), str(folder / "manifest")
-    for index, rows in enumerate(parts):
-        table = pa.Table.from_pylist(rows, schema=SCORES)
-        write(join(scores, "scores", part_name(index)), table, "scores")
-    if words is not None:
-        texts = [
-            {"utterance_id": key, "recording_id": "call", "text": text}
-            for key, text in words.items()
-        ]
-        table = pa.Table.from_pylist(texts, schema=MANIFEST)
-        write(join(manifest, "manifest", part_name(0)), table, "manifest")
-        run_json.setdefault("manifest", manifest)
-    table = pa.Table.from_pylist(quarantine or [], schema=QUARANTINE)
-    write(join(scores, "quarantine", part_name(0)), table, "quarantine")
-    write_json(join(scores, "run.json"), run_json)
-    return scores
 
 
 @pytest.fixture
@@ -413,7 +358,9 @@ def test_clock(time_s: float, shown: str) -> None:
 
 def test_job_writes_the_page_and_counts(call: str, tmp_path: Path) -> None:
     out = tmp_path / "report.html"
-    line = run(ReportSettings(scores=call, out=str(out)))
+    *known, line = run(ReportSettings(scores=call, out=str(out))).splitlines()
+    assert known[0] == "how well: no intervals; familiarity is not measured; 1 warning"
+    assert known[1].startswith("warning: No intervals: 13 of 13 rows (100 %) have no interval")
     assert re.fullmatch(
         rf"{re.escape(str(out))}: 13 utterances of 3 recordings, 1 contradictions, \d+\.\d s", line
     )

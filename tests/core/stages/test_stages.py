@@ -186,6 +186,19 @@ def test_scores_depend_on_what_each_row_has(part, embed):
     assert all(low[row] < sentiment[row] < high[row] for row in (0, 1, 3))
 
 
+def test_levels_are_those_of_what_is_heard_and_reach_the_scores(part, embed, recording):
+    embedded, _ = embed(decode_part(part))
+    head = a_head("daf", embed)
+    scores, _ = score(head, embedded)
+    heard = soundfile.read(recording, start=RATE_HZ, stop=RATE_HZ * 5 // 2)[0]
+    levels = scores["level_db"].to_pylist()
+    assert levels[0] == pytest.approx(10 * np.log10(np.mean(heard**2)), abs=0.1)
+    assert [level is None for level in levels] == [False, True, False, True]
+    older, _ = score(head, embedded.drop_columns(["level_db"]))  # embedded before there was one
+    assert older["level_db"].null_count == len(older)
+    assert older.drop_columns(["level_db"]).equals(scores.drop_columns(["level_db"]))
+
+
 def test_a_head_without_weights_leaves_them_null(part, embed):
     scores, _ = score(a_head("concat", embed), embed(decode_part(part))[0])
     for column in ("text_weight", "audio_weight", "text_sentiment", "disagreement"):

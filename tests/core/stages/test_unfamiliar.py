@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from daf_core.heads import build
 from daf_core.measures.calibration import Certainty
-from daf_core.measures.familiarity import UNFAMILIAR_BELOW
+from daf_core.schemas import UNFAMILIAR_BELOW
 from daf_core.stages.trained_head import HeadRecord, TrainedHead, encoded_weights
 from daf_core.stages.unfamiliar import familiarity_columns, other_language, widened, with_flags
 

@@ -3,7 +3,8 @@
 import numpy as np
 import torch
 
-from daf_core.measures.familiarity import UNFAMILIAR_BELOW, Familiarity
+from daf_core.measures.familiarity import Familiarity
+from daf_core.schemas import UNFAMILIAR_BELOW
 from daf_core.training.familiarity import LEAST_ROWS, fit_familiarity
 from daf_core.training.rows import Rows
 

@@ -1,0 +1,19 @@
+"""Untrusted text made fit to be shown: in a page, on a terminal."""
+
+import re
+from typing import Any
+
+# Control characters, marks that change the direction of text, surrogates and noncharacters.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def printable(text: str) -> str:
+    """A text in which what cannot be printed, or turns the text after it, is replaced."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def printable_if_text(value: Any) -> Any:
+    """A string made printable; Markup and other values unchanged."""
+    return printable(value) if type(value) is str else value

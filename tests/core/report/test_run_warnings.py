@@ -1,0 +1,367 @@
+"""Warnings about a run: each where it should be and nowhere else, from real score files."""
+
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daf_core import default_heads
+from daf_core.report.evidence import LANGUAGES_AT_MOST, Evidence, flagged
+from daf_core.report.page import Report, gather, render
+from daf_core.report.run_warnings import warnings_of, warnings_of_flags
+from daf_core.report.warned_when import is_more
+from daf_core.schemas import SCORES
+from daf_core.storage.parquet import read, write
+from jobs.cli import VERBS
+from tests.core.report.score_files import publish, score
+
+ROWS = 200
+IDENTITY = {
+    "head": {"sha256": "0" * 64, "languages": ["en"], "encoders": {"text": {}, "audio": {}}}
+}
+
+
+def sound_row(number: int, **changes: Any) -> dict[str, Any]:
+    """A row of a run without anything to warn of; of 200 such rows nothing follows anything."""
+    rng = np.random.default_rng(number)
+    sentiment, seconds = float(rng.uniform(-2, 2)), float(rng.uniform(1, 9))
+    row = score(
+        f"u{number}",
+        f"calls/{number % 10}",
+        sentiment=sentiment,
+        start_s=float(number),
+        end_s=number + seconds,
+        interval_low=sentiment - 0.7,
+        interval_high=sentiment + 0.7,
+        audio_weight=(weight := float(rng.uniform(0.2, 0.6))),
+        text_weight=1 - weight,
+        text_sentiment=sentiment,
+        audio_sentiment=sentiment,
+        text_familiarity=0.5,
+        audio_familiarity=0.4,
+        language="en",
+        level_db=float(rng.normal(-25, 5)),
+    )
+    return row | changes
+
+
+VOICE = {"text_weight": 0.0, "audio_weight": 1.0, "text_sentiment": None, "text_familiarity": None}
+VOICE |= {"language": None}
+
+
+def voice_row(number: int, **changes: Any) -> dict[str, Any]:
+    """As `sound_row`, without words."""
+    return sound_row(number, **{**VOICE, "flags": ["no_text"], **changes})
+
+
+def report_of(folder: Path, rows: list[dict[str, Any]], **run: Any) -> Report:
+    """The report of a run with these rows, in three parts."""
+    cut = len(rows) // 3
+    parts = [rows[:cut], rows[cut : 2 * cut], rows[2 * cut :]]
+    return gather(publish(folder, parts, identity=IDENTITY, **run))
+
+
+def titles(report: Report) -> list[str]:
+    return [one.title for one in report.known.warnings]
+
+
+def test_a_sound_run_is_known_and_not_warned_about(tmp_path: Path) -> None:
+    rows = [sound_row(n) for n in range(150)] + [voice_row(n) for n in range(150, ROWS)]
+    report = report_of(tmp_path, rows, audio_hours=2.5, head="my-head")
+    assert titles(report) == []
+    of, head, how_well = report.known.sentences
+    assert of == (
+        "200 utterances of 10 recordings, 2.5 hours of audio: 150 with words and voice and 50 with "
+        "voice alone."
+    )
+    assert head == "Scored by the head in my-head; the language of its words is en."
+    assert how_well.startswith("The interval is 1.4 wide on average, of a range of 6, and holds")
+    assert "0 of 200 rows (0 %) are unfamiliar" in how_well
+    assert report.known.lines == [
+        "how well: 90 % intervals are 1.4 wide on average, of 6; 0 of 200 rows are unfamiliar; "
+        "0 warnings"
+    ]
+    page = render(report)
+    assert of in page
+    assert page.index('id="known"') < page.index('class="totals"')
+    assert "What was checked: no warnings" in page
+    assert '<p class="warning">' not in page
+
+
+def test_unfamiliar_rows_are_told_with_modality_and_place(tmp_path: Path) -> None:
+    strange = {"audio_familiarity": 0.0, "flags": ["unfamiliar"]}
+    rows = [sound_row(n) for n in range(ROWS)]
+    for n in range(40):
+        rows[n] |= strange | {"recording_id": f"hold/{n % 4}"}
+    rows[50] |= {"text_familiarity": 0.01, "flags": ["unfamiliar"]}
+    report = report_of(tmp_path / "1", rows)
+    assert titles(report) == ["Unfamiliar speech"]
+    found = report.known.warnings[0].found
+    assert found == (
+        "41 of 200 rows (20 %) are unlike what the head was trained on (the voice of 40 and the "
+        "words of 1), most in folders hold (40 of 40), calls (1 of 160)."
+    )
+    assert found in render(report)
+    assert f"warning: {report.known.warnings[0].line}" in report.known.lines
+
+    few = [sound_row(n) for n in range(ROWS)]
+    for row in few[:20]:
+        row |= strange
+    assert titles(report_of(tmp_path / "2", few)) == []
+    for row in few:
+        row |= strange
+    every = report_of(tmp_path / "3", few).known.warnings[0].found
+    assert every.endswith("(the voice of 200).")
+
+
+def test_another_language_is_told_and_not_told_twice(tmp_path: Path) -> None:
+    rows = [sound_row(n) for n in range(ROWS)]
+    for n, language in enumerate(["es"] * 30 + ["fr-CA"] * 10):
+        rows[n] |= {"language": language, "flags": ["other_language", "unfamiliar"]}
+        rows[n] |= {"text_familiarity": 0.0}
+    report = report_of(tmp_path, rows)
+    assert titles(report) == ["Another language"]
+    assert report.known.warnings[0].found == (
+        "the words of 40 of 200 rows (20 %) are in a language that the head was not trained on "
+        "(en): es 30, fr 10."
+    )
+
+
+def test_wide_intervals_are_told_of_the_modalities_that_have_them(tmp_path: Path) -> None:
+    wide = {"interval_low": -1.9, "interval_high": 1.6}
+    rows = [sound_row(n) for n in range(150)] + [voice_row(n, **wide) for n in range(150, ROWS)]
+    warning = report_of(tmp_path / "1", rows).known.warnings[0]
+    assert warning.title == "Wide intervals"
+    assert warning.found == (
+        "intervals of rows with voice alone are 3.5 wide on average, of a range of 6, and 100 % of "
+        "them hold both a clearly negative and a clearly positive sentiment (-1 and 1)."
+    )
+    assert "daf transcribe" in warning.do
+    narrow = {"interval_low": -1.6, "interval_high": 0.9}  # holds no clearly positive sentiment
+    rows = [sound_row(n, **narrow) for n in range(ROWS)]
+    assert titles(report_of(tmp_path / "2", rows)) == []
+    undecided = {"interval_low": -1.0, "interval_high": 1.0}
+    rows = [sound_row(n, **undecided) for n in range(ROWS)]
+    assert titles(report_of(tmp_path / "3", rows)) == ["Wide intervals"]
+
+
+def test_rows_without_intervals_are_told(tmp_path: Path) -> None:
+    bare = {"interval_low": None, "interval_high": None}
+    rows = [sound_row(n) for n in range(150)] + [voice_row(n, **bare) for n in range(150, ROWS)]
+    warning = report_of(tmp_path, rows).known.warnings[0]
+    assert warning.title == "No intervals"
+    assert "the head is not calibrated for rows with voice alone." in warning.found
+
+
+@pytest.mark.parametrize("what", ["duration", "level"])
+@pytest.mark.parametrize("row", [voice_row, sound_row])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_sentiment_that_follows_duration_or_level_is_told(
+    tmp_path: Path, what: str, row: Any, sign: int
+) -> None:
+    rows = [row(n) for n in range(60)]
+    for n, one in enumerate(rows):
+        drawn = float(np.random.default_rng([7, n]).normal())
+        value = sign * one["sentiment"] + drawn
+        if what == "duration":
+            one["end_s"] = one["start_s"] + float(np.exp(value))
+        else:
+            one["level_db"] = 5 * value - 30
+    report = report_of(tmp_path, rows)
+    assert titles(report) == [f"Sentiment follows {what}"]
+    found = report.known.warnings[0].found
+    r = float(re.findall(r"is (-?0\.\d\d) \(95 %", found)[0])
+    assert 0.3 < sign * r < 1
+    assert ("without words" in found) == (row is voice_row)
+
+
+def test_few_rows_and_rows_without_times_or_levels_tell_nothing(tmp_path: Path) -> None:
+    few = [voice_row(n) for n in range(29)]
+    for one in few:
+        one |= {"end_s": one["start_s"] + 3 + one["sentiment"], "level_db": one["sentiment"]}
+    assert titles(report_of(tmp_path / "1", few)) == []
+    bare = {"start_s": None, "end_s": None, "level_db": None}
+    report = report_of(tmp_path / "2", [voice_row(n, **bare) for n in range(ROWS)])
+    assert titles(report) == []
+    assert "too few rows (0)" in {check.found for check in report.known.checks}
+
+
+@pytest.mark.parametrize(
+    ("weights", "title"),
+    [
+        ((0.97, 0.99), "One modality decides"),
+        ((0.01, 0.04), "One modality decides"),
+        ((0.4, 0.41), "Steady weights"),
+    ],
+)
+def test_weights_that_say_nothing_are_told(
+    tmp_path: Path, weights: tuple[float, float], title: str
+) -> None:
+    rows = [sound_row(n) for n in range(60)]
+    for n, row in enumerate(rows):
+        row["audio_weight"] = weights[n % 2]
+    assert titles(report_of(tmp_path, rows)) == [title]
+
+
+def test_a_table_of_an_older_run_without_levels_is_read(tmp_path: Path) -> None:
+    scores = publish(tmp_path, [[sound_row(n) for n in range(ROWS)]], identity=IDENTITY)
+    part = f"{scores}/scores/part-00000.parquet"
+    write(part, read(part, "scores")[0].drop_columns(["level_db"]), "scores")
+    assert titles(gather(scores)) == []
+
+
+@given(st.integers(1, 10**6), st.sampled_from([0.05, 0.1, 0.5]))
+def test_more_than_a_share_is_more_and_all_rows_always_are(rows: int, share: float) -> None:
+    assert not is_more(int(rows * share), rows, share)
+    assert is_more(rows, rows, share) or rows < 5
+    if rows >= 10_000:
+        assert is_more(int(rows * (share + 0.02)), rows, share)
+
+
+@given(st.lists(st.lists(st.sampled_from(["unfamiliar", "music", "short"]), max_size=3)))
+def test_flagged_rows_are_found(flags: list[list[str]]) -> None:
+    rows = [score(f"u{n}", flags=own) for n, own in enumerate(flags)]
+    table = pa.concat_tables(
+        [pa.Table.from_pylist(half, schema=SCORES) for half in (rows[:2], rows[2:])]
+    )
+    assert flagged(table, "music").tolist() == ["music" in own for own in flags]
+
+
+@given(st.lists(st.sampled_from(range(40)), max_size=3))
+def test_parts_in_any_cut_give_the_same_warnings(cuts: list[int]) -> None:
+    rows = [voice_row(n, audio_familiarity=0.0, flags=["no_text", "unfamiliar"]) for n in range(40)]
+    table = pa.Table.from_pylist(rows, schema=SCORES)
+    evidence = Evidence()
+    edges = [0, *sorted(cuts), 40]
+    for start, end in pairwise(edges):
+        evidence.add(table.slice(start, end - start))
+    recordings = {f"calls/{n}": 4 for n in range(10)}
+    assert [one.title for one in warnings_of(evidence, ("en",), recordings)] == [
+        "Unfamiliar speech"
+    ]
+    assert evidence.sets == {"voice alone": 40, "words alone": 0, "words and voice": 0}
+
+
+def test_languages_of_a_hostile_source_are_bounded() -> None:
+    rows = [
+        score(f"u{n}", language=f"l{n}" + "x" * 500, flags=["other_language", "unfamiliar"])
+        for n in range(2 * LANGUAGES_AT_MOST)
+    ]
+    evidence = Evidence()
+    evidence.add(pa.Table.from_pylist(rows, schema=SCORES))
+    assert len(evidence.other_languages) == LANGUAGES_AT_MOST + 1
+    assert evidence.other_languages.total() == 2 * LANGUAGES_AT_MOST
+    warning = warnings_of(evidence, ("en",), {})[0]
+    assert len(warning.found) < 400
+
+
+def test_names_of_recordings_are_short_and_printable_on_a_terminal(tmp_path: Path) -> None:
+    name = "\x1b[31m\u202ered" + "x" * 500
+    strange = {"audio_familiarity": 0.0, "flags": ["unfamiliar"]}
+    rows = [sound_row(n) for n in range(ROWS)]
+    for row in rows[:50]:
+        row |= strange | {"recording_id": name}
+    line = report_of(tmp_path, rows, head="`\x1b[0m").known.lines[1]
+    assert line.isprintable()
+    assert len(line) < 700
+
+
+def test_flags_alone_tell_the_language_and_what_is_unfamiliar() -> None:
+    assert warnings_of_flags({"unfamiliar": 5, "short": 90}, 100) == []
+    assert warnings_of_flags({}, 0) == []
+    language, unfamiliar = warnings_of_flags({"unfamiliar": 70, "other_language": 30}, 100)
+    assert language.found.startswith("the words of 30 of 100 rows (30 %) are in a language")
+    assert unfamiliar.found == "40 of 70 rows (57 %) are unlike what the head was trained on."
+
+
+def test_a_text_head_gives_rows_with_words_alone(tmp_path: Path) -> None:
+    identity = {"head": {**IDENTITY["head"], "encoders": {"text": {}}}}
+    rows = [sound_row(n, text_weight=None, audio_weight=None) for n in range(9)]
+    report = gather(publish(tmp_path, [rows], identity=identity))
+    assert "9 with words alone." in report.known.sentences[0]
+
+
+@pytest.mark.skipif(not default_heads.default_heads(), reason="no head is in the package")
+def test_the_head_of_the_package_is_known_wherever_it_lies(tmp_path: Path) -> None:
+    name = default_heads.default_heads()[0]
+    record = json.loads((default_heads.FOLDER / name / default_heads.RECORD).read_text())
+    keys = ("sha256", "calibrations", "encoders", "languages")
+    identity = {"head": {key: record[key] for key in keys}}
+    rows = [sound_row(n) for n in range(9)]
+    scores = publish(tmp_path / "1", [rows], identity=identity, head="/elsewhere/heads")
+    said = gather(scores).known.sentences[1]
+    assert said.startswith(f"Scored by the head {name} of the package, trained on ")
+    assert default_heads.read_card(name).licence in said
+    assert "it was off by" in said
+    identity["head"]["calibrations"] = {}  # as `daf adapt` changes them
+    scores = publish(tmp_path / "2", [rows], identity=identity, head="/elsewhere/heads")
+    assert gather(scores).known.sentences[1].startswith("Scored by the head in /elsewhere/heads")
+
+
+HOSTILE_RUNS: list[dict[str, Any]] = [
+    {"identity": 7, "head": 7},
+    {"identity": {"head": []}, "head": "\x00"},
+    {"identity": {"head": {"languages": "en", "encoders": 3, "sha256": []}}, "head": "nosuch://x"},
+    {"identity": {"head": {"languages": [{}, None], "encoders": {"x": 1}}}, "audio_hours": "many"},
+    {"head": "/dev/null", "audio_hours": -1},
+]
+
+
+@pytest.mark.parametrize("run", HOSTILE_RUNS)
+def test_a_run_record_of_any_form_gives_a_page(tmp_path: Path, run: dict[str, Any]) -> None:
+    report = gather(publish(tmp_path, [[sound_row(n) for n in range(9)]], **run))
+    assert report.known.sentences[0].startswith("9 utterances of 9 recordings: 9 with words and")
+    assert "<h2 id=" in render(report)
+
+
+def test_a_head_record_of_any_form_gives_a_page(tmp_path: Path) -> None:
+    head = tmp_path / "head"
+    head.mkdir()
+    for record in ('{"sha256": "0", "data": 3, "metrics": {"test": {"mae": "x"}}}', "[", "3"):
+        (head / "head.json").write_text(record)
+        identity = {"head": {"sha256": "0"}}
+        scores = publish(tmp_path, [[sound_row(0)]], identity=identity, head=str(head))
+        assert gather(scores).known.sentences[1] == f"Scored by the head in {head}."
+    (head / "head.json").write_text(
+        json.dumps({"sha256": "0", "data": {"rows": {"train": 1234}}, "adaptation": {"rows": 50}})
+    )
+    assert (
+        gather(scores)
+        .known.sentences[1]
+        .endswith("trained on 1,234 utterances, and fitted to 50 labels by `daf adapt`.")
+    )
+
+
+def test_every_command_that_is_named_is_one(tmp_path: Path) -> None:
+    rows = [
+        voice_row(
+            n,
+            interval_low=-3.0,
+            interval_high=3.0,
+            audio_familiarity=0.0,
+            language="es" if n % 2 else None,
+            level_db=float(n),
+            sentiment=n / 50 - 2,
+            flags=["no_text", "unfamiliar"] + ["other_language"] * (n % 2),
+        )
+        for n in range(ROWS)
+    ]
+    report = report_of(tmp_path, rows)
+    assert len(report.known.warnings) == 4
+    said = " ".join([*report.known.lines, *report.known.sentences])
+    verbs = set(re.findall(r"`daf (\w+)", said))
+    assert {"label", "adapt", "transcribe"} <= verbs <= set(VERBS)
+
+
+def test_no_row_is_said_and_nothing_else(tmp_path: Path) -> None:
+    report = gather(publish(tmp_path, [[]]))
+    assert report.known.sentences == ["No utterance is scored."]
+    assert report.known.warnings == []
+    assert "What was checked" not in render(report)
