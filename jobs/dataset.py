@@ -40,6 +40,9 @@ def score_dataset(
     reason. Columns of `dataset` that scores do not have stay as they are. Ray Data keeps the order
     of rows only where its DataContext says so: give rows an id to find them again.
 
+    A head that also reads voices less their speaker's mean takes each row for its speaker's only
+    one: batches hold any rows. `daf score` and `daf_core.score` know the speakers.
+
     The dataset is lazy, as all of Ray Data: scoring begins when its rows are asked for. Weights are
     loaded once per actor.
 
@@ -57,7 +60,7 @@ def score_dataset(
 
     Raises:
         SettingsError: a setting is wrong, weights are not on this machine nor on the hub, or the
-            head reads an utterance beside others of its recording, which batches would cut apart.
+            head reads an utterance beside earlier turns, which batches would cut apart.
 
     >>> calls = ray.data.from_pandas(pd.DataFrame({"text": ["thank you", None]}))
     >>> for row in score_dataset(calls, daf_core.open_head("head")).take_all():
@@ -67,10 +70,10 @@ def score_dataset(
     """
     check_range("num_gpus", num_gpus, least=0)
     check_range("batch_size", batch_size, least=1)
-    if head.reads_others or any(spec.context for spec in head.encoders.values()):
+    if head.reads_turns:
         raise SettingsError(
-            "this head reads an utterance beside others of its recording, which batches of a "
-            "dataset cut apart; use `daf score`, or daf_core.score on whole recordings"
+            "this head reads an utterance beside earlier turns of its recording, which batches of "
+            "a dataset cut apart; use `daf score`, or daf_core.score on whole recordings"
         )
     for spec in head.encoders.values():
         locate(spec, offline)  # missing weights stop the job here, not in its actors
@@ -119,7 +122,13 @@ class ScoreBatch:
 
         if self.device == "cpu":
             torch.set_num_threads(1)  # the CPU that Ray reserves for an actor
-        return Scorer(self.head, device=self.device, offline=self.offline, precision=self.precision)
+        return Scorer(
+            self.head,
+            device=self.device,
+            offline=self.offline,
+            precision=self.precision,
+            alone=True,
+        )
 
     def __call__(self, batch: pa.Table) -> pa.Table:
         scored = self.scorer.score(batch, folder=self.folder)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.default_heads.make --data DIR --work DIR [--heads fast accurate]
 
-Trains on the words of CMU-MOSEI and MELD, the voices of RAVDESS and nEMO (whole, cut and joined),
-the degraded pairs, and damaged copies; benchmarks/default_heads/corpus.py says which rows.
+Trains on the words of CMU-MOSEI, CMU-MOSI and MELD, the voices of RAVDESS and nEMO (whole, cut and
+joined), the degraded pairs, and damaged copies; benchmarks/default_heads/corpus.py says which rows.
 Writes daf_core/default_heads/NAME.
 The same machine type and versions give the same bytes.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.command_line import parser_for
 from benchmarks.default_heads.card import head_card
 from benchmarks.default_heads.corpus import training_table
+from benchmarks.default_heads.left_out import head_without
 from benchmarks.default_heads.measured import measured_by_corpus
 from benchmarks.science.embedded import embed_table
 from daf_core.stages import trained_head
@@ -34,16 +35,18 @@ class Plan:
     text_encoder: str
     audio_encoder: str
     recipe: Recipe
+    all_layers: bool = False
 
 
 PLANS = {
-    "fast": Plan(TEXT_ENCODER, AUDIO_ENCODER, Recipe(width=64, balance=True)),
+    "fast": Plan(TEXT_ENCODER, AUDIO_ENCODER, Recipe(width=64, balance=True), all_layers=True),
     "accurate": Plan(
         "sentence-transformers/all-mpnet-base-v2",
         "openai/whisper-base",
-        Recipe(width=64, balance=True),
+        Recipe(width=128, balance=True),
     ),
 }
+LEFT_OUT = ("mosi", "nemo")  # each is also measured by a head that has never seen it
 KEPT_FACTS = ("seed", "recipe", "metrics", "reliability", "best_epoch", "history")
 
 
@@ -69,12 +72,18 @@ def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None
         embeddings=embeddings,
         out=folder,
         head="daf",
-        all_layers=True,
+        all_layers=plan.all_layers,
+        speaker_normalise=True,
         recipe=plan.recipe,
     )
     print(train.run(settings), flush=True)
     head = trained_head.load(folder)
-    card = head_card(name, head, measured_by_corpus(head, embeddings_output(embeddings)))
+    source = embeddings_output(embeddings)
+    measured = measured_by_corpus(head, source)
+    for corpus in LEFT_OUT:
+        without = head_without(corpus, head, source, plan.recipe)
+        measured[f"{corpus}, left out"] = measured_by_corpus(without, source)[corpus]
+    card = head_card(name, head, measured)
     publish(head, str(out), card)
     print(card)
 

@@ -48,6 +48,9 @@ class Scorer:
         offline: use only weights that are on this machine.
         precision: number format of the encoders, "float32" or "bfloat16". Default: bfloat16 where
             the device computes in it, as on the command line.
+        alone: score each row as the only one of its speaker, so that scores do not depend on which
+            rows a table holds. Default: a head that reads voices less their speaker's mean takes
+            the mean over the rows of the table.
 
     Raises:
         SettingsError: the device or the precision is not one of these, or an encoder's weights are
@@ -66,9 +69,11 @@ class Scorer:
         device: str = "cpu",
         offline: bool = False,
         precision: Precision | None = None,
+        alone: bool = False,
     ) -> None:
         _check_computing(device, precision)
         self.head = head
+        self._alone = alone
         self._embed = Embed(
             head.encoders, device, offline, precision or fastest_precision(device), head.layers
         )
@@ -116,7 +121,7 @@ class Scorer:
             rows = with_previous_text(rows, context)
         reads_audio = any(not column.startswith("text") for column in self.head.encoders)
         embedded, quarantine = self._embed(decode_part(rows, reads_audio))
-        scores, unused = score_stage.score(self.head, embedded)
+        scores, unused = score_stage.score(self.head, embedded, alone=self._alone)
         return _numbered(scores, numbers), [
             quarantined.add_column(
                 0, "row", pa.array([r[ROW_NUMBER] for r in part.quarantined], "int64")

@@ -110,6 +110,11 @@ class Column:
         return self.view == "pooled" and self.derived in (None, "speaker_normalised")
 
     @property
+    def is_speaker_normalised(self) -> bool:
+        """Whether it holds vectors less the mean of their speaker."""
+        return self.derived == "speaker_normalised"
+
+    @property
     def is_previous_turns(self) -> bool:
         """Whether it holds vectors of earlier utterances."""
         return self.derived in ("own_previous", "others_previous")

@@ -6,7 +6,7 @@ import torch
 
 from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.arrays import column_values
-from daf_core.embeddings.columns import MODALITIES
+from daf_core.embeddings.columns import MODALITIES, Column
 from daf_core.measures.adjustment import adjusted
 from daf_core.measures.calibration import certainty
 from daf_core.schemas import (
@@ -28,13 +28,22 @@ from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 
 
-def score(head: TrainedHead, embedded: pa.Table) -> tuple[pa.Table, pa.Table]:
+def score(
+    head: TrainedHead, embedded: pa.Table, *, alone: bool = False
+) -> tuple[pa.Table, pa.Table]:
     """Score the rows of an embeddings table: (scores in the same order, quarantine).
 
     A row is scored on the modalities that both the row and the head have. A row without any such
     modality is quarantined as `unused_modality`. The same rows give the same bytes.
+
+    alone: each row is scored as the only one of its speaker, whatever else the table holds.
     """
     values, present = column_values(embedded, head.shapes)
+    if alone:
+        values = {
+            name: np.zeros_like(value) if Column.from_name(name).is_speaker_normalised else value
+            for name, value in values.items()
+        }
     usable: BoolArray = np.asarray(present.any(axis=1))
     if not usable.any():  # torch's attention does not take a batch of no rows
         return SCORES.empty_table(), _unused(head, embedded)

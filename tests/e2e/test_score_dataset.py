@@ -1,6 +1,7 @@
 """`jobs.score_dataset` on real Ray: every row comes out, with scores or with a reason."""
 
 import doctest
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import ray
 import daf_core
 from daf_core.errors import SettingsError
 from daf_core.schemas import SCORES
+from daf_core.weights.specs import resolve
 from jobs import score_dataset
 from tests.e2e.corpus import labelled_rows
 
@@ -53,10 +55,23 @@ def test_a_bad_setting_stops_before_any_work(make_head, settings, message):
         score_dataset(dataset, daf_core.open_head(make_head()), **settings)
 
 
-def test_a_head_that_reads_other_utterances_is_refused(make_head):
+def test_a_head_that_reads_turns_is_refused(make_head, encoders):
     dataset = ray.data.from_items([{"text": "a"}])
-    with pytest.raises(SettingsError, match="reads an utterance beside others of its recording"):
-        score_dataset(dataset, daf_core.open_head(make_head(relative=True)))
+    head = make_head(encoders={"text": replace(resolve(encoders.text), context=2)})
+    with pytest.raises(SettingsError, match="reads an utterance beside earlier turns"):
+        score_dataset(dataset, daf_core.open_head(head))
+
+
+def test_a_head_that_reads_speaker_means_scores_each_row_alone(make_head, tmp_path):
+    calls = pd.DataFrame(labelled_rows(tmp_path, 2))
+    head = daf_core.open_head(make_head(relative=True))
+    settings = {"folder": str(tmp_path), "precision": "float32"}
+    found = score_dataset(ray.data.from_pandas(calls), head, batch_size=3, **settings).to_pandas()
+    scorer = daf_core.Scorer(head, precision="float32")
+    ids = found.set_index("utterance_id")["sentiment"]
+    for row in range(len(calls)):
+        alone = scorer.score(calls.iloc[row : row + 1], folder=str(tmp_path)).scores.iloc[0]
+        assert ids[alone["utterance_id"]] == pytest.approx(alone["sentiment"], abs=1e-5)
 
 
 def test_the_example_of_the_docstring_runs(make_head, monkeypatch, tmp_path):
