@@ -3,13 +3,13 @@
 libmpg123, which decodes MP3 under libsndfile, writes "part2_3_length … too large" to standard error
 for some positions from which it starts to decode: the first frame there borrows bits of a frame
 that it has not read. These messages are harmless, since the frames concerned are decoded only as a
-lead and dropped. They cannot be turned off through libsndfile, and reading without seeking, which
-avoids them, gives samples that differ in the last bit: the order of sums in mpg123's filter bank
-depends on the frame at which decoding started.
+lead and dropped. They cannot be turned off through libsndfile, so `quiet` discards them. Reading
+without seeking, which avoids them, gives samples that differ in the last bit: the order of sums in
+mpg123's filter bank depends on the frame at which decoding started.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import soundfile
 
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.quiet import quiet
 from daf_core.recordings.decoding.watched_file import Stretch, WatchedFile
 from daf_core.recordings.decoding.wav_data import RawSound
 
@@ -53,7 +54,7 @@ class SoundFileDecoder:
         self._lead = round(MPEG_LEAD_S * self.rate_hz) if "MPEG" in self._sound.subtype else 0
 
     def _open(self) -> None:
-        with self._file.watched():
+        with self._file.watched(), quiet():
             self._file.seek(0)
             raw = self._raw
             self._sound = (
@@ -77,7 +78,7 @@ class SoundFileDecoder:
     def reaches_its_end(self) -> bool:
         """Whether the last frame that the header promises is there and can be decoded."""
         try:
-            with self._file.watched():
+            with self._file.watched(), self._quiet():
                 self._sound.seek(self.frames - 1)
                 is_there = len(self._sound.read(1, dtype="float32")) == 1
                 self._sound.seek(0)
@@ -108,10 +109,13 @@ class SoundFileDecoder:
         self._position += len(frames)
         return frames
 
+    def _quiet(self) -> AbstractContextManager[None]:
+        return quiet() if self._lead else nullcontext()
+
     @contextmanager
     def _decoding(self) -> Iterator[None]:
         try:
-            with self._file.watched():
+            with self._file.watched(), self._quiet():
                 yield
         except soundfile.LibsndfileError as err:
             self._sound.close()  # unusable after an error; `seek` opens it again
