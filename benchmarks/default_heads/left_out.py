@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from daf_core.embeddings.columns import stored
-from daf_core.stages.trained_head import HeadRecord, TrainedHead, encoded_weights
+from daf_core.stages.head_record import HeadRecord
+from daf_core.stages.trained_head import TrainedHead, encoded_weights
 from daf_core.storage.output import Output
 from daf_core.training.dataset import Corpus, labelled_corpus
 from daf_core.training.fitting import fit_head

@@ -1,6 +1,6 @@
 """What calibration measures on held-out rows. Apart from calibration.py, as that loads torch."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias
 
 
@@ -23,8 +23,13 @@ class Calibration:
 Calibrations: TypeAlias = dict[str, Calibration]  # by set: "text and audio", "text", "audio"
 
 
+def calibrations_as_json(calibrations: Calibrations) -> dict[str, dict[str, Any]]:
+    """Calibrations of sets of modalities as JSON."""
+    return {name: {**asdict(one), "slopes": [*one.slopes]} for name, one in calibrations.items()}
+
+
 def calibrations_from_json(found: dict[str, dict[str, Any]]) -> Calibrations:
-    """Calibrations of sets of modalities, each as `dataclasses.asdict` and JSON gave it."""
+    """Read what `calibrations_as_json` wrote."""
     return {
         name: Calibration(**{**values, "slopes": tuple(values["slopes"])})
         for name, values in found.items()

@@ -3,7 +3,7 @@
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
+from daf_core.measures.calibration_values import calibrations_as_json
 from daf_core.storage.run_record import Json
 from daf_core.training.fitting import Fitted, Reliability, fit_head
 from daf_core.training.loop import State
@@ -47,7 +48,7 @@ class FittedHead:
         return cls(
             tensors=fitted.module.state_dict(),
             shapes=fitted.shapes,
-            calibrations={name: asdict(one) for name, one in fitted.calibrations.items()},
+            calibrations=calibrations_as_json(fitted.calibrations),
             familiarity={name: one.tensors() for name, one in fitted.familiarity.items()},
             label_interval=fitted.label_interval,
             metrics=fitted.metrics,

@@ -18,8 +18,9 @@ from daf_core.errors import SettingsError
 from daf_core.heads.sentiment_bins import NUM_BINS, STEP, median
 from daf_core.measures.adjustment import moved
 from daf_core.measures.calibration import needed_share
+from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.score import score
-from daf_core.stages.trained_head import HeadRecord, TrainedHead
+from daf_core.stages.trained_head import TrainedHead
 from daf_core.training.recipe import Recipe
 from tests.core.adaptation.archives import archive, head, labelled, one_thread
 

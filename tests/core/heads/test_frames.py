@@ -22,8 +22,9 @@ from daf_core.heads import HEADS, build, columns_read
 from daf_core.heads.sequences import FrameStandardizer
 from daf_core.stages.decode import DECODED
 from daf_core.stages.embed import Embed
+from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.score import score
-from daf_core.stages.trained_head import HeadRecord, TrainedHead
+from daf_core.stages.trained_head import TrainedHead
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows, standardise, standardised
 from daf_core.weights.specs import resolve

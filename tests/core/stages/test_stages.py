@@ -20,8 +20,9 @@ from daf_core.schemas import MANIFEST, POLARITIES, QUARANTINE, SCORES, polarity
 from daf_core.stages import trained_head
 from daf_core.stages.decode import DECODED, decode_part
 from daf_core.stages.embed import Embed
+from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.score import score
-from daf_core.stages.trained_head import HeadRecord, TrainedHead
+from daf_core.stages.trained_head import TrainedHead
 from daf_core.weights.specs import resolve
 from tests.synthesizer import COMMAND
 

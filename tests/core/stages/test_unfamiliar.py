@@ -11,7 +11,8 @@ from hypothesis.extra import numpy as arrays
 from daf_core.heads import build
 from daf_core.measures.calibration import Certainty
 from daf_core.schemas import UNFAMILIAR_BELOW
-from daf_core.stages.trained_head import HeadRecord, TrainedHead, encoded_weights
+from daf_core.stages.head_record import HeadRecord
+from daf_core.stages.trained_head import TrainedHead, encoded_weights
 from daf_core.stages.unfamiliar import familiarity_columns, other_language, widened, with_flags
 
 SHAPES = {"text": (1, 4), "audio": (1, 4)}

@@ -13,7 +13,8 @@ from daf_core.heads import build
 from daf_core.schemas import MANIFEST, PREDICTIONS
 from daf_core.stages.decode import DECODED
 from daf_core.stages.embed import Embed
-from daf_core.stages.trained_head import HeadRecord, TrainedHead
+from daf_core.stages.head_record import HeadRecord
+from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import parquet
 from daf_core.storage.output import manifest_output
 from daf_core.stress.figure import figure_png
