@@ -1,7 +1,7 @@
 """What calibration measures on held-out rows. Apart from calibration.py, as that loads torch."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias, TypedDict
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,31 @@ class Calibration:
 Calibrations: TypeAlias = dict[str, Calibration]  # by set: "text and audio", "text", "audio"
 
 
-def calibrations_as_json(calibrations: Calibrations) -> dict[str, dict[str, Any]]:
+class CalibrationJson(TypedDict):
+    """A calibration as JSON."""
+
+    mass: float
+    temperature: float
+    rows: int
+    slopes: list[float]
+
+
+def calibrations_as_json(calibrations: Calibrations) -> dict[str, CalibrationJson]:
     """Calibrations of sets of modalities as JSON."""
-    return {name: {**asdict(one), "slopes": [*one.slopes]} for name, one in calibrations.items()}
+    return {
+        name: {
+            "mass": one.mass,
+            "temperature": one.temperature,
+            "rows": one.rows,
+            "slopes": [*one.slopes],
+        }
+        for name, one in calibrations.items()
+    }
 
 
-def calibrations_from_json(found: dict[str, dict[str, Any]]) -> Calibrations:
+def calibrations_from_json(found: dict[str, CalibrationJson]) -> Calibrations:
     """Read what `calibrations_as_json` wrote."""
     return {
-        name: Calibration(**{**values, "slopes": tuple(values["slopes"])})
-        for name, values in found.items()
+        name: Calibration(one["mass"], one["temperature"], one["rows"], tuple(one["slopes"]))
+        for name, one in found.items()
     }

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
-from daf_core.measures.calibration_values import calibrations_as_json
-from daf_core.storage.run_record import Json
+from daf_core.measures.calibration_values import CalibrationJson, calibrations_as_json
 from daf_core.training.fitting import Fitted, Reliability, fit_head
 from daf_core.training.loop import State
 
@@ -28,13 +27,13 @@ STATE_FILE, FITTED_FILE, ERROR_FILE = "state.pt", "fitted.pt", "error.pt"
 class FittedHead:
     """A fitted head as plain values, which `torch.load` reads without running code.
 
-    tensors: state of the module; calibrations: set of modalities → `Calibration` as JSON;
+    tensors: state of the module; calibrations: set of modalities → as JSON;
     familiarity: column → `Familiarity` as tensors.
     """
 
     tensors: dict[str, Tensor]
     shapes: ColumnShapes
-    calibrations: dict[str, Json]
+    calibrations: dict[str, CalibrationJson]
     familiarity: dict[str, dict[str, Tensor]]
     label_interval: tuple[float, float]
     metrics: dict[str, dict[str, float]]

@@ -22,8 +22,8 @@ from tests.core.encoders.encoder_folders import text_folder, whisper_folder
 SIGNATURES = {
     "Scored": "(scores: ~TableT, quarantine: ~TableT) -> None",
     "Scorer": "(head: daf_core.stages.trained_head.TrainedHead, *, device: str = 'cpu', offline: "
-    "bool = False, precision: Optional[Literal['float32', 'bfloat16']] = None, alone: bool = False) "
-    "-> None",
+    "bool = False, precision: Optional[Literal['float32', 'bfloat16']] = None, alone: bool = "
+    "False) -> None",
     "draw_recording": "(scores: Union[pyarrow.lib.Table, ForwardRef('pd.DataFrame')], "
     "recording_id: str) -> matplotlib.figure.Figure",
     "open_head": "(folder: str) -> daf_core.stages.trained_head.TrainedHead",
