@@ -36,8 +36,8 @@ def misheard_rows(rows: list[Row]) -> Iterator[Row]:
 def damaged_rows(rows: list[Row], out: Path) -> Iterator[Row]:
     """Copies of half of the rows of voices: over a telephone and, as many, with other damage.
 
-    Those of one actor and mood are one recording, as a call mostly has one mood: there the mean of
-    a speaker says nothing. Copies are written to the folder `out`.
+    Copies are written to the folder `out`. Their speaker is left out: a head that is told the mean
+    of a speaker in one mood learns not to trust it (UAR of unseen actors of nEMO .43 for .74).
     """
     out.mkdir(parents=True, exist_ok=True)
     for number, row in enumerate(rows[::VOICES_OF]):
@@ -48,9 +48,8 @@ def damaged_rows(rows: list[Row], out: Path) -> Iterator[Row]:
         copy = _copy(row, what)
         path = out / f"{copy['utterance_id']}.flac"
         soundfile.write(path, damaged, RATE_HZ, subtype="PCM_16")
-        call = f"{row['corpus'].partition('-')[0]}-{row['actor']}-{row['label']}-{what}"
-        whole = {"audio_path": str(path), "start_s": "", "end_s": ""}
-        yield copy | whole | {"recording_id": call, "speaker": row["actor"]}
+        own = {"recording_id": copy["utterance_id"], "speaker": ""}
+        yield copy | own | {"audio_path": str(path), "start_s": "", "end_s": ""}
 
 
 def _drawn(conditions: list[Condition], utterance_id: str) -> Condition:

@@ -37,7 +37,7 @@ def voice_rows(data: Path, corpus: str, out: Path) -> list[Row]:
 
     Joined clips are written to the folder `out`; the same corpus gives the same bytes. Rows have no
     words: those of the clips say nothing. The speaker stands with whole clips alone, so that a head
-    learns voices with and without their speaker's mean; `actor` says it of all.
+    learns voices with and without their speaker's mean.
     """
     clips = [
         {**row, "split": row.get("split") or NEMO_SPLITS.get(row["speaker"], "train")}
@@ -63,7 +63,6 @@ def _row(name: str, corpus: str, clip: Row, path: str) -> Row:
         "utterance_id": name,
         "recording_id": name,
         "audio_path": path,
-        "actor": clip["speaker"],
         "label": clip["label"],
         "split": clip["split"],
         "corpus": corpus,
