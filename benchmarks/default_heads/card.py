@@ -76,9 +76,9 @@ head on data of your own for that.
 
 ## Results
 
-On test rows, of videos, dialogues and actors that no head was trained on, with 95 % intervals over
-rows. "Left out" is a head like this one that was trained without the whole corpus. `coverage` is
-the share of the 90 % intervals that hold the label, `unfamiliar` the share of rows with this flag.
+On test rows, whose videos, dialogues and actors are in no other row, with 95 % intervals over rows.
+"Left out" is a head like this one that was trained without the whole corpus. `coverage` is the
+share of the 90 % intervals that hold the label, `unfamiliar` the share of rows with this flag.
 
 {_results(found, measured)}
 
@@ -89,7 +89,7 @@ the share of the 90 % intervals that hold the label, `unfamiliar` the share of r
 - Sarcasm: words that say the opposite of what is meant are read as words.
 - A voice in another language than English or Polish may be heard wrongly without a flag.
 
-`make default-heads DATA=DIR` makes the head again.
+`make default-heads DATA=DIR` makes heads of these corpora.
 """)
     )
 

@@ -13,8 +13,8 @@ import soxr
 
 from benchmarks.corpora import Row
 from daf_core.arrays import RATE_HZ
-from daf_core.damage.conditions import VARIATIONS, Condition, Samples
-from daf_core.damage.draws import draws
+from daf_core.damage.conditions import VARIATIONS, Samples
+from daf_core.damage.rows import drawn
 from daf_core.damage.words import Words
 
 SEED = 0
@@ -28,7 +28,7 @@ def misheard_rows(rows: list[Row]) -> Iterator[Row]:
     """Copies of a third of the rows of text, with errors of speech recognition."""
     words = Words.from_texts(row["text"] for row in rows)
     for row in rows[::TEXTS_OF]:
-        condition = _drawn(OF_WORDS, row["utterance_id"])
+        condition = drawn(OF_WORDS, SEED, row["utterance_id"])
         text = condition.apply_to_text(row["text"], words, SEED, row["utterance_id"])
         yield _copy(row, "misheard") | {"text": text}
 
@@ -36,13 +36,13 @@ def misheard_rows(rows: list[Row]) -> Iterator[Row]:
 def damaged_rows(rows: list[Row], out: Path) -> Iterator[Row]:
     """Copies of half of the rows of voices: over a telephone and, as many, with other damage.
 
-    Copies are written to the folder `out`. Their speaker is left out: a head that is told the mean
-    of a speaker in one mood learns not to trust it (UAR of unseen actors of nEMO .43 for .74).
+    Copies are written to the folder `out`. Their speaker is left out, as that of cuts: so a head
+    learns voices whose speaker's mean is not known.
     """
     out.mkdir(parents=True, exist_ok=True)
     for number, row in enumerate(rows[::VOICES_OF]):
         name = row["utterance_id"]
-        condition = TELEPHONE if number % 2 else _drawn(OF_VOICES, name)
+        condition = TELEPHONE if number % 2 else drawn(OF_VOICES, SEED, name)
         damaged = condition.apply_to_samples(_samples(row), SEED, name)
         what = "telephone" if number % 2 else "damaged"
         copy = _copy(row, what)
@@ -50,14 +50,6 @@ def damaged_rows(rows: list[Row], out: Path) -> Iterator[Row]:
         soundfile.write(path, damaged, RATE_HZ, subtype="PCM_16")
         own = {"recording_id": copy["utterance_id"], "speaker": ""}
         yield copy | own | {"audio_path": str(path), "start_s": "", "end_s": ""}
-
-
-def _drawn(conditions: list[Condition], utterance_id: str) -> Condition:
-    """A condition: first its kind, then its severity."""
-    draw = draws(SEED, utterance_id, "kind of damage")
-    kind = draw.choice(sorted({one.kind for one in conditions}))
-    levels = [one for one in conditions if one.kind == kind]
-    return levels[draw.integers(len(levels))]
 
 
 def _copy(row: Row, what: str) -> Row:

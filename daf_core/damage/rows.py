@@ -115,7 +115,12 @@ class Damage:
         ]
         if not possible:
             return None
-        draw = draws(self.seed, utterance_id, "kind of damage")
-        kind = draw.choice(sorted({one.kind for one in possible}))
-        levels = [one for one in possible if one.kind == kind]
-        return levels[draw.integers(len(levels))]
+        return drawn(possible, self.seed, utterance_id)
+
+
+def drawn(conditions: Sequence[Condition], seed: int, utterance_id: str) -> Condition:
+    """One of the conditions for an utterance: first the kind is drawn, then the severity."""
+    draw = draws(seed, utterance_id, "kind of damage")
+    kind = draw.choice(sorted({one.kind for one in conditions}))
+    levels = [one for one in conditions if one.kind == kind]
+    return levels[draw.integers(len(levels))]

@@ -24,8 +24,9 @@ MOST_ROWS = 10_000  # that the regression reads, for time
 def fit_share(logits: Tensor, labels: Tensor) -> tuple[float, tuple[float, ...]]:
     """The share of the distributions that holds the labels, as a number and slopes by the shape.
 
-    The slopes are fitted on every second row, and the number is split-conformal on the others: the
-    ⌈(n + 1) · COVERAGE⌉-th smallest of n. Few rows give no slopes, and fewer than nine the share 1.
+    The slopes are fitted on every second row, or fewer of many, and the number is split-conformal
+    on the others: the ⌈(n + 1) · COVERAGE⌉-th smallest of n. Less than LEAST_ROWS give no slopes,
+    and less than nine the share 1.
 
     Args:
         logits: (rows, NUM_BINS); labels: (rows,) in [-3, 3].
@@ -34,7 +35,7 @@ def fit_share(logits: Tensor, labels: Tensor) -> tuple[float, tuple[float, ...]]
     if len(needed) < LEAST_ROWS:
         return _quantile(needed), ()
     shapes = shape_of(logits).numpy()
-    fitted = np.arange(0, len(needed), max(2, len(needed) // MOST_ROWS))
+    fitted = np.arange(0, len(needed), max(2, math.ceil(len(needed) / MOST_ROWS)))
     slopes = _linear_quantile(shapes[fitted], needed[fitted])
     others = np.delete(np.arange(len(needed)), fitted)
     return _quantile(needed[others] - shapes[others] @ slopes), tuple(slopes.tolist())

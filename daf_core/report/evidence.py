@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.arrays import BoolArray
+from daf_core.embeddings.columns import MODALITIES
 from daf_core.report.charts import Floats
 from daf_core.report.correlation import Correlation
 from daf_core.schemas import UNFAMILIAR_BELOW, primary_language
 
-MODALITIES = ("text", "audio")
 SETS = ("words and voice", "words alone", "voice alone")  # what rows are scored on
 CLEAR = 1.0  # |sentiment| of what people label as slightly negative or positive
 LANGUAGES_AT_MOST = 200  # a source may name any; what comes after them is counted as OTHERS

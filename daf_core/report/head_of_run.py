@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from daf_core import default_heads
+from daf_core.embeddings.columns import MODALITIES
 from daf_core.errors import NotDone, SettingsError
-from daf_core.report.evidence import MODALITIES
 from daf_core.storage.files import join, read_json
 
 LANGUAGES_AT_MOST = 10

@@ -27,8 +27,8 @@ STATE_FILE, FITTED_FILE, ERROR_FILE = "state.pt", "fitted.pt", "error.pt"
 class FittedHead:
     """A fitted head as plain values, which `torch.load` reads without running code.
 
-    tensors: state of the module; calibrations: set of modalities → as JSON;
-    familiarity: column → `Familiarity` as tensors.
+    tensors: state of the module; calibrations: by set of modalities, as JSON; familiarity: by
+    column, `Familiarity` as tensors.
     """
 
     tensors: dict[str, Tensor]

@@ -32,7 +32,7 @@ class ScoreSettings(PartsRun, SourceOptions):
     """Folder made by `daf embed`, instead of SOURCE. Only scores are made of it."""
 
     head: Annotated[str, Parameter(group=INPUT)] = DEFAULT
-    """Folder made by `daf train`, or a head of the package, which `daf models` lists."""
+    """Folder made by `daf train`, or name of a head of the package (see `daf models`)."""
 
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for scores/, quarantine/, report.html and more, local or s3://."""

@@ -59,8 +59,8 @@ def run(settings: ModelsSettings) -> str:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
     here = sum(found.here for found in encoders.values())
     checked = f", {here} whole" if settings.check else ""
-    counted = f"{len(heads)} head{'s'[: len(heads) != 1]} in the package"
-    return f"{len(names)} encoders known, {here} here{checked}; {counted}"
+    counted = "1 head" if len(heads) == 1 else f"{len(heads)} heads"
+    return f"{len(names)} encoders known, {here} here{checked}; {counted} in the package"
 
 
 def _head_lines(name: str) -> list[str]:
