@@ -12,6 +12,7 @@ import ray.data
 from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
+from jobs.ray_address import check_address
 
 STANDARD_ERROR = 2  # its file descriptor
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
@@ -40,13 +41,13 @@ def ray_session() -> Iterator[None]:
     An exception from a worker comes out as it was raised there.
 
     Raises:
-        NotDone: Ray itself gave up, for example on a process that kept dying.
+        NotDone: Ray does not start, or cannot be joined; or Ray itself gave up, for example on a
+            process that kept dying.
     """
     started_here = not ray.is_initialized()
     _configure()
     if started_here:
-        with nullcontext() if ASKED_FOR_LOGS else standard_error_held():
-            ray.init(log_to_driver=False, logging_level=logging.ERROR)
+        _start_or_join()
     try:
         yield
     except RayTaskError as err:
@@ -57,6 +58,22 @@ def ray_session() -> Iterator[None]:
     finally:
         if started_here:
             ray.shutdown()
+
+
+def _start_or_join() -> None:
+    check_address()
+    try:
+        with nullcontext() if ASKED_FOR_LOGS else standard_error_held():
+            ray.init(log_to_driver=False, logging_level=logging.ERROR)
+    except Exception as err:  # Ray raises plain ones when its processes take too long to start
+        address = os.environ.get("RAY_ADDRESS", "local")
+        at = (
+            "does not start here"
+            if address == "local"
+            else f"of RAY_ADDRESS {address} is not joined"
+        )
+        first_line = str(err).partition("\n")[0]
+        raise NotDone(f"Ray {at}: {first_line}. Run the same command again") from err
 
 
 @contextmanager

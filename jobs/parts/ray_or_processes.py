@@ -1,12 +1,9 @@
 """Whether Ray or processes of this machine encode, where neither is asked for."""
 
-import os
-import socket
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jobs.ray_address import ray_runs
 from jobs.settings import EncodeResources
 
 if TYPE_CHECKING:
@@ -16,7 +13,6 @@ if TYPE_CHECKING:
 # and Ray gives up a part that kills its process, where processes stop.
 RAY_PAYS_AUDIO_S = 3600.0
 RAY_PAYS_ROWS = 20_000
-ANSWERS_WITHIN_S = 1.0
 
 
 def choose_processes(resources: EncodeResources, parts: "Iterable[PartFacts]") -> bool:
@@ -37,20 +33,3 @@ def may_choose_processes(resources: EncodeResources) -> bool:
     if resources.local is not None:
         return resources.local
     return resources.gpus_per_actor is None and not ray_runs()
-
-
-def ray_runs() -> bool:
-    """Whether this process is connected to a Ray, RAY_ADDRESS names one, or one runs on this
-    machine that `ray start` started. Does not import Ray, which takes seconds.
-    """
-    if (ray := sys.modules.get("ray")) is not None and ray.is_initialized():
-        return True
-    if address := os.environ.get("RAY_ADDRESS"):
-        return address != "local"
-    named = Path(os.environ.get("RAY_TMPDIR", "/tmp"), "ray", "ray_current_cluster")
-    try:
-        host, _, port = named.read_text().strip().rpartition(":")
-        socket.create_connection((host, int(port)), ANSWERS_WITHIN_S).close()
-    except (OSError, ValueError):
-        return False  # the file stays when a Ray is killed
-    return True

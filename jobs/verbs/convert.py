@@ -13,7 +13,7 @@ from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
 from jobs.settings import ConvertSettings
-from jobs.verbs.convert_refused import TABLE, Refused, lines, write_table
+from jobs.verbs.convert_refused import TABLE, Refused, faults, lines, write_table
 from jobs.verbs.convert_scores import is_scores, scored_recordings
 from jobs.verbs.convert_transcripts import transcripts
 
@@ -63,7 +63,7 @@ def run(settings: ConvertSettings) -> str:
         print(f"daf: {line}", file=sys.stderr)
     if not _is_file(settings):
         write_table(settings.out, refused)
-    return f"{_summary(settings, written, len(refused))}, {time.monotonic() - started:.1f} s"
+    return f"{_summary(settings, written, refused)}, {time.monotonic() - started:.1f} s"
 
 
 def _one_of(recordings: Iterable[Recording], out: str) -> list[Recording]:
@@ -121,13 +121,17 @@ def _is_file(settings: ConvertSettings) -> bool:
     return settings.out.lower().endswith(f".{settings.to}")
 
 
-def _summary(settings: ConvertSettings, written: Written, refused: int) -> str:
+def _summary(settings: ConvertSettings, written: Written, refused: list[Refused]) -> str:
     parts = [f"{settings.out}: {written.recordings:,} recordings, {written.cues:,} cues"]
     if written.without_times:
         parts.append(f"{written.without_times:,} cues without times are not written")
     if written.without_words:
         parts.append(f"{written.without_words:,} of them without words")
-    if refused:
-        where = "" if _is_file(settings) else f"; all named in {join(settings.out, TABLE)}"
-        parts.append(f"{refused:,} files not used or not whole{where}")
+    failed = len(faults(refused))
+    if failed:
+        parts.append(f"{failed:,} files not used or not whole")
+    if len(refused) > failed:
+        parts.append(f"{len(refused) - failed:,} files hold no text, such as recordings")
+    if refused and not _is_file(settings):
+        parts[-1] += f"; all named in {join(settings.out, TABLE)}"
     return ", ".join(parts)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from daf_core.storage.files import delete, exists, join, publish
 
 TABLE = "not_used.csv"
+NO_TEXT = "no_text"  # media beside transcripts: counted and in the table, but no fault
 _SHOWN = 3  # of each reason
 
 
@@ -19,10 +20,15 @@ class Refused(NamedTuple):
     message: str
 
 
+def faults(refused: Sequence[Refused]) -> list[Refused]:
+    """Those that should have been written: all but files that hold no text."""
+    return [one for one in refused if one.reason != NO_TEXT]
+
+
 def lines(refused: Sequence[Refused]) -> list[str]:
     """One line a reason: how many files, and the first of them."""
     by_reason: dict[str, list[Refused]] = {}
-    for one in refused:
+    for one in faults(refused):
         by_reason.setdefault(one.reason, []).append(one)
     said = []
     for reason, own in by_reason.items():

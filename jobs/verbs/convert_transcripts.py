@@ -9,7 +9,7 @@ from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from
 from daf_core.sources.transcripts.utterances.tidy import tidy
 from daf_core.sources.transcripts.writing import WrittenCue
 from daf_core.storage.files import filesystem, join
-from jobs.verbs.convert_refused import Refused
+from jobs.verbs.convert_refused import NO_TEXT, Refused
 
 _HEAD = 4_096  # bytes that tell media from text
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # UTF-16 and UTF-32 hold zeros too
@@ -45,7 +45,8 @@ def check_text(uri: str) -> None:
     """Look at the first bytes of a file, so that media are not read whole.
 
     Raises:
-        BadInput: `unreadable_transcript`: it holds no text, or cannot be read.
+        BadInput: `no_text`: it is media or another file that holds no text;
+            `unreadable_transcript`: it cannot be read.
     """
     fs, path = filesystem(uri)
     try:
@@ -54,7 +55,7 @@ def check_text(uri: str) -> None:
         raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err
     utf_16 = head[:1] == b"\0" or head[1:2] == b"\0"  # without a mark: every other byte is zero
     if b"\0" in head and not head.startswith(_WIDE) and not utf_16:
-        raise BadInput("unreadable_transcript", f"{uri}: expected a transcript, found no text")
+        raise BadInput(NO_TEXT, f"{uri}: expected a transcript, found no text")
 
 
 def _files(source: str, out: str) -> Iterator[tuple[str, str]]:

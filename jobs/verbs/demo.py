@@ -15,7 +15,7 @@ from daf_core.storage import files
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.training.recipe import Recipe
 from jobs.parts.forkserver import start_forkserver
-from jobs.parts.ray_or_processes import ray_runs
+from jobs.ray_address import ray_runs
 from jobs.settings import DemoSettings, EmbedSettings, ScoreSettings, TrainSettings
 
 CHANNELS = {"0": "agent", "1": "customer"}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daf_core.errors import NotDone
 from daf_core.storage.part_index import PartFacts
 from jobs.parts.executor import _then_on_ray
 from jobs.parts.process_executor import WorkerDied
@@ -15,8 +16,9 @@ from jobs.parts.ray_or_processes import (
     RAY_PAYS_AUDIO_S,
     RAY_PAYS_ROWS,
     choose_processes,
-    ray_runs,
 )
+from jobs.ray_address import check_address, ray_runs
+from jobs.ray_session import ray_session
 from jobs.settings import EncodeResources
 
 
@@ -75,6 +77,24 @@ def test_a_ray_that_runs_here_is_used_and_one_that_was_killed_is_not(
     for left in ("127.0.0.1:1", "nonsense", "", "127.0.0.1:99999"):
         address.write_text(left)
         assert not ray_runs()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "no-such-host.invalid:6379", "here:port"])
+def test_a_ray_that_does_not_answer_is_said_at_once(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    said = f"RAY_ADDRESS {address}: expected the HOST:PORT of a Ray"
+    with pytest.raises(NotDone, match=said), ray_session():
+        pass
+
+
+def test_an_address_that_answers_or_is_of_another_form_is_left_to_ray(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for address in (f"127.0.0.1:{port}", "local", "auto", "ray://head:10001"):
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        check_address()
 
 
 @given(st.integers(0, 9), st.integers(0, 9))
