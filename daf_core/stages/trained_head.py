@@ -103,10 +103,14 @@ class TrainedHead:
         return any(Column.from_name(name).derived for name in self.shapes)
 
     @property
+    def reads_previous_turns(self) -> bool:
+        """Whether it reads embeddings of earlier turns of the recording."""
+        return any(Column.from_name(name).is_previous_turns for name in self.shapes)
+
+    @property
     def reads_turns(self) -> bool:
         """Whether it reads earlier turns of the recording: their embeddings, or their text."""
-        columns = any(Column.from_name(name).is_previous_turns for name in self.shapes)
-        return columns or any(spec.context for spec in self.encoders.values())
+        return self.reads_previous_turns or any(spec.context for spec in self.encoders.values())
 
     @property
     def modalities(self) -> list[str]:

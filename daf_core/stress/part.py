@@ -1,7 +1,8 @@
 """Run a robustness grid on one decoded part: predictions of every head under every condition.
 
 Per condition only the encoders of the damaged modality run. The embeddings of the other modality
-are the clean ones, and so is the previous text that a text is read with.
+are the clean ones, and so is the previous text that a text is read with. A head that reads voices
+less their speaker's mean gets each row as the only one of its speaker.
 """
 
 import numpy as np
@@ -73,7 +74,7 @@ def _embed_damaged(
 
 def _predict(name: str, head: TrainedHead, condition: Condition, embedded: pa.Table) -> pa.Table:
     """PREDICTIONS of a head for embedded rows."""
-    scores, _ = score(head, embedded)
+    scores, _ = score(head, embedded, alone=True)  # a sample may lack other rows of the speaker
     columns = {
         "utterance_id": scores["utterance_id"],
         "label": embedded["label"].take(_indices(scores, embedded)),

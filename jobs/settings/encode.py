@@ -148,7 +148,7 @@ class StressSettings(PartsRun):
     """Folder made by `daf ingest`."""
 
     heads: Annotated[Items, Parameter(group=INPUT)]
-    """Folders made by `daf train`, of heads that read the same encoders."""
+    """Folders made by `daf train`, or names of default heads; all read the same encoders."""
 
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for robustness.md, .tex, .parquet, .png and predictions/."""

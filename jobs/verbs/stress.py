@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from daf_core.damage.words import Words
+from daf_core.default_heads import head_folder
 from daf_core.errors import NotDone, SettingsError
 from daf_core.evaluation.rendering import arrow_table
 from daf_core.stages import trained_head
@@ -36,7 +37,8 @@ def run(settings: StressSettings) -> str:
     for spec in grid.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     output = predictions_output(settings.out)
-    facts = {"heads": dict(zip(grid.heads, map(files.absolute, heads), strict=True))}
+    folders = [files.absolute(head_folder(folder)) for folder in heads]
+    facts = {"heads": dict(zip(grid.heads, folders, strict=True))}
     plan = EncodePlan(grid.encoders, settings.offline, grid, sample=sample)
     summary = encode_manifest("predicted", settings, source, output, plan, facts)
     rows = robustness(predictions(settings))
@@ -51,11 +53,10 @@ def run(settings: StressSettings) -> str:
 
 def _load_head(folder: str) -> TrainedHead:
     head = trained_head.load(folder)
-    if head.reads_others:
+    if head.reads_previous_turns:
         raise SettingsError(
             f"`heads` {folder}: expected a head that reads each utterance by itself, found one "
-            f"that also reads others of the part (gatedx, `speaker_normalise`), which a sample "
-            f"may lack; choose another head"
+            f"that also reads previous turns (gatedx), which a sample may lack; choose another head"
         )
     return head
 

@@ -17,7 +17,11 @@ import torch
 from moto.server import ThreadedMotoServer
 from ray.cluster_utils import Cluster
 
-from daf_core.embeddings.columns import ColumnShapes, with_speaker_normalised
+from daf_core.embeddings.columns import (
+    ColumnShapes,
+    with_previous_turns,
+    with_speaker_normalised,
+)
 from daf_core.heads import build
 from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
@@ -159,6 +163,8 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
         streams = {name: (STREAMS | changes.get("streams", {}))[name] for name in used}
         if changes.get("relative"):
             streams = with_speaker_normalised(streams)
+        if kind == "gatedx":
+            streams = with_previous_turns(streams)
         encoders_of = specs | changes.get("encoders", {})
         trained_head.save(
             folder,

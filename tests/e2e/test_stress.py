@@ -40,9 +40,9 @@ def test_a_grid_on_ray_and_without_and_what_is_refused(daf, manifest, make_head,
     other = daf("stress", *heads, manifest=manifest, out=out, rows=5)
     assert other.status == 2
     assert "rows.last was" in other.complaint
-    voices = daf("stress", heads=make_head(relative=True), manifest=manifest, out=tmp_path / "new")
-    assert voices.status == 2
-    assert "expected a head that reads each utterance by itself" in voices.complaint
+    turns = daf("stress", heads=make_head("gatedx"), manifest=manifest, out=tmp_path / "new")
+    assert turns.status == 2
+    assert "expected a head that reads each utterance by itself" in turns.complaint
     nothing = daf("stress", *heads, manifest=tmp_path / "none", out=tmp_path / "new")
     assert nothing.status == 2
     assert not (tmp_path / "new").exists()

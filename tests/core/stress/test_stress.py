@@ -8,6 +8,7 @@ import torch
 
 from daf_core.damage.conditions import CLEAN, CONDITIONS
 from daf_core.damage.words import Words
+from daf_core.embeddings.columns import with_speaker_normalised
 from daf_core.errors import SettingsError
 from daf_core.heads import build
 from daf_core.schemas import MANIFEST, PREDICTIONS
@@ -117,7 +118,7 @@ def stressed(tmp_path_factory):
     specs = {"text": resolve(str(folder)), "audio": resolve("descriptors")}
     embed = Embed(specs)
     heads = {
-        "daf": head("daf", embed.shapes, specs),
+        "daf": head("daf", with_speaker_normalised(embed.shapes), specs),
         "text": head("text", {"text": embed.shapes["text"]}, {"text": specs["text"]}),
     }
     draw = np.random.default_rng(0)
@@ -131,6 +132,7 @@ def stressed(tmp_path_factory):
         {"reason": "missing_audio", "message": "not there"},
     ]
     blank = dict.fromkeys(DECODED.names) | {"meta": [], "flags": [], "recording_id": "r"}
+    blank["speaker"] = "Ana"
     full = [
         blank | {"utterance_id": f"u{n}", "label": n % 3 - 1.0} | row for n, row in enumerate(rows)
     ]
