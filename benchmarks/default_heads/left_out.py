@@ -39,6 +39,7 @@ def head_without(corpus: str, like: TrainedHead, embeddings: Output, recipe: Rec
         calibrations=fitted.calibrations,
         languages=like.record.languages,
         label_interval=fitted.label_interval,
+        error_correlation=fitted.error_correlation,
     )
     return TrainedHead(record, weights)
 

@@ -22,7 +22,8 @@ class HeadRecord:
     kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
     columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
     modalities; languages: of the words it was trained on, as "en"; label_interval: that holds nine
-    of ten labels of the training rows; adjustment: offsets for an archive that it was adapted to;
+    of ten labels of the training rows; error_correlation: of rows of one recording, None: unknown;
+    adjustment: offsets for an archive that it was adapted to;
     facts: what else is recorded (metrics, data fingerprint, seed, recipe …); they decide no score.
     """
 
@@ -34,6 +35,7 @@ class HeadRecord:
     calibrations: Calibrations
     languages: list[str] = field(default_factory=list)
     label_interval: tuple[float, float] | None = None
+    error_correlation: float | None = None
     version: int = VERSION
     adjustment: Adjustment | None = None
     facts: Json = field(default_factory=dict)
@@ -50,6 +52,7 @@ class HeadRecord:
             "calibrations": calibrations_as_json(self.calibrations),
             "languages": self.languages,
             "label_interval": self.label_interval,
+            "error_correlation": self.error_correlation,
             **({} if self.adjustment is None else {"adjustment": self.adjustment.as_dict()}),
             **self.facts,
         }
@@ -58,7 +61,7 @@ class HeadRecord:
     def from_dict(cls, found: Json) -> "HeadRecord":
         """Read what `as_dict` wrote."""
         own = {"version", "kind", "width", "streams", "encoders", "sha256", "calibrations"}
-        known = own | {"languages", "label_interval", "adjustment"}
+        known = own | {"languages", "label_interval", "error_correlation", "adjustment"}
         adjustment = found.get("adjustment")
         return cls(
             kind=found["kind"],
@@ -69,6 +72,7 @@ class HeadRecord:
             calibrations=calibrations_from_json(found["calibrations"]),
             languages=found["languages"],
             label_interval=_pair(found["label_interval"]),
+            error_correlation=found.get("error_correlation"),
             version=found["version"],
             adjustment=None if adjustment is None else Adjustment.from_dict(adjustment),
             facts={name: value for name, value in found.items() if name not in known},

@@ -88,7 +88,7 @@ class TrainedHead:
         record = self.record.as_dict()
         names = (
             *("kind", "sha256", "calibrations", "encoders"),
-            *("languages", "label_interval", "adjustment"),
+            *("languages", "label_interval", "error_correlation", "adjustment"),
         )
         return {name: record[name] for name in names if name in record}
 
@@ -130,6 +130,7 @@ def save(
     familiarity: "Mapping[str, Familiarity]" = MappingProxyType({}),
     languages: Sequence[str] = (),
     label_interval: tuple[float, float] | None = None,
+    error_correlation: float | None = None,
     facts: Json,
 ) -> None:
     """Publish head.safetensors, then head.json, under `folder`; arguments as in HeadRecord.
@@ -149,6 +150,7 @@ def save(
         calibrations=calibrations,
         languages=[*languages],
         label_interval=label_interval,
+        error_correlation=error_correlation,
         facts=facts,
     )
     publish(folder, TrainedHead(record, weights))

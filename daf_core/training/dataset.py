@@ -1,5 +1,6 @@
 """Labelled rows of embeddings, by split, shared out to workers."""
 
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
@@ -126,15 +127,16 @@ def load_rows(
     pieces: dict[str, list[_Piece]] = {split: [] for split in SPLITS}
     seen = dict.fromkeys(SPLITS, 0)
     for name, index in corpus.parts.items():
-        table = corpus.source.read(name, [*columns_for(shapes), "label"])
+        table = corpus.source.read(name, [*columns_for(shapes), "label", "recording_id"])
         values, present = column_values(table, shapes)
         labels = table["label"].to_numpy()
+        recordings = _numbers(table["recording_id"])
         for number, split in enumerate(SPLITS):
             rows = np.flatnonzero((index == number) & present.any(axis=1))
             own = rows[(np.arange(len(rows)) + seen[split]) % workers == rank]
             seen[split] += len(rows)
             own_values = {column: value[own] for column, value in values.items()}
-            pieces[split].append(_Piece(own_values, present[own], labels[own]))
+            pieces[split].append(_Piece(own_values, present[own], labels[own], recordings[own]))
     return {split: _rows(of_split, shapes) for split, of_split in pieces.items()}
 
 
@@ -163,6 +165,16 @@ class _Piece:
     values: dict[str, npt.NDArray[np.float16]]
     present: npt.NDArray[np.bool_]
     labels: npt.NDArray[np.float32]
+    recordings: npt.NDArray[np.int64]
+
+
+def _numbers(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """(rows,) a number for each id, the same in every part and on every worker."""
+    names = ids.combine_chunks().dictionary_encode()
+    digests = (hashlib.sha256(one.encode()).digest() for one in names.dictionary.to_pylist())
+    numbers = np.array([int.from_bytes(one[:8], "big", signed=True) for one in digests], np.int64)
+    of_rows: npt.NDArray[np.int64] = numbers[names.indices.to_numpy()]
+    return of_rows
 
 
 def _rows(pieces: list[_Piece], shapes: ColumnShapes) -> Rows:
@@ -175,7 +187,13 @@ def _rows(pieces: list[_Piece], shapes: ColumnShapes) -> Rows:
         else:  # no row has the modality: one zero stands for all values, without their memory
             values[column] = torch.zeros(1, 1, 1, dtype=torch.half).expand(len(present), *shape)
     labels = np.concatenate([piece.labels for piece in pieces])
-    return Rows(values, torch.from_numpy(present), torch.from_numpy(labels))
+    recordings = np.concatenate([piece.recordings for piece in pieces])
+    return Rows(
+        values,
+        torch.from_numpy(present),
+        torch.from_numpy(labels),
+        recordings=torch.from_numpy(recordings),
+    )
 
 
 def _rows_of(splits: npt.NDArray[np.int8], split: int) -> list[int]:

@@ -15,6 +15,7 @@ from daf_core.heads import build, columns_read
 from daf_core.heads.sentiment_bins import median
 from daf_core.measures.calibration import COVERAGE, certainty, modality_set
 from daf_core.measures.calibration_values import Calibrations
+from daf_core.measures.error_correlation import error_correlation
 from daf_core.measures.familiarity import Familiarity
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import (
@@ -43,6 +44,7 @@ class Fitted:
     shapes: the columns that it reads.
     familiarity: by column, of the corpus; not of those that joined it.
     label_interval: that holds nine of ten labels of the train rows of the corpus.
+    error_correlation: of the validation rows of one recording (`error_correlation`).
     metrics: split → name → value.
     reliability: on the test rows, or on the validation rows where there are no test rows.
     state: the last state of the training.
@@ -53,6 +55,7 @@ class Fitted:
     calibrations: Calibrations
     familiarity: dict[str, Familiarity]
     label_interval: tuple[float, float]
+    error_correlation: float | None
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
     state: State
@@ -116,6 +119,7 @@ def fit_head(
         calibrations,
         familiarity,
         _label_interval(rows["train"]),
+        _error_correlation(head, rows["valid"], calibrations),
         metrics,
         reliability,
         state,
@@ -185,6 +189,17 @@ def _label_interval(train: Rows) -> tuple[float, float]:
     labels = gathered(train.labels.cpu().numpy())
     low, high = np.quantile(labels, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2]).tolist()
     return low, high
+
+
+def _error_correlation(head: nn.Module, rows: Rows, calibrations: Calibrations) -> float | None:
+    """That of the rows of all workers."""
+    if rows.recordings is None:
+        return None
+    logits, present, labels = _predict_all(head, rows)
+    found = certainty(calibrations, logits, present)
+    errors = median(logits).numpy() - labels.numpy()
+    recordings = gathered(rows.recordings.cpu().numpy())
+    return error_correlation(errors, found.high - found.low, recordings)
 
 
 def _measure(

@@ -1,6 +1,6 @@
 """Labelled rows for training: all in memory, on the device, and standardised once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
@@ -23,6 +23,7 @@ class Rows:
     standard: whether the values are standardised (`standardised`).
     label_likelihood: (rows,) likelihood of the labels by a reference head (`label_confidence`);
         None where labels are taken to be reliable.
+    recordings: (rows,) int64, the same for rows of one recording; None where it is not known.
     """
 
     values: dict[str, Tensor]
@@ -30,19 +31,29 @@ class Rows:
     labels: Tensor
     standard: bool = False
     label_likelihood: Tensor | None = None
+    recordings: Tensor | None = None
 
     def to(self, device: torch.device) -> "Rows":
         """The same rows on `device`."""
         values = {name: value.to(device) for name, value in self.values.items()}
-        likelihood = None if self.label_likelihood is None else self.label_likelihood.to(device)
-        present, labels = self.present.to(device), self.labels.to(device)
-        return Rows(values, present, labels, self.standard, likelihood)
+        return self._with(values, lambda tensor: tensor.to(device))
 
     def select(self, index: Tensor) -> "Rows":
         """The rows of this index, in its order."""
         values = {name: value.index_select(0, index) for name, value in self.values.items()}
-        likelihood = None if self.label_likelihood is None else self.label_likelihood[index]
-        return Rows(values, self.present[index], self.labels[index], self.standard, likelihood)
+        return self._with(values, lambda tensor: tensor[index])
+
+    def _with(self, values: dict[str, Tensor], change: Callable[[Tensor], Tensor]) -> "Rows":
+        """The rows with these values, and with every other tensor changed."""
+        likelihood, recordings = self.label_likelihood, self.recordings
+        return Rows(
+            values,
+            change(self.present),
+            change(self.labels),
+            self.standard,
+            None if likelihood is None else change(likelihood),
+            None if recordings is None else change(recordings),
+        )
 
     def features(self, index: Tensor) -> Features:
         """The rows of this index as input for a head."""

@@ -36,6 +36,7 @@ class FittedHead:
     calibrations: dict[str, CalibrationJson]
     familiarity: dict[str, dict[str, Tensor]]
     label_interval: tuple[float, float]
+    error_correlation: float | None
     metrics: dict[str, dict[str, float]]
     reliability: Reliability
     best_epoch: int
@@ -50,6 +51,7 @@ class FittedHead:
             calibrations=calibrations_as_json(fitted.calibrations),
             familiarity={name: one.tensors() for name, one in fitted.familiarity.items()},
             label_interval=fitted.label_interval,
+            error_correlation=fitted.error_correlation,
             metrics=fitted.metrics,
             reliability=fitted.reliability,
             best_epoch=fitted.state.best_epoch,

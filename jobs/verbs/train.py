@@ -166,6 +166,7 @@ def _publish_head(
         },
         languages=facts["data"]["languages"],
         label_interval=fitted.label_interval,
+        error_correlation=fitted.error_correlation,
         facts=facts,
     )
     files.delete_folder(files.join(settings.out, "_train"))
