@@ -78,6 +78,8 @@ _WHO_AND_WHEN = [
 
 LANGUAGE = pa.field("language", pa.string())  # of the words, a BCP 47 tag; null: not known
 LEVEL = pa.field("level_db", pa.float32())  # dBFS, root mean square; null: no audio, or not known
+WORD_COUNT = pa.field("words", pa.int32())  # of the text; null: no text, or not known
+MEASURED = (LEVEL, WORD_COUNT)  # before a row is encoded; outputs of older versions lack some
 _OF_TEXT = [
     LANGUAGE,
     pa.field("text_confidence", pa.float32()),  # of the recognizer, in [0, 1]; null: not known
@@ -102,7 +104,7 @@ SCORES = pa.schema(
         *_IDENTITY,
         *_WHO_AND_WHEN,
         LANGUAGE,
-        LEVEL,
+        *MEASURED,
         pa.field("sentiment", pa.float32(), nullable=False),
         pa.field("interval_low", pa.float32()),  # null: not calibrated for the row's modalities
         pa.field("interval_high", pa.float32()),
@@ -169,7 +171,7 @@ def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
             *_IDENTITY,
             *_WHO_AND_WHEN,
             *_OF_TEXT,
-            LEVEL,
+            *MEASURED,
             *columns,
             pa.field("label", pa.float32()),
             pa.field("split", pa.string()),

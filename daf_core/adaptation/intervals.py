@@ -10,8 +10,8 @@ from scipy.stats import beta
 from torch import Tensor
 
 from daf_core.arrays import FloatArray
-from daf_core.measures.calibration import COVERAGE, added_by_shape, needed_share, polarities
-from daf_core.measures.calibration_values import Calibration
+from daf_core.measures.calibration import added_by_shape, needed_share, polarities
+from daf_core.measures.calibration_values import COVERAGE, Calibration
 from daf_core.measures.reliability import TEMPERATURES
 from daf_core.schemas import polarity_number
 

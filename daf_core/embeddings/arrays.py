@@ -16,7 +16,7 @@ from daf_core.embeddings.columns import (
 )
 from daf_core.embeddings.previous_turns import previous_turns
 from daf_core.embeddings.speaker_mean import SPEAKER_COLUMNS, minus_speaker_mean, speaker_numbers
-from daf_core.schemas import LEVEL, embeddings_schema
+from daf_core.schemas import MEASURED, embeddings_schema
 
 
 def fixed_size_list(values: HalfArray, present: npt.NDArray[np.bool_]) -> pa.FixedSizeListArray:
@@ -42,8 +42,8 @@ def embeddings_table(
     """
     schema = embeddings_schema({name: column.type.list_size for name, column in columns.items()})
     kept = {name: rows[name] for name in schema.names if name in rows.column_names}
-    no_level = {LEVEL.name: pa.nulls(len(rows), LEVEL.type)}
-    filled = {**no_level, **kept, **columns, "flags": pa.array(flags, pa.list_(pa.string()))}
+    not_measured = {field.name: pa.nulls(len(rows), field.type) for field in MEASURED}
+    filled = {**not_measured, **kept, **columns, "flags": pa.array(flags, pa.list_(pa.string()))}
     table = pa.table([filled[name] for name in schema.names], schema=schema)
     return table.replace_schema_metadata({"daf.shapes": json.dumps(shapes)})
 

@@ -20,8 +20,6 @@ from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, quantile, shar
 from daf_core.measures.calibration_values import Calibration, Calibrations
 from daf_core.schemas import NEUTRAL_BELOW, POLARITIES
 
-COVERAGE = 0.9
-
 
 @dataclass(frozen=True)
 class Certainty:

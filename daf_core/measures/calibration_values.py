@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import TypeAlias, TypedDict
 
+COVERAGE = 0.9  # share of the intervals that hold the label
+
 
 @dataclass(frozen=True)
 class Calibration:
     """Measured on held-out rows that have one set of modalities.
 
     temperature: the number that logits are divided by. mass: the central share of a distribution
-    after that which holds the label for `calibration.COVERAGE` of the rows, to which each feature
+    after that which holds the label for COVERAGE of the rows, to which each feature
     of `calibration.shape_of` the distribution times its slope is added. rows: how many were
     measured.
     """

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from scipy.optimize import linprog
 from torch import Tensor
 
-from daf_core.measures.calibration import COVERAGE, needed_share, shape_of
+from daf_core.measures.calibration import needed_share, shape_of
+from daf_core.measures.calibration_values import COVERAGE
 
 Numbers = npt.NDArray[np.float64]
 LEAST_ROWS = 1000  # held out, without which the share is the same for all shapes

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.arrays import BoolArray
+from daf_core.calls.marks import flagged
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.report.charts import Floats
 from daf_core.report.correlation import Correlation
@@ -133,15 +134,6 @@ class Evidence:
     ) -> None:
         sums["voice alone"].add(x[voice], sentiment[voice])
         sums["all"].add(x, sentiment)
-
-
-def flagged(rows: pa.Table, flag: str) -> BoolArray:
-    """Which rows (rows,) of a table carry a flag."""
-    found = np.zeros(rows.num_rows, bool)
-    flags = rows["flags"].combine_chunks()
-    index = pc.list_parent_indices(flags).to_numpy(zero_copy_only=False)
-    found[index[pc.equal(pc.list_flatten(flags), flag).to_numpy(zero_copy_only=False)]] = True
-    return found
 
 
 def _for_voice_and_all() -> dict[str, Correlation]:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.errors import SettingsError
 from daf_core.report import charts
 from daf_core.report.evidence import Evidence
@@ -31,12 +32,7 @@ from daf_core.report.quarantine import (
     shortened,
 )
 from daf_core.report.recordings import RecordingSummary, summarise, when, who
-from daf_core.report.totals import (
-    LARGE_DISAGREEMENT,
-    SENTIMENT_EDGES,
-    WEIGHT_EDGES,
-    Totals,
-)
+from daf_core.report.totals import SENTIMENT_EDGES, WEIGHT_EDGES, Totals
 from daf_core.schemas import FLAGS, NEUTRAL_BELOW, polarity
 from daf_core.storage.files import join, read_json
 from daf_core.storage.output import manifest_output, scores_output

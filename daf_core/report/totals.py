@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from daf_core.schemas import LABEL_RANGE, NEUTRAL_BELOW, SCORES
+from daf_core.calls.marks import contradicts
+from daf_core.schemas import LABEL_RANGE, SCORES
 
 SENTIMENT_EDGES = np.linspace(*LABEL_RANGE, 25)  # steps of 0.25: polarity changes at an edge
 WEIGHT_EDGES = np.linspace(0.0, 1.0, 21)
-LARGE_DISAGREEMENT = 2  # a third of the scale [-3, 3]
 STRONGEST_KEPT = 100  # contradictions that are kept as rows
 
 
@@ -87,11 +87,8 @@ class Totals:
         self.weight_counts += np.histogram(both, WEIGHT_EDGES)[0]
 
     def _add_contradictions(self, rows: pa.Table) -> None:
-        text, audio = rows["text_sentiment"].to_numpy(), rows["audio_sentiment"].to_numpy()
-        opposite = (text * audio < 0) & (np.minimum(abs(text), abs(audio)) >= NEUTRAL_BELOW)
-        far = abs(text - audio) >= LARGE_DISAGREEMENT
         shown = rows.select([name for name in SCORES.names if name in rows.column_names])
-        found = shown.filter(pa.array(opposite | far))
+        found = shown.filter(pa.array(contradicts(rows)))
         self.contradictions += found.num_rows
         both = [self.strongest, found.replace_schema_metadata(None)]
         ranked = pa.concat_tables(both, promote_options="default").sort_by(

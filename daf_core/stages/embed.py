@@ -15,8 +15,9 @@ from daf_core.embeddings.columns import Column, ColumnShapes, HalfArray, select
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.recordings.levels import level_db
-from daf_core.schemas import LEVEL, quarantine_rows
+from daf_core.schemas import MEASURED, quarantine_rows
 from daf_core.stages.languages import with_languages
+from daf_core.stages.word_count import word_count
 from daf_core.weights.precision import Precision
 from daf_core.weights.specs import EncoderSpec
 
@@ -83,7 +84,7 @@ class Embed:
         """
         has_reason = pc.is_valid(decoded["reason"])
         rows, quarantined = decoded.filter(pc.invert(has_reason)), decoded.filter(has_reason)
-        rows = _with_levels(with_languages(rows))
+        rows = _measured(with_languages(rows))
         flags: list[list[str]] = rows["flags"].to_pylist()
         columns: dict[str, pa.FixedSizeListArray] = {}
         has_input, is_embedded = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
@@ -141,11 +142,14 @@ def _inputs(column: pa.ChunkedArray) -> list[Any]:
     return [np.frombuffer(value.as_buffer(), "<i2") for value in column]
 
 
-def _with_levels(rows: pa.Table) -> pa.Table:
-    """Rows with the level of the samples that the encoders hear."""
+def _measured(rows: pa.Table) -> pa.Table:
+    """Rows with the level of the samples and the number of words that the encoders read."""
     samples = (value.as_buffer() for value in rows["samples"])
     levels = [None if pcm is None else level_db(np.frombuffer(pcm, "<i2")) for pcm in samples]
-    return rows.append_column(LEVEL, pa.array(levels, pa.float32()))
+    words = [None if text is None else word_count(text) for text in rows["text"].to_pylist()]
+    for field, values in zip(MEASURED, (levels, words), strict=True):
+        rows = rows.append_column(field, pa.array(values, field.type))
+    return rows
 
 
 def _flag(flags: list[list[str]], rows: npt.NDArray[np.intp], flag: str) -> None:

@@ -10,7 +10,7 @@ from daf_core.embeddings.columns import MODALITIES, Column
 from daf_core.measures.adjustment import adjusted
 from daf_core.measures.calibration import certainty
 from daf_core.schemas import (
-    LEVEL,
+    MEASURED,
     POLARITIES,
     SCORES,
     polarity_number,
@@ -56,7 +56,7 @@ def score(
         groups = kept[adjustment.group].cast("string").to_pylist() if adjustment.group else ()
         prediction = adjusted(prediction, adjustment, torch.from_numpy(present), groups)
     sentiment = prediction.sentiment.numpy()
-    columns = {LEVEL.name: pa.nulls(len(kept), LEVEL.type)}  # embeddings of older runs lack it
+    columns = {field.name: pa.nulls(len(kept), field.type) for field in MEASURED}
     columns |= {name: kept[name] for name in SCORES.names if name in kept.column_names}
     familiarity, other = familiarity_of(head, values, present), other_language(head, kept)
     certainties = certainty(head.calibrations, prediction.logits, torch.from_numpy(present))

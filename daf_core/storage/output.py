@@ -26,10 +26,14 @@ class Output:
 
     Parts are named part-00000.parquet, part-00001.parquet …; a part of the manifest has the same
     name in every output made from it. The quarantine of a part has its name too, in another folder.
+
+    index: name of the part index; tables that are made of a finished output, and lie beside it,
+    have an index of their own, and share its run record.
     """
 
     root: str
     kind: str
+    index: str = "parts"
 
     @property
     def parts_uri(self) -> str:
@@ -49,7 +53,7 @@ class Output:
     @property
     def index_uri(self) -> str:
         """The part index, Parquet (`part_index`)."""
-        return files.join(self.root, "index", "parts.parquet")
+        return files.join(self.root, "index", f"{self.index}.parquet")
 
     @property
     def recordings_uri(self) -> str:
@@ -73,6 +77,18 @@ class Output:
     def part_names(self) -> list[str]:
         """Names of the parts that are there, sorted. Takes one listing."""
         return parquet.list_parts(self.parts_uri)
+
+    def has(self, name: str) -> bool:
+        """Whether the part is there."""
+        return files.exists(self.part_uri(name))
+
+    def quarantine_names(self) -> list[str]:
+        """Names of the parts whose quarantine is there, sorted. Takes one listing."""
+        return parquet.list_parts(self.quarantine_uri)
+
+    def has_quarantine(self, name: str) -> bool:
+        """Whether the quarantine of a part is there."""
+        return files.exists(files.join(self.quarantine_uri, name))
 
     def read(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """The rows of a part, all columns or some.
@@ -145,6 +161,16 @@ def embeddings_output(root: str) -> Output:
 def scores_output(root: str) -> Output:
     """The scores in `root`."""
     return Output(files.absolute(root), "scores")
+
+
+def calls_output(root: str) -> Output:
+    """The table of calls beside the scores in `root`."""
+    return Output(files.absolute(root), "calls", index="calls")
+
+
+def speakers_output(root: str) -> Output:
+    """The table of speakers beside the scores in `root`."""
+    return Output(files.absolute(root), "speakers", index="speakers")
 
 
 def predictions_output(root: str) -> Output:

@@ -13,8 +13,8 @@ from daf_core.distributed import gathered, rank_and_workers, sum_over_workers
 from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
 from daf_core.heads import build, columns_read
 from daf_core.heads.sentiment_bins import median
-from daf_core.measures.calibration import COVERAGE, certainty, modality_set
-from daf_core.measures.calibration_values import Calibrations
+from daf_core.measures.calibration import certainty, modality_set
+from daf_core.measures.calibration_values import COVERAGE, Calibrations
 from daf_core.measures.error_correlation import error_correlation
 from daf_core.measures.familiarity import Familiarity
 from daf_core.measures.metrics import regression_metrics

@@ -9,10 +9,9 @@ from functools import partial
 from typing import Any
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.encode import Encode, ScoreStored
+from jobs.parts.encode import Encode
 from jobs.parts.message import Stage
 from jobs.parts.ray_or_processes import choose_processes
-from jobs.parts.read_and_publish import PublishPart
 from jobs.settings import EncodeResources
 
 log = logging.getLogger(__name__)
@@ -24,13 +23,14 @@ class Executor:
 
     device: where encoders run, "cpu" or "cuda". encode: takes missing parts, the stage that reads
     one, a plan, the stage that publishes, and by the name `actor` the class of the stage in between
-    that is made from the plan (`Encode` unless another is given). name: what it is, where nobody
+    that is made from the plan (`Encode` unless another is given). publish: takes missing parts and
+    the stages, of which the last publishes; they need no encoder. name: what it is, where nobody
     asked for it.
     """
 
     device: str
     encode: Callable[..., Iterator[PartFacts]]
-    score_stored: Callable[[list[PartFacts], ScoreStored, PublishPart], Iterator[PartFacts]]
+    publish: Callable[..., Iterator[PartFacts]]
     name: str = ""
 
 
@@ -55,7 +55,7 @@ def _ray(resources: EncodeResources, parts: list[PartFacts]) -> Iterator[Executo
         pool = ray_executor.Pool.plan(resources.actor_range, resources.gpus_per_actor, len(parts))
         encode = partial(ray_executor.encode_parts, pool=pool)
         name = "on Ray" if resources.local is None else ""
-        yield Executor(pool.device, encode, ray_executor.score_stored_parts, name)
+        yield Executor(pool.device, encode, ray_executor.publish_parts, name)
 
 
 def _processes(resources: EncodeResources, parts: list[PartFacts]) -> Executor:
@@ -84,13 +84,11 @@ def _processes(resources: EncodeResources, parts: list[PartFacts]) -> Executor:
 
         return here(missing) if resources.local else _then_on_ray(missing, here, on_ray)
 
-    def score_stored(
-        missing: list[PartFacts], score: ScoreStored, publish: PublishPart
-    ) -> Iterator[PartFacts]:
-        return run_in_processes(missing, [score, publish], workers)
+    def publish(missing: list[PartFacts], *stages: Stage) -> Iterator[PartFacts]:
+        return run_in_processes(missing, [*stages], workers)
 
     name = f"on {workers} process{'' if workers == 1 else 'es'} of this machine"
-    return Executor(device, encode, score_stored, "" if resources.local else name)
+    return Executor(device, encode, publish, "" if resources.local else name)
 
 
 def _then_on_ray(

@@ -23,9 +23,9 @@ from ray.exceptions import OutOfMemoryError, WorkerCrashedError
 from ray.util.annotations import RayDeprecationWarning
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.encode import Encode, ScoreStored
+from jobs.parts.encode import Encode
 from jobs.parts.message import Stage, unwrap, wrap
-from jobs.parts.read_and_publish import KILLS, PublishPart
+from jobs.parts.read_and_publish import KILLS
 from jobs.ray_session import cluster_total
 
 # Shares of a CPU that the stages reserve. Together they fit on every core. An actor pool that
@@ -102,13 +102,16 @@ def encode_parts(
     yield from _published(parts, encoded, publish, isolated)
 
 
-def score_stored_parts(
-    parts: list[PartFacts], score: ScoreStored, publish: PublishPart
-) -> Iterator[PartFacts]:
-    """Score stored embeddings and publish; yields the facts of each part as it is finished."""
-    scored = _map(_dataset(parts, 1), score, num_cpus=ENCODE_CPUS)
-    isolated = IsolatedPart([score, publish], None, {"num_cpus": 1})
-    yield from _published(parts, scored, publish, isolated)
+def publish_parts(parts: list[PartFacts], *stages: Stage) -> Iterator[PartFacts]:
+    """Run stages without encoders, the last of which publishes; yields the facts of each part as it
+    is finished.
+    """
+    *earlier, publish = stages
+    made = _dataset(parts, 1)
+    for stage in earlier:
+        made = _map(made, stage, num_cpus=ENCODE_CPUS)
+    isolated = IsolatedPart([*stages], None, {"num_cpus": 1})
+    yield from _published(parts, made, publish, isolated)
 
 
 def _published(

@@ -32,6 +32,7 @@ from daf_core.storage.output import embeddings_output, manifest_output, scores_o
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec, locate
+from jobs.parts.calls import make_calls
 from jobs.parts.encode import EncodePlan, ScoreStored
 from jobs.parts.encode_manifest import encode_manifest
 from jobs.parts.executor import open_executor
@@ -55,14 +56,14 @@ def run(settings: ScoreSettings) -> str:
     if settings.embeddings is not None:
         _say_which_head(settings.head)
         scored = _score_embeddings(settings, settings.embeddings, head)
-        return "\n".join([scored, *_warnings_of_flags(settings)])
+        return "\n".join([scored, _calls(settings), *_warnings_of_flags(settings)])
     check_source(settings)
     for spec in head.encoders.values():
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     _say_which_head(settings.head)
     prepared = prepare(settings)
     scored = _score_manifest(settings, prepared.manifest, head)
-    lines = [scored]
+    lines = [scored, _calls(settings)]
     if settings.verify:
         lines.append(_verify(settings, prepared))
     lines += _report(settings) if settings.report else _warnings_of_flags(settings)
@@ -111,6 +112,12 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
     )
 
 
+def _calls(settings: ScoreSettings) -> str:
+    statuses = make_calls(scores_output(settings.out), settings)
+    said = [f"{count:,} {status}" for status, count in sorted(statuses.items())]
+    return f"{sum(statuses.values()):,} calls: {', '.join(said)}" if said else "no calls"
+
+
 def _verify(settings: ScoreSettings, prepared: Prepared) -> str:
     line = verify.run(VerifySettings(manifest=prepared.manifest, scores=settings.out))
     return f"verified: {line.partition(': ')[2]}"
@@ -156,7 +163,7 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
         with open_executor(settings, missing) as executor:
-            yield from executor.score_stored(missing, ScoreStored(source, head), publish)
+            yield from executor.publish(missing, ScoreStored(source, head), publish)
 
     return run_missing_parts(scoring, settings, make)
 

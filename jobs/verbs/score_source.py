@@ -10,7 +10,17 @@ from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions
 from jobs.verbs import ingest, transcribe
 
 # What `daf score` leaves in OUT: none of it is of the source, if OUT lies in there.
-MADE_IN_OUT = ("manifest", "transcribed", "scores", "quarantine", "index", RECORD, "report.html")
+MADE_IN_OUT = (
+    "manifest",
+    "transcribed",
+    "scores",
+    "calls",
+    "speakers",
+    "quarantine",
+    "index",
+    RECORD,
+    "report.html",
+)
 
 OPTIONS = [option.name for option in fields(SourceOptions) if option.name != "source"]
 

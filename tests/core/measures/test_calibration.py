@@ -9,7 +9,6 @@ import torch
 
 from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, median
 from daf_core.measures.calibration import (
-    COVERAGE,
     Certainty,
     certainty,
     needed_share,
@@ -17,7 +16,7 @@ from daf_core.measures.calibration import (
     shape_of,
     share_of_interval,
 )
-from daf_core.measures.calibration_values import Calibration
+from daf_core.measures.calibration_values import COVERAGE, Calibration
 from daf_core.measures.reliability import (
     calibrate,
     certainty_metrics,

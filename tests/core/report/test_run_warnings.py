@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core import default_heads
-from daf_core.report.evidence import LANGUAGES_AT_MOST, Evidence, flagged
+from daf_core.calls.marks import flagged
+from daf_core.report.evidence import LANGUAGES_AT_MOST, Evidence
 from daf_core.report.page import Report, gather, render
 from daf_core.report.run_warnings import warnings_of, warnings_of_flags
 from daf_core.report.warned_when import is_more

@@ -1,0 +1,1 @@
+"""What happened in a recording: tables of calls and of speakers, from the scores of utterances."""

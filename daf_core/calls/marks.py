@@ -1,0 +1,30 @@
+"""Which rows of a scores table carry a flag, and where the tone contradicts the words."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from daf_core.arrays import BoolArray
+from daf_core.schemas import NEUTRAL_BELOW
+
+LARGE_DISAGREEMENT = 2  # a third of the scale [-3, 3]
+
+
+def contradicts(scores: pa.Table) -> BoolArray:
+    """(rows,) whether words and tone are of opposite polarity, or LARGE_DISAGREEMENT apart."""
+    text, audio = (
+        scores[f"{name}_sentiment"].to_numpy().astype(np.float64) for name in ("text", "audio")
+    )
+    with np.errstate(invalid="ignore"):
+        opposite = (text * audio < 0) & (np.minimum(abs(text), abs(audio)) >= NEUTRAL_BELOW)
+        found: BoolArray = opposite | (abs(text - audio) >= LARGE_DISAGREEMENT)
+    return found
+
+
+def flagged(rows: pa.Table, flag: str) -> BoolArray:
+    """Which rows (rows,) of a table carry a flag."""
+    found = np.zeros(rows.num_rows, bool)
+    flags = rows["flags"].combine_chunks()
+    index = pc.list_parent_indices(flags).to_numpy(zero_copy_only=False)
+    found[index[pc.equal(pc.list_flatten(flags), flag).to_numpy(zero_copy_only=False)]] = True
+    return found

@@ -1,0 +1,215 @@
+"""Scores and quarantine of whole recordings → a row for each call, and one for each speaker."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from daf_core.calls.columns import CALLS, SPEAKERS
+from daf_core.calls.conversation import (
+    SILENCE_S,
+    Interruption,
+    Turn,
+    interruptions_of,
+    remarks_of,
+    turns_of,
+)
+from daf_core.calls.facts import facts_of, without_rows
+from daf_core.calls.spans import Spans, gaps, merged, shared
+from daf_core.calls.utterances import Index, Speaker, Utterances, speakers_of, utterances_of
+from daf_core.schemas import LESSENED, Row
+
+# Quarantined for these alone, a recording is silent rather than refused.
+_SILENT = frozenset({"no_speech", "silent_audio", "empty_audio", "no_cues"})
+
+
+def summarise(
+    scores: pa.Table, quarantine: pa.Table, correlation: float | None
+) -> tuple[pa.Table, pa.Table]:
+    """The tables of calls and of speakers, in order of recording ids.
+
+    Args:
+        scores: all scored rows of the recordings.
+        quarantine: what ingest and scoring quarantined of them.
+        correlation: of the errors of two rows of one recording, in [0, 1]; None: unknown.
+    """
+    reasons: dict[str, Counter[str]] = {}
+    for one in quarantine.select(["recording_id", "reason"]).to_pylist():
+        reasons.setdefault(one["recording_id"], Counter())[one["reason"]] += 1
+    calls: list[Row] = []
+    speakers: list[Row] = []
+    for recording_id, rows in _by_recording(scores):
+        call, own = _call(recording_id, rows, reasons.pop(recording_id, Counter()), correlation)
+        calls.append(call)
+        speakers += own
+    calls += [_unscored(recording_id, own) for recording_id, own in reasons.items()]
+    calls.sort(key=lambda call: call["recording_id"])
+    return pa.Table.from_pylist(calls, CALLS), pa.Table.from_pylist(speakers, SPEAKERS)
+
+
+def _by_recording(scores: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """Each recording's rows in order of start, by recording id."""
+    keys = ("recording_id", "start_s", "end_s", "utterance_id")
+    if not len(scores):
+        return
+    ordered = scores.sort_by([(key, "ascending") for key in keys])
+    ids = ordered["recording_id"].to_pylist()
+    first = [row for row, own in enumerate(ids) if row == 0 or own != ids[row - 1]]
+    for start, end in zip(first, [*first[1:], len(ids)], strict=True):
+        yield ids[start], ordered.slice(start, end - start)
+
+
+def _call(
+    recording_id: str, rows: pa.Table, reasons: Counter[str], correlation: float | None
+) -> tuple[Row, list[Row]]:
+    """The row of a recording, and those of its speakers."""
+    own = utterances_of(rows, correlation)
+    speakers, numbers = speakers_of(rows)
+    flags = Counter(flag for flags in rows["flags"].to_pylist() for flag in flags)
+    lessened = Counter({flag: count for flag, count in flags.items() if flag in LESSENED})
+    less = reasons + lessened
+    talk = _talk(own, speakers, numbers) if own.timed else None
+    common = {"recording_id": recording_id, "meta": _meta(rows)}
+    call = {
+        **common,
+        "status": "partial" if less else "scored",
+        "reason": _most_frequent(less),
+        "language": _most_frequent(_languages(rows)),
+        "speakers": len(speakers),
+        **facts_of(own),
+        "quarantined": reasons.total(),
+        **(_conversation(speakers, talk) if talk else {}),
+    }
+    of_speakers = [
+        common | _speaker(own.select(np.flatnonzero(numbers == number)), own, number, speaker, talk)
+        for number, speaker in enumerate(speakers)
+    ]
+    return call, of_speakers
+
+
+def _unscored(recording_id: str, reasons: Counter[str]) -> Row:
+    return {
+        "recording_id": recording_id,
+        "status": "silent" if reasons.keys() <= _SILENT else "refused",
+        "reason": _most_frequent(reasons),
+        "speakers": 0,
+        "quarantined": reasons.total(),
+        "meta": [],
+        **without_rows(),
+    }
+
+
+@dataclass(frozen=True)
+class _Talk:
+    """Who speaks when, in a recording whose utterances have times.
+
+    of_speakers: the time of each speaker, by number; interruptions: None with a single speaker, as
+    then others may be missing.
+    """
+
+    whole: Spans
+    of_speakers: list[Spans]
+    turns: list[Turn]
+    interruptions: list[Interruption] | None
+
+
+def _talk(own: Utterances, speakers: list[Speaker], numbers: Index) -> _Talk:
+    remarks = remarks_of(own.spans, numbers)
+    return _Talk(
+        merged(own.spans),
+        [
+            merged(own.select(np.flatnonzero(numbers == number)).spans)
+            for number in range(len(speakers))
+        ],
+        turns_of(own.spans, numbers, remarks),
+        interruptions_of(own.spans, numbers, remarks) if len(speakers) > 1 else None,
+    )
+
+
+def _conversation(speakers: list[Speaker], talk: _Talk) -> Row:
+    silence = gaps(talk.whole)
+    lasts = silence.end_s - silence.start_s
+    listed = [
+        {"start_s": start_s, "end_s": end_s}
+        for start_s, end_s in zip(*silence, strict=True)
+        if end_s - start_s >= SILENCE_S
+    ]
+    interruptions = None
+    if talk.interruptions is not None:
+        interruptions = [
+            {**one._asdict(), "by": speakers[one.by].label, "of": speakers[one.of].label}
+            for one in talk.interruptions
+        ]
+    return {
+        "silence_s": silence.length_s,
+        "longest_silence_s": float(lasts.max(initial=0)),
+        "silences": listed,
+        "overlap_s": shared(talk.of_speakers).length_s,
+        "interruptions": None if interruptions is None else len(interruptions),
+        "interruption_list": interruptions,
+    }
+
+
+def _speaker(
+    own: Utterances, whole: Utterances, number: int, speaker: Speaker, talk: _Talk | None
+) -> Row:
+    """The row of the speaker with this number; own, whole: the utterances of it and of all."""
+    row = {
+        "channel": speaker.channel,
+        "speaker": speaker.name,
+        "role": speaker.role,
+        **facts_of(own),
+    }
+    if talk is None:
+        return row
+    turns = [turn for turn in talk.turns if turn.speaker == number]
+    replies = [turn for turn in turns if turn.after is not None]
+    answers = [turn for turn in talk.turns if turn.after == number]
+    monologue = max(turns, key=lambda turn: turn.end_s - turn.start_s, default=None)
+    talk_s = sum(spans.length_s for spans in talk.of_speakers)
+    waited_s = [turn.waited_s for turn in replies if turn.waited_s is not None]
+    return row | {
+        "talk_share": row["talk_s"] / talk_s if talk_s else None,
+        "turns": len(turns),
+        "longest_monologue_s": monologue and monologue.end_s - monologue.start_s,
+        "longest_monologue_start_s": monologue and monologue.start_s,
+        "patience_s": float(np.mean(waited_s)) if waited_s else None,
+        **_interruptions(number, talk.interruptions),
+        "reply_sentiment": _first_sentiment(whole, replies),
+        "answered_sentiment": _first_sentiment(whole, answers),
+    }
+
+
+def _interruptions(number: int, found: list[Interruption] | None) -> Row:
+    if found is None:
+        return {}
+    return {
+        "interruptions": sum(one.by == number for one in found),
+        "interrupted": sum(one.of == number for one in found),
+    }
+
+
+def _first_sentiment(whole: Utterances, turns: list[Turn]) -> float | None:
+    """Mean sentiment of the first utterances of turns, by their weights."""
+    rows = np.array([turn.rows[0] for turn in turns], np.int64)
+    weights = whole.weights[rows]
+    if not weights.any():
+        return None
+    return float(np.average(whole.sentiment.value[rows], weights=weights))
+
+
+def _languages(rows: pa.Table) -> Counter[str]:
+    return Counter(one for one in rows["language"].to_pylist() if one is not None)
+
+
+def _most_frequent(counts: Counter[str]) -> str | None:
+    """Of equally frequent ones, the first by name."""
+    return min(counts, key=lambda one: (-counts[one], one), default=None)
+
+
+def _meta(rows: pa.Table) -> list[tuple[str, str]]:
+    """What all rows of a recording say alike, in the order of the first."""
+    first, *others = (dict(own or ()) for own in rows["meta"].to_pylist())
+    return [pair for pair in first.items() if all(own.get(pair[0]) == pair[1] for own in others)]

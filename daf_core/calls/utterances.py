@@ -1,0 +1,152 @@
+"""The scored utterances of one recording as arrays, in order of their start."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from daf_core.arrays import BoolArray
+from daf_core.calls.course import QUARTERS, Floats, Sentiment
+from daf_core.calls.marks import contradicts, flagged
+from daf_core.calls.spans import Spans, shares
+
+Index = npt.NDArray[np.int64]
+COUNTED = {  # column of the tables → flag of the rows that it counts
+    "without_words": "no_text",
+    "without_voice": "no_audio",
+    "unfamiliar": "unfamiliar",
+    "other_language": "other_language",
+}
+
+
+class Speaker(NamedTuple):
+    """A name on one channel of one recording; role: what most of the utterances say."""
+
+    channel: int | None
+    name: str | None
+    role: str | None = None
+
+    @property
+    def label(self) -> str:
+        """For people: the role and the name, or else the channel."""
+        names = [one for one in (self.role, self.name) if one]
+        if names:
+            return " · ".join(dict.fromkeys(names))
+        return "unknown speaker" if self.channel is None else f"channel {self.channel}"
+
+
+@dataclass(frozen=True)
+class Utterances:
+    """Utterances in order of start, all (rows,).
+
+    timed: whether all utterances of the recording have times, without which they are placed by
+    their order; spans: NaN without times. weights: how much each counts in a mean, its seconds, or
+    1 for all; in_quarters: (rows, 4) the part of the weight in each quarter of the recording;
+    middle: of each, from 0 to 1 over the recording. words, level_db: NaN where not known.
+    has_both: whether words and tone are scored; contradicts: whether they contradict each other;
+    counted: by column, which rows it counts.
+    """
+
+    timed: bool
+    ids: list[str]
+    spans: Spans
+    weights: Floats
+    in_quarters: Floats
+    middle: Floats
+    sentiment: Sentiment
+    words: Floats
+    level_db: Floats
+    has_both: BoolArray
+    contradicts: BoolArray
+    counted: dict[str, BoolArray]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def select(self, index: Index) -> "Utterances":
+        """The rows of this index, in its order."""
+        value, spread, correlation = self.sentiment
+        return Utterances(
+            self.timed,
+            [self.ids[row] for row in index.tolist()],
+            Spans(self.spans.start_s[index], self.spans.end_s[index]),
+            self.weights[index],
+            self.in_quarters[index],
+            self.middle[index],
+            Sentiment(value[index], spread[index], correlation),
+            self.words[index],
+            self.level_db[index],
+            self.has_both[index],
+            self.contradicts[index],
+            {name: values[index] for name, values in self.counted.items()},
+        )
+
+
+def utterances_of(rows: pa.Table, correlation: float | None) -> Utterances:
+    """The rows of a recording, in order, of a scores table; their errors have this correlation."""
+    start_s, end_s = _floats(rows["start_s"]), _floats(rows["end_s"])
+    spans = Spans(start_s, np.maximum(start_s, end_s))
+    timed = not np.isnan(spans.end_s).any()
+    places, weights = _places(spans) if timed else _places_by_order(len(rows))
+    edges = np.linspace(places.start_s.min(), places.end_s.max(), QUARTERS + 1)
+    unimodal = _floats(rows["text_sentiment"]) + _floats(rows["audio_sentiment"])
+    value, low, high = (
+        _floats(rows[name]) for name in ("sentiment", "interval_low", "interval_high")
+    )
+    return Utterances(
+        timed=timed,
+        ids=rows["utterance_id"].to_pylist(),
+        spans=spans,
+        weights=weights,
+        in_quarters=shares(places, edges),
+        middle=(places.start_s + places.end_s) / 2 / (edges[-1] - edges[0]),
+        sentiment=Sentiment.of(value, low, high, correlation),
+        words=_measured(rows, "words"),
+        level_db=_measured(rows, "level_db"),
+        has_both=~np.isnan(unimodal),
+        contradicts=contradicts(rows),
+        counted={column: flagged(rows, flag) for column, flag in COUNTED.items()},
+    )
+
+
+def _places(spans: Spans) -> tuple[Spans, Floats]:
+    """Where utterances lie, and how much they count; a recording of points in time is placed by
+    their order.
+    """
+    lasts = spans.end_s - spans.start_s
+    return (spans, lasts) if lasts.any() else _places_by_order(len(lasts))
+
+
+def _places_by_order(count: int) -> tuple[Spans, Floats]:
+    edges = np.arange(count + 1, dtype=np.float64)
+    return Spans(edges[:-1], edges[1:]), np.ones(count)
+
+
+def speakers_of(rows: pa.Table) -> tuple[list[Speaker], Index]:
+    """The speakers of a recording in order of their first utterance, and (rows,) who speaks."""
+    found: dict[tuple[int | None, str | None], int] = {}
+    roles: list[dict[str | None, int]] = []
+    numbers = np.zeros(len(rows), np.int64)
+    columns = (rows[name].to_pylist() for name in ("channel", "speaker", "role"))
+    for row, (channel, name, role) in enumerate(zip(*columns, strict=True)):
+        number = found.setdefault((channel, name), len(found))
+        if number == len(roles):
+            roles.append({})
+        roles[number][role] = roles[number].get(role, 0) + 1
+        numbers[row] = number
+    most = [max(own, key=lambda role: own[role]) for own in roles]
+    speakers = [Speaker(*key, role) for key, role in zip(found, most, strict=True)]
+    return speakers, numbers
+
+
+def _measured(rows: pa.Table, name: str) -> Floats:
+    """A column that tables of older runs lack."""
+    return _floats(rows[name]) if name in rows.column_names else np.full(len(rows), np.nan)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    """Values as float64, NaN for null."""
+    values: Floats = column.to_numpy().astype(np.float64)
+    return values
