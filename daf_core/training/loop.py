@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
 from daf_core.heads.parts import DropoutMasks, Features, Prediction
-from daf_core.schemas import POLARITIES, polarity_number
+from daf_core.training.balance import balancing_weights, even_weights, weights_of_rows
 from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
@@ -76,14 +76,15 @@ def fit(
         head.load_state_dict(state.head)
         optimiser.load_state_dict(state.optimiser)
     train, valid = standardised(head, train), standardised(head, valid)
-    weights = _polarity_weights(train, recipe)
+    weigh = balancing_weights if recipe.balance else even_weights
+    weights, valid_weights = weigh(train), weigh(valid)
     also = [standardised(head, rows) for rows in also]
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
         loss = _train_epoch(
             head, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
-        mae = _mean_absolute_error(head, valid, _polarity_weights(valid, recipe))
+        mae = _mean_absolute_error(head, valid, valid_weights)
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
         if mae < state.best_mae:
             state.best_epoch, state.best_mae, state.best_head = state.epoch, mae, _copy(head)
@@ -111,18 +112,9 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
 def _mean_absolute_error(head: nn.Module, rows: Rows, weights: Tensor) -> float:
     """Weighted MAE over the rows of all workers."""
     difference = predict(head, rows).sentiment - rows.labels
-    own = weights[polarity_number(rows.labels)].double()
+    own = weights_of_rows(weights, rows.present, rows.labels).double()
     total, weight = sum_over_workers(torch.stack([(difference.abs() * own).sum(), own.sum()]))
     return float(total / weight)
-
-
-def _polarity_weights(rows: Rows, recipe: Recipe) -> Tensor:
-    """(POLARITIES,) the weight of a row of each polarity; the mean weight of the rows is 1."""
-    if not recipe.balance:
-        return torch.ones(len(POLARITIES), device=rows.labels.device)
-    number = polarity_number(rows.labels)
-    count = sum_over_workers(torch.bincount(number, minlength=len(POLARITIES)).double())
-    return (count.sum() / (count > 0).sum() / count.clamp_min(1)).float()
 
 
 def _train_epoch(

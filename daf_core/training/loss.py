@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from daf_core.heads.parts import Features, Prediction
 from daf_core.heads.sentiment_bins import cross_entropy
-from daf_core.schemas import polarity_number
+from daf_core.training.balance import weights_of_rows
 from daf_core.training.label_confidence import label_confidence
 from daf_core.training.recipe import Recipe
 from daf_core.training.virtual_adversarial import vat_loss
@@ -25,10 +25,11 @@ def loss_of(
     other losses that head and recipe ask for.
 
     Args:
-        weights: (POLARITIES,) the weight of a row of each polarity.
+        weights: (SETS, POLARITIES) of rows by modalities and polarity (`balance`).
         likelihood: (B,) of the labels by the reference head, for `label_confidence`; None weights
             all rows alike.
     """
+    row_weights = weights_of_rows(weights, features.present, labels)
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
     loss = cross_entropy(prediction.logits, labels)
@@ -41,7 +42,7 @@ def loss_of(
         loss = loss + vat_loss(head, features, recipe.adversarial)
     if likelihood is not None:
         loss = loss * label_confidence(likelihood, prediction.logits, labels)
-    return loss @ weights[polarity_number(labels)]
+    return loss @ row_weights
 
 
 def _drop_modalities(features: Features, share: float) -> Features:

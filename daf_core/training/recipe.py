@@ -47,7 +47,8 @@ class Recipe:
     """Weight of the loss of what each modality predicts alone."""
 
     balance: bool = False
-    """Weight rows so that every polarity counts the same, as in unweighted average recall."""
+    """Weight rows so that every polarity counts the same (as in unweighted average recall) among
+    rows with the same modalities."""
 
     adversarial: float = 0.0
     """Radius of virtual adversarial training, in standard deviations of the embeddings (2x time or

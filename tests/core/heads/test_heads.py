@@ -80,7 +80,7 @@ def test_all_of_a_head_is_trained(head: torch.nn.Module) -> None:
     masks = DropoutMasks(torch.Generator().manual_seed(0), 12, torch.arange(12))
     assert head(rows).extra_loss is None
     training_rows = replace(rows, dropout_masks=masks)
-    loss_of(head, training_rows, torch.zeros(12), torch.ones(3), Recipe()).backward()
+    loss_of(head, training_rows, torch.zeros(12), torch.ones(4, 3), Recipe()).backward()
     read = {name for name, value in head.named_parameters() if value.grad is not None}
     assert read == {name for name, _ in head.named_parameters()}
     assert all(value.grad.isfinite().all() for value in head.parameters())
