@@ -30,6 +30,8 @@ VERBS: dict[str, type] = {
     "stress": verbs.StressSettings,
     "verify": verbs.VerifySettings,
     "report": verbs.ReportSettings,
+    "calls": verbs.CallsSettings,
+    "query": verbs.QuerySettings,
     "convert": verbs.ConvertSettings,
     "models": verbs.ModelsSettings,
     "demo": verbs.DemoSettings,

@@ -20,7 +20,7 @@ FILES = sorted([*PACKAGES, *ROOT.glob("benchmarks/**/*.py")])
 LAYERS = [
     *("errors", "schemas", "arrays", "distributed", "storage", "default_heads", "weights"),
     *("embeddings", "recordings", "encoders", "speakers", "heads", "measures", "training"),
-    *("stages", "damage", "calls"),
+    *("stages", "damage", "calls", "query"),
     *("evaluation", "stress", "sources", "asr", "manifest", "precomputed", "adaptation"),
     *("report", "api"),
 ]

@@ -62,7 +62,7 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
     """
     record = run_record.read_complete(scores)
     scored = part_index.of_finished(scores, record)
-    source = Source(scores, _manifest(record.facts.get("manifest")))
+    source = Source(scores, manifest_of(scores))
     fingerprint = run_record.fingerprint({"scores": record.fingerprint, "calls": VERSION})
     output = calls_output(scores.root)
     units = _units(source)
@@ -101,9 +101,14 @@ def _made(
             yield facts
 
 
-def _manifest(root: str | None) -> Output | None:
-    """The manifest, where it is still there."""
-    found = None if root is None else manifest_output(root)
+def manifest_of(scores: Output) -> Output | None:
+    """The manifest that finished scores are of, where it is still there.
+
+    Raises:
+        SettingsError: the scores are not finished.
+    """
+    root = run_record.read_complete(scores).facts.get("manifest")
+    found = manifest_output(root) if isinstance(root, str) else None
     return found if found is not None and files.exists(found.record_uri) else None
 
 

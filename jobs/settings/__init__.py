@@ -12,6 +12,7 @@ from jobs.settings.encode import (
     StressSettings,
 )
 from jobs.settings.ingest import IngestSettings, SourceOptions
+from jobs.settings.query import CallsSettings, QuerySettings, Shown
 from jobs.settings.score import ScoreSettings
 from jobs.settings.small import DemoSettings, ModelsSettings, ReportSettings, VerifySettings
 from jobs.settings.training import COMPARED_HEADS, EvaluateSettings, Training, TrainSettings
@@ -22,6 +23,7 @@ __all__ = [
     "COMPARED_HEADS",
     "TEXT_ENCODER",
     "AdaptSettings",
+    "CallsSettings",
     "ConvertSettings",
     "DemoSettings",
     "EmbedSettings",
@@ -31,8 +33,10 @@ __all__ = [
     "LabelSettings",
     "ModelsSettings",
     "PartsRun",
+    "QuerySettings",
     "ReportSettings",
     "ScoreSettings",
+    "Shown",
     "SourceOptions",
     "StressSettings",
     "TrainSettings",

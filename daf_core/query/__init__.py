@@ -1,0 +1,1 @@
+"""SQL over the tables of scores, which reads nothing else."""

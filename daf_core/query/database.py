@@ -1,0 +1,124 @@
+"""A DuckDB database in memory with views of the tables of scores: read only, and closed.
+
+DuckDB reads the tables through pyarrow, from a folder or an object store. It may open no file and
+no network address, load no extension and change none of these settings.
+"""
+
+from collections.abc import Sequence
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset
+from pyarrow.fs import FSSpecHandler, PyFileSystem
+
+from daf_core.calls.columns import CALLS, SPEAKERS
+from daf_core.errors import SettingsError
+from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
+from daf_core.storage.files import filesystem, join
+from daf_core.storage.output import Output, calls_output, speakers_output
+
+VIEWS = ("utterances", "calls", "speakers", "quarantine", "manifest")
+META_COLUMNS_AT_MOST = 200
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "python_scan_all_frames": "false",
+    "temp_directory": "",
+}
+
+
+class Database:
+    """The tables of finished scores, as views with the names of VIEWS.
+
+    What the source says of recordings (`meta`) has a column each, where its name is free.
+
+    manifest: that the scores are of; None where it is gone, and its view is empty.
+    """
+
+    def __init__(self, scores: Output, manifest: Output | None) -> None:
+        self._connection = duckdb.connect(":memory:", config=_CLOSED)
+        calls = _dataset(calls_output(scores.root), CALLS)
+        self.meta = _meta_names(calls)
+        sources = [scores, *([] if manifest is None else [manifest])]
+        quarantines = [
+            _dataset_of(one.root, "quarantine", one.quarantine_names(), QUARANTINE)
+            for one in sources
+        ]
+        self._add("utterances", [_dataset(scores, SCORES)])
+        self._add("calls", [calls])
+        self._add("speakers", [_dataset(speakers_output(scores.root), SPEAKERS)])
+        self._add("quarantine", quarantines)
+        self._add("manifest", [_dataset(manifest, MANIFEST)])
+        self._connection.execute("SET lock_configuration = true")
+
+    def query(self, sql: str) -> pa.Table:
+        """The rows of one SELECT.
+
+        Raises:
+            SettingsError: it is no SELECT, is wrong, or reads anything but the views.
+        """
+        try:
+            statements = self._connection.extract_statements(sql)
+            if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+                raise SettingsError(f"expected one SELECT, found {_kinds(statements)}")
+            return self._connection.execute(statements[0]).to_arrow_table()
+        except duckdb.Error as err:
+            raise SettingsError(f"the query fails: {err}") from err
+
+    def _add(self, name: str, datasets: Sequence[pa.dataset.Dataset]) -> None:
+        read = []
+        for number, dataset in enumerate(datasets):
+            self._connection.register(f"{name}_{number}", dataset)
+            read.append(f"SELECT * FROM {name}_{number}")
+        taken = {one.lower() for one in datasets[0].schema.names}
+        meta = "".join(
+            f", meta[{_literal(key)}] AS {_identifier(key)}"
+            for key in self.meta
+            if "meta" in taken and key.lower() not in taken
+        )
+        rows = " UNION ALL ".join(read)
+        self._connection.execute(f"CREATE VIEW {name} AS SELECT *{meta} FROM ({rows})")
+
+
+def _kinds(statements: Sequence[duckdb.Statement]) -> str:
+    return ", ".join(one.type.name for one in statements) or "nothing"
+
+
+def _dataset(output: Output | None, schema: pa.Schema) -> pa.dataset.Dataset:
+    if output is None:
+        return pyarrow.dataset.dataset(schema.empty_table())
+    return _dataset_of(output.root, output.kind, output.part_names(), schema)
+
+
+def _dataset_of(
+    root: str, folder: str, names: Sequence[str], schema: pa.Schema
+) -> pa.dataset.Dataset:
+    """Parts in a folder as one table; columns that older parts lack are null."""
+    if not names:
+        return pyarrow.dataset.dataset(schema.empty_table())
+    fs, _ = filesystem(root)
+    paths = [filesystem(join(root, folder, name))[1] for name in names]
+    return pyarrow.dataset.dataset(
+        paths, schema, format="parquet", filesystem=PyFileSystem(FSSpecHandler(fs))
+    )
+
+
+def _meta_names(calls: pa.dataset.Dataset) -> list[str]:
+    """Names of what is said of recordings, each once whatever its case, the first in order."""
+    found: dict[str, str] = {}
+    for batch in calls.to_batches(columns=["meta"]):
+        keys = batch["meta"].keys.unique().to_pylist()
+        for key in sorted(keys):
+            if len(found) < META_COLUMNS_AT_MOST:
+                found.setdefault(key.lower(), key)
+    return sorted(found.values())
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

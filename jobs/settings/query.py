@@ -1,0 +1,52 @@
+"""Settings of the verbs that look into finished scores: calls, query."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Shown: TypeAlias = Literal["table", "csv", "jsonl"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallsSettings:
+    """List calls: how they went and what stands out; or compare groups of them, such as agents."""
+
+    scores: str = field(kw_only=False)
+    """Folder made by `daf score`."""
+
+    where: str | None = None
+    """Only calls for which this SQL condition holds, such as "queue = 'billing' and change < -1".
+    docs/calls.md lists the columns; what the source says of recordings has a column each."""
+
+    sort: str = "lowest"
+    """Order: lowest (sentiment), falling (change), contradictory, interrupted, silent, longest; or
+    any SQL, such as "talk_s desc"."""
+
+    top: int = 20
+    """Show this many calls."""
+
+    by: str | None = None
+    """Compare the groups of calls with one value of this column, such as agent or queue."""
+
+    least: int = 10
+    """With --by: compare only groups of this many calls and more."""
+
+    to: Shown = "table"
+    """Form of the output."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuerySettings:
+    """Ask finished scores in SQL, as DuckDB reads it.
+
+    The tables are utterances, calls, speakers, quarantine and manifest. Nothing else is read, and
+    nothing is written.
+    """
+
+    scores: str = field(kw_only=False)
+    """Folder made by `daf score`."""
+
+    sql: str = field(kw_only=False)
+    """One SELECT."""
+
+    to: Shown = "table"
+    """Form of the output."""

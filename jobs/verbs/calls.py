@@ -1,0 +1,88 @@
+"""daf calls: how calls went, as a list; or groups of them compared."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+
+from daf_core.calls.groups import Group, groups_of
+from daf_core.errors import SettingsError
+from daf_core.query.database import Database
+from daf_core.storage.output import scores_output
+from jobs.parts.calls import make_calls, manifest_of
+from jobs.settings import CallsSettings, EncodeResources
+from jobs.verbs.shown import shown
+
+COLUMNS = """
+    recording_id AS call,
+    sentiment, sentiment_low AS low, sentiment_high AS high,
+    change,
+    lowest_sentiment AS lowest, lowest_start_s AS lowest_at_s,
+    utterances, talk_s, silence_s, interruptions, contradictions, status
+"""
+ORDERS = {
+    "lowest": "sentiment ASC NULLS LAST",
+    "falling": "change ASC NULLS LAST",
+    "contradictory": "contradictions DESC NULLS LAST",
+    "interrupted": "interruptions DESC NULLS LAST",
+    "silent": "silence_s DESC NULLS LAST",
+    "longest": "end_s - start_s DESC NULLS LAST",
+}
+
+
+def run(settings: CallsSettings) -> str:
+    """The list of calls, or the comparison of groups, as text.
+
+    Raises:
+        SettingsError: the scores are not finished, or a condition, an order or a column is wrong.
+        NotDone: a table cannot be read or written.
+    """
+    database = open_database(settings.scores)
+    where = "" if settings.where is None else f" WHERE ({settings.where}\n)"
+    if settings.by is not None:
+        return shown(_groups(database, settings, where), settings.to)
+    order = ORDERS.get(settings.sort, settings.sort)
+    listed = database.query(
+        f"SELECT {COLUMNS} FROM calls{where} ORDER BY {order}, recording_id LIMIT {settings.top:d}"
+    )
+    lines = [shown(listed, settings.to)]
+    if settings.to == "table":
+        (count,) = database.query(f"SELECT count(*) AS n FROM calls{where}")["n"].to_pylist()
+        lines.append(f"{len(listed):,} of {count:,} calls, {settings.sort} first")
+    return "\n".join(lines)
+
+
+def open_database(scores: str) -> Database:
+    """The views of finished scores; makes the tables of calls where an older daf made none."""
+    output = scores_output(scores)
+    make_calls(output, EncodeResources())
+    return Database(output, manifest_of(output))
+
+
+def _groups(database: Database, settings: CallsSettings, where: str) -> pa.Table:
+    """A row for each group of calls, lowest mean first."""
+    column = '"' + str(settings.by).replace('"', '""') + '"'
+    calls = database.query(
+        f"SELECT * FROM (SELECT CAST({column} AS VARCHAR) AS name, sentiment FROM calls{where} "
+        f"ORDER BY recording_id) WHERE sentiment IS NOT NULL"
+    )
+    if not len(calls):
+        raise SettingsError("expected scored calls to compare, found none")
+    found = groups_of(
+        calls["sentiment"].to_numpy().astype(np.float64), calls["name"].to_pylist(), settings.least
+    )
+    return pa.Table.from_pylist([_row(one, str(settings.by)) for one in found])
+
+
+def _row(group: Group, by: str) -> dict[str, object]:
+    differs = {None: "too few calls", True: "yes", False: "no"}[group.differs]
+    return {
+        by: group.name,
+        "calls": group.calls,
+        "sentiment": group.mean,
+        "low": group.low,
+        "high": group.high,
+        "difference": group.difference,
+        "p": group.p if group.p is None or not math.isnan(group.p) else None,
+        "differs": differs,
+    }
