@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import ttest_ind
+from scipy.stats import ttest_ind_from_stats
 
 Floats = npt.NDArray[np.float64]
 DRAWS = 2000  # of the bootstrap
+DRAWN_AT_ONCE = 1_000_000  # calls, for memory
 DIFFERS_BELOW = 0.05  # probability that any group is said to differ though none does
 
 
@@ -58,14 +59,19 @@ def groups_of(values: Floats, names: Sequence[str | None], least: int = 10) -> l
 def _interval(values: Floats, draw: np.random.Generator) -> tuple[float | None, float | None]:
     if len(values) < 2:
         return None, None
-    means = [values[draw.integers(0, len(values), len(values))].mean() for _ in range(DRAWS)]
-    low, high = np.quantile(means, [0.05, 0.95]).tolist()
+    at_once = max(1, DRAWN_AT_ONCE // len(values))
+    counts = [min(at_once, DRAWS - start) for start in range(0, DRAWS, at_once)]
+    means = [
+        values[draw.integers(0, len(values), (count, len(values)))].mean(axis=1) for count in counts
+    ]
+    low, high = np.quantile(np.concatenate(means), [0.05, 0.95]).tolist()
     return low, high
 
 
 def _compared(group: Group, own: Floats, rest: Floats) -> Group:
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = float(ttest_ind(own, rest, equal_var=False).pvalue)
+        moments = [(one.mean(), one.std(ddof=1), len(one)) for one in (own, rest)]
+        p = float(ttest_ind_from_stats(*moments[0], *moments[1], equal_var=False).pvalue)
     difference = float(own.mean() - rest.mean())
     # Without any spread the test gives NaN: equal means do not differ, others surely do.
     p = p if not np.isnan(p) else float(difference == 0)

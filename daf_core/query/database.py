@@ -63,7 +63,7 @@ class Database:
             statements = self._connection.extract_statements(sql)
             if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
                 raise SettingsError(f"expected one SELECT, found {_kinds(statements)}")
-            return self._connection.execute(statements[0]).to_arrow_table()
+            return self._connection.sql(statements[0].query).to_arrow_table()
         except duckdb.Error as err:
             raise SettingsError(f"the query fails: {err}") from err
 

@@ -114,8 +114,10 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
 
 def _calls(settings: ScoreSettings) -> str:
     statuses = make_calls(scores_output(settings.out), settings)
-    said = [f"{count:,} {status}" for status, count in sorted(statuses.items())]
-    return f"{sum(statuses.values()):,} calls: {', '.join(said)}" if said else "no calls"
+    if not statuses:
+        return "no calls"
+    said = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
+    return f"{sum(statuses.values()):,} calls: {said}; `daf calls {settings.out}` lists them"
 
 
 def _verify(settings: ScoreSettings, prepared: Prepared) -> str:

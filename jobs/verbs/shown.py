@@ -19,9 +19,7 @@ def shown(rows: pa.Table, to: Shown) -> str:
     """All rows of a table as text. No control character of a cell reaches the terminal."""
     names, cells = rows.column_names, [[*row.values()] for row in rows.to_pylist()]
     if to == "jsonl":
-        return "\n".join(
-            json.dumps(dict(zip(names, row, strict=True)), default=str) for row in cells
-        )
+        return "\n".join(json.dumps(row, default=str) for row in rows.to_pylist())
     if to == "csv":
         sink = io.StringIO()
         writer = csv.writer(sink, lineterminator="\n")
@@ -29,9 +27,9 @@ def shown(rows: pa.Table, to: Shown) -> str:
         writer.writerows([_of_csv(cell) for cell in row] for row in cells)
         return sink.getvalue().removesuffix("\n")
     heads = [_of_table(name) for name in names]
-    return tabulate(
-        [[_of_table(cell) for cell in row] for row in cells], heads, disable_numparse=True
-    )
+    body = [[_of_table(cell) for cell in row] for row in cells]
+    text: str = tabulate(body, heads, disable_numparse=True)
+    return text
 
 
 def _of_table(cell: Any) -> str:

@@ -79,6 +79,7 @@ def test_one_command_does_it_all_and_again_only_what_is_new(calls, make_head, tm
     assert lines[0].startswith("4 rows in, 4 scored, 0 quarantined, ")
     assert "audio hours" in lines[0]
     assert lines[1:] == [
+        f"2 calls: 2 scored; `daf calls {out}` lists them",
         "verified: every manifest row is either scored or quarantined, once",
         "how well: no intervals; familiarity is not measured; 1 warning",
         "warning: No intervals: 4 of 4 rows (100 %) have no interval: the head is not calibrated. "
@@ -119,7 +120,7 @@ def test_a_report_and_a_verification_are_made_unless_they_are_not_wanted(
     calls, make_head, tmp_path
 ):
     asked = settings(calls, tmp_path / "s", make_head(0), verify=False, report=False)
-    assert len(score.run(asked).splitlines()) == 1
+    assert len(score.run(asked).splitlines()) == 2
     assert not (tmp_path / "s" / "report.html").exists()
 
 
@@ -133,7 +134,7 @@ def test_without_a_report_the_flags_tell_of_another_language(calls, make_head, t
     said = "this is a sentence that is plainly English, and so is all that comes after it"
     (folder / "a.vtt").write_text(CUE.format(said))
     asked = settings(folder, tmp_path / "s", str(head), verify=False, report=False)
-    _, warning, more = score.run(asked).splitlines()
+    _, _, warning, more = score.run(asked).splitlines()
     assert warning.startswith("warning: Another language: the words of 2 of 2 rows (100 %) are in")
     assert more.startswith(f"`daf report --scores {tmp_path}/s` says where")
 

@@ -1,0 +1,39 @@
+"""Groups of calls: nobody is ranked by noise, and a difference that is there is found."""
+
+import numpy as np
+
+from daf_core.calls.groups import groups_of
+
+
+def drawn(seed, groups=50, calls=40, lower=0.0):
+    """Means of calls of so many agents; the first agent's are `lower`."""
+    draw = np.random.default_rng(seed)
+    names = [f"agent {number}" for number in range(groups) for _ in range(calls)]
+    values = draw.normal(0, 0.6, groups * calls)
+    values[:calls] -= lower
+    return values, names
+
+
+def test_without_a_difference_hardly_ever_any_agent_is_said_to_differ():
+    said = [any(one.differs for one in groups_of(*drawn(seed))) for seed in range(40)]
+    assert sum(said) <= 5  # 5 % are expected of runs in which any of 50 agents is
+
+
+def test_a_planted_difference_is_found():
+    found = {one.name: one for one in groups_of(*drawn(0, lower=0.6))}
+    assert [name for name, one in found.items() if one.differs] == ["agent 0"]
+    assert found["agent 0"].high < 0 < found["agent 1"].high
+    assert next(iter(found)) == "agent 0"  # lowest first
+
+
+def test_intervals_hold_the_mean_nine_times_in_ten():
+    inside = [one.low <= 0 <= one.high for seed in range(6) for one in groups_of(*drawn(seed))]
+    assert 0.85 <= np.mean(inside) <= 0.94
+
+
+def test_small_groups_are_not_compared():
+    values, names = np.arange(13.0), ["small"] * 2 + ["large"] * 10 + [None]
+    found = {one.name: one for one in groups_of(values, names)}
+    assert (found["small"].differs, found[None].differs, found[None].low) == (None, None, None)
+    assert found["large"].differs is not None
+    assert [one.p for one in groups_of(np.ones(20), ["a"] * 10 + ["b"] * 10)] == [1.0, 1.0]

@@ -1,0 +1,174 @@
+"""`daf calls` and `daf query`: over scores in several parts, made again where they changed."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from daf_core.errors import SettingsError
+from daf_core.storage.output import calls_output
+from jobs.parts.calls import make_calls
+from jobs.settings import CallsSettings, EncodeResources, QuerySettings
+from jobs.verbs import calls, query
+from tests.core.calls.made_folder import scores_folder
+from tests.core.calls.made_scores import quarantine_of, scores_of
+
+AGENTS = ("ana", "ben")
+
+
+def rows_of(recordings: range) -> list[dict[str, object]]:
+    """Two utterances a call, the second 1 higher; calls of Ana are lower than those of Ben."""
+    return [
+        {"utterance_id": f"c{number:02}-{turn}", "recording_id": f"c{number:02}", "channel": turn}
+        | {"start_s": 10.0 * turn, "end_s": 10.0 * turn + 8, "words": 20}
+        | {"sentiment": number / 20 + turn - 2 * (number % 2)}
+        | {"meta": [("agent", AGENTS[1 - number % 2]), ("Odd name'\"", "=1+1")]}
+        for number in recordings
+        for turn in (0, 1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scores") / "s"
+    tables = [scores_of(rows_of(range(start, start + 15))) for start in (0, 15)]
+    scores_folder(folder, tables, {1: quarantine_of([("\x1b[31mred", "no_speech")])})
+    return folder
+
+
+def listed(scores: Path, **options: object) -> list[dict[str, object]]:
+    text = calls.run(CallsSettings(str(scores), to="jsonl", **options))  # type: ignore[arg-type]
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_the_lowest_calls_come_first_and_conditions_hold(scores: Path) -> None:
+    assert [row["call"] for row in listed(scores, top=3)] == ["c01", "c03", "c05"]
+    where = "agent = 'ben' and sentiment > 1 -- a remark"
+    assert [row["call"] for row in listed(scores, where=where, sort="sentiment desc", top=2)] == [
+        "c28",
+        "c26",
+    ]
+    assert {row["status"] for row in listed(scores, top=99)} == {"scored", "silent"}
+    text = calls.run(CallsSettings(str(scores), top=99))
+    assert "31 of 31 calls, lowest first" in text
+    assert "\x1b" not in text
+
+
+def test_groups_are_compared_where_they_are_large_enough(scores: Path) -> None:
+    ana, ben = listed(scores, by="agent")
+    assert (ana["agent"], ana["calls"], ana["differs"]) == ("ana", 15, "yes")
+    assert ana["difference"] == pytest.approx(-2, abs=0.1)
+    assert ben["sentiment"] > 1 > 0 > ana["sentiment"]  # type: ignore[operator]
+    assert {row["differs"] for row in listed(scores, by="agent", least=16)} == {"too few calls"}
+
+
+def asked(scores: Path, sql: str, to: str = "jsonl") -> str:
+    return query.run(QuerySettings(str(scores), sql, to=to))  # type: ignore[arg-type]
+
+
+def test_all_tables_can_be_asked(scores: Path) -> None:
+    for view, count in (("utterances", 60), ("calls", 31), ("speakers", 60), ("quarantine", 1)):
+        assert json.loads(asked(scores, f"SELECT count(*) AS n FROM {view}"))["n"] == count
+    assert json.loads(asked(scores, "SELECT count(*) AS n FROM manifest"))["n"] == 0  # it is gone
+    joined = (
+        "SELECT u.agent, avg(u.sentiment) AS mean FROM utterances u JOIN calls USING (recording_id)"
+        " GROUP BY 1 ORDER BY 1"
+    )
+    assert [json.loads(line)["agent"] for line in asked(scores, joined).splitlines()] == [*AGENTS]
+
+
+def test_a_spreadsheet_takes_no_cell_for_a_formula(scores: Path) -> None:
+    text = asked(scores, "SELECT * EXCLUDE meta FROM utterances LIMIT 1", "csv")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["Odd name'\""] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "FROM '/etc/passwd'",
+        "SELECT * FROM glob('/*')",
+        "COPY calls TO '/tmp/daf-stolen.csv'",
+        "EXPORT DATABASE '/tmp/daf-stolen'",
+        "ATTACH '/tmp/daf-stolen.db'",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "SET enable_external_access = true",
+        "CREATE TABLE t AS SELECT 1",
+        "DROP VIEW calls",
+        "PRAGMA version",
+        "SELECT 1; COPY calls TO '/tmp/daf-stolen.csv'",
+        "SELECT * FROM query('COPY calls TO ''/tmp/daf-stolen.csv''')",
+        "SELECT getenv('HOME')",
+        "SELECT * FROM asked",
+        "SELECT * FROM sniff_csv('/etc/passwd')",
+        "SELECT * FROM 'https://example.com/x.parquet'",
+        "",
+        "SELEC 1",
+    ],
+)
+def test_a_query_reads_nothing_else_and_writes_nothing(scores: Path, sql: str) -> None:
+    with pytest.raises(SettingsError):
+        asked(scores, sql)
+    with pytest.raises(SettingsError):
+        listed(scores, where=f"sentiment IN ({sql.removesuffix(';')})" if sql else "(")
+    assert not [*Path("/tmp").glob("daf-stolen*")]
+
+
+def test_only_parts_with_other_rows_are_made_again(tmp_path: Path) -> None:
+    tables = [scores_of(rows_of(range(start, start + 2))) for start in (0, 2)]
+    output = scores_folder(tmp_path, tables)
+    assert make_calls(output, EncodeResources()) == {"scored": 4}
+    folder = Path(calls_output(output.root).parts_uri)
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    os.remove(folder / "part-00001.parquet")
+    assert make_calls(output, EncodeResources()) == {"scored": 4}
+    after = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert before.keys() == after.keys()
+    assert before["part-00000.parquet"] == after["part-00000.parquet"]
+
+    scores_folder(tmp_path, [tables[0], scores_of(rows_of(range(2, 5)))])
+    assert make_calls(output, EncodeResources()) == {"scored": 5}
+    scores_folder(tmp_path, tables[:1])
+    os.remove(tmp_path / "scores" / "part-00001.parquet")
+    os.remove(tmp_path / "quarantine" / "part-00001.parquet")
+    assert make_calls(output, EncodeResources()) == {"scored": 2}
+    assert [path.name for path in folder.iterdir()] == ["part-00000.parquet"]
+
+
+def test_killed_at_any_file_and_run_again_the_tables_are_the_same(tmp_path: Path) -> None:
+    tables = [scores_of(rows_of(range(start, start + 2))) for start in (0, 2, 4)]
+    whole = scores_folder(tmp_path / "whole", tables)
+    make_calls(whole, EncodeResources())
+    script = (
+        "import os, sys\n"
+        "from daf_core.storage import files\n"
+        "from daf_core.storage.output import scores_output\n"
+        "from jobs.parts.calls import make_calls\n"
+        "from jobs.settings import EncodeResources\n"
+        "left, create = [int(sys.argv[2])], files.create\n"
+        "def counted(uri, data):\n"
+        "    if not left[0]: os._exit(9)\n"
+        "    left[0] -= 1\n"
+        "    return create(uri, data)\n"
+        "files.create = counted\n"
+        "make_calls(scores_output(sys.argv[1]), EncodeResources())\n"
+    )
+    folder = tmp_path / "killed"
+    killed = scores_folder(folder, tables)
+    for step in (0, 1, 3, 2):
+        subprocess.run([sys.executable, "-c", script, str(folder), str(step)], check=False)
+    make_calls(killed, EncodeResources())
+    for kind in ("calls", "speakers", "index"):
+        expected = sorted((tmp_path / "whole" / kind).rglob("*.parquet"))
+        found = sorted((folder / kind).rglob("*.parquet"))
+        assert [path.read_bytes() for path in found] == [path.read_bytes() for path in expected]
+    assert pq.read_table(folder / "calls").num_rows == 6
