@@ -4,7 +4,8 @@ DuckDB reads the tables through pyarrow, from a folder or an object store. It ma
 no network address, load no extension and change none of these settings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +20,7 @@ from daf_core.storage.output import Output, calls_output, speakers_output
 
 VIEWS = ("utterances", "calls", "speakers", "quarantine", "manifest")
 META_COLUMNS_AT_MOST = 200
+BATCH_ROWS = 10_000
 _CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
@@ -59,13 +61,22 @@ class Database:
         Raises:
             SettingsError: it is no SELECT, is wrong, or reads anything but the views.
         """
-        try:
-            statements = self._connection.extract_statements(sql)
-            if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
-                raise SettingsError(f"expected one SELECT, found {_kinds(statements)}")
-            return self._connection.sql(statements[0].query).to_arrow_table()
-        except duckdb.Error as err:
-            raise SettingsError(f"the query fails: {err}") from err
+        with _told():
+            return self._relation(sql).to_arrow_table()
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """The rows of one SELECT, some at a time; to be read before the next query. Raises as
+        `query`.
+        """
+        with _told():
+            yield from self._relation(sql).to_arrow_reader(BATCH_ROWS)
+
+    def _relation(self, sql: str) -> duckdb.DuckDBPyRelation:
+        statements = self._connection.extract_statements(sql)
+        if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+            kinds = ", ".join(one.type.name for one in statements) or "nothing"
+            raise SettingsError(f"expected one SELECT, found {kinds}")
+        return self._connection.sql(statements[0].query)
 
     def _add(self, name: str, datasets: Sequence[pa.dataset.Dataset]) -> None:
         read = []
@@ -82,8 +93,13 @@ class Database:
         self._connection.execute(f"CREATE VIEW {name} AS SELECT *{meta} FROM ({rows})")
 
 
-def _kinds(statements: Sequence[duckdb.Statement]) -> str:
-    return ", ".join(one.type.name for one in statements) or "nothing"
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors of DuckDB are wrong settings, as are those of reading what is no table."""
+    try:
+        yield
+    except duckdb.Error as err:
+        raise SettingsError(f"the query fails: {err}") from err
 
 
 def _dataset(output: Output | None, schema: pa.Schema) -> pa.dataset.Dataset:

@@ -4,6 +4,9 @@ Publishing is atomic: a reader sees the whole file or none.
 """
 
 import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -12,7 +15,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import s3
-from daf_core.storage.local_files import create_file, replace_file
+from daf_core.storage.local_files import create_file, replace_file, replaced_file
 
 
 def join(base: str, *names: str) -> str:
@@ -78,6 +81,28 @@ def publish(uri: str, data: bytes) -> None:
             replace_file(path, data)
         else:
             fs.pipe_file(path, data)
+    except OSError as err:
+        raise _not_written(uri, err) from err
+
+
+@contextmanager
+def written(uri: str) -> Iterator[str]:
+    """Path of an empty local file to write to, which is published at `uri` when the body ends
+    without an error: for what is too large to be held in memory.
+
+    Raises:
+        NotDone: as for `publish`.
+    """
+    fs, path = filesystem(uri)
+    try:
+        if isinstance(fs, LocalFileSystem):
+            with replaced_file(path) as temporary:
+                yield temporary
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                temporary = f"{folder}/{path.rpartition('/')[2]}"
+                yield temporary
+                fs.put_file(temporary, path)
     except OSError as err:
         raise _not_written(uri, err) from err
 

@@ -35,6 +35,16 @@ def create_file(path: str, data: bytes) -> None:
             os.replace(temporary, path)
 
 
+@contextmanager
+def replaced_file(path: str) -> Iterator[str]:
+    """Path of an empty file to write to; it replaces `path` when the body ends without an error."""
+    with _temporary(path, b"") as temporary:
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+
+
 def sweep_folder(folder: str) -> None:
     """Delete temporary files in a local `folder` that dead processes left over an hour ago.
 

@@ -11,6 +11,7 @@ from jobs.settings.encode import (
     PartsRun,
     StressSettings,
 )
+from jobs.settings.export import ExportSettings
 from jobs.settings.ingest import IngestSettings, SourceOptions
 from jobs.settings.query import CallsSettings, QuerySettings, Shown
 from jobs.settings.score import ScoreSettings
@@ -29,6 +30,7 @@ __all__ = [
     "EmbedSettings",
     "EncodeResources",
     "EvaluateSettings",
+    "ExportSettings",
     "IngestSettings",
     "LabelSettings",
     "ModelsSettings",

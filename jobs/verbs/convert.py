@@ -2,9 +2,8 @@
 
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeAlias
 
@@ -16,6 +15,7 @@ from jobs.settings import ConvertSettings
 from jobs.verbs.convert_refused import TABLE, Refused, faults, lines, write_table
 from jobs.verbs.convert_scores import is_scores, scored_recordings
 from jobs.verbs.convert_transcripts import transcripts
+from jobs.verbs.file_names import FileNames
 
 Recording: TypeAlias = tuple[str, list[WrittenCue]]  # its name or id, and its cues
 _NO_TIMES = "no cue has times; .csv and .jsonl hold cues without"
@@ -25,11 +25,11 @@ _NO_TIMES = "no cue has times; .csv and .jsonl hold cues without"
 class Written:
     """Counts of what was written, and what was not."""
 
+    names: FileNames
     recordings: int = 0
     cues: int = 0
     without_times: int = 0
     without_words: int = 0
-    names: Counter[str] = field(default_factory=Counter)
 
 
 def run(settings: ConvertSettings) -> str:
@@ -47,8 +47,7 @@ def run(settings: ConvertSettings) -> str:
         recordings = scored_recordings(settings.source, settings.manifest)
     else:
         recordings = transcripts(settings.source, settings.out, refused)
-    written = Written()
-    written.names[TABLE.removesuffix(f".{settings.to}")] += 1  # a name that is taken
+    written = Written(FileNames(settings.to, taken=(TABLE.removesuffix(f".{settings.to}"),)))
     for name, cues in _one_of(recordings, settings.out) if _is_file(settings) else recordings:
         if settings.to in NEED_TIMES and cues and not any(one.is_timed for one in cues):
             refused.append(Refused(name, "no_times", f"{name}: {_NO_TIMES}"))
@@ -78,22 +77,13 @@ def _one_of(recordings: Iterable[Recording], out: str) -> list[Recording]:
 
 def _write(settings: ConvertSettings, name: str, cues: list[WrittenCue], written: Written) -> None:
     out = settings.out
-    uri = out if _is_file(settings) else join(out, _file_name(settings, name, written))
+    uri = out if _is_file(settings) else join(out, written.names.of(name))
     publish(uri, WRITERS[settings.to](cues).encode())
     kept = [one for one in cues if one.is_timed or settings.to not in NEED_TIMES]
     written.recordings += 1
     written.cues += len(kept)
     written.without_times += len(cues) - len(kept)
     written.without_words += sum(not one.cue.text for one in kept)
-
-
-def _file_name(settings: ConvertSettings, name: str, written: Written) -> str:
-    """A path below the folder, whatever a recording id holds; each is given once."""
-    steps = [step for step in name.replace("\\", "/").split("/") if step not in ("", ".", "..")]
-    base = "/".join(steps).replace("\0", "_") or "recording"
-    written.names[base.casefold()] += 1
-    again = written.names[base.casefold()]
-    return f"{base}.{settings.to}" if again == 1 else f"{base}.{again}.{settings.to}"
 
 
 def _check_out(settings: ConvertSettings) -> None:

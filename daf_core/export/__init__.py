@@ -1,0 +1,1 @@
+"""Scores, calls and speakers in forms that other programs take."""

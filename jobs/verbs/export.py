@@ -1,0 +1,120 @@
+"""daf export: utterances, calls and speakers in a form that other programs take."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+import duckdb
+import pyarrow as pa
+
+from daf_core.errors import SettingsError
+from daf_core.export.amazon import amazon_call
+from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
+from daf_core.query.database import Database
+from daf_core.schemas import Row
+from daf_core.storage import files
+from jobs.settings import ExportSettings
+from jobs.verbs.calls import open_database
+from jobs.verbs.file_names import FileNames
+
+TABLES = ("utterances", "calls", "speakers")
+CALLS_AT_ONCE = 500
+
+
+def run(settings: ExportSettings) -> str:
+    """Write the files; returns a summary of one line.
+
+    Raises:
+        SettingsError: the scores are not finished, `where` is wrong, or a table is too large for
+            the form.
+        NotDone: a file cannot be read or written.
+    """
+    database = open_database(settings.scores)
+    if settings.to == "amazon":
+        return _amazon(settings, database)
+    tables = ((name, _table(settings, database, name)) for name in TABLES)
+    if settings.to == "xlsx":
+        with files.written(settings.out) as path, open(path, "wb") as file:
+            counts = write_xlsx(tables, file)
+    elif settings.to == "duckdb":
+        counts = _duckdb(settings, tables)
+    else:
+        write = write_csv if settings.to == "csv" else write_json_lines
+        counts = {}
+        for name, batches in tables:
+            uri = files.join(settings.out, f"{name}.{settings.to}")
+            with files.written(uri) as path, open(path, "w", encoding="utf-8", newline="") as file:
+                counts[name] = write(batches, file)
+    said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    return f"{settings.out}: {said}"
+
+
+def _table(settings: ExportSettings, database: Database, name: str) -> Batches:
+    """The rows of a table in order, of the calls that are wanted; utterances with their words."""
+    chosen = "" if settings.where is None else _of_chosen(settings.where)
+    if name != "utterances":
+        order = "recording_id" if name == "calls" else "recording_id, start_s, channel, speaker"
+        return database.batches(f"SELECT * FROM {name}{chosen} ORDER BY {order}")
+    order = "ORDER BY recording_id, start_s, utterance_id"
+    if not settings.text:
+        return database.batches(f"SELECT * FROM utterances{chosen} {order}")
+    words = "SELECT utterance_id, recording_id, text FROM manifest"
+    return database.batches(
+        f"SELECT * FROM (SELECT * FROM utterances{chosen}) "
+        f"LEFT JOIN ({words}) USING (recording_id, utterance_id) {order}"
+    )
+
+
+def _of_chosen(where: str) -> str:
+    return f" WHERE recording_id IN (SELECT recording_id FROM calls WHERE ({where}\n))"
+
+
+def _duckdb(settings: ExportSettings, tables: Iterable[tuple[str, Batches]]) -> dict[str, int]:
+    if files.is_remote(settings.out):
+        raise SettingsError(f"`out` {settings.out}: expected a file of this machine for duckdb")
+    counts = {}
+    with files.written(settings.out) as path:
+        files.delete(path)  # DuckDB makes its file itself
+        with duckdb.connect(path) as connection:
+            for name, batches in tables:
+                rows = pa.Table.from_batches(batches)
+                connection.register("rows", rows)
+                connection.execute(f"CREATE TABLE {name} AS SELECT * FROM rows")
+                connection.unregister("rows")
+                (counts[name],) = connection.sql(f"SELECT count(*) FROM {name}").fetchall()[0]
+    return counts
+
+
+def _amazon(settings: ExportSettings, database: Database) -> str:
+    """A file for each call of which anything is scored."""
+    chosen = "" if settings.where is None else f" AND ({settings.where}\n)"
+    ids = database.query(
+        f"SELECT recording_id FROM calls WHERE utterances > 0{chosen} ORDER BY recording_id"
+    )["recording_id"].to_pylist()
+    names = FileNames("json")
+    for start in range(0, len(ids), CALLS_AT_ONCE):
+        tables = [
+            _by_recording(_table(replace(settings, where=_among(ids, start)), database, name))
+            for name in ("calls", "speakers", "utterances")
+        ]
+        for recording_id in ids[start : start + CALLS_AT_ONCE]:
+            (call,), speakers, utterances = (table[recording_id] for table in tables)
+            found = amazon_call(call, speakers, utterances)
+            uri = files.join(settings.out, names.of(recording_id))
+            files.publish(uri, json.dumps(found, ensure_ascii=False, indent=1).encode())
+    return f"{settings.out}: {len(ids):,} calls"
+
+
+def _among(ids: list[str], start: int) -> str:
+    """A condition that holds for CALLS_AT_ONCE of the sorted ids."""
+    own = ids[start : start + CALLS_AT_ONCE]
+    return "recording_id IN (" + ", ".join("'" + one.replace("'", "''") + "'" for one in own) + ")"
+
+
+def _by_recording(batches: Batches) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for batch in batches:
+        for row in batch.to_pylist():
+            row.setdefault("text", None)
+            found.setdefault(row["recording_id"], []).append(row)
+    return found
