@@ -33,6 +33,9 @@ class ReportSettings:
     text: Annotated[bool, Parameter(negative="--no-text")] = True
     """Show the words. --no-text leaves them out, so that the page can be shared."""
 
+    audio: Annotated[bool, Parameter(negative="--no-audio")] = True
+    """Hold clips of the ten moments to hear first. --no-audio leaves them out."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:
