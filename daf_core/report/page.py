@@ -1,14 +1,17 @@
 """One self-contained HTML page about scored recordings: gather the numbers, fill report.html.
 
 Transcripts, ids and speakers are untrusted: everything that enters the page passes `printable`
-and is escaped by jinja2. The page loads nothing and runs no script;
-its Content-Security-Policy forbids both.
+and is escaped by jinja2. The page loads nothing, and runs one script of its own, which sorts and
+searches a table; its Content-Security-Policy forbids anything else.
 """
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,6 +23,7 @@ from markupsafe import Markup, escape
 from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.errors import SettingsError
 from daf_core.report import charts
+from daf_core.report.call_table import SHOWN_AT_FIRST, CallTable, call_table
 from daf_core.report.evidence import Evidence
 from daf_core.report.head_of_run import head_of_run
 from daf_core.report.hear_first import HeardMoment, hear_first
@@ -57,6 +61,7 @@ class Report:
     ingest: AtIngest
     contradictions: list[dict[str, Any]]  # rows of scores, strongest first, with `when` and `who`
     recordings: list[RecordingSummary]  # lowest mean first
+    calls: CallTable | None
     moments: list[HeardMoment]  # to hear first; empty where no audio is wanted
     texts: dict[str, str]  # utterance id → text, of the utterances named in the page
     texts_note: str  # why there are no texts; empty if there are
@@ -91,6 +96,7 @@ def gather(
     contradictions = [
         {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
     ]
+    drawn = {item.recording_id: f"r{number}" for number, item in enumerate(recordings, start=1)}
     quarantined, reasons = quarantine_reasons(scores_output(scores).quarantine_uri)
     ingest = at_ingest(manifest or run.get("manifest"))
     named = {row["utterance_id"] for row in contradictions}
@@ -108,6 +114,7 @@ def gather(
         ingest=ingest,
         contradictions=contradictions,
         recordings=recordings,
+        calls=call_table(scores, drawn),
         moments=moments,
         texts=texts,
         texts_note=note,
@@ -135,6 +142,7 @@ def render(report: Report) -> str:
         commands=_commands,
     )
     totals = report.totals
+    script = files("daf_core.report").joinpath("report.js").read_text("utf-8")
     return environment.get_template("report.html").render(
         report=report,
         run=report.run,
@@ -147,6 +155,9 @@ def render(report: Report) -> str:
         neutral_below=NEUTRAL_BELOW,
         large_disagreement=LARGE_DISAGREEMENT,
         chart=charts,
+        shown_at_first=SHOWN_AT_FIRST,
+        script=Markup(script),
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
 
 
