@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.errors import SettingsError
 from daf_core.report import charts
+from daf_core.report.by_meta import LEAST_CALLS, Grouped, grouped_by_meta
 from daf_core.report.call_table import SHOWN_AT_FIRST, CallTable, call_table
 from daf_core.report.evidence import Evidence
 from daf_core.report.head_of_run import head_of_run
@@ -62,6 +63,7 @@ class Report:
     contradictions: list[dict[str, Any]]  # rows of scores, strongest first, with `when` and `who`
     recordings: list[RecordingSummary]  # lowest mean first
     calls: CallTable | None
+    grouped: list[Grouped]  # by what the source says of calls
     moments: list[HeardMoment]  # to hear first; empty where no audio is wanted
     texts: dict[str, str]  # utterance id → text, of the utterances named in the page
     texts_note: str  # why there are no texts; empty if there are
@@ -115,6 +117,7 @@ def gather(
         contradictions=contradictions,
         recordings=recordings,
         calls=call_table(scores, drawn),
+        grouped=grouped_by_meta(scores),
         moments=moments,
         texts=texts,
         texts_note=note,
@@ -156,6 +159,7 @@ def render(report: Report) -> str:
         large_disagreement=LARGE_DISAGREEMENT,
         chart=charts,
         shown_at_first=SHOWN_AT_FIRST,
+        least_calls=LEAST_CALLS,
         script=Markup(script),
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
