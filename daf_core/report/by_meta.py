@@ -17,7 +17,7 @@ LEAST_CALLS = 10  # of a group that is compared
 
 @dataclass(frozen=True)
 class Grouped:
-    """The groups of one column. in_time: whether values are dates; groups are in their order then."""
+    """The groups of one column. in_time: values are dates, and groups in their order."""
 
     column: str
     groups: list[Group]
