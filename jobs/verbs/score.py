@@ -117,7 +117,8 @@ def _calls(settings: ScoreSettings) -> str:
     if not statuses:
         return "no calls"
     said = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
-    return f"{sum(statuses.values()):,} calls: {said}; `daf calls {settings.out}` lists them"
+    calls = sum(statuses.values())
+    return f"{calls:,} call{'s' * (calls != 1)}: {said}; `daf calls {settings.out}` lists them"
 
 
 def _verify(settings: ScoreSettings, prepared: Prepared) -> str:
