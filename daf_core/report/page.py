@@ -8,7 +8,7 @@ searches a table; its Content-Security-Policy forbids anything else.
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from importlib.resources import files
@@ -39,6 +39,7 @@ from daf_core.report.quarantine import (
 )
 from daf_core.report.recordings import RecordingSummary, summarise, when, who
 from daf_core.report.totals import SENTIMENT_EDGES, WEIGHT_EDGES, Totals
+from daf_core.report.transcript import listed
 from daf_core.schemas import FLAGS, NEUTRAL_BELOW, polarity
 from daf_core.storage.files import join, read_json
 from daf_core.storage.output import scores_output
@@ -94,15 +95,20 @@ def gather(
         rows, _ = read(join(folder, part), "scores")
         totals.add(part, rows)
         evidence.add(rows)
-    recordings = list(_recordings(folder, totals))
+    drawn = list(_recordings(folder, totals))
+    transcripts = listed([item.transcript for item in drawn])
+    recordings = [
+        replace(item, transcript=own) for item, own in zip(drawn, transcripts, strict=True)
+    ]
     contradictions = [
         {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
     ]
-    drawn = {item.recording_id: f"r{number}" for number, item in enumerate(recordings, start=1)}
+    places = {item.recording_id: f"r{number}" for number, item in enumerate(recordings, start=1)}
     quarantined, reasons = quarantine_reasons(scores_output(scores).quarantine_uri)
     ingest = at_ingest(manifest or run.get("manifest"))
     named = {row["utterance_id"] for row in contradictions}
     named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
+    named |= {said.utterance_id for own in transcripts for said in own}
     found = named_in_manifest(manifest, run.get("manifest"), named)
     texts, note = (found.texts, found.note) if text else ({}, "left out")
     moments = hear_first(contradictions, recordings, found.sounds) if audio else []
@@ -116,7 +122,7 @@ def gather(
         ingest=ingest,
         contradictions=contradictions,
         recordings=recordings,
-        calls=call_table(scores, drawn),
+        calls=call_table(scores, places),
         grouped=grouped_by_meta(scores),
         moments=moments,
         texts=texts,

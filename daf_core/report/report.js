@@ -2,6 +2,7 @@
 // Sorts and searches the table of calls. The page works without it: the first rows are in the page.
 (() => {
   const section = document.getElementById("calls");
+  if (!section) return;
   const calls = JSON.parse(document.getElementById("calls-data").textContent);
   const body = section.querySelector("tbody");
   const search = section.querySelector("input");
@@ -88,3 +89,21 @@
   section.querySelector(".tools").hidden = false;
   arrange();
 })();
+// Says under each timeline which utterance the pointer is at.
+for (const article of document.querySelectorAll("article")) {
+  const drawn = article.querySelector(".timeline");
+  const said = [...article.querySelectorAll(".transcript li")];
+  if (!drawn || !said.length) continue;
+  const hint = document.createElement("p");
+  hint.className = "quiet hint";
+  drawn.closest(".plot").after(hint);
+  const places = said.map((one) => Number(one.dataset.place));
+  drawn.addEventListener("pointermove", (event) => {
+    const box = drawn.getBoundingClientRect();
+    const place = (100 * (event.clientX - box.left)) / box.width;
+    let near = 0;
+    while (near + 1 < places.length && places[near + 1] <= place) near += 1;
+    hint.textContent = said[near].textContent;
+  });
+  drawn.addEventListener("pointerleave", () => { hint.textContent = ""; });
+}
