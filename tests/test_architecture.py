@@ -18,7 +18,16 @@ FILES = sorted([*PACKAGES, *ROOT.glob("benchmarks/**/*.py")])
 
 # What each may import: itself and what is named before it. CONTRIBUTING.md shows the same list.
 LAYERS = [
-    *("errors", "schemas", "arrays", "distributed", "storage", "default_heads", "weights"),
+    *(
+        "errors",
+        "schemas",
+        "arrays",
+        "distributed",
+        "redaction",
+        "storage",
+        "default_heads",
+        "weights",
+    ),
     *("embeddings", "recordings", "encoders", "speakers", "heads", "measures", "training"),
     *("stages", "damage", "calls", "query"),
     *("evaluation", "stress", "sources", "asr", "manifest", "precomputed", "adaptation"),

@@ -22,13 +22,15 @@ from daf_core.manifest.remarks import remarks
 from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
 from daf_core.manifest.retry import mark, to_retry
+from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.open_source import Source
+from daf_core.sources.open_source import Source as OpenSource
 from daf_core.sources.remarks import Remarks
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json, fingerprint
 
+Source = OpenSource | HashedSource
 Inspect = Callable[[Iterator[Any]], Iterator[Inspected]]
 _FILES_AT_ONCE = 16
 

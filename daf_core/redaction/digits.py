@@ -108,8 +108,10 @@ def _is_phone(sizes: Sequence[int], total: int, marked: bool) -> bool:
 def _is_social_security(groups: Sequence[_Group], written: str) -> bool:
     """As 123-45-6789, of an area, a group and a number that are given out."""
     area, group, serial = (one.digits for one in groups)
-    return len(written) == 11 and area not in ("000", "666") and (
-        area[0] != "9" and group != "00" and serial != "0000"
+    return (
+        len(written) == 11
+        and area not in ("000", "666")
+        and (area[0] != "9" and group != "00" and serial != "0000")
     )
 
 

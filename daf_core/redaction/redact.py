@@ -42,7 +42,7 @@ def redact(text: str) -> Redacted:
     Amounts such as "1,500,000" and "one hundred", and numbers of 4 digits and less, stay; of words
     for digits three in a row are a number.
     """
-    spans = _apart(text)
+    spans = spans_in(text)
     pieces, at = [], 0
     for span in spans:
         pieces += [text[at : span.start], span.mark]
@@ -64,8 +64,8 @@ def marks_in(texts: Sequence[str | None]) -> dict[str, int]:
     return {mark: count for mark, count in counts.items() if count}
 
 
-def _apart(text: str) -> list[Span]:
-    """What is found, in order; nothing overlaps."""
+def spans_in(text: str) -> list[Span]:
+    """What is found, in order; nothing overlaps and each has its mark."""
     taken = bytearray(len(text))
     found = []
     for span in _all(text):

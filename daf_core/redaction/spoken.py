@@ -1,4 +1,4 @@
-"""Numbers and mail addresses as they are said, in English: "four one double one", "at … dot com"."""
+"""Numbers and mail addresses as they are said in English, such as "four one double one"."""
 
 import re
 from collections.abc import Iterator
@@ -18,19 +18,51 @@ _OH = {"oh": "0", "o": "0"}  # zero, where other digits are said before
 _TEENS = {
     word: str(number)
     for number, word in enumerate(
-        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
+        [
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ],
         start=10,
     )
 }
 _TENS = {
     word: str(number)
     for number, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 }
 _TIMES = {"double": 2, "triple": 3}
-_DOMAINS = frozenset("com net org edu gov io co info biz me uk de fr us ca au in eu".split())
-_JOINTS = frozenset("dot underscore dash hyphen period".split())
+_DOMAINS = frozenset(
+    [
+        "com",
+        "net",
+        "org",
+        "edu",
+        "gov",
+        "io",
+        "co",
+        "info",
+        "biz",
+        "me",
+        "uk",
+        "de",
+        "fr",
+        "us",
+        "ca",
+        "au",
+        "in",
+        "eu",
+    ]
+)
+_JOINTS = frozenset(["dot", "underscore", "dash", "hyphen", "period"])
 _JOINTS_AT_MOST = 8  # in either half of an address
 _TOKEN = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[\s,.;‐‑–-]{0,4}")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import ABSENT, ListedVersions, contents_version
 from daf_core.sources.inspection import Inspected, identify, measure
@@ -37,7 +38,8 @@ class TableSource:
 
     `open_table` opens the table at `uri`, as `open_rows` does.
     `rename` maps the table's column names to ours. A relative audio_path is relative to `folder`,
-    by default the table's. `quarantined` holds the quarantine rows of lines that belong to no
+    by default the table's. redact: numbers and addresses in words become marks as they are read,
+    before ids follow from them. `quarantined` holds the quarantine rows of lines that belong to no
     recording, in the order of the lines.
 
     Raises:
@@ -52,12 +54,14 @@ class TableSource:
         rename: Mapping[str, str],
         check_contents: bool,
         folder: str | None = None,
+        redact: bool = False,
     ) -> None:
         self._uri = uri
         self._open_table = open_table
         self._folder = posixpath.dirname(uri) if folder is None else folder
         self.quarantined: list[Row] = []
         self._spool = RowSpool()
+        self._redact = redact
         self.check_contents = check_contents
         self._listed = ListedVersions()
         self._file_version = lru_cache(1)(contents_version) if check_contents else self._listed
@@ -113,6 +117,7 @@ class TableSource:
                 raise cells
             known, stored = self._ours(cells)
             row = manifest_row(dict(known))
+            row = redacted_row(row) if self._redact else row
             if (
                 not row["recording_id"] and not row["audio_uri"]
             ):  # text without audio: a recording of its own

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.recordings.synthesizer import Synthesizer
+from daf_core.redaction.quarantine import without_names
 from daf_core.stages.decode import decode_part, give_up
 from daf_core.stages.previous_text import with_previous_text
 from daf_core.storage.output import Output
@@ -55,16 +56,22 @@ class ReadPart:
 
 @dataclass(frozen=True)
 class PublishPart:
-    """Publish the quarantine and then the rows of a part: a part that is there is finished."""
+    """Publish the quarantine and then the rows of a part: a part that is there is finished.
+
+    names_hidden: messages of the quarantine name no file, as ids are hashed.
+    """
 
     output: Output
     fingerprint: str
+    names_hidden: bool = False
 
     def __call__(self, message: pa.Table) -> pa.Table:
         return run_stage(self._publish, message)
 
     def _publish(self, facts: PartFacts, tables: PartTables) -> StageResult:
         rows, quarantine = tables["rows"], tables["quarantine"]
+        if self.names_hidden:
+            quarantine = without_names(quarantine)
         reasons = Counter(quarantine["reason"].to_pylist())
         facts = replace(
             facts,

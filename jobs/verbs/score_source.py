@@ -91,7 +91,9 @@ def prepare(settings: ScoreSettings) -> Prepared:
         return prepared
     manifest = files.join(settings.out, "transcribed")
     resources = {one.name: getattr(settings, one.name) for one in fields(PartsRun)}
-    asked = TranscribeSettings(manifest=prepared.manifest, out=manifest, **resources)
+    asked = TranscribeSettings(
+        manifest=prepared.manifest, out=manifest, redact=settings.redact, **resources
+    )
     if settings.transcribe:
         asked = replace(asked, model=settings.transcribe[0])
     print(transcribe.run(asked), flush=True)

@@ -1,5 +1,6 @@
 """Numbers and addresses in words become marks, whatever stands around them, in linear time."""
 
+import itertools
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from daf_core.redaction.redact import KINDS, redact, redacted_row
 from daf_core.redaction.spoken import said_mails, said_numbers
 
-DIGIT_WORDS = "zero one two three four five six seven eight nine".split()
+DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,9 @@ def test_a_card_is_found_wherever_it_stands(before: str, digits: list[int], afte
     assert card not in redact(f"{before} {card} {after}").text
 
 
-@given(st.lists(st.sampled_from(DIGIT_WORDS), min_size=3, max_size=30), st.sampled_from([" ", ", "]))
+@given(
+    st.lists(st.sampled_from(DIGIT_WORDS), min_size=3, max_size=30), st.sampled_from([" ", ", "])
+)
 def test_digits_that_are_said_are_found(words: list[str], between: str) -> None:
     text = redact(f"well {between.join(words)} yes").text
     assert text in ("well [NUMBER] yes", "well [CARD] yes")
@@ -94,7 +97,9 @@ def test_no_long_number_stays_and_the_rest_does(text: str) -> None:
     bare = found.text
     for mark in KINDS:
         bare = bare.replace(mark, "\n")
-    assert not any(len(run) >= 5 for run in "".join(c if c.isdecimal() else " " for c in bare).split())
+    assert not any(
+        len(run) >= 5 for run in "".join(c if c.isdecimal() else " " for c in bare).split()
+    )
     at = 0
     for piece in bare.split("\n"):  # what stays is in the text, in order
         at = text.index(piece, at) + len(piece)
@@ -102,10 +107,11 @@ def test_no_long_number_stays_and_the_rest_does(text: str) -> None:
 
 
 HOSTILE = [
-    "1", "1 ", "4111 1111 1111 1111 ", "(", "+(", "1, ", "1111, ", "a@", "@", "a.@a.", "a" * 63 + ".",
-    "DE89 ", "DE89", "AA00a ", "one ", "double ", "twenty five ", "oh ", "x at y dot ", "at dot ",
-    "dot at x dot com ", "[", "[NAME", "<a", "{{", "*", "#", "- ", ".,;-", "1-", "\u0661", "12-", "999-99-",
-]  # fmt: skip
+    *("1", "1 ", "4111 1111 1111 1111 ", "(", "+(", "1, ", "1111, ", "1-", "12-", "999-99-"),
+    *("a@", "@", "a.@a.", "a" * 63 + ".", "x at y dot ", "at dot ", "dot at x dot com "),
+    *("DE89 ", "DE89", "AA00a ", "one ", "double ", "twenty five ", "oh ", "\u0661"),
+    *("[", "[NAME", "<a", "{{", "*", "#", "- ", ".,;-"),
+]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
@@ -129,4 +135,4 @@ def test_searches_give_places_in_order_that_do_not_overlap() -> None:
     for search in (said_numbers, said_mails):
         spans = [*search(text)]
         assert spans == sorted(spans)
-        assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
