@@ -30,7 +30,8 @@ LAYERS = [
     ),
     *("embeddings", "recordings", "encoders", "speakers", "heads", "measures", "training"),
     *("stages", "damage", "calls", "query"),
-    *("evaluation", "stress", "sources", "asr", "manifest", "precomputed", "adaptation"),
+    *("evaluation", "stress", "sources", "asr", "manifest", "privacy", "precomputed"),
+    "adaptation",
     *("report", "export", "api"),
 ]
 OPTIONS = {name.replace("_", "-") for settings in VERBS.values() for name in field_names(settings)}

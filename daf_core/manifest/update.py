@@ -21,7 +21,7 @@ from daf_core.manifest.parts import PendingRecording, pack, publish
 from daf_core.manifest.remarks import remarks
 from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
-from daf_core.manifest.retry import mark, to_retry
+from daf_core.manifest.retry import mark, to_read_again, to_retry
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import Source as OpenSource
@@ -74,6 +74,7 @@ class Updated:
         return cls(**counts, remarks=remarks, recordings=recordings, nothing_to_do=True)
 
 
+_KEPT_FACTS = ("text",)  # of the record: whether the words of rows were dropped
 _COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
@@ -84,12 +85,14 @@ def update(
     part_s: float | None,
     inspect: Inspect,
     retry: Collection[str] = (),
+    read_again: Collection[str] = (),
 ) -> Updated:
     """Make the manifest in `output`, whose run has begun, hold what `source` holds.
 
     part_s: seconds of audio per part, None for lengths that suit any source (`part_length`);
     inspect: turns recordings of the source into rows, in order; retry: recordings with rows
-    quarantined or flagged for these reasons are inspected again, though their files are unchanged.
+    quarantined or flagged for these reasons are inspected again, though their files are unchanged;
+    read_again: so are the recordings of these parts.
 
     Raises:
         NotDone: another attempt took over, or the manifest's files were changed by others.
@@ -100,7 +103,8 @@ def update(
     attempt = "" if finished else ingest_lock.take_over(output, record)
     source.gather()
     known = catalogue_files.load(output, fingerprint(identity))
-    if again := to_retry(output, known, retry):
+    again = to_read_again(known, read_again) if read_again else to_retry(output, known, retry)
+    if again:
         attempt = attempt or ingest_lock.take_over(output, record)
         mark(output, known, again, partial(ingest_lock.check, output, attempt))
     loose = fingerprint(source.quarantined) if source.quarantined else NOTHING
@@ -112,7 +116,8 @@ def update(
     _publish_differences(output, known, source, part_s, inspect, check)
     _write_index(output, known, fingerprint(identity), check)
     done = _counted(known, remarks(output, known, source), started)
-    run_record.finish(output, identity, done.as_facts() | {"attempt": attempt})
+    kept = {name: record.facts[name] for name in _KEPT_FACTS if record and name in record.facts}
+    run_record.finish(output, identity, kept | done.as_facts() | {"attempt": attempt})
     return done
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from daf_core.adaptation.chosen_rows import ChosenRows
+from daf_core.privacy.words import check_words
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.redaction.quarantine import without_names
 from daf_core.stages.decode import decode_part, give_up
@@ -44,6 +45,7 @@ class ReadPart:
 
     def _read(self, facts: PartFacts, _: PartTables) -> StageResult:
         rows = self.manifest.read(facts.name)
+        check_words(rows, self.manifest.part_uri(facts.name))
         if self.context:
             rows = with_previous_text(rows, self.context)
         if self.sample is not None:

@@ -12,6 +12,7 @@ from daf_core.arrays import Samples
 from daf_core.asr.redacted import with_flags, without_numbers
 from daf_core.asr.rows import give_up, transcribe
 from daf_core.manifest.parts import manifest_flags
+from daf_core.privacy.words import check_words
 from daf_core.redaction.quarantine import without_names
 from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.schemas import QUARANTINE, WORDS
@@ -74,6 +75,7 @@ class ReadRows:
 
     def _read(self, facts: PartFacts, _: PartTables) -> StageResult:
         rows, quarantine = self.manifest.read(facts.name), QUARANTINE.empty_table()
+        check_words(rows, self.manifest.part_uri(facts.name))
         uri = files.join(self.manifest.quarantine_uri, facts.name)
         if (found := parquet.read_if_there(uri, "quarantine")) is not None:
             quarantine = found[0].replace_schema_metadata(None)
@@ -113,7 +115,7 @@ class Recognize:
         rows = with_flags(rows) if self.plan.redact else rows
         return facts, {"rows": rows, "words": words, "quarantine": tables["quarantine"]}
 
-    def _recognized(self, waves: Sequence[Samples], language: str | None) -> list[Recognized]:
+    def _recognized(self, waves: Sequence[Samples], language: str | None) -> "list[Recognized]":
         found = self.recognizer(waves, language)
         return [*map(without_numbers, found)] if self.plan.redact else found
 

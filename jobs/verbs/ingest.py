@@ -4,7 +4,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +49,14 @@ def run(settings: IngestSettings) -> str:
     return line
 
 
-def bring_up_to_date(settings: IngestSettings, without: Sequence[str] = ()) -> tuple[Updated, str]:
+def bring_up_to_date(
+    settings: IngestSettings, without: Sequence[str] = (), read_again: Collection[str] = ()
+) -> tuple[Updated, str]:
     """Bring the manifest up to date with the source; returns what is done, and the summary.
 
-    `without`: files and folders that are not of the source, beside the manifest. `strict` is left
-    to the caller. Raises as `run`.
+    `without`: files and folders that are not of the source, beside the manifest. `read_again`:
+    parts whose recordings are read though they have not changed. `strict` is left to the caller.
+    Raises as `run`.
     """
     options = _folder_options(settings, [settings.out, *without])
     opened = open_source(
@@ -70,7 +73,7 @@ def bring_up_to_date(settings: IngestSettings, without: Sequence[str] = ()) -> t
         return _with_progress(_inspect(recordings, inspector, per_task))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
-    done = update(output, identity, source, part_s, inspect, settings.retry)
+    done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
     line = summary(done, output.quarantine_uri)
     return done, f"nothing to do: {line}" if done.nothing_to_do else line
 
