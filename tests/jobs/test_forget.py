@@ -1,0 +1,214 @@
+"""`daf forget`: a recording is in none of the tables any more, and does not come back."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import soundfile
+
+from daf_core.errors import SettingsError
+from daf_core.schemas import SCORES
+from daf_core.storage import part_index, run_record
+from daf_core.storage.output import manifest_output, scores_output
+from daf_core.storage.publish_part import publish_part
+from jobs.parts.calls import make_calls
+from jobs.settings import EncodeResources, ForgetSettings, IngestSettings, VerifySettings
+from jobs.verbs import forget, ingest, verify
+from tests.core.calls.made_scores import FILLED, NOTHING
+from tests.jobs.stored_text import stored_text
+
+CUE = "WEBVTT\n\n00:00.000 --> 00:01.000\nhello from {}\n\n00:01.000 --> 00:02.000\nand more\n"
+
+
+def add_call(folder: Path, name: str) -> None:
+    soundfile.write(folder / f"{name}.wav", np.zeros(2 * 8000), 8000)
+    (folder / f"{name}.vtt").write_text(CUE.format(name))
+
+
+def asked(calls: Path, out: Path, **options: object) -> IngestSettings:
+    return IngestSettings(source=str(calls), out=str(out), part_minutes=0.1, **options)  # type: ignore[arg-type]
+
+
+def scored(out: Path) -> None:
+    """Scores of the manifest in `out`, as `daf score` publishes them, of a head that says 1."""
+    manifest, scores = manifest_output(f"{out}/manifest"), scores_output(str(out))
+    record = run_record.read_complete(manifest)
+    identity = {"manifest": record.fingerprint, "head": {"error_correlation": 0.25}}
+    run_record.begin(scores, identity, fresh=False)
+    fingerprint = run_record.fingerprint(identity)
+    made = []
+    for name, facts in part_index.of_finished(manifest, record).items():
+        rows = [
+            FILLED
+            | {key: row[key] for key in SCORES.names if key in row}
+            | {"sentiment": 1.0, "polarity": "positive", "words": 3}
+            for row in manifest.read(name).to_pylist()
+        ]
+        publish_part(scores, facts, pa.Table.from_pylist(rows, SCORES), NOTHING, fingerprint)
+        made.append(facts)
+    part_index.write(scores.index_uri, made, fingerprint)
+    rows_in = sum(part.rows for part in made)
+    counts = {"parts": len(made), "rows_in": rows_in, "scored": rows_in, "flags": {}}
+    run_record.finish(scores, identity, {"manifest": manifest.root, **counts})
+    make_calls(scores, EncodeResources())
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    for name in ("ada", "bob", "jane-roe", "kim", "lea"):
+        add_call(folder, name)
+    (folder / "jane-roe.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nshort\n")
+    return folder
+
+
+@pytest.fixture
+def out(calls: Path, tmp_path: Path) -> Path:
+    """Finished scores with all that may lie beside them."""
+    folder = tmp_path / "s"
+    ingest.run(asked(calls, folder / "manifest"))
+    scored(folder)
+    (folder / "report.html").write_text("<p>jane-roe")
+    with (folder / "labels.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(
+            [["utterance_id", "recording_id"], ["1", "jane-roe"], ["2", "ada"]]
+        )
+    return folder
+
+
+def forgotten(folder: Path, *ids: str, **options: object) -> str:
+    return forget.run(ForgetSettings(str(folder), recording=[*ids], **options))  # type: ignore[arg-type]
+
+
+def verified(out: Path) -> str:
+    return verify.run(VerifySettings(manifest=f"{out}/manifest", scores=str(out)))
+
+
+def test_no_table_names_it_any_more_and_the_others_stay(out: Path, calls: Path) -> None:
+    assert "jane-roe" in stored_text(out)
+    said = forgotten(out, "jane-roe").splitlines()
+    assert said[0] == (
+        "forgot 1 recording: 2 rows of the manifest, 2 rows of the scores, 1 parts of the speakers "
+        "made again, 1 parts of the calls made again, 1 lines of labels.csv, report.html "
+        "(`daf report` makes it again)"
+    )
+    assert said[1] == f"not touched: the files of the source themselves: {calls}"
+    assert "jane-roe" not in stored_text(out)
+    assert verified(out).startswith("8 rows in, 8 scored, 0 quarantined: every manifest row")
+    record = json.loads((out / "run.json").read_text())
+    assert (record["complete"], record["scored"], record["rows_in"]) == (True, 8, 8)
+    assert make_calls(scores_output(str(out)), EncodeResources()) == {"scored": 4}
+    assert "ada" in (out / "labels.csv").read_text()
+
+
+def test_it_does_not_come_back_unless_asked_for(out: Path, calls: Path) -> None:
+    forgotten(out, "jane-roe")
+    again = ingest.run(asked(calls, out / "manifest"))
+    assert again.startswith("nothing to do: 8 rows in, 8 in the manifest")
+    (calls / "jane-roe.vtt").write_text(CUE.format("her again"))
+    add_call(calls, "new")
+    said = ingest.run(asked(calls, out / "manifest"))
+    assert "1 recordings of the source were forgotten (`daf forget`) and are left out" in said
+    assert "10 rows in, 10 in the manifest" in said
+    assert "jane-roe" not in stored_text(out)
+    ingest.run(asked(calls, out / "manifest", fresh=True))
+    assert "jane-roe" not in stored_text(out / "manifest")
+    assert forgotten(out, "jane-roe", undo=True).startswith("1 recordings come back")
+    assert "12 rows in, 12 in the manifest" in ingest.run(asked(calls, out / "manifest"))
+
+
+def test_the_same_parts_are_scored_as_before(out: Path) -> None:
+    """Nothing is made again: facts of scores and manifest agree."""
+    forgotten(out, "jane-roe", "ada")
+    manifest, scores = manifest_output(f"{out}/manifest"), scores_output(str(out))
+    made_from = part_index.of_finished(manifest, run_record.read_complete(manifest))
+    made = part_index.of_finished(scores, run_record.read_complete(scores))
+    assert {name: one.rows_fingerprint for name, one in made.items()} == {
+        name: one.rows_fingerprint for name, one in made_from.items()
+    }
+
+
+def test_what_is_not_there_is_refused_before_anything_changes(out: Path, tmp_path: Path) -> None:
+    before = stored_text(out)
+    with pytest.raises(SettingsError, match="found none with the id nobody; nothing was removed"):
+        forgotten(out, "ada", "nobody")
+    with pytest.raises(SettingsError, match="expected a folder made by daf score"):
+        forgotten(tmp_path / "calls", "ada")
+    with pytest.raises(SettingsError, match="expected `recording` or `recordings`"):
+        forgotten(out)
+    with pytest.raises(SettingsError, match="forgotten, found 0 of 1"):
+        forgotten(out, "ada", undo=True)
+    assert stored_text(out) == before
+
+
+def test_one_of_several_recordings_of_a_name_and_what_was_quarantined(
+    calls: Path, tmp_path: Path
+) -> None:
+    soundfile.write(calls / "jane-roe.flac", np.zeros(2 * 8000), 8000)
+    (calls / "max.wav").write_bytes(b"RIFF")
+    out = tmp_path / "m"
+    ingest.run(asked(calls, out))
+    table = tmp_path / "who.csv"
+    table.write_text("recording_id,why\njane-roe.wav,asked\nmax,asked\n")
+    forget.run(ForgetSettings(str(out), recordings=str(table)))
+    assert "nothing to do" in ingest.run(asked(calls, out))
+    everything = stored_text(out)
+    assert "jane-roe.flac" in everything
+    assert not [one for one in ("jane-roe.wav", "max.wav") if one in everything]
+
+
+def test_ids_may_be_given_by_name_where_they_are_hashed(calls: Path, tmp_path: Path) -> None:
+    out, salt = tmp_path / "m", "a salt of enough letters"
+    ingest.run(asked(calls, out, hash_ids=salt))
+    said = forgotten(out, "jane-roe", hash_ids=salt)
+    assert "2 rows of the manifest" in said
+    assert "jane-roe" not in stored_text(out)
+    assert ingest.run(asked(calls, out, hash_ids=salt)).startswith("nothing to do: 8 rows in")
+
+
+SCRIPT = """
+import os, sys
+from daf_core.storage import files, parquet
+from jobs.settings import ForgetSettings
+from jobs.verbs import forget
+left = [int(sys.argv[2])]
+def counted(change):
+    def changed(*given):
+        if not left[0]: os._exit(9)
+        left[0] -= 1
+        return change(*given)
+    return changed
+files.publish = parquet.publish = counted(files.publish)
+files.create, files.delete = counted(files.create), counted(files.delete)
+forget.run(ForgetSettings(sys.argv[1], recording=["jane-roe"]))
+"""
+
+
+def test_killed_at_any_file_and_run_again_the_tables_are_the_same(
+    out: Path, tmp_path: Path
+) -> None:
+    whole = tmp_path / "kept"
+    shutil.copytree(out, whole)
+    forgotten(out, "jane-roe")
+    tables = [*("manifest/manifest", "manifest/quarantine", "scores", "calls", "speakers")]
+    expected = {kind: stored_text(out / kind) for kind in tables}
+    for step in (1, 3, 5, 7, 9, 11, 14, 18, 22):
+        shutil.rmtree(out)
+        shutil.copytree(whole, out)  # in its place, as the scores name their manifest
+        ended = subprocess.run([sys.executable, "-c", SCRIPT, str(out), f"{step}"], check=False)
+        assert ended.returncode in (0, 9)
+        forgotten(out, "jane-roe")
+        assert {kind: stored_text(out / kind) for kind in tables} == expected, step
+        assert verified(out).startswith("8 rows in, 8 scored")
+        if not ended.returncode:
+            break
+    assert step > 9
+    assert os.listdir(out)
