@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import soundfile
 
@@ -19,6 +20,7 @@ from jobs.settings import EncodeResources, ForgetSettings, IngestSettings, Verif
 from jobs.verbs import forget, ingest, verify
 from tests.core.calls.made_scores import FILLED, NOTHING
 from tests.core.manifest.test_update import FailingFileSystem
+from tests.core.privacy.made_chain import PART, chain
 from tests.jobs.stored_text import stored_text
 
 CUE = "WEBVTT\n\n00:00.000 --> 00:01.000\nhello from {}\n\n00:01.000 --> 00:02.000\nand more\n"
@@ -211,3 +213,16 @@ def test_killed_at_any_change_and_run_again_the_tables_are_the_same(calls: Path)
         assert tables() == expected, changes
         assert verified("failing://s").startswith("8 rows in, 8 scored")
     assert kills > 15
+
+
+def test_what_is_recognized_and_scored_of_a_manifest_elsewhere(tmp_path: Path) -> None:
+    own, transcribed, scores = chain(tmp_path)
+    record = run_record.read_complete(transcribed)
+    run_record.finish(transcribed, record.identity, record.facts | {"manifest": own.root})
+    said = forgotten(transcribed.root, "b").splitlines()
+    assert said[0] == "forgot 1 recording: 2 rows of the manifest"
+    assert said[1].startswith(f"its manifest {own.root} may hold them still: `daf forget")
+    assert transcribed.read(PART)["recording_id"].to_pylist() == ["a"]
+    assert not pq.read_table(f"{transcribed.words_uri}/{PART}").num_rows
+    assert run_record.read_complete(transcribed).facts["rows_in"] == 1
+    assert scores.read(PART).num_rows == 2
