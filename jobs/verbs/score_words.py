@@ -43,7 +43,8 @@ def drop(settings: ScoreSettings) -> str:
     """Drop the words from all that is in `out`; returns a line about it."""
     parts = sum(map(drop_words, _manifests(settings)))
     files.delete(files.join(settings.out, "report.html"))  # of an earlier run; a new one follows
-    return f"dropped the words of {parts} parts; no file in {settings.out} holds them"
+    said = f"dropped the words of {parts} part{'s' * (parts > 1)}; " if parts else ""
+    return f"{said}no file in {settings.out} holds words"
 
 
 def _manifests(settings: ScoreSettings) -> list[Output]:

@@ -75,7 +75,7 @@ def dropped(calls: Path, head: str, tmp_path_factory: pytest.TempPathFactory) ->
     """Both calls in one part, scored without words in any output."""
     out = tmp_path_factory.mktemp("dropped") / "s"
     said = score.run(settings(calls, out, head, drop_text=True))
-    assert f"dropped the words of 1 parts; no file in {out} holds them" in said
+    assert f"dropped the words of 1 part; no file in {out} holds words" in said
     assert "verified: every manifest row is either scored or quarantined, once" in said
     return out
 
@@ -133,7 +133,9 @@ def test_what_must_be_scored_again_is_read_again(
     expected = scores_of(out)
     os.remove(out / "scores" / "part-00000.parquet")
     said = score.run(settings(calls, out, head, drop_text=True))
-    assert "words of 1 parts were dropped and are read again" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "words of 1 parts were dropped and are read again" in printed.out
+    assert not [one for one in PLANTED if one in printed.out + printed.err + said]
     assert "verified: every manifest row is either scored or quarantined, once" in said
     assert scores_of(out) == expected
     assert not [one for one in PLANTED if one in stored_text(out)]

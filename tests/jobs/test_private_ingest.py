@@ -148,3 +148,15 @@ def test_a_hashed_manifest_grows_and_recordings_keep_their_ids(tmp_path: Path) -
     after = {row["audio_uri"]: row["recording_id"] for row in rows_of(out)}
     assert {uri: after[uri] for uri in before} == before
     assert len(set(after.values())) == 4
+
+
+def test_rows_that_only_differed_in_their_numbers_all_stay(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    said = [f"my card is 4{number}00 0000 0000 0000" for number in range(5)]
+    lines = [f"{name},{words}" for name in ("a", "") for words in said]
+    table.write_text("\n".join(["recording_id,text", *lines, "a,well", "a,well"]) + "\n")
+    out = tmp_path / "m"
+    summary = ingest.run(asked(table, out, redact=True))
+    assert summary.startswith("12 rows in, 11 in the manifest, 1 quarantined (duplicate_id 1")
+    assert len({row["utterance_id"] for row in rows_of(out)}) == 11
+    assert ingest.run(asked(table, out, redact=True)).startswith("nothing to do")
