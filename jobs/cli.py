@@ -34,6 +34,7 @@ VERBS: dict[str, type] = {
     "query": verbs.QuerySettings,
     "export": verbs.ExportSettings,
     "convert": verbs.ConvertSettings,
+    "forget": verbs.ForgetSettings,
     "models": verbs.ModelsSettings,
     "demo": verbs.DemoSettings,
 }
