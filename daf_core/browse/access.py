@@ -31,6 +31,7 @@ HEADERS = {
 }
 _OPENING = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>daf</title>'
+    '<link rel="icon" href="/static/icon.svg">'
     '<meta http-equiv="refresh" content="0;url={0}"><p><a href="{0}">Open the list of calls</a></p>'
 )
 Next = Callable[[Request], Awaitable[Response]]

@@ -103,7 +103,7 @@ class Archive:
             values.append(selection.words.lower())
         where = " AND ".join(conditions) or "true"
         sql = f"SELECT call FROM calls WHERE {where} ORDER BY {selection.order}, recording_id"
-        answer: pa.Table = self._database.cursor().execute(sql, values).to_arrow_table()
+        answer: pa.Table = self._database.cursor().sql(sql, params=values).to_arrow_table()
         found: Numbers = answer["call"].to_numpy()
         complete = self.reading.calls and (self.reading.words or not selection.words)
         with self._lock:
@@ -135,7 +135,7 @@ class Archive:
         return {row["call"]: (row["hits"], row["id"], row["text"]) for row in found}
 
     def _rows(self, sql: str, values: list[Any]) -> list[Row]:
-        answer: pa.Table = self._database.cursor().execute(sql, values).to_arrow_table()
+        answer: pa.Table = self._database.cursor().sql(sql, params=values).to_arrow_table()
         rows: list[Row] = answer.to_pylist()
         return rows
 

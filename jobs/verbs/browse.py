@@ -63,7 +63,8 @@ def run(settings: BrowseSettings) -> str:
         )
         with suppress(KeyboardInterrupt):  # which uvicorn passes on when it has ended
             server.run(sockets=[listening])
-    return f"{len(labels.labels()):,} labels in {labels.uri}"
+    count = len(labels.labels())
+    return f"{count:,} label{'s' if count != 1 else ''} in {labels.uri}"
 
 
 def _manifest(settings: BrowseSettings, scores: Output) -> Output | None:
@@ -86,6 +87,7 @@ def _listening(port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((HOST, port))
+        listening.listen()  # so that the link works as soon as it is printed
     except OSError as err:
         listening.close()
         raise SettingsError(
