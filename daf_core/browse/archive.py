@@ -146,16 +146,13 @@ class Archive:
         values: dict[str, set[str]] = {}
         count = 0
         for tables in self._read_parts(self.calls, names, list(LISTED)):
-            for name, table in tables:
-                numbers = pa.array(np.arange(count, count + len(table), dtype=np.int32))
-                count += len(table)
-                part = pa.repeat(pa.scalar(name), len(table))
-                columns = [table[one] for one in LISTED]
-                self._insert(
-                    "INSERT INTO calls SELECT * FROM read",
-                    pa.table([numbers, part, *columns], schema=_CALLS),
-                )
-                _count_values(values, table["meta"])
+            parts = pa.array([name for name, table in tables for _ in range(len(table))])
+            rows = pa.concat_tables(table.select(LISTED) for _, table in tables)
+            numbers = pa.array(np.arange(count, count + len(rows), dtype=np.int32))
+            count += len(rows)
+            columns = [numbers, parts.cast(pa.string()), *rows.columns]
+            self._insert("INSERT INTO calls SELECT * FROM read", pa.table(columns, schema=_CALLS))
+            _gather_values(values, rows["meta"])
         self.meta = {
             name: sorted(own) if len(own) <= VALUES_AT_MOST else []
             for name, own in sorted(values.items())
@@ -201,7 +198,7 @@ class Archive:
                 self.reading.parts += len(some)
 
 
-def _count_values(values: dict[str, set[str]], meta: pa.ChunkedArray) -> None:
+def _gather_values(values: dict[str, set[str]], meta: pa.ChunkedArray) -> None:
     """Gather what a source says: a value more than can be chosen from is enough to know so, and a
     long one counts as many.
     """
