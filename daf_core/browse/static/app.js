@@ -142,12 +142,12 @@ function keys(event) {
     "?": () => find("#help").showModal(),
     "-": () => { minus = Date.now(); say("#labelled", "−"); },
     Backspace: () => label(null),
-  }[event.key] || ("0123".includes(event.key) ? () => {
+  }[event.key] || (["0", "1", "2", "3"].includes(event.key) ? () => {
     const value = Number(event.key);
     label(Date.now() - minus < 2000 && value ? -value : value);
     minus = 0;
   } : null);
-  const sound = " -Backspace0123".includes(event.key);
+  const sound = [" ", "-", "Backspace", "0", "1", "2", "3"].includes(event.key);
   if (!done || (event.key === " " && pressed) || (sound && !audio)) return;
   event.preventDefault();
   done();
