@@ -155,7 +155,9 @@ class Application:
     def _put(self, recording_id: str, utterance_id: str, label: float | None) -> int:
         call = open_call(self._archive, recording_id)
         rows = [] if call is None else call.utterances
-        (row,) = (one for one in rows if one["utterance_id"] == utterance_id)
+        row = next((one for one in rows if one["utterance_id"] == utterance_id), None)
+        if row is None:
+            raise LookupError
         return self._labels.put(row, label)
 
 

@@ -1,9 +1,9 @@
 """The calls of finished scores, and their words, in a closed DuckDB: to be listed and searched.
 
-The tables are read in the background, part by part: first a few columns of the calls, then the
-words. On two cores 50,000 calls of 4,200 parts take some seconds, and a million utterances as long
-again. Memory is bounded: DuckDB takes at most MEMORY, and words of at most WORDS_AT_MOST utterances
-are held. A call's page reads its part of the scores and of the manifest anew.
+The tables are read in the background: first the calls, from one file (`listed`) or the first time
+part by part, and then the words, part by part. Memory is bounded: DuckDB takes at most MEMORY, and
+words of at most WORDS_AT_MOST utterances are held. A call's page reads its part of the scores and
+of the manifest anew.
 """
 
 from collections import OrderedDict
@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from daf_core.browse.listed import LISTED, SCHEMA, keep_listed, read_listed
 from daf_core.browse.selection import Selection
-from daf_core.calls.columns import CALLS
 from daf_core.calls.units import Source
 from daf_core.query.database import CLOSED, META_COLUMNS_AT_MOST
 from daf_core.schemas import MANIFEST, Row
@@ -33,25 +33,12 @@ PARTS_AT_ONCE = 64
 KEPT_SELECTIONS = 32
 VALUES_AT_MOST = 100  # of what the source says, to choose from
 LETTERS_AT_MOST = 200  # of a value
-LISTED = (
-    *("recording_id", "status", "reason", "start_s", "end_s", "utterances", "quarantined"),
-    *("sentiment", "sentiment_low", "sentiment_high", "change", "lowest_sentiment"),
-    *("lowest_start_s", "lowest_utterance_id", "talk_s", "silence_s", "interruptions"),
-    *("contradictions", "meta"),
-)
-_CALLS = pa.schema(
-    [
-        pa.field("call", pa.int32()),  # its number, by which the words name it
-        pa.field("part", pa.string()),
-        *(CALLS.field(name) for name in LISTED),
-    ]
-)
 Numbers = npt.NDArray[np.int32]
 
 
 @dataclass
 class Reading:
-    """How far the tables are read: parts of both, of so many. failed: why it ended early."""
+    """How far a table is read: parts, of so many. failed: why it ended early."""
 
     parts: int = 0
     of: int = 0
@@ -75,7 +62,7 @@ class Archive:
         self._kept: OrderedDict[Selection, Numbers] = OrderedDict()
         self._lock = Lock()
         self._database = duckdb.connect(":memory:", config={**CLOSED, "memory_limit": MEMORY})
-        self._database.register("no_calls", _CALLS.empty_table())
+        self._database.register("no_calls", SCHEMA.empty_table())
         self._database.execute("CREATE TABLE calls AS SELECT * FROM no_calls")
         self._database.execute(
             "CREATE TABLE words (call INTEGER, utterance_id VARCHAR, text VARCHAR)"
@@ -140,30 +127,36 @@ class Archive:
         return rows
 
     def _read_calls(self) -> None:
-        names = self.calls.part_names()
-        words = 0 if self.source.manifest is None or not self.text else len(names)
-        self.reading.of = len(names) + words
-        values: dict[str, set[str]] = {}
-        count = 0
-        for tables in self._read_parts(self.calls, names, list(LISTED)):
-            parts = pa.array([name for name, table in tables for _ in range(len(table))])
-            rows = pa.concat_tables(table.select(LISTED) for _, table in tables)
-            numbers = pa.array(np.arange(count, count + len(rows), dtype=np.int32))
-            count += len(rows)
-            columns = [numbers, parts.cast(pa.string()), *rows.columns]
-            self._insert("INSERT INTO calls SELECT * FROM read", pa.table(columns, schema=_CALLS))
-            _gather_values(values, rows["meta"])
+        rows = read_listed(self.calls)
+        if rows is None:
+            rows = self._gathered()
+            keep_listed(self.calls, rows)
+        self._insert("INSERT INTO calls SELECT * FROM read", rows)
         self.meta = {
             name: sorted(own) if len(own) <= VALUES_AT_MOST else []
-            for name, own in sorted(values.items())
+            for name, own in sorted(_values(rows["meta"]).items())
         }
         self.reading.calls = True
+
+    def _gathered(self) -> pa.Table:
+        """The rows of all parts of the table of calls."""
+        names = self.calls.part_names()
+        self.reading.of = len(names)
+        found, count = [SCHEMA.empty_table()], 0
+        for tables in self._read_parts(self.calls, names, list(LISTED)):
+            for name, table in tables:
+                numbers = np.arange(count, count + len(table), dtype=np.int32)
+                count += len(table)
+                columns = [pa.array(numbers), pa.array([name] * len(table), pa.string())]
+                columns += table.select(LISTED).columns
+                found.append(pa.table(columns, schema=SCHEMA))
+        return pa.concat_tables(found).combine_chunks()
 
     def _read_words(self) -> None:
         manifest = self.source.manifest
         assert manifest is not None
         names = manifest.part_names()
-        self.reading.of = len(self.calls.part_names()) + len(names)
+        self.reading.parts, self.reading.of = 0, len(names)
         columns = ["recording_id", "utterance_id", "text"]
         schema = pa.schema([MANIFEST.field(name) for name in columns])
         held = 0
@@ -198,10 +191,11 @@ class Archive:
                 self.reading.parts += len(some)
 
 
-def _gather_values(values: dict[str, set[str]], meta: pa.ChunkedArray) -> None:
-    """Gather what a source says: a value more than can be chosen from is enough to know so, and a
-    long one counts as many.
+def _values(meta: pa.ChunkedArray) -> dict[str, set[str]]:
+    """What a source says of calls: of each name the values, one more than can be chosen from at
+    most; a name with a long one has as many.
     """
+    values: dict[str, set[str]] = {}
     for own in meta.to_pylist():
         for name, value in own or ():
             if value is None or (name not in values and len(values) == META_COLUMNS_AT_MOST):
@@ -211,3 +205,4 @@ def _gather_values(values: dict[str, set[str]], meta: pa.ChunkedArray) -> None:
                 gathered.update(map(str, range(VALUES_AT_MOST + 1)))
             elif len(gathered) <= VALUES_AT_MOST:
                 gathered.add(value)
+    return values

@@ -2,7 +2,6 @@
 
 import csv
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -25,8 +24,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     }
     parts = [
         call("angry", [-2, -1, -2.5, -2], CALM, meta=[("queue", "billing")])
-        + call("calm", [1, 2, 1, 1.5], [*CALM[:2], "Thank YOU so much", "bye"], meta=[("queue", "new")]),
-        call("mixed", [0, -1], ["so so", "oh great, thank you"], text_sentiment=2.5, meta=[("queue", "new")]),
+        + call(
+            "calm", [1, 2, 1, 1.5], [*CALM[:2], "Thank YOU so much", "bye"], meta=[("queue", "new")]
+        ),
+        call(
+            "mixed",
+            [0, -1],
+            ["so so", "oh great, thank you"],
+            text_sentiment=2.5,
+            meta=[("queue", "new")],
+        ),
     ]
     for row in parts[0]:
         row["audio_uri"] = recordings["wav_ulaw" if row["recording_id"] == "angry" else "m4a"]
@@ -193,7 +200,9 @@ def test_the_selection_is_downloaded_as_csv(watched, server):
     assert "Thank YOU so much" in {row["text"] for row in rows}
 
 
-@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"])
+@pytest.mark.parametrize(
+    "options", [{}, {"color_scheme": "dark"}, PHONE], ids=["light", "dark", "phone"]
+)
 def test_pages_are_accessible_and_fit_their_width(watched, server, options):
     page = opened(watched, server, **options)
     for address in ("/", "/?words=thank", "/call?call=angry&at=angry-1"):

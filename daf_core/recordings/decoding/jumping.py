@@ -1,8 +1,8 @@
 """Sound from anywhere in a container that has clocks, without reading what comes before.
 
 For listening: an hour of Opus is passed over in seconds packet by packet, and skipped in a
-hundredth of one. Places are those of the container's time stamps, which agree with the sums of `packet_times`
-to a packet, but where streams were joined or are damaged.
+hundredth of one. Places are those of the container's time stamps, which agree with the sums of
+`packet_times` to a packet, but where streams were joined or are damaged.
 """
 
 from typing import Any
