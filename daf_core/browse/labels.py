@@ -3,7 +3,6 @@
 import csv
 import io
 from threading import Lock
-from typing import Any
 
 from daf_core.adaptation.label_table import COLUMNS, Cell, read_labels, unescaped, write_label_table
 from daf_core.errors import SettingsError, check_range
@@ -57,7 +56,7 @@ class LabelFile:
             write_label_table(self.uri, rows, columns)
         return len(self.labels())
 
-    def _read(self) -> tuple[list[str], list[dict[str, Any]]]:
+    def _read(self) -> tuple[list[str], list[dict[str, Cell]]]:
         """Columns and rows of the file as they stand in it, without the escape of formulas."""
         if not files.exists(self.uri):
             return [*COLUMNS], []

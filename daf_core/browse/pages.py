@@ -1,7 +1,7 @@
 """The pages: templates filled with what is listed. All text is escaped and made printable."""
 
 from math import isfinite
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -34,6 +34,32 @@ COLUMNS = {  # of the list: column → its title, and whether it is a number
     "contradictions": ("Tone against words", True),
     "status": ("Status", False),
 }
+
+
+class Head(NamedTuple):
+    """The head of a column of the list; address: of the list sorted by it."""
+
+    title: str
+    number: bool
+    address: str
+    sorted: str | None  # ascending, descending
+
+
+class Field(NamedTuple):
+    """What a source says of calls, in the form; choices: none where there are too many."""
+
+    name: str
+    title: str
+    choices: list[str]
+    chosen: str
+
+
+class Hit(NamedTuple):
+    """An utterance of a listed call with the words searched for; utterances: how many have them."""
+
+    utterances: int
+    text: Markup
+    address: str
 
 
 def environment() -> Environment:
@@ -165,39 +191,34 @@ def _others(archive: Archive, selection: Selection, place: int | None) -> list[t
     return found
 
 
-def _heads(selection: Selection) -> list[dict[str, Any]]:
+def _heads(selection: Selection) -> list[Head]:
     """The heads of the columns of the list, each with the address that sorts by it."""
     return [
-        {
-            "title": title,
-            "number": number,
-            "address": selection.sorted_by(column).address("/"),
-            "sorted": {column: "ascending", f"-{column}": "descending"}.get(selection.sort),
-        }
+        Head(
+            title,
+            number,
+            selection.sorted_by(column).address("/"),
+            {column: "ascending", f"-{column}": "descending"}.get(selection.sort),
+        )
         for column, (title, number) in COLUMNS.items()
     ]
 
 
-def _fields(archive: Archive, selection: Selection) -> list[dict[str, Any]]:
+def _fields(archive: Archive, selection: Selection) -> list[Field]:
     """What the source says of calls, as fields of the form: first what can be chosen from."""
     chosen = dict(selection.meta)
     names = sorted(archive.meta, key=lambda name: (not archive.meta[name], name))
     wanted = [name for name in names if name in chosen]
     wanted += [name for name in names if name not in chosen][: max(0, META_SHOWN - len(wanted))]
     return [
-        {
-            "name": META + name,
-            "title": name,
-            "values": archive.meta[name],
-            "chosen": chosen.get(name, ""),
-        }
+        Field(META + name, name, archive.meta[name], chosen.get(name, ""))
         for name in sorted(wanted, key=names.index)
     ]
 
 
 def _hit(
     found: tuple[int, str, str] | None, selection: Selection, row: Row, place: int
-) -> dict[str, Any] | None:
+) -> Hit | None:
     """What a listed call says of the words that are searched for."""
     if found is None:
         return None
@@ -206,7 +227,7 @@ def _hit(
     cut = text[start : start + LETTERS_OF_HIT]
     shown = f"{'…' if start else ''}{cut}{'…' if start + LETTERS_OF_HIT < len(text) else ''}"
     address = selection.address("/call", call=row["recording_id"], at=utterance_id, n=place)
-    return {"count": count, "text": _marked(shown, selection.words), "address": address}
+    return Hit(count, _marked(shown, selection.words), address)
 
 
 def _marked(text: str, words: str) -> Markup:
