@@ -32,6 +32,7 @@ VERBS: dict[str, type] = {
     "report": verbs.ReportSettings,
     "calls": verbs.CallsSettings,
     "query": verbs.QuerySettings,
+    "browse": verbs.BrowseSettings,
     "export": verbs.ExportSettings,
     "convert": verbs.ConvertSettings,
     "forget": verbs.ForgetSettings,

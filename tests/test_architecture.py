@@ -32,7 +32,7 @@ LAYERS = [
     *("stages", "damage", "calls", "query"),
     *("evaluation", "stress", "sources", "asr", "manifest", "privacy", "precomputed"),
     "adaptation",
-    *("report", "export", "api"),
+    *("report", "export", "browse", "api"),
 ]
 OPTIONS = {name.replace("_", "-") for settings in VERBS.values() for name in field_names(settings)}
 MODULES_AT_MOST = 10  # in the root of a package

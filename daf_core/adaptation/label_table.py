@@ -117,7 +117,7 @@ def _label(cells: Cells | BadInput, place: str) -> Label | None:
     if isinstance(cells, BadInput):
         raise cells
     cells = {
-        name: _read(value) if isinstance(value, str) else value for name, value in cells.items()
+        name: unescaped(value) if isinstance(value, str) else value for name, value in cells.items()
     }
     sentiment = parse_cell("label", cells.get("label"))
     if sentiment is None:
@@ -151,6 +151,6 @@ def _written(value: Cell) -> str:
     return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
 
 
-def _read(text: str) -> str:
+def unescaped(text: str) -> str:
     """A cell as it was before `_written`."""
     return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

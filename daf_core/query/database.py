@@ -21,7 +21,7 @@ from daf_core.storage.output import Output, calls_output, speakers_output
 VIEWS = ("utterances", "calls", "speakers", "quarantine", "manifest")
 META_COLUMNS_AT_MOST = 200
 BATCH_ROWS = 10_000
-_CLOSED: dict[str, str | bool | int | float | list[str]] = {
+CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -40,7 +40,7 @@ class Database:
     """
 
     def __init__(self, scores: Output, manifest: Output | None) -> None:
-        self._connection = duckdb.connect(":memory:", config=_CLOSED)
+        self._connection = duckdb.connect(":memory:", config=CLOSED)
         calls = _dataset(calls_output(scores.root), CALLS)
         self.meta = _meta_names(calls)
         sources = [scores, *([] if manifest is None else [manifest])]

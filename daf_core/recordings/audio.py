@@ -10,11 +10,13 @@ import soxr
 
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
 from daf_core.recordings.decoding.opening import Decoder, open_with_decoder
 from daf_core.recordings.decoding.placed_blocks import Frames
 from daf_core.recordings.mixing import mono
 
 MARGIN_S = 0.05  # reach of the resampling filter on both sides of a cut
+NEAR_S = 60.0  # what comes before is passed over in no time
 SKIP_S = 5.0  # shorter gaps between cuts are decoded, longer ones are skipped by a seek
 BLOCK_VALUES = 1 << 20  # decoded at once: a header that declares a false length costs no memory
 NOWHERE = sys.maxsize  # as the start of `_held`: no frame is held
@@ -43,6 +45,10 @@ class Recording:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; as the context manager does."""
         self._decoder.close()
         self._file.close()
 
@@ -86,6 +92,23 @@ class Recording:
         resampled: Samples = soxr.resample(mixed, self.rate_hz, RATE_HZ)
         cut = resampled[first - meeting * ours : last - meeting * ours]
         return cut.clip(-1, 1) if self.bounded else cut
+
+    def read_near(self, start_s: float, end_s: float, channel: int | None = None) -> Samples:
+        """As `read`, to listen to: from a far place of a compressed recording it comes in a moment,
+        and may be a few hundredths of a second off.
+        """
+        if start_s < NEAR_S or not isinstance(self._decoder, PyAVDecoder):
+            return self.read(start_s, end_s, channel)
+        if channel is not None and not 0 <= channel < self.channels:
+            return self.read(start_s, end_s, channel)  # which says what is wrong
+        first, last = round(start_s * self.rate_hz), round(end_s * self.rate_hz)
+        frames = self._decoder.frames_near(first, last - first)
+        self._held, self._held_start = self._held[:0], NOWHERE
+        if frames is None or not len(frames):
+            return self.read(start_s, end_s, channel)
+        mixed = mono(_finite(frames), channel)
+        resampled: Samples = soxr.resample(mixed, self.rate_hz, RATE_HZ)
+        return resampled.clip(-1, 1) if self.bounded else resampled
 
     def _frames(self, start: int, stop: int) -> Frames:
         """Frames [start, stop) of all channels; decoding continues from the latest cut if near."""

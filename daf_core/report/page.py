@@ -142,7 +142,7 @@ def render(report: Report) -> str:
     )
     environment.filters.update(
         number=lambda count: f"{count:,}",
-        signed=_signed,
+        signed=signed,
         share=lambda part, whole: f"{100 * part / max(1, whole):.0f} %",
         plain=_plain,
         day=_day,
@@ -207,7 +207,7 @@ def _commands(text: str) -> Markup:
     )
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
     """Sentiment with its sign, a true minus, one decimal; no sign at zero."""
     rounded = float(np.round(value, 1)) + 0.0
     return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"

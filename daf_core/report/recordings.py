@@ -69,7 +69,7 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
     if timed:
         rows = rows.sort_by([("start_s", "ascending"), ("utterance_id", "ascending")])
     sentiment = rows["sentiment"].to_numpy().astype(np.float64)
-    start, end, ticks, length = _by_time(rows) if timed else _by_order(rows.num_rows)
+    start, end, ticks, length = by_time(rows) if timed else by_order(rows.num_rows)
     speakers = _speakers(rows)
     named = rows.select(["utterance_id", "role", "speaker", "channel", "start_s", "sentiment"])
     said = [
@@ -116,7 +116,7 @@ def when(row: Row) -> str | None:
 _Places = tuple[Floats, Floats, list[tuple[float, str]], str | None]
 
 
-def _by_time(rows: pa.Table) -> _Places:
+def by_time(rows: pa.Table) -> _Places:
     start_s = _floats(rows["start_s"])
     end_s = np.fmax(
         _floats(rows["end_s"]), start_s
@@ -132,7 +132,7 @@ def _by_time(rows: pa.Table) -> _Places:
     )
 
 
-def _by_order(count: int) -> _Places:
+def by_order(count: int) -> _Places:
     edges = np.linspace(0.0, 1.0, count + 1)
     ticks = [(0.0, "first utterance"), (100.0, "last")] if count > 1 else [(0.0, "one utterance")]
     return edges[:-1], edges[1:], ticks, None

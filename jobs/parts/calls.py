@@ -13,6 +13,7 @@ from daf_core.storage import files, parquet, part_index, run_record
 from daf_core.storage.output import Output, calls_output, manifest_output, speakers_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.publish_part import FINGERPRINT_FOOTER
+from daf_core.storage.run_record import RunRecord
 from jobs.parts.executor import open_executor
 from jobs.parts.message import PartTables, StageResult, run_stage
 from jobs.progress import PartProgress
@@ -53,6 +54,26 @@ class MakeCalls:
         return facts
 
 
+def calls_are_made(scores: Output) -> bool:
+    """Whether the tables are there, by their names and index alone: one look for any number of
+    parts. `daf score` makes them anew with every part of the scores that it makes.
+
+    Raises:
+        SettingsError: the scores are not finished.
+    """
+    record = run_record.read_complete(scores)
+    output = calls_output(scores.root)
+    fingerprint = _fingerprint(record)
+    names = Source(scores, manifest_of(scores)).part_names()
+    made = {*part_index.read(output.index_uri, fingerprint)}
+    return {*names} == made and made <= {*output.part_names()}
+
+
+def _fingerprint(record: RunRecord) -> str:
+    """Of the tables that this daf makes of the scores of a run."""
+    return run_record.fingerprint({"scores": record.fingerprint, "calls": VERSION})
+
+
 def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
     """Make the parts of both tables that the finished scores lack; returns status → calls.
 
@@ -63,7 +84,7 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
     record = run_record.read_complete(scores)
     scored = part_index.of_finished(scores, record)
     source = Source(scores, manifest_of(scores))
-    fingerprint = run_record.fingerprint({"scores": record.fingerprint, "calls": VERSION})
+    fingerprint = _fingerprint(record)
     output = calls_output(scores.root)
     units = _units(source)
     parts = [_facts(source, scored, name, units[name]) for name in units]

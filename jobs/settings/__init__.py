@@ -4,6 +4,7 @@ is the option's help. Defaults suit a laptop."""
 
 from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
 from jobs.settings.adapt import AdaptSettings, LabelSettings
+from jobs.settings.browse import BrowseSettings
 from jobs.settings.convert import ConvertSettings
 from jobs.settings.encode import (
     EmbedSettings,
@@ -30,6 +31,7 @@ __all__ = [
     "COMPARED_HEADS",
     "TEXT_ENCODER",
     "AdaptSettings",
+    "BrowseSettings",
     "CallsSettings",
     "ConvertSettings",
     "DemoSettings",

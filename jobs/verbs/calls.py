@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from daf_core.calls.groups import Group, groups_of
+from daf_core.calls.orders import ORDERS
 from daf_core.errors import SettingsError
 from daf_core.query.database import Database
 from daf_core.storage.output import scores_output
@@ -20,14 +21,6 @@ COLUMNS = """
     lowest_sentiment AS lowest, lowest_start_s AS lowest_at_s,
     utterances, talk_s, silence_s, interruptions, contradictions, status
 """
-ORDERS = {
-    "lowest": "sentiment ASC NULLS LAST",
-    "falling": "change ASC NULLS LAST",
-    "contradictory": "contradictions DESC NULLS LAST",
-    "interrupted": "interruptions DESC NULLS LAST",
-    "silent": "silence_s DESC NULLS LAST",
-    "longest": "end_s - start_s DESC NULLS LAST",
-}
 
 
 def run(settings: CallsSettings) -> str:

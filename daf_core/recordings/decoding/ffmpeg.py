@@ -15,7 +15,8 @@ from daf_core.recordings.decoding.containers import (
     mp4_samples,
 )
 from daf_core.recordings.decoding.frame_samples import FrameSamples
-from daf_core.recordings.decoding.packet_times import PacketTimes, packet_length, skipped
+from daf_core.recordings.decoding.jumping import CLOCKED, frames_near
+from daf_core.recordings.decoding.packet_times import PacketTimes, packet_length, place_of, skipped
 from daf_core.recordings.decoding.placed_blocks import Frames, PlacedBlocks
 from daf_core.recordings.decoding.watched_file import WatchedFile
 
@@ -153,7 +154,7 @@ class PyAVDecoder:
             if packet.size:
                 waiting.append((packet.pts or 0, packet.duration or 1, start, length))
             for frame in self._decode(packet) or []:
-                place = _place_of(frame, waiting)
+                place = place_of(frame, waiting)
                 if place is not None and place[1]:
                     yield place[0], self._samples.take(frame)[: place[1]]
 
@@ -194,6 +195,19 @@ class PyAVDecoder:
         except ValueError as err:  # also a Hole
             raise self._cannot_decode(str(err)) from err
 
+    def frames_near(self, start: int, count: int) -> Frames | None:
+        """As `read` at `start`, in a moment, by the container's time stamps; None where they do not
+        serve. The decoder begins anew.
+        """
+        if self.form not in CLOCKED:
+            return None
+        self._open()
+        with self._file.watched():
+            found = frames_near(self._container, self._stream, self._samples, start, count)
+        self._open()
+        self._restart(0)
+        return found
+
     @cached_property
     def frames(self) -> int:
         """Number of frames: from all packets, which are decoded where only that tells."""
@@ -225,26 +239,3 @@ class PyAVDecoder:
 
     def _cannot_decode(self, why: str) -> BadInput:
         return BadInput("unreadable_audio", f"{self._uri}: cannot be decoded: {why}")
-
-
-def _place_of(frame: Any, waiting: "deque[tuple[int, int, int, int]]") -> tuple[int, int] | None:
-    """Start and length of the packet that a codec frame comes from, by its time stamp.
-
-    waiting: packets (stamp, duration in ticks, start, length) that have gone into the codec; those
-    up to the frame's own are taken out.
-    """
-    if not waiting:
-        return None
-    stamp = frame.pts
-    ours = next(
-        (
-            number
-            for number, (pts, duration, _, _) in enumerate(waiting)
-            if stamp is not None and pts <= stamp < pts + max(1, duration)
-        ),
-        0,
-    )
-    for _ in range(ours):
-        waiting.popleft()
-    _, _, start, length = waiting.popleft()
-    return start, length

@@ -6,6 +6,7 @@ own (Matroska, MP4 …) has lost packets, silence keeps what follows in its plac
 """
 
 import struct
+from collections import deque
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -182,3 +183,26 @@ def opus_samples(data: bytes) -> int:
         frame = (120, 240, 480, 960)[config & 3]
     frames = (1, 2, 2)[code] if code < 3 else (data[1] & 63 if len(data) > 1 else 0)
     return frame * frames
+
+
+def place_of(frame: Any, waiting: deque[tuple[int, int, int, int]]) -> tuple[int, int] | None:
+    """Start and length of the packet that a codec frame comes from, by its time stamp.
+
+    waiting: packets (stamp, duration in ticks, start, length) that have gone into the codec; those
+    up to the frame's own are taken out.
+    """
+    if not waiting:
+        return None
+    stamp = frame.pts
+    ours = next(
+        (
+            number
+            for number, (pts, duration, _, _) in enumerate(waiting)
+            if stamp is not None and pts <= stamp < pts + max(1, duration)
+        ),
+        0,
+    )
+    for _ in range(ours):
+        waiting.popleft()
+    _, _, start, length = waiting.popleft()
+    return start, length

@@ -1,0 +1,115 @@
+"""The sound of an utterance as WAV, decoded from the recording that the manifest names."""
+
+import io
+import wave
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+import numpy as np
+
+from daf_core.arrays import RATE_HZ
+from daf_core.browse.archive import Archive
+from daf_core.browse.call import sources_of
+from daf_core.errors import BadInput
+from daf_core.recordings.audio import Recording, open_recording
+from daf_core.recordings.levels import even_out
+from daf_core.schemas import Row
+
+LONGEST_S = 60.0
+# Where recordings may lie. What reaches out to any address, or from one file to another, is none.
+SCHEMES = frozenset({"file", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"})
+KEPT_CALLS = 16
+KEPT_OPEN = 4
+
+
+class Clips:
+    """Utterances of an archive as sound. Rows of the calls that were asked for last, and
+    the recordings, are kept."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._kept: OrderedDict[str, dict[str, Row]] = OrderedDict()
+        self._idle: OrderedDict[str, Recording] = OrderedDict()
+        self._lock = Lock()
+
+    def wav(self, recording_id: str, utterance_id: str, offset_s: float = 0.0) -> bytes:
+        """A WAV file, 16 kHz mono, of an utterance from `offset_s` seconds after its start, of at
+        most LONGEST_S seconds.
+
+        Raises:
+            LookupError: the manifest has no such utterance.
+            BadInput: it has no recording, or that cannot be used.
+            SettingsError: a table is missing or foreign.
+            NotDone: the storage fails.
+        """
+        row = self._rows(recording_id)[utterance_id]
+        uri = row["audio_uri"]
+        if uri is None:
+            raise BadInput("missing_audio", "the utterance has no recording")
+        _check_scheme(uri)
+        with self._opened(uri) as recording:
+            whole = row["start_s"] is None
+            start_s, end_s = (
+                (0.0, recording.duration_s) if whole else (row["start_s"], row["end_s"])
+            )
+            start_s += max(0.0, offset_s)
+            end_s = min(start_s + LONGEST_S if end_s is None else end_s, start_s + LONGEST_S)
+            samples = recording.read_near(start_s, end_s, row["channel"])
+            bounded = recording.bounded
+        if not len(samples):
+            raise BadInput("outside_recording", "the recording ends before the utterance begins")
+        return _wav(even_out(samples, bounded))
+
+    @contextmanager
+    def _opened(self, uri: str) -> Iterator[Recording]:
+        """The recording, which is kept open afterwards: an MP3 takes longer to open than to read.
+        One that fails is not.
+        """
+        with self._lock:
+            recording = self._idle.pop(uri, None)
+        recording = recording or open_recording(uri)
+        try:
+            yield recording
+        except BaseException:
+            recording.close()
+            raise
+        with self._lock:
+            replaced = self._idle.pop(uri, None)
+            self._idle[uri] = recording
+            oldest = self._idle.popitem(last=False)[1] if len(self._idle) > KEPT_OPEN else None
+        for one in (replaced, oldest):
+            if one is not None:
+                one.close()
+
+    def _rows(self, recording_id: str) -> dict[str, Row]:
+        with self._lock:
+            if recording_id in self._kept:
+                self._kept.move_to_end(recording_id)
+                return self._kept[recording_id]
+        rows = sources_of(self._archive, recording_id)
+        with self._lock:
+            self._kept[recording_id] = rows
+            if len(self._kept) > KEPT_CALLS:
+                self._kept.popitem(last=False)
+        return rows
+
+
+def _check_scheme(uri: str) -> None:
+    scheme, separator, _ = uri.partition("://")
+    if separator and "/" not in scheme and scheme.lower() not in SCHEMES:
+        raise BadInput(
+            "missing_audio",
+            "the manifest names a place that is neither a folder nor an object store",
+        )
+
+
+def _wav(samples: np.ndarray) -> bytes:
+    sink = io.BytesIO()
+    with wave.open(sink, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2").tobytes())
+    return sink.getvalue()

@@ -1,0 +1,57 @@
+"""All calls with the columns of the list in one file of the index: many parts take long to open.
+
+It is made when scores are first browsed, and made anew when the tables of calls have changed.
+"""
+
+import hashlib
+
+import pyarrow as pa
+
+from daf_core.calls.columns import CALLS
+from daf_core.errors import NotDone, SettingsError
+from daf_core.storage import files, parquet
+from daf_core.storage.output import Output
+from daf_core.storage.publish_part import FINGERPRINT_FOOTER
+
+LISTED = (
+    *("recording_id", "status", "reason", "start_s", "end_s", "utterances", "quarantined"),
+    *("sentiment", "sentiment_low", "sentiment_high", "change", "lowest_sentiment"),
+    *("lowest_start_s", "lowest_utterance_id", "talk_s", "silence_s", "interruptions"),
+    *("contradictions", "meta"),
+)
+SCHEMA = pa.schema(
+    [
+        pa.field("call", pa.int32()),  # its number, by which the words name it
+        pa.field("part", pa.string()),
+        *(CALLS.field(name) for name in LISTED),
+    ]
+)
+_KIND = "listed"
+
+
+def read_listed(calls: Output) -> pa.Table | None:
+    """The rows of all calls, SCHEMA; None if they are not kept, or of other tables of calls."""
+    try:
+        found = parquet.read_if_there(_uri(calls), _KIND)
+        if found is None or found[1].get(FINGERPRINT_FOOTER) != _fingerprint(calls):
+            return None
+    except (SettingsError, NotDone):
+        return None
+    return found[0].cast(SCHEMA)
+
+
+def keep_listed(calls: Output, rows: pa.Table) -> None:
+    """Keep the rows for the next time, where the folder can be written."""
+    try:
+        parquet.write(_uri(calls), rows, _KIND, {FINGERPRINT_FOOTER: _fingerprint(calls)})
+    except (SettingsError, NotDone):  # or the tables have no index
+        return
+
+
+def _uri(calls: Output) -> str:
+    return files.join(calls.root, "index", "listed.parquet")
+
+
+def _fingerprint(calls: Output) -> str:
+    """Of the part index of the tables, which names what each part is made from."""
+    return hashlib.sha256(files.read_bytes(calls.index_uri)).hexdigest()[:16]

@@ -1,0 +1,27 @@
+"""Settings of `daf browse`."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrowseSettings:
+    """Look into finished scores in a browser: list and search calls, hear and label utterances.
+
+    Prints a link and serves it, on this machine alone, until Ctrl-C. Labels are kept in
+    SCORES/labels.csv, which `daf adapt` takes.
+    """
+
+    scores: str = field(kw_only=False)
+    """Folder made by `daf score`."""
+
+    port: int = 0
+    """Port to serve at. 0: one that is free."""
+
+    manifest: str | None = None
+    """Manifest to take words and recordings from. Default: the one that was scored."""
+
+    text: Annotated[bool, Parameter(negative="--no-text")] = True
+    """Show and search the words. --no-text leaves them out, also of the labels."""

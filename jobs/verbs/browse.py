@@ -1,0 +1,97 @@
+"""daf browse: finished scores in a browser of this machine."""
+
+import socket
+from contextlib import suppress
+from threading import Thread
+
+from daf_core.errors import SettingsError, check_range
+from daf_core.storage import files
+from daf_core.storage.output import Output, manifest_output, scores_output
+from jobs.parts.calls import calls_are_made, make_calls, manifest_of
+from jobs.settings import BrowseSettings, EncodeResources
+
+HOST = "127.0.0.1"
+LARGEST_PORT = 65_535
+REQUESTS_AT_ONCE = 64
+LAST_ANSWERS_S = 2  # that a request has to end in, when the server ends
+
+
+def run(settings: BrowseSettings) -> str:
+    """Serve until interrupted; returns a summary of one line.
+
+    Raises:
+        SettingsError: the scores are not finished, there is no manifest at `manifest`, the port
+            cannot be had, or the extra is not installed.
+        NotDone: a table cannot be read or written.
+    """
+    check_range("port", settings.port, 0, LARGEST_PORT)
+    try:
+        import starlette  # noqa: F401
+        import uvicorn
+    except ImportError as err:
+        raise SettingsError(
+            f"daf browse needs the package {err.name}: pip install 'daf[browse]'"
+        ) from err
+    from daf_core.browse.access import Access
+    from daf_core.browse.app import application
+    from daf_core.browse.archive import Archive
+    from daf_core.browse.labels import LabelFile
+
+    scores = scores_output(settings.scores)
+    manifest = _manifest(settings, scores)
+    if not calls_are_made(scores):
+        make_calls(scores, EncodeResources())
+    archive = Archive(scores, manifest, settings.text)
+    labels = LabelFile(files.join(scores.root, "labels.csv"))
+    with _listening(settings.port) as listening:
+        port = listening.getsockname()[1]
+        access = Access.new(port)
+        Thread(target=archive.read, daemon=True).start()
+        print(f"http://{HOST}:{port}/?token={access.token}", flush=True)
+        print("open this link in a browser of this machine; Ctrl-C ends", flush=True)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                application(archive, labels, access),
+                log_level="error",
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                ws="none",
+                limit_concurrency=REQUESTS_AT_ONCE,
+                timeout_graceful_shutdown=LAST_ANSWERS_S,
+            )
+        )
+        with suppress(KeyboardInterrupt):  # which uvicorn passes on when it has ended
+            server.run(sockets=[listening])
+    count = len(labels.labels())
+    return f"{count:,} label{'s' if count != 1 else ''} in {labels.uri}"
+
+
+def _manifest(settings: BrowseSettings, scores: Output) -> Output | None:
+    """The manifest that is named, or the one that was scored; None if that is gone."""
+    scored = manifest_of(scores)
+    if settings.manifest is None:
+        return scored
+    manifest = manifest_output(settings.manifest)
+    if not manifest.part_names():
+        raise SettingsError(
+            f"`manifest` {settings.manifest}: expected part-*.parquet of a manifest, found none; "
+            f"give the folder that daf ingest wrote"
+        )
+    return manifest
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket at a port of this machine, which no other machine reaches."""
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((HOST, port))
+        listening.listen()  # so that the link works as soon as it is printed
+    except OSError as err:
+        listening.close()
+        raise SettingsError(
+            f"`port` {port}: expected one that is free, found that it cannot be had: "
+            f"{err.strerror}; leave it out to take a free one"
+        ) from err
+    return listening

@@ -1,0 +1,93 @@
+"""`Archive`: calls that span parts, what is kept for the next start, and what is not believed."""
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from daf_core.browse.archive import Archive
+from daf_core.browse.call import open_call
+from daf_core.browse.labels import LabelFile
+from daf_core.browse.selection import Selection
+from daf_core.errors import SettingsError
+from daf_core.storage.output import manifest_output, scores_output
+from daf_core.storage.parquet import read_footer
+from jobs.parts.calls import make_calls
+from jobs.settings import EncodeResources
+from tests.browser.browsed import call, publish
+
+
+def archive_of(folder: Path) -> Archive:
+    scores = scores_output(str(folder))
+    make_calls(scores, EncodeResources())
+    found = Archive(scores, manifest_output(str(folder / "manifest")))
+    found.read()
+    assert found.reading.failed == ""
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    long = call("long", [1, 2, 3, -1], ["first", "second", "third", "fourth"], meta=[("k", "v")])
+    publish(tmp_path, [call("short", [0, 1], ["a", "b"]) + long[:2], long[2:]])
+    return tmp_path
+
+
+def listed(archive: Archive, **chosen: object) -> list[str]:
+    rows = archive.rows(archive.chosen(Selection(**chosen)))  # type: ignore[arg-type]
+    return [row["recording_id"] for row in rows]
+
+
+def test_a_call_that_spans_parts_is_whole(folder):
+    found = open_call(archive_of(folder), "long")
+    assert found is not None
+    assert [one["text"] for one in found.utterances] == ["first", "second", "third", "fourth"]
+    assert [one["left"] for one in found.utterances] == pytest.approx(
+        [0, 25.64, 51.28, 76.92], abs=0.1
+    )
+    assert [lane.who for lane in found.lanes] == ["agent · Ana", "customer · Ben"]
+    assert open_call(archive_of(folder), "nothing") is None
+
+
+def test_what_is_kept_is_read_again_and_only_while_it_is_true(folder):
+    first = archive_of(folder)
+    kept = folder / "index" / "listed.parquet"
+    assert kept.exists()
+    assert listed(archive_of(folder)) == listed(first) == ["short", "long"]
+    before, footer = kept.read_bytes(), read_footer(str(kept), "listed")
+    kept.write_bytes(b"something else")
+    assert listed(archive_of(folder)) == ["short", "long"]
+    assert kept.read_bytes() == before
+    index = folder / "index" / "calls.parquet"
+    pq.write_table(pq.read_table(index), index, compression="none")  # other bytes
+    assert listed(archive_of(folder)) == ["short", "long"]
+    assert read_footer(str(kept), "listed") != footer
+
+
+def test_selections_read_what_they_write(folder):
+    archive = archive_of(folder)
+    selection = Selection(words="FOUR", low=-1.0, meta=(("k", "v"),), sort="-talk_s")
+    assert Selection.from_address(selection.parameters) == selection
+    assert listed(archive, words="FOUR", meta=(("k", "v"),)) == ["long"]
+    assert listed(archive, words="b", high=0.75) == ["short"]
+    assert listed(archive, sort="-recording_id") == ["short", "long"]
+
+
+def test_labels_keep_what_else_the_table_holds(tmp_path):
+    table = tmp_path / "labels.csv"
+    rows = ("utterance_id,note,label,stands_for", "'=u0,mine,-1,40", "-u1,x,,3", "")
+    table.write_text("\r\n".join(rows), encoding="utf-8-sig")
+    labels = LabelFile(str(table))
+    assert labels.labels() == {"=u0": -1}
+    assert labels.put({"utterance_id": "-u1"}, -2.5) == 2
+    assert labels.put({"utterance_id": "=u0"}, None) == 1
+    assert labels.put({"utterance_id": "new", "text": "=1"}, 3) == 2
+    assert table.read_text(encoding="utf-8-sig").split() == [
+        "utterance_id,note,label,stands_for",
+        "'=u0,mine,,40",
+        "'-u1,x,-2.5,3",
+        "new,,3,",
+    ]
+    table.write_text("a;b\n1;2\n")
+    with pytest.raises(SettingsError, match="expected a column utterance_id"):
+        labels.put({"utterance_id": "new"}, 1)
