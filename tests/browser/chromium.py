@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 
@@ -68,6 +68,13 @@ def wait_until(page: Page, condition: str, seconds: float = 30) -> None:
     while not page.evaluate(condition):
         assert time.monotonic() < end, f"never so: {condition}"
         page.wait_for_timeout(50)
+
+
+def open_list(page: Page, link: str) -> None:
+    """Open the link of `daf browse`, and wait for the list to which it goes on."""
+    page.goto(link)
+    expect(page.locator("table.calls")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def serious_findings(page: Page) -> list[str]:

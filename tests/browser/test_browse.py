@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from daf_core.adaptation.label_table import read_labels
 from tests.browser.browsed import Server, call, publish, serving, sound
-from tests.browser.chromium import executable, serious_findings, wait_until
+from tests.browser.chromium import executable, open_list, serious_findings, wait_until
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
 CALM = ["hello there", "what can I do for you", "my card is lost", "I will send a new one"]
@@ -47,8 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def opened(watched, server: Server, **options: object) -> Page:
     """The list, as the link opens it."""
     page: Page = watched(server.origin, **options).page
-    page.goto(server.link)
-    expect(page.locator("table.calls")).to_be_visible()
+    open_list(page, server.link)
     return page
 
 
@@ -120,6 +119,7 @@ def test_keys_alone_lead_from_the_list_to_a_label(watched, server):
     page.keyboard.press("k")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("angry")
+    page.wait_for_load_state()  # and with it the script
     for key in ("j", "j", "j", "k"):
         page.keyboard.press(key)
     current = page.locator("li[aria-current]")
@@ -177,7 +177,7 @@ def test_a_mark_of_the_timeline_is_read_and_heard(watched, server):
 def test_what_cannot_be_heard_says_why(watched, server):
     watch = watched(server.origin)
     page = watch.page
-    page.goto(server.link)
+    open_list(page, server.link)
     page.goto(f"{server.origin}/call?call=mixed")
     expect(page.locator("#transcript li").first).to_contain_text("no recording")
     expect(page.locator(".against")).to_have_count(2)

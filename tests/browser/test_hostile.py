@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from daf_core.adaptation.label_table import read_labels
 from daf_core.report.printable import printable
 from tests.browser.browsed import Server, call, publish, serving
-from tests.browser.chromium import executable
+from tests.browser.chromium import executable, open_list
 
 HOSTILE = [
     "<script>window.pwned=1</script>",
@@ -57,7 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_hostile_string_stays_words(watched, server, text, tmp_path):
     page = watched(server.origin).page
-    page.goto(server.link)
+    open_list(page, server.link)
     for query in ({"words": text[:150]}, {"meta.k": text}, {f"meta.{text}": text}):
         page.goto(f"{server.origin}/?{urlencode(query)}")
         found = page.locator("a.go").all_text_contents()
@@ -65,6 +65,7 @@ def test_a_hostile_string_stays_words(watched, server, text, tmp_path):
         assert len(found) < len(HOSTILE) / 2
     page.locator("a.go").nth(found.index(printable(text))).click()
     expect(page.locator("#transcript li")).to_have_count(2)
+    page.wait_for_load_state()
     assert page.locator("h1").text_content() == printable(text)
     assert page.locator(".words").first.text_content() == printable(text)
     assert printable(text) in (page.locator(".who bdi").first.text_content() or "")
@@ -85,7 +86,7 @@ def test_a_hostile_string_stays_words(watched, server, text, tmp_path):
 
 def test_no_downloaded_cell_is_a_formula(watched, server):
     page = watched(server.origin).page
-    page.goto(server.link)
+    open_list(page, server.link)
     with page.expect_download() as download:
         page.get_by_role("link", name="utterances", exact=True).click()
     with open(download.value.path(), encoding="utf-8", newline="") as file:
