@@ -49,6 +49,7 @@ FLAGS = {
     "unfamiliar": "the words or the voice are unlike those that the head was trained on",
     "other_language": "the words are in a language that the head was not trained on",
     "encoder_failed": "an encoder gave numbers that are not finite; scored on the other modality",
+    "redacted": "numbers, names or addresses in the words were replaced by marks such as [CARD]",
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
 

@@ -35,6 +35,7 @@ VERBS: dict[str, type] = {
     "browse": verbs.BrowseSettings,
     "export": verbs.ExportSettings,
     "convert": verbs.ConvertSettings,
+    "forget": verbs.ForgetSettings,
     "models": verbs.ModelsSettings,
     "demo": verbs.DemoSettings,
 }

@@ -18,10 +18,20 @@ FILES = sorted([*PACKAGES, *ROOT.glob("benchmarks/**/*.py")])
 
 # What each may import: itself and what is named before it. CONTRIBUTING.md shows the same list.
 LAYERS = [
-    *("errors", "schemas", "arrays", "distributed", "storage", "default_heads", "weights"),
+    *(
+        "errors",
+        "schemas",
+        "arrays",
+        "distributed",
+        "redaction",
+        "storage",
+        "default_heads",
+        "weights",
+    ),
     *("embeddings", "recordings", "encoders", "speakers", "heads", "measures", "training"),
     *("stages", "damage", "calls", "query"),
-    *("evaluation", "stress", "sources", "asr", "manifest", "precomputed", "adaptation"),
+    *("evaluation", "stress", "sources", "asr", "manifest", "privacy", "precomputed"),
+    "adaptation",
     *("report", "export", "browse", "api"),
 ]
 OPTIONS = {name.replace("_", "-") for settings in VERBS.values() for name in field_names(settings)}

@@ -59,8 +59,7 @@ class Sentiment(NamedTuple):
         own = (1 - self.correlation) * float(np.square(weights * spread).sum())
         together = self.correlation * float(weights @ spread) ** 2
         half = DEVIATIONS * (own + together) ** 0.5
-        low, high = (float(np.clip(end, *limits)) for end in (value - half, value + half))
-        return Estimate(value, low, high)
+        return Estimate(value, max(limits[0], value - half), min(limits[1], value + half))
 
 
 class Course(NamedTuple):

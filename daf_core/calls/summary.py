@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from daf_core.calls.arrays import Columns
 from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.calls.conversation import (
     SILENCE_S,
@@ -49,25 +50,25 @@ def summarise(
     return pa.Table.from_pylist(calls, CALLS), pa.Table.from_pylist(speakers, SPEAKERS)
 
 
-def _by_recording(scores: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+def _by_recording(scores: pa.Table) -> Iterator[tuple[str, Columns]]:
     """Each recording's rows in order of start, by recording id."""
     keys = ("recording_id", "start_s", "end_s", "utterance_id")
     if not len(scores):
         return
     ordered = scores.sort_by([(key, "ascending") for key in keys])
-    ids = ordered["recording_id"].to_pylist()
+    columns, ids = Columns.of(ordered), ordered["recording_id"].to_pylist()
     first = [row for row, own in enumerate(ids) if row == 0 or own != ids[row - 1]]
     for start, end in zip(first, [*first[1:], len(ids)], strict=True):
-        yield ids[start], ordered.slice(start, end - start)
+        yield ids[start], columns.cut(start, end)
 
 
 def _call(
-    recording_id: str, rows: pa.Table, reasons: Counter[str], correlation: float | None
+    recording_id: str, rows: Columns, reasons: Counter[str], correlation: float | None
 ) -> tuple[Row, list[Row]]:
     """The row of a recording, and those of its speakers."""
     own = utterances_of(rows, correlation)
     speakers, numbers = speakers_of(rows)
-    flags = Counter(flag for flags in rows["flags"].to_pylist() for flag in flags)
+    flags = Counter(flag for flags in rows.lists["flags"] for flag in flags)
     lessened = Counter({flag: count for flag, count in flags.items() if flag in LESSENED})
     less = reasons + lessened
     talk = _talk(own, speakers, numbers) if own.timed else None
@@ -200,8 +201,8 @@ def _first_sentiment(whole: Utterances, turns: list[Turn]) -> float | None:
     return float(np.average(whole.sentiment.value[rows], weights=weights))
 
 
-def _languages(rows: pa.Table) -> Counter[str]:
-    return Counter(one for one in rows["language"].to_pylist() if one is not None)
+def _languages(rows: Columns) -> Counter[str]:
+    return Counter(one for one in rows.lists["language"] if one is not None)
 
 
 def _most_frequent(counts: Counter[str]) -> str | None:
@@ -209,7 +210,7 @@ def _most_frequent(counts: Counter[str]) -> str | None:
     return min(counts, key=lambda one: (-counts[one], one), default=None)
 
 
-def _meta(rows: pa.Table) -> list[tuple[str, str]]:
+def _meta(rows: Columns) -> list[tuple[str, str]]:
     """What all rows of a recording say alike, in the order of the first."""
-    first, *others = (dict(own or ()) for own in rows["meta"].to_pylist())
+    first, *others = (dict(own or ()) for own in rows.lists["meta"])
     return [pair for pair in first.items() if all(own.get(pair[0]) == pair[1] for own in others)]

@@ -5,20 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from daf_core.arrays import BoolArray
+from daf_core.calls.arrays import Columns
 from daf_core.calls.course import QUARTERS, Floats, Sentiment
-from daf_core.calls.marks import contradicts, flagged
 from daf_core.calls.spans import Spans, shares
 
 Index = npt.NDArray[np.int64]
-COUNTED = {  # column of the tables → flag of the rows that it counts
-    "without_words": "no_text",
-    "without_voice": "no_audio",
-    "unfamiliar": "unfamiliar",
-    "other_language": "other_language",
-}
 
 
 class Speaker(NamedTuple):
@@ -84,30 +77,27 @@ class Utterances:
         )
 
 
-def utterances_of(rows: pa.Table, correlation: float | None) -> Utterances:
-    """The rows of a recording, in order, of a scores table; their errors have this correlation."""
-    start_s, end_s = _floats(rows["start_s"]), _floats(rows["end_s"])
-    spans = Spans(start_s, np.maximum(start_s, end_s))
+def utterances_of(rows: Columns, correlation: float | None) -> Utterances:
+    """The rows of a recording, in order, whose errors have this correlation."""
+    floats = rows.floats
+    spans = Spans(floats["start_s"], np.maximum(floats["start_s"], floats["end_s"]))
     timed = not np.isnan(spans.end_s).any()
     places, weights = _places(spans) if timed else _places_by_order(len(rows))
     edges = np.linspace(places.start_s.min(), places.end_s.max(), QUARTERS + 1)
-    unimodal = _floats(rows["text_sentiment"]) + _floats(rows["audio_sentiment"])
-    value, low, high = (
-        _floats(rows[name]) for name in ("sentiment", "interval_low", "interval_high")
-    )
+    score = (floats["sentiment"], floats["interval_low"], floats["interval_high"])
     return Utterances(
         timed=timed,
-        ids=rows["utterance_id"].to_pylist(),
+        ids=rows.lists["utterance_id"],
         spans=spans,
         weights=weights,
         in_quarters=shares(places, edges),
         middle=(places.start_s + places.end_s) / 2 / (edges[-1] - edges[0]),
-        sentiment=Sentiment.of(value, low, high, correlation),
-        words=_measured(rows, "words"),
-        level_db=_measured(rows, "level_db"),
-        has_both=~np.isnan(unimodal),
-        contradicts=contradicts(rows),
-        counted={column: flagged(rows, flag) for column, flag in COUNTED.items()},
+        sentiment=Sentiment.of(*score, correlation),
+        words=floats["words"],
+        level_db=floats["level_db"],
+        has_both=~np.isnan(floats["text_sentiment"] + floats["audio_sentiment"]),
+        contradicts=rows.contradicts,
+        counted=rows.counted,
     )
 
 
@@ -124,12 +114,12 @@ def _places_by_order(count: int) -> tuple[Spans, Floats]:
     return Spans(edges[:-1], edges[1:]), np.ones(count)
 
 
-def speakers_of(rows: pa.Table) -> tuple[list[Speaker], Index]:
+def speakers_of(rows: Columns) -> tuple[list[Speaker], Index]:
     """The speakers of a recording in order of their first utterance, and (rows,) who speaks."""
     found: dict[tuple[int | None, str | None], int] = {}
     roles: list[dict[str | None, int]] = []
     numbers = np.zeros(len(rows), np.int64)
-    columns = (rows[name].to_pylist() for name in ("channel", "speaker", "role"))
+    columns = (rows.lists[name] for name in ("channel", "speaker", "role"))
     for row, (channel, name, role) in enumerate(zip(*columns, strict=True)):
         number = found.setdefault((channel, name), len(found))
         if number == len(roles):
@@ -139,14 +129,3 @@ def speakers_of(rows: pa.Table) -> tuple[list[Speaker], Index]:
     most = [max(own, key=lambda role: own[role]) for own in roles]
     speakers = [Speaker(*key, role) for key, role in zip(found, most, strict=True)]
     return speakers, numbers
-
-
-def _measured(rows: pa.Table, name: str) -> Floats:
-    """A column that tables of older runs lack."""
-    return _floats(rows[name]) if name in rows.column_names else np.full(len(rows), np.nan)
-
-
-def _floats(column: pa.ChunkedArray) -> Floats:
-    """Values as float64, NaN for null."""
-    values: Floats = column.to_numpy().astype(np.float64)
-    return values

@@ -15,6 +15,8 @@ import pyarrow as pa
 
 from daf_core.errors import NotDone
 from daf_core.manifest.entries import Entry, counted_as, entries_table
+from daf_core.redaction.marks import REDACTED
+from daf_core.redaction.redact import marks_in
 from daf_core.schemas import MANIFEST, QUARANTINE, Row
 from daf_core.storage import files
 from daf_core.storage.files import join
@@ -194,8 +196,13 @@ def _facts(name: str, table: pa.Table) -> PartFacts:
 
 
 def manifest_flags(table: pa.Table) -> dict[str, int]:
-    """Rows by flag, and those that have no text, or no audio that can be read."""
+    """Rows by flag, and those that have no text, or no audio that can be read; and marks of what
+    was redacted, such as "redacted [CARD]", by how often they stand in the words.
+    """
     flags = Counter(count_flags(table))
+    if flags[REDACTED]:
+        marks = marks_in(table["text"].to_pylist())
+        flags |= Counter({f"{REDACTED} {mark}": count for mark, count in marks.items()})
     flags["no_text"] = table["text"].null_count
     flags["no_audio"] = table["audio_uri"].null_count + sum(flags[flag] for flag in _NO_AUDIO)
     return {flag: count for flag, count in sorted(flags.items()) if count}

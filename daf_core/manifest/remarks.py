@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from daf_core.manifest.catalogue import Catalogue
+from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.open_source import Source
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.storage.output import Output
@@ -11,7 +12,7 @@ from daf_core.storage.output import Output
 _READERS = 16
 
 
-def remarks(output: Output, known: Catalogue, source: Source) -> Remarks:
+def remarks(output: Output, known: Catalogue, source: Source | HashedSource) -> Remarks:
     """The remarks of a source on its manifest, which is up to date."""
 
     def values(column: str) -> set[Any]:

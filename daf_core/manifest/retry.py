@@ -8,7 +8,7 @@ from daf_core.manifest.entries import NO_RECORDING, entries_table
 from daf_core.storage import parquet
 from daf_core.storage.files import join
 from daf_core.storage.output import Output
-from daf_core.storage.parquet import part_name
+from daf_core.storage.parquet import part_name, part_number
 
 RETRIED = "retried"  # a version that no file has
 
@@ -39,6 +39,26 @@ def _flagged(output: Output, known: Catalogue, number: int, wanted: set[str]) ->
         return []
     flags = output.read(part_name(number), ["flags"])["flags"].to_pylist()
     return [row for row, own in enumerate(flags) if wanted & set(own)]
+
+
+def to_read_again(known: Catalogue, parts: Collection[str]) -> dict[int, set[int]]:
+    """As `to_retry`, of all entries of the recordings that these parts hold, wherever they are."""
+    if not parts:
+        return {}
+    numbers = [part_number(name) for name in parts]
+    recordings = {entry.recording for number in numbers for entry in known.entries(number)}
+    recordings.discard(NO_RECORDING)
+    return {
+        number: positions
+        for number in known.numbers()
+        if (
+            positions := {
+                position
+                for position, entry in enumerate(known.entries(number))
+                if entry.recording in recordings
+            }
+        )
+    }
 
 
 def mark(

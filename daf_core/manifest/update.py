@@ -16,19 +16,22 @@ from typing import Any
 from daf_core.manifest import catalogue_files, ingest_lock
 from daf_core.manifest.catalogue import Catalogue, Comparison
 from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
+from daf_core.manifest.forgotten import Forgotten
 from daf_core.manifest.kept_ids import KeptIds
 from daf_core.manifest.parts import PendingRecording, pack, publish
 from daf_core.manifest.remarks import remarks
 from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
-from daf_core.manifest.retry import mark, to_retry
+from daf_core.manifest.retry import mark, to_read_again, to_retry
+from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.open_source import Source
+from daf_core.sources.open_source import Source as OpenSource
 from daf_core.sources.remarks import Remarks
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json, fingerprint
 
+Source = OpenSource | HashedSource
 Inspect = Callable[[Iterator[Any]], Iterator[Inspected]]
 _FILES_AT_ONCE = 16
 
@@ -72,6 +75,7 @@ class Updated:
         return cls(**counts, remarks=remarks, recordings=recordings, nothing_to_do=True)
 
 
+_KEPT_FACTS = ("text",)  # of the record: whether the words of rows were dropped
 _COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
@@ -82,12 +86,14 @@ def update(
     part_s: float | None,
     inspect: Inspect,
     retry: Collection[str] = (),
+    read_again: Collection[str] = (),
 ) -> Updated:
     """Make the manifest in `output`, whose run has begun, hold what `source` holds.
 
     part_s: seconds of audio per part, None for lengths that suit any source (`part_length`);
     inspect: turns recordings of the source into rows, in order; retry: recordings with rows
-    quarantined or flagged for these reasons are inspected again, though their files are unchanged.
+    quarantined or flagged for these reasons are inspected again, though their files are unchanged;
+    read_again: so are the recordings of these parts.
 
     Raises:
         NotDone: another attempt took over, or the manifest's files were changed by others.
@@ -98,24 +104,29 @@ def update(
     attempt = "" if finished else ingest_lock.take_over(output, record)
     source.gather()
     known = catalogue_files.load(output, fingerprint(identity))
-    if again := to_retry(output, known, retry):
+    again = to_read_again(known, read_again) if read_again else to_retry(output, known, retry)
+    if again:
         attempt = attempt or ingest_lock.take_over(output, record)
         mark(output, known, again, partial(ingest_lock.check, output, attempt))
-    loose = fingerprint(source.quarantined) if source.quarantined else NOTHING
-    known.compare(chain([(NO_RECORDING, loose)], _versions(source)))
+    forgotten = Forgotten.of(output)
+    refused = forgotten.stays(source.quarantined)
+    loose = fingerprint(refused) if refused else NOTHING
+    known.compare(chain([(NO_RECORDING, loose)], _versions(source, forgotten)))
     if record is not None and finished and known.is_up_to_date():
         return Updated.from_facts(record.facts, known.comparison())
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
-    _publish_differences(output, known, source, part_s, inspect, check)
-    _write_index(output, known, fingerprint(identity), check)
-    done = _counted(known, remarks(output, known, source), started)
-    run_record.finish(output, identity, done.as_facts() | {"attempt": attempt})
+    pending = _pending(output, known, source, inspect, forgotten)
+    _publish_differences(output, known, pending, part_s, check)
+    write_index(output, known, fingerprint(identity), check)
+    done = counted(known, _remarks(output, known, source, forgotten), started)
+    kept = {name: record.facts[name] for name in _KEPT_FACTS if record and name in record.facts}
+    run_record.finish(output, identity, kept | done.as_facts() | {"attempt": attempt})
     return done
 
 
-def _versions(source: Source) -> Iterator[tuple[str, str]]:
-    recordings: Iterator[tuple[str, Any]] = source.recordings()
+def _versions(source: Source, forgotten: Forgotten) -> Iterator[tuple[str, str]]:
+    recordings: Iterator[tuple[str, Any]] = forgotten.remembered(source.recordings())
     if not source.check_contents:
         yield from ((name, source.version(name, held)) for name, held in recordings)
         return
@@ -128,16 +139,15 @@ def _versions(source: Source) -> Iterator[tuple[str, str]]:
 def _publish_differences(
     output: Output,
     known: Catalogue,
-    source: Source,
+    pending: Iterator[PendingRecording],
     part_s: float | None,
-    inspect: Inspect,
     check: Callable[[], None],
 ) -> None:
     """Publish what the manifest lacks, then remove what is outdated; `known` is kept in step."""
     for number in known.parts_with_removed():
         finish_removal(output, number, known, check)
-    _delete_unfinished(output, known, check)
-    for part in pack(_pending(output, known, source, inspect), part_s, known.next_part):
+    delete_unfinished(output, known, check)
+    for part in pack(pending, part_s, known.next_part):
         facts = publish(output, part, check)
         known.put(part.number, entries_table(part.number, part.entries), facts)
     for number in known.parts_with_outdated():
@@ -145,12 +155,13 @@ def _publish_differences(
 
 
 def _pending(
-    output: Output, known: Catalogue, source: Source, inspect: Inspect
+    output: Output, known: Catalogue, source: Source, inspect: Inspect, forgotten: Forgotten
 ) -> Iterator[PendingRecording]:
     """The rows that no part holds, recording by recording; some parts of one may be done."""
     if known.is_due(NO_RECORDING):
-        yield _rest(known, NO_RECORDING, Inspected([], source.quarantined))
-    due = (one for one in source.recordings() if known.is_due(one[0]))
+        yield _rest(known, NO_RECORDING, Inspected([], forgotten.stays(source.quarantined)))
+    recordings: Iterator[Any] = forgotten.remembered(source.recordings())
+    due = (one for one in recordings if known.is_due(one[0]))
     retired = RetiredIds(output, known) if source.gives_ids else None
     kept_ids = KeptIds(output, known)
     names: deque[str] = deque()
@@ -163,7 +174,7 @@ def _pending(
             yield source.with_ids(recordings, ids) if ids else recordings
 
     for inspected in inspect(named()):
-        name = names.popleft()
+        name, inspected = names.popleft(), forgotten.without(inspected)
         yield _rest(known, name, retired.quarantine_reused(inspected) if retired else inspected)
 
 
@@ -175,7 +186,7 @@ def _rest(known: Catalogue, name: str, inspected: Inspected) -> PendingRecording
     )
 
 
-def _delete_unfinished(output: Output, known: Catalogue, check: Callable[[], None]) -> None:
+def delete_unfinished(output: Output, known: Catalogue, check: Callable[[], None]) -> None:
     """Delete the files of a part that an attempt did not finish before it died."""
     whole = known.parts()
     for folder in (output.parts_uri, output.quarantine_uri):
@@ -183,7 +194,17 @@ def _delete_unfinished(output: Output, known: Catalogue, check: Callable[[], Non
         files.delete_all(folder, [n for n in parquet.list_parts(folder) if n not in whole])
 
 
-def _write_index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:
+def _remarks(output: Output, known: Catalogue, source: Source, forgotten: Forgotten) -> Remarks:
+    """The remarks of the source; hints name files, of which some may have been forgotten."""
+    said = remarks(output, known, source)
+    if not forgotten.hashes:
+        return said
+    left_out = sum(forgotten.has(name) for name, _ in source.recordings())
+    hint = f"{left_out} recordings of the source were forgotten (`daf forget`) and are left out"
+    return Remarks(said.unmatched, (hint,) if left_out else ())
+
+
+def write_index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:
     """Merge the entries of all parts into the files that the next ingest and later jobs read."""
     check()
     catalogue_files.save(known, output, run)
@@ -193,7 +214,8 @@ def _write_index(output: Output, known: Catalogue, run: str, check: Callable[[],
     check()
 
 
-def _counted(known: Catalogue, said: Remarks, started: float) -> Updated:
+def counted(known: Catalogue, said: Remarks, started: float) -> Updated:
+    """What the manifest with this catalogue holds; `started`: on the monotonic clock."""
     parts, reasons = known.facts.values(), known.reasons()
     quarantined = {reason: count for reason, count in reasons.items() if not is_file(reason)}
     rows = sum(part.rows for part in parts)

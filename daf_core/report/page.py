@@ -1,14 +1,17 @@
 """One self-contained HTML page about scored recordings: gather the numbers, fill report.html.
 
 Transcripts, ids and speakers are untrusted: everything that enters the page passes `printable`
-and is escaped by jinja2. The page loads nothing and runs no script;
-its Content-Security-Policy forbids both.
+and is escaped by jinja2. The page loads nothing, and runs one script of its own, which sorts and
+searches a table; its Content-Security-Policy forbids anything else.
 """
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -20,22 +23,26 @@ from markupsafe import Markup, escape
 from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.errors import SettingsError
 from daf_core.report import charts
+from daf_core.report.by_meta import LEAST_CALLS, Grouped, grouped_by_meta
+from daf_core.report.call_table import SHOWN_AT_FIRST, CallTable, call_table
 from daf_core.report.evidence import Evidence
 from daf_core.report.head_of_run import head_of_run
+from daf_core.report.hear_first import HeardMoment, hear_first
 from daf_core.report.known import Known, known_of_run
+from daf_core.report.named import named_in_manifest
 from daf_core.report.printable import printable, printable_if_text
 from daf_core.report.quarantine import (
     AtIngest,
     ReasonCount,
     at_ingest,
     quarantine_reasons,
-    shortened,
 )
 from daf_core.report.recordings import RecordingSummary, summarise, when, who
 from daf_core.report.totals import SENTIMENT_EDGES, WEIGHT_EDGES, Totals
+from daf_core.report.transcript import listed
 from daf_core.schemas import FLAGS, NEUTRAL_BELOW, polarity
 from daf_core.storage.files import join, read_json
-from daf_core.storage.output import manifest_output, scores_output
+from daf_core.storage.output import scores_output
 from daf_core.storage.parquet import list_parts, read
 
 RECORDINGS_DRAWN = 200
@@ -56,15 +63,20 @@ class Report:
     ingest: AtIngest
     contradictions: list[dict[str, Any]]  # rows of scores, strongest first, with `when` and `who`
     recordings: list[RecordingSummary]  # lowest mean first
+    calls: CallTable | None
+    grouped: list[Grouped]  # by what the source says of calls
+    moments: list[HeardMoment]  # to hear first; empty where no audio is wanted
     texts: dict[str, str]  # utterance id → text, of the utterances named in the page
     texts_note: str  # why there are no texts; empty if there are
 
 
-def gather(scores: str, manifest: str | None = None, text: bool = True) -> Report:
+def gather(
+    scores: str, manifest: str | None = None, text: bool = True, audio: bool = True
+) -> Report:
     """Gather a report from a folder of scores, part by part.
 
     manifest: where texts are read from, by default the manifest that run.json names, if it is
-    there; text: whether texts are read at all.
+    there; text: whether texts are shown; audio: whether clips of a few utterances are.
 
     Raises:
         SettingsError: there are no scores, or there is no manifest at `manifest`.
@@ -83,18 +95,38 @@ def gather(scores: str, manifest: str | None = None, text: bool = True) -> Repor
         rows, _ = read(join(folder, part), "scores")
         totals.add(part, rows)
         evidence.add(rows)
-    recordings = list(_recordings(folder, totals))
+    drawn = list(_recordings(folder, totals))
+    transcripts = listed([item.transcript for item in drawn])
+    recordings = [
+        replace(item, transcript=own) for item, own in zip(drawn, transcripts, strict=True)
+    ]
     contradictions = [
         {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
     ]
+    places = {item.recording_id: f"r{number}" for number, item in enumerate(recordings, start=1)}
     quarantined, reasons = quarantine_reasons(scores_output(scores).quarantine_uri)
     ingest = at_ingest(manifest or run.get("manifest"))
     named = {row["utterance_id"] for row in contradictions}
     named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
-    texts, note = _texts(manifest, run.get("manifest"), named) if text else ({}, "left out")
+    named |= {said.utterance_id for own in transcripts for said in own}
+    found = named_in_manifest(manifest, run.get("manifest"), named)
+    texts, note = (found.texts, found.note) if text else ({}, "left out")
+    moments = hear_first(contradictions, recordings, found.sounds) if audio else []
     known = known_of_run(evidence, totals, run, head)
     return Report(
-        run, totals, known, quarantined, reasons, ingest, contradictions, recordings, texts, note
+        run=run,
+        totals=totals,
+        known=known,
+        quarantined=quarantined,
+        quarantine_reasons=reasons,
+        ingest=ingest,
+        contradictions=contradictions,
+        recordings=recordings,
+        calls=call_table(scores, places),
+        grouped=grouped_by_meta(scores),
+        moments=moments,
+        texts=texts,
+        texts_note=note,
     )
 
 
@@ -119,6 +151,7 @@ def render(report: Report) -> str:
         commands=_commands,
     )
     totals = report.totals
+    script = files("daf_core.report").joinpath("report.js").read_text("utf-8")
     return environment.get_template("report.html").render(
         report=report,
         run=report.run,
@@ -131,6 +164,10 @@ def render(report: Report) -> str:
         neutral_below=NEUTRAL_BELOW,
         large_disagreement=LARGE_DISAGREEMENT,
         chart=charts,
+        shown_at_first=SHOWN_AT_FIRST,
+        least_calls=LEAST_CALLS,
+        script=Markup(script),
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
 
 
@@ -145,30 +182,6 @@ def _recordings(folder: str, totals: Totals) -> Iterator[RecordingSummary]:
                 pieces[key].append(rows.filter(pc.equal(rows["recording_id"], key)))
     for key in chosen:
         yield summarise(key, pa.concat_tables(pieces.pop(key)))
-
-
-def _texts(manifest: str | None, from_run: Any, named: set[str]) -> tuple[dict[str, str], str]:
-    """Texts of the `named` utterances by id, and a note that says why there are none, if so."""
-    folder = manifest or from_run
-    if not isinstance(folder, str):
-        return {}, "not shown: run.json names no manifest; daf report can be given one"
-    source = manifest_output(folder)
-    parts = source.part_names()
-    if manifest and not parts:
-        raise SettingsError(
-            f"`manifest` {manifest}: expected part-*.parquet of a manifest, found none; give the "
-            f"folder that daf ingest wrote"
-        )
-    if not parts:
-        return {}, f"not shown: there is no manifest at {folder}; daf report can be given another"
-    texts: dict[str, str] = {}
-    wanted = pa.array(sorted(named), pa.string())
-    for part in parts:
-        rows = source.read(part, ["utterance_id", "text"])
-        found = rows.filter(pc.is_in(rows["utterance_id"], wanted)).drop_null()
-        for row in found.to_pylist():
-            texts[row["utterance_id"]] = shortened(row["text"])
-    return texts, ""
 
 
 def _polarities(counts: Counter[str]) -> list[tuple[str, int, float, float]]:

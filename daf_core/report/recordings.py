@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from daf_core.report.charts import Floats, Timeline, clock, time_ticks, timeline
+from daf_core.report.transcript import Lane, Said, lanes_of
 from daf_core.schemas import Row
 
 SPEAKERS_AT_MOST = 8
@@ -40,7 +41,8 @@ class RecordingSummary:
     change: mean of the last quarter minus mean of the first; length: from the start of the first
     utterance to the end of the last, m:ss, None without times; speakers: at most
     SPEAKERS_AT_MOST, those with most utterances; about: what the source says of the whole
-    recording, such as its queue, at most FACTS_AT_MOST (key, value).
+    recording, such as its queue, at most FACTS_AT_MOST (key, value); lanes: who speaks when, where
+    utterances have times; transcript: all utterances, or none where the page has no room for them.
     """
 
     recording_id: str
@@ -54,6 +56,8 @@ class RecordingSummary:
     lowest: Moment
     highest: Moment
     timeline: Timeline
+    lanes: list[Lane]
+    transcript: list[Said]
 
 
 def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
@@ -67,6 +71,11 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
     sentiment = rows["sentiment"].to_numpy().astype(np.float64)
     start, end, ticks, length = by_time(rows) if timed else by_order(rows.num_rows)
     speakers = _speakers(rows)
+    named = rows.select(["utterance_id", "role", "speaker", "channel", "start_s", "sentiment"])
+    said = [
+        Said(row["utterance_id"], when(row), who(row), row["sentiment"], round(100 * place, 1))
+        for row, place in zip(named.to_pylist(), start.tolist(), strict=True)
+    ]
     return RecordingSummary(
         recording_id=recording_id,
         utterances=rows.num_rows,
@@ -79,6 +88,8 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
         lowest=_moment(rows, int(sentiment.argmin())),
         highest=_moment(rows, int(sentiment.argmax())),
         timeline=timeline(start, end, sentiment, _floats(rows["audio_weight"]), ticks),
+        lanes=lanes_of(start, end, [one.who for one in said]) if timed else [],
+        transcript=said,
     )
 
 

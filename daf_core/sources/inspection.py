@@ -1,10 +1,12 @@
 """What tables and folders share: recordings are measured, their rows sorted and given ids."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
+from daf_core.redaction.marks import REDACTED
 from daf_core.schemas import Row
 from daf_core.sources.manifest_rows import AudioSize, quarantine_row, utterance_id
 
@@ -38,17 +40,28 @@ def measure(audio_uri: str) -> AudioSize | BadInput:
 def identify(rows: list[Row]) -> Inspected:
     """Sort the rows of one recording by time and give an utterance id to those that have none.
 
-    Of several rows with one id the first stays, the others are quarantined.
+    Of several rows with one id the first stays, the others are quarantined; but rows that were told
+    apart only by what was redacted are numbered.
     """
     has_clips = len({row["audio_uri"] for row in rows}) > 1
     kept: dict[str, Row] = {}
     quarantined = []
+    alike: Counter[str] = Counter()
     for row in sorted(rows, key=lambda row: row["start_s"] or 0.0):
         clip = row["audio_uri"] or "" if has_clips else ""
         identified = {**row, "utterance_id": row["utterance_id"] or utterance_id(row, clip)}
+        if row["utterance_id"] is None and REDACTED in row["flags"]:
+            identified["utterance_id"] = numbered(identified, clip, alike)
         if kept.setdefault(identified["utterance_id"], identified) is not identified:
             quarantined.append(quarantine_row(duplicate_id(identified), identified))
     return Inspected(list(kept.values()), quarantined)
+
+
+def numbered(row: Row, clip: str, alike: Counter[str]) -> str:
+    """The id of a redacted row: that of its words for the first of those that are `alike`."""
+    own = str(row["utterance_id"])
+    alike[own] += 1
+    return own if alike[own] == 1 else utterance_id(row, f"{clip}#{alike[own]}")
 
 
 def duplicate_id(row: Row) -> BadInput:

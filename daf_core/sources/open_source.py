@@ -28,11 +28,13 @@ def open_source(
     rename: Mapping[str, str] | None = None,
     options: FolderOptions | None = None,
     check_contents: bool = False,
+    redact: bool = False,
 ) -> Source:
     """Open the corpus, table or folder at `uri`.
 
     rename: the table's column names → ours; options: how a folder is read; check_contents: a file
-    has changed when its SHA-256 has, not when its size or modification time has.
+    has changed when its SHA-256 has, not when its size or modification time has; redact: numbers
+    and addresses in words become marks.
 
     Raises:
         SettingsError: there is nothing to ingest, or a setting does not apply to this kind of
@@ -46,14 +48,16 @@ def open_source(
             raise SettingsError(f"{uri}: a corpus has its own column names; `rename` is for tables")
         _check_no_folder(uri, "a corpus", options)
         opened = nullcontext(Table(corpora.COLUMNS, read(uri)))
-        return TableSource(uri, lambda: opened, {}, check_contents)
+        return TableSource(uri, lambda: opened, {}, check_contents, redact=redact)
     if not fs.isdir(path):
         if fs.exists(path):
             _check_no_folder(uri, "a table", options)
-        return TableSource(uri, partial(open_rows, uri), rename or {}, check_contents)
+        return TableSource(
+            uri, partial(open_rows, uri), rename or {}, check_contents, redact=redact
+        )
     if rename:
         raise SettingsError(f"{uri}: `rename` applies to a table, not a folder")
-    return FolderSource(uri, options, check_contents)
+    return FolderSource(uri, options, check_contents, redact)
 
 
 def _check_no_folder(uri: str, kind: str, options: FolderOptions) -> None:

@@ -3,15 +3,18 @@
 import logging
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import lru_cache
 from urllib.parse import quote
 
-from daf_core.errors import BadInput, SettingsError
+from daf_core.errors import BadInput
+from daf_core.redaction.marks import REDACTED
+from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import ABSENT, ListedVersions, contents_version
-from daf_core.sources.inspection import Inspected, identify, measure
+from daf_core.sources.inspection import Inspected, identify, measure, numbered
 from daf_core.sources.manifest_rows import (
     is_empty,
     manifest_row,
@@ -21,8 +24,8 @@ from daf_core.sources.manifest_rows import (
 )
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.sources.row_spool import RowSpool
-from daf_core.sources.table_columns import COLUMNS, Columns
-from daf_core.sources.table_types import Cells, StoredAudio, Table, shown_columns
+from daf_core.sources.table_columns import Columns, check_rename, check_speaks
+from daf_core.sources.table_types import Cells, StoredAudio, Table
 from daf_core.storage.files import is_remote, join
 from daf_core.storage.run_record import fingerprint
 
@@ -37,7 +40,8 @@ class TableSource:
 
     `open_table` opens the table at `uri`, as `open_rows` does.
     `rename` maps the table's column names to ours. A relative audio_path is relative to `folder`,
-    by default the table's. `quarantined` holds the quarantine rows of lines that belong to no
+    by default the table's. redact: numbers and addresses in words become marks as they are read,
+    before ids follow from them. `quarantined` holds the quarantine rows of lines that belong to no
     recording, in the order of the lines.
 
     Raises:
@@ -52,19 +56,22 @@ class TableSource:
         rename: Mapping[str, str],
         check_contents: bool,
         folder: str | None = None,
+        redact: bool = False,
     ) -> None:
         self._uri = uri
         self._open_table = open_table
         self._folder = posixpath.dirname(uri) if folder is None else folder
         self.quarantined: list[Row] = []
         self._spool = RowSpool()
+        self._redact = redact
+        self._alike: Counter[str] = Counter()
         self.check_contents = check_contents
         self._listed = ListedVersions()
         self._file_version = lru_cache(1)(contents_version) if check_contents else self._listed
-        _check_rename(rename)
+        check_rename(rename)
         with open_table() as table:
             self._columns = Columns.of_table(table, uri, rename)
-        _check_speaks(uri, self._columns)
+        check_speaks(uri, self._columns)
         for note in self._columns.notes:
             log.info("%s: %s", uri, note)
         self.gives_ids = "utterance_id" in self._columns.ours.values()
@@ -113,15 +120,23 @@ class TableSource:
                 raise cells
             known, stored = self._ours(cells)
             row = manifest_row(dict(known))
+            row = redacted_row(row) if self._redact else row
             if (
                 not row["recording_id"] and not row["audio_uri"]
             ):  # text without audio: a recording of its own
-                identity = row["utterance_id"] or utterance_id(row)
+                identity = row["utterance_id"] or self._identity(row)
                 row = {**row, "recording_id": identity, "utterance_id": identity}
             self._spool.add(_stem(row, self._folder, stored), row)
         except BadInput as err:
             message = err.message if err is cells else f"{place}: {err.message}"
             self.quarantined.append(quarantine_row(BadInput(err.reason, message), known))
+
+    def _identity(self, row: Row) -> str:
+        """The id of a row without a recording, from its words."""
+        own = utterance_id(row)
+        if REDACTED in row["flags"]:
+            return numbered({**row, "utterance_id": own}, "", self._alike)
+        return own
 
     def _ours(self, cells: Cells) -> tuple[Cells, str | None]:
         """The cells under our names, with an audio_uri; and the path of a recording that is stored
@@ -157,23 +172,6 @@ class TableSource:
             return at
         column = quote(self._columns.theirs("audio_path"), safe="")
         return f"{self._uri}{_CELL}{column}&row={audio.row}"
-
-
-def _check_rename(rename: Mapping[str, str]) -> None:
-    for theirs, ours in rename.items():
-        if ours not in COLUMNS:
-            raise SettingsError(
-                f"`rename` {theirs}={ours}: expected one of {', '.join(COLUMNS)} after the ="
-            )
-
-
-def _check_speaks(uri: str, columns: Columns) -> None:
-    """Check that a table has words or sound."""
-    if not {"text", "audio_path", "audio_uri"} & set(columns.ours.values()):
-        raise SettingsError(
-            f"{uri}: expected a column text, audio_path or audio_uri, found "
-            f"{shown_columns([*columns.ours])}; `rename` THEIRS=OURS maps column names"
-        )
 
 
 def _file_of(uri: str) -> str:

@@ -166,3 +166,29 @@ def _with_point(value: Any) -> Any:
     if isinstance(value, str) and value.count(",") == 1 and "." not in value:
         return value.replace(",", ".")
     return value
+
+
+def check_rename(rename: Mapping[str, str]) -> None:
+    """Check that columns are renamed to ours.
+
+    Raises:
+        SettingsError: `rename` names none of them.
+    """
+    for theirs, ours in rename.items():
+        if ours not in COLUMNS:
+            raise SettingsError(
+                f"`rename` {theirs}={ours}: expected one of {', '.join(COLUMNS)} after the ="
+            )
+
+
+def check_speaks(uri: str, columns: Columns) -> None:
+    """Check that a table has words or sound.
+
+    Raises:
+        SettingsError: it has neither.
+    """
+    if not {"text", "audio_path", "audio_uri"} & set(columns.ours.values()):
+        raise SettingsError(
+            f"{uri}: expected a column text, audio_path or audio_uri, found "
+            f"{shown_columns([*columns.ours])}; `rename` THEIRS=OURS maps column names"
+        )

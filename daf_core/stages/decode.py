@@ -15,6 +15,7 @@ from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.recordings.tones import sound_kind
+from daf_core.redaction.marks import spoken_only
 from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
 from daf_core.storage.files import is_remote
 
@@ -41,12 +42,14 @@ def decode_part(
     name no recording. A recording or row that cannot be used raises nothing: a row with text keeps
     it and is flagged, a row without text gets a `reason`.
 
+    Marks of what was redacted leave the text; the row is flagged `redacted`.
+
     Raises:
         SettingsError: the command of the synthesizer cannot be run.
     """
     recordings = [
         (uri if audio else None, list(group))
-        for uri, group in groupby(rows.to_pylist(), key=lambda row: row["audio_uri"])
+        for uri, group in groupby(spoken_only(rows).to_pylist(), key=lambda row: row["audio_uri"])
     ]
     decode = partial(_decode_recording, synthesizer=synthesizer)
     if any(uri and is_remote(uri) for uri, _ in recordings):

@@ -51,7 +51,7 @@ class HeadRecord:
             "sha256": self.sha256,
             "calibrations": calibrations_as_json(self.calibrations),
             "languages": self.languages,
-            "label_interval": self.label_interval,
+            "label_interval": self.label_interval and list(self.label_interval),
             "error_correlation": self.error_correlation,
             **({} if self.adjustment is None else {"adjustment": self.adjustment.as_dict()}),
             **self.facts,

@@ -4,6 +4,8 @@ from collections import defaultdict, deque
 
 import pyarrow as pa
 
+from daf_core.redaction.marks import without_marks
+
 
 def with_previous_text(rows: pa.Table, turns: int) -> pa.Table:
     """Add a column "previous_text" to the `rows` of a manifest part, in the same order.
@@ -19,6 +21,6 @@ def with_previous_text(rows: pa.Table, turns: int) -> pa.Table:
     in_time = sorted(zip(*columns, range(len(rows)), strict=True), key=lambda row: row[2] or 0.0)
     for recording, text, _start, number in in_time:
         if text is not None:
-            previous[number] = " ".join(latest[recording]) or None
-            latest[recording].append(text)
+            previous[number] = " ".join(filter(None, latest[recording])) or None
+            latest[recording].append(without_marks(text))
     return rows.append_column("previous_text", pa.array(previous, pa.string()))

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
 from daf_core.heads.parts import DropoutMasks, Features, Prediction
@@ -31,6 +32,7 @@ class State:
     best_mae: float
     best_head: dict[str, Tensor]
     history: list[dict[str, float]]
+    average: dict[str, Tensor] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """For `torch.save`; read back with `State(**torch.load(..., weights_only=True))`."""
@@ -75,6 +77,8 @@ def fit(
         state = resume
         head.load_state_dict(state.head)
         optimiser.load_state_dict(state.optimiser)
+    average = _running_mean(head, recipe, state)
+    kept = head if average is None else average.module
     train, valid = standardised(head, train), standardised(head, valid)
     weigh = balancing_weights if recipe.balance else even_weights
     weights, valid_weights = weigh(train), weigh(valid)
@@ -82,13 +86,14 @@ def fit(
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
         loss = _train_epoch(
-            head, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
+            head, average, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
-        mae = _mean_absolute_error(head, valid, valid_weights)
+        mae = _mean_absolute_error(kept, valid, valid_weights)
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
         if mae < state.best_mae:
-            state.best_epoch, state.best_mae, state.best_head = state.epoch, mae, _copy(head)
+            state.best_epoch, state.best_mae, state.best_head = state.epoch, mae, _copy(kept)
         state.head, state.optimiser = _copy(head), optimiser.state_dict()
+        state.average = None if average is None else _copy(average)
         after_epoch(state)
     head.load_state_dict(state.best_head)
     return state
@@ -117,8 +122,20 @@ def _mean_absolute_error(head: nn.Module, rows: Rows, weights: Tensor) -> float:
     return float(total / weight)
 
 
+def _running_mean(head: nn.Module, recipe: Recipe, state: State) -> AveragedModel | None:
+    """The running mean of the weights of `head`, as far as `state` has come; None without one."""
+    if not recipe.average:
+        return None
+    mean = get_ema_multi_avg_fn(recipe.average)  # type: ignore[no-untyped-call]
+    average = AveragedModel(head, multi_avg_fn=mean)
+    if state.average is not None:
+        average.load_state_dict(state.average)
+    return average
+
+
 def _train_epoch(
     head: nn.Module,
+    average: AveragedModel | None,
     optimiser: torch.optim.Optimizer,
     train: Rows,
     also: Sequence[Rows],
@@ -134,6 +151,8 @@ def _train_epoch(
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)
         optimiser.step()
+        if average is not None:
+            average.update_parameters(head)
         losses += torch.stack([loss.detach() * rows, loss.new_tensor(len(labels))])
     summed, rows = sum_over_workers(losses).tolist()
     return float(summed / max(rows, 1))

@@ -54,6 +54,10 @@ class Recipe:
     """Radius of virtual adversarial training, in standard deviations of the embeddings (2x time or
     more). 0: off."""
 
+    average: float = 0.0
+    """Validate and keep a running mean of the weights in place of the last ones; the share of it
+    that each step keeps, such as 0.999. 0: off."""
+
     also_rows: int = BATCH_ROWS
     """Rows of each additional corpus per step."""
 
@@ -68,7 +72,8 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("epochs", "patience", "batch_rows", "width", "also_rows"):
             check_range(name, getattr(self, name), least=1)
-        check_range("modality_dropout", self.modality_dropout, least=0, most=1)
+        for name in ("modality_dropout", "average"):
+            check_range(name, getattr(self, name), least=0, most=1)
         for name in ("weight_decay", "side_loss", "adversarial"):
             check_range(name, getattr(self, name), least=0)
         if self.learning_rate is not None and not 0 < self.learning_rate <= 1:

@@ -44,7 +44,7 @@ def encode_manifest(
             context=plan.context,
             synthesizer=plan.synthesizer,
         )
-        publish = PublishPart(output, run_record.fingerprint(identity))
+        publish = PublishPart(output, run_record.fingerprint(identity), hides_names(record))
         on = ""
 
         def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
@@ -58,6 +58,11 @@ def encode_manifest(
             make,
         )
         return line + on
+
+
+def hides_names(manifest: RunRecord) -> bool:
+    """Whether the ids of a manifest are hashed, or those of the manifest that it was made of."""
+    return "hash_ids" in manifest.identity or bool(manifest.facts.get("hash_ids"))
 
 
 def parts_to_make(

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from daf_core.adaptation.chosen_rows import ChosenRows
+from daf_core.privacy.words import check_words
 from daf_core.recordings.synthesizer import Synthesizer
+from daf_core.redaction.quarantine import without_names
 from daf_core.stages.decode import decode_part, give_up
 from daf_core.stages.previous_text import with_previous_text
 from daf_core.storage.output import Output
@@ -43,6 +45,7 @@ class ReadPart:
 
     def _read(self, facts: PartFacts, _: PartTables) -> StageResult:
         rows = self.manifest.read(facts.name)
+        check_words(rows, self.manifest.part_uri(facts.name))
         if self.context:
             rows = with_previous_text(rows, self.context)
         if self.sample is not None:
@@ -55,16 +58,22 @@ class ReadPart:
 
 @dataclass(frozen=True)
 class PublishPart:
-    """Publish the quarantine and then the rows of a part: a part that is there is finished."""
+    """Publish the quarantine and then the rows of a part: a part that is there is finished.
+
+    names_hidden: messages of the quarantine name no file, as ids are hashed.
+    """
 
     output: Output
     fingerprint: str
+    names_hidden: bool = False
 
     def __call__(self, message: pa.Table) -> pa.Table:
         return run_stage(self._publish, message)
 
     def _publish(self, facts: PartFacts, tables: PartTables) -> StageResult:
         rows, quarantine = tables["rows"], tables["quarantine"]
+        if self.names_hidden:
+            quarantine = without_names(quarantine)
         reasons = Counter(quarantine["reason"].to_pylist())
         facts = replace(
             facts,

@@ -1,14 +1,20 @@
 """The stages of `daf transcribe`: read the rows of a part, recognize their words, publish both."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from daf_core.arrays import Samples
+from daf_core.asr.redacted import with_flags, without_numbers
 from daf_core.asr.rows import give_up, transcribe
 from daf_core.manifest.parts import manifest_flags
+from daf_core.privacy.words import check_words
+from daf_core.redaction.quarantine import without_names
+from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.schemas import QUARANTINE, WORDS
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
@@ -21,7 +27,7 @@ from jobs.parts.message import PartTables, StageResult, run_stage
 from jobs.parts.read_and_publish import KILLS
 
 if TYPE_CHECKING:
-    from daf_core.asr.recognizer import Recognizer
+    from daf_core.asr.recognizer import Recognized, Recognizer
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class RecognizePlan:
     offline: bool
     again: bool
     language: str | None
+    redact: bool = False
     precision: Precision | None = None
     device: str = "cpu"
 
@@ -48,6 +55,7 @@ class RecognizePlan:
             "precision": self.compute_type,
             "again": self.again,
             "language": self.language,
+            **({"redact": REDACTION} if self.redact else {}),
         }
 
 
@@ -67,6 +75,7 @@ class ReadRows:
 
     def _read(self, facts: PartFacts, _: PartTables) -> StageResult:
         rows, quarantine = self.manifest.read(facts.name), QUARANTINE.empty_table()
+        check_words(rows, self.manifest.part_uri(facts.name))
         uri = files.join(self.manifest.quarantine_uri, facts.name)
         if (found := parquet.read_if_there(uri, "quarantine")) is not None:
             quarantine = found[0].replace_schema_metadata(None)
@@ -101,12 +110,14 @@ class Recognize:
         if "words" in tables:  # given up
             return facts, tables
         rows, words = transcribe(
-            tables["rows"],
-            lambda waves, language: self.recognizer(waves, language),
-            self.plan.again,
-            self.plan.language,
+            tables["rows"], self._recognized, self.plan.again, self.plan.language
         )
+        rows = with_flags(rows) if self.plan.redact else rows
         return facts, {"rows": rows, "words": words, "quarantine": tables["quarantine"]}
+
+    def _recognized(self, waves: Sequence[Samples], language: str | None) -> "list[Recognized]":
+        found = self.recognizer(waves, language)
+        return [*map(without_numbers, found)] if self.plan.redact else found
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,7 @@ class PublishTranscribed:
 
     output: Output
     fingerprint: str
+    names_hidden: bool = False
 
     def __call__(self, message: pa.Table) -> pa.Table:
         return run_stage(self._publish, message)
@@ -122,7 +134,8 @@ class PublishTranscribed:
     def _publish(self, facts: PartFacts, tables: PartTables) -> StageResult:
         rows = tables["rows"]
         facts = replace(facts, rows=len(rows), flags=manifest_flags(rows))
-        publish_part(
-            self.output, facts, rows, tables["quarantine"], self.fingerprint, tables["words"]
-        )
+        quarantine = tables["quarantine"]
+        if self.names_hidden:
+            quarantine = without_names(quarantine)
+        publish_part(self.output, facts, rows, quarantine, self.fingerprint, tables["words"])
         return facts, {}

@@ -16,7 +16,13 @@ from jobs.settings.export import ExportSettings
 from jobs.settings.ingest import IngestSettings, SourceOptions
 from jobs.settings.query import CallsSettings, QuerySettings, Shown
 from jobs.settings.score import ScoreSettings
-from jobs.settings.small import DemoSettings, ModelsSettings, ReportSettings, VerifySettings
+from jobs.settings.small import (
+    DemoSettings,
+    ForgetSettings,
+    ModelsSettings,
+    ReportSettings,
+    VerifySettings,
+)
 from jobs.settings.training import COMPARED_HEADS, EvaluateSettings, Training, TrainSettings
 from jobs.settings.transcribe import TranscribeSettings
 
@@ -33,6 +39,7 @@ __all__ = [
     "EncodeResources",
     "EvaluateSettings",
     "ExportSettings",
+    "ForgetSettings",
     "IngestSettings",
     "LabelSettings",
     "ModelsSettings",

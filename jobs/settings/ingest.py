@@ -58,6 +58,15 @@ class SourceOptions:
     check_contents: Annotated[bool, Parameter(group=SOURCE)] = False
     """Detect changed files by their SHA-256 instead of size and time. Reads all audio."""
 
+    redact: Annotated[bool, Parameter(group=SOURCE)] = False
+    """Replace payment cards, IBANs, phone and social security numbers, mail addresses and other
+    long numbers in the words by marks such as [CARD], before anything is stored; also digits that
+    are said in English. docs/privacy.md says what is found."""
+
+    hash_ids: Annotated[str | None, Parameter(group=SOURCE)] = field(default=None, repr=False)
+    """Store keyed hashes (HMAC-SHA-256) in place of recording ids, utterance ids and speakers. The
+    salt: 16 characters or more, or @FILE that holds it; the same salt gives the same ids."""
+
     def __post_init__(self) -> None:
         check_range("part_minutes", self.part_minutes, least=0.1)
         if self.speakers is not None and not re.fullmatch(r"auto|[1-9]|1\d|20", self.speakers):

@@ -49,6 +49,10 @@ class ScoreSettings(PartsRun, SourceOptions):
     report: Annotated[bool, Parameter(group=INPUT, negative="--no-report")] = True
     """Make OUT/report.html; reads all scores."""
 
+    drop_text: Annotated[bool, Parameter(group=INPUT)] = False
+    """Keep the words only until the scores are whole: then no table, page or log in OUT holds
+    them. When the source has changed, what must be scored again is read again."""
+
     def __post_init__(self) -> None:
         PartsRun.__post_init__(self)
         SourceOptions.__post_init__(self)

@@ -1,9 +1,12 @@
 """Settings of the small verbs: verify, report, demo, models."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from cyclopts import Parameter
+
+from daf_core.errors import SettingsError
+from jobs.settings.options import Items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +18,34 @@ class VerifySettings:
 
     scores: str
     """Folder made by `daf score`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForgetSettings:
+    """Remove recordings from what daf made: manifest, embeddings, scores, calls, labels.
+
+    They do not come back with the next run over the same source. Run the command again after an
+    interruption; let no other command work on the folder meanwhile.
+    """
+
+    folder: str = field(kw_only=False)
+    """Folder made by `daf score`, `daf ingest`, `daf transcribe` or `daf embed`."""
+
+    recording: Items = field(default_factory=list)
+    """Ids of recordings, as the tables have them."""
+
+    recordings: str | None = None
+    """Table with a column recording_id, of many recordings."""
+
+    hash_ids: str | None = field(default=None, repr=False)
+    """The salt of the run, or @FILE: ids are given as the source has them."""
+
+    undo: bool = False
+    """Take the recordings in again with the next run over the source."""
+
+    def __post_init__(self) -> None:
+        if not self.recording and self.recordings is None:
+            raise SettingsError("expected `recording` or `recordings`, found none")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +63,9 @@ class ReportSettings:
 
     text: Annotated[bool, Parameter(negative="--no-text")] = True
     """Show the words. --no-text leaves them out, so that the page can be shared."""
+
+    audio: Annotated[bool, Parameter(negative="--no-audio")] = True
+    """Hold clips of the ten moments to hear first. --no-audio leaves them out."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,10 @@ class TranscribeSettings(PartsRun):
     again: Annotated[bool, Parameter(group=INPUT)] = False
     """Recognize rows that have words, too, and forget those words."""
 
+    redact: Annotated[bool, Parameter(group=INPUT)] = False
+    """Replace numbers and addresses among the recognized words by marks, as `daf ingest --redact`
+    does."""
+
     model: Annotated[str, Parameter(group=ENCODERS)] = AUDIO_ENCODER
     """Recognizer: a model of Whisper (tiny, base, small, medium, large-v3), the Hugging Face id of
     one in CTranslate2's format, or a local folder. The default knows English alone."""

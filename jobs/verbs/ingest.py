@@ -2,30 +2,31 @@
 
 import itertools
 import logging
-import re
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from daf_core.errors import SettingsError
 from daf_core.manifest.update import Updated, update
+from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.folders.who_speaks import WhoSpeaks
+from daf_core.sources.hashed_ids import HashedIds, HashedSource
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import open_source
 from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
-from jobs.progress import quarantined
 from jobs.settings import IngestSettings
-from jobs.summary import check_strict, lacking
+from jobs.summary import check_strict
+from jobs.verbs.ingest_summary import summary
 
 if TYPE_CHECKING:
     from daf_core.speakers.search import SpeakerSearch
 
 log = logging.getLogger(__name__)
-_SETTING = re.compile(r"`(\w+)`")
 RAY_START_S = 20.0  # Ray, its processes and their imports take about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
@@ -48,15 +49,22 @@ def run(settings: IngestSettings) -> str:
     return line
 
 
-def bring_up_to_date(settings: IngestSettings, without: Sequence[str] = ()) -> tuple[Updated, str]:
+def bring_up_to_date(
+    settings: IngestSettings, without: Sequence[str] = (), read_again: Collection[str] = ()
+) -> tuple[Updated, str]:
     """Bring the manifest up to date with the source; returns what is done, and the summary.
 
-    `without`: files and folders that are not of the source, beside the manifest. `strict` is left
-    to the caller. Raises as `run`.
+    `without`: files and folders that are not of the source, beside the manifest. `read_again`:
+    parts whose recordings are read though they have not changed. `strict` is left to the caller.
+    Raises as `run`.
     """
     options = _folder_options(settings, [settings.out, *without])
-    source = open_source(settings.source, settings.rename, options, settings.check_contents)
-    output, identity = manifest_output(settings.out), _identity(settings, options)
+    opened = open_source(
+        settings.source, settings.rename, options, settings.check_contents, settings.redact
+    )
+    hashed = hashed_ids(settings.hash_ids)
+    source = opened if hashed is None else HashedSource(opened, hashed)
+    output, identity = manifest_output(settings.out), _identity(settings, options, hashed)
     run_record.begin(output, identity, settings.fresh)
     inspector = source.inspector()
 
@@ -65,7 +73,7 @@ def bring_up_to_date(settings: IngestSettings, without: Sequence[str] = ()) -> t
         return _with_progress(_inspect(recordings, inspector, per_task))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
-    done = update(output, identity, source, part_s, inspect, settings.retry)
+    done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
     line = summary(done, output.quarantine_uri)
     return done, f"nothing to do: {line}" if done.nothing_to_do else line
 
@@ -83,6 +91,22 @@ def _folder_options(settings: IngestSettings, without: Sequence[str]) -> FolderO
     )
 
 
+def hashed_ids(salt: str | None) -> HashedIds | None:
+    """How names are hashed: with the salt, or with the one in @FILE; None: they are not.
+
+    Raises:
+        SettingsError: the salt is short, or there is no such file.
+    """
+    if salt is None:
+        return None
+    if salt.startswith("@"):
+        try:
+            salt = files.read_bytes(salt[1:]).decode().strip()
+        except (SettingsError, OSError, ValueError) as err:
+            raise SettingsError(f"`hash_ids` {salt}: expected a file with the salt: {err}") from err
+    return HashedIds(salt)
+
+
 def _speaker_search(speakers: str | None) -> "SpeakerSearch | None":
     """How speakers are estimated; None: they are not."""
     if speakers is None:
@@ -92,43 +116,7 @@ def _speaker_search(speakers: str | None) -> "SpeakerSearch | None":
     return SpeakerSearch.with_count(None if speakers == "auto" else int(speakers))
 
 
-def summary(done: Updated, quarantine: str) -> str:
-    """The summary of an updated manifest: a line of totals, one of the files not used, and remarks.
-
-    quarantine: the folder of the manifest's quarantine.
-    """
-    recordings = done.recordings.as_dict()
-    counts = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
-    return (
-        f"{done.rows_in} rows in, {done.rows} in the manifest, "
-        f"{quarantined(done.quarantined, quarantine)}, {lacking(done.flags, done.rows)}"
-        f"{_number(done.parts, 'part')}, {done.audio_hours:.2f} audio hours, "
-        f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
-        f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
-    ) + "".join(f"\n{_as_options(one)}" for one in (*done.remarks.unmatched, *done.remarks.hints))
-
-
-def _as_options(line: str) -> str:
-    """A line whose settings, in backticks, are shown as options."""
-    return _SETTING.sub(lambda found: f"--{found[1].replace('_', '-')}", line)
-
-
-def _not_used(reasons: dict[str, int], quarantine: str) -> str:
-    """How many files are not used, why, and where they are named."""
-    if not reasons:
-        return ""
-    shown = ", ".join(
-        " ".join([str(count), *reversed(reason.split(" "))])
-        for reason, count in Counter(reasons).most_common()
-    )
-    return f"\n{_number(sum(reasons.values()), 'file')} not used: {shown}; named in {quarantine}"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _identity(settings: IngestSettings, options: FolderOptions) -> Json:
+def _identity(settings: IngestSettings, options: FolderOptions, hashed: HashedIds | None) -> Json:
     """The settings that decide a manifest's bytes; the files of the source may change."""
     channels = ",".join(f"{number}={role}" for number, role in settings.channels.items())
     search = options.who.speakers
@@ -145,6 +133,8 @@ def _identity(settings: IngestSettings, options: FolderOptions) -> Json:
         "meta_regex": settings.meta_regex,
         "check_contents": settings.check_contents,
         **({} if search is None else {"speakers": [settings.speakers, search.spec.sha256]}),
+        **({"redact": REDACTION} if settings.redact else {}),
+        **({} if hashed is None else {"hash_ids": hashed.check}),
     }
 
 

@@ -34,6 +34,6 @@ def make(settings: ReportSettings) -> Report:
             f"`out` {settings.out}: expected a file for the page, found a folder; "
             f"try {join(settings.out, 'report.html')}"
         )
-    report = gather(settings.scores, settings.manifest, settings.text)
+    report = gather(settings.scores, settings.manifest, settings.text, settings.audio)
     publish(settings.out, render(report).encode())
     return report

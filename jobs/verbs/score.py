@@ -40,7 +40,7 @@ from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import Run, run_missing_parts
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
-from jobs.verbs import report, verify
+from jobs.verbs import report, score_words, verify
 from jobs.verbs.score_source import Prepared, check_source, prepare
 
 
@@ -64,6 +64,8 @@ def run(settings: ScoreSettings) -> str:
     prepared = prepare(settings)
     scored = _score_manifest(settings, prepared.manifest, head)
     lines = [scored, _calls(settings)]
+    if settings.drop_text:
+        lines.append(score_words.drop(settings))
     if settings.verify:
         lines.append(_verify(settings, prepared))
     lines += _report(settings) if settings.report else _warnings_of_flags(settings)
@@ -117,7 +119,8 @@ def _calls(settings: ScoreSettings) -> str:
     if not statuses:
         return "no calls"
     said = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
-    return f"{sum(statuses.values()):,} calls: {said}; `daf calls {settings.out}` lists them"
+    calls = sum(statuses.values())
+    return f"{calls:,} call{'s' * (calls != 1)}: {said}; `daf calls {settings.out}` lists them"
 
 
 def _verify(settings: ScoreSettings, prepared: Prepared) -> str:
@@ -130,7 +133,8 @@ def _report(settings: ScoreSettings) -> list[str]:
     if not scores_output(settings.out).part_names():
         return ["no report, as the manifest has no rows"]
     page = files.join(settings.out, "report.html")
-    made = report.make(ReportSettings(scores=settings.out, out=page))
+    asked = ReportSettings(scores=settings.out, out=page, text=not settings.drop_text)
+    made = report.make(asked)
     return [*made.known.lines, f"report: {page}"]
 
 

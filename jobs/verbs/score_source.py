@@ -7,7 +7,7 @@ from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.output import RECORD, manifest_output
 from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
-from jobs.verbs import ingest, transcribe
+from jobs.verbs import ingest, score_words, transcribe
 
 # What `daf score` leaves in OUT: none of it is of the source, if OUT lies in there.
 MADE_IN_OUT = (
@@ -43,6 +43,7 @@ def check_source(settings: ScoreSettings) -> None:
     run_record.check_vacant(settings.out, "scores")
     if settings.transcribe is not None:
         check_installed()
+    score_words.check(settings, given_manifest(settings))
     _ = settings.actor_range  # raises
     if (manifest := given_manifest(settings)) is None:
         return
@@ -91,7 +92,9 @@ def prepare(settings: ScoreSettings) -> Prepared:
         return prepared
     manifest = files.join(settings.out, "transcribed")
     resources = {one.name: getattr(settings, one.name) for one in fields(PartsRun)}
-    asked = TranscribeSettings(manifest=prepared.manifest, out=manifest, **resources)
+    asked = TranscribeSettings(
+        manifest=prepared.manifest, out=manifest, redact=settings.redact, **resources
+    )
     if settings.transcribe:
         asked = replace(asked, model=settings.transcribe[0])
     print(transcribe.run(asked), flush=True)
@@ -107,9 +110,12 @@ def _ingested(settings: ScoreSettings) -> Prepared:
     if files.absolute(settings.out) != files.absolute(settings.source):
         made.append(settings.out)
     options = {option: getattr(settings, option) for option in OPTIONS}
-    done, line = ingest.bring_up_to_date(
-        IngestSettings(source=settings.source, out=manifest, fresh=settings.fresh, **options),
-        without=made,
-    )
+    asked = IngestSettings(source=settings.source, out=manifest, fresh=settings.fresh, **options)
+    done, line = ingest.bring_up_to_date(asked, without=made)
     print(line, flush=True)  # scoring may take hours
+    if again := score_words.lacking(settings):
+        print(f"words of {len(again)} parts were dropped and are read again", flush=True)
+        asked = replace(asked, fresh=False)
+        done, line = ingest.bring_up_to_date(asked, made, read_again=again)
+        print(line, flush=True)
     return Prepared(manifest, done.quarantined, done.not_used)

@@ -9,7 +9,7 @@ from daf_core.sources.transcripts.reading.language import language_tag
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output, manifest_output
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.encode_manifest import parts_to_make
+from jobs.parts.encode_manifest import hides_names, parts_to_make
 from jobs.parts.executor import open_executor
 from jobs.parts.resume import Run, run_missing_parts
 from jobs.parts.transcribe import PublishTranscribed, ReadRows, Recognize, RecognizePlan
@@ -35,15 +35,18 @@ def run(settings: TranscribeSettings) -> str:
         settings.offline,
         settings.again,
         _language(settings.language),
-        settings.precision,
+        redact=settings.redact,
+        precision=settings.precision,
     )
     parts = parts_to_make(source, record)
     with open_executor(settings, parts) as executor:
         plan = replace(plan, device=executor.device)
         identity = {"manifest": record.fingerprint, **plan.identity}
-        job = Run("transcribed", parts, output, identity, {"manifest": source.root})
+        hidden = hides_names(record)
+        carried = {"manifest": source.root, **({"hash_ids": True} if hidden else {})}
+        job = Run("transcribed", parts, output, identity, carried)
         read = ReadRows(source, settings.again)
-        publish = PublishTranscribed(output, job.fingerprint)
+        publish = PublishTranscribed(output, job.fingerprint, hidden)
 
         def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
             _carry_quarantine(source, output)

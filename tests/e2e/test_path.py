@@ -11,8 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
-from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
+from daf_core.storage.output import (
+    Output,
+    calls_output,
+    embeddings_output,
+    manifest_output,
+    scores_output,
+    speakers_output,
+)
 from tests.e2e.conftest import Ended, start
 from tests.e2e.corpus import labelled_rows, write_hum, write_table
 
@@ -70,7 +78,8 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
         assert (step.status, said) == (0, []), name
     for name in ("embed", "score", "score stored", "verify stored"):
         assert steps[name].summary.startswith("75 rows in, 75 "), name
-    _, verified, *known, page = steps["score"].lines
+    _, called, verified, *known, page = steps["score"].lines
+    assert called.endswith(f"; `daf calls {streamed}` lists them")
     assert verified == "verified: every manifest row is either scored or quarantined, once"
     assert known[0].startswith("how well: ")
     assert all(line.startswith("warning: ") for line in known[1:])
@@ -86,6 +95,8 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
             {"text": 3 * 32, "audio": 3 * 64, "audio_2": 57}
         ),
         scores_output(str(streamed)): SCORES,
+        calls_output(str(streamed)): CALLS,
+        speakers_output(str(streamed)): SPEAKERS,
     }
     for output, schema in expected.items():
         assert len(output.part_names()) > 10
@@ -94,7 +105,8 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
     assert quarantine.schema.remove_metadata() == QUARANTINE
 
     scores = read_all(scores_output(str(streamed)))
-    assert scores.equals(read_all(scores_output(str(stored))))
+    for output in (scores_output, calls_output, speakers_output):
+        assert read_all(output(str(streamed))).equals(read_all(output(str(stored))))
     assert scores["utterance_id"].to_pylist() == (
         read_all(manifest_output(str(manifest)))["utterance_id"].to_pylist()
     )

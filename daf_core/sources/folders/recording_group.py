@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from daf_core.errors import BadInput
+from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import Row
 from daf_core.sources.folders.by_speaker import with_speakers
 from daf_core.sources.folders.by_transcript import cut_by_transcript
@@ -40,8 +41,12 @@ class Group(NamedTuple):
     excerpts: Sequence[Excerpt] = ()
 
 
-def inspect_group(group: Group, who: WhoSpeaks, raw: str | None = None) -> Inspected:
+def inspect_group(
+    group: Group, who: WhoSpeaks, raw: str | None = None, redact: bool = False
+) -> Inspected:
     """Manifest rows of the recordings of a group, and quarantine rows.
+
+    redact: numbers and addresses in words become marks, before ids follow from them.
 
     Quarantined are rows that cannot be used, and files that are not used, each with its reason.
     Several recordings of one stem have their suffix in their ids, and each takes the transcript of
@@ -53,10 +58,11 @@ def inspect_group(group: Group, who: WhoSpeaks, raw: str | None = None) -> Inspe
     texts = [one for one in contents if isinstance(one, Words | Unreadable)]
     unused = [one for one in contents if isinstance(one, dict)]
     if sounds:
-        found = [_recording(one, name, texts, who) for one, name in _named(sounds, group.ids)]
+        named = _named(sounds, group.ids)
+        found = [_recording(one, name, texts, who, redact) for one, name in named]
         found.append(_unclaimed(sounds, texts))
     else:
-        found = [_without_recording(texts, who)]
+        found = [_without_recording(texts, who, redact)]
     inspected = Inspected.from_several([*found, Inspected([], unused)])
     rows = [_with_meta(row, group, raw) for row in inspected.rows]
     labelled = _labelled(rows, group.labels)
@@ -76,7 +82,11 @@ def _named(sounds: list[Sound], known: Mapping[str, str]) -> list[tuple[Sound, s
 
 
 def _recording(
-    sound: Sound, recording_id: str, texts: list[Words | Unreadable], who: WhoSpeaks
+    sound: Sound,
+    recording_id: str,
+    texts: list[Words | Unreadable],
+    who: WhoSpeaks,
+    redact: bool,
 ) -> Inspected:
     beside = _beside(sound, texts)
     broken = [one for one in beside if isinstance(one, Unreadable)]
@@ -95,7 +105,7 @@ def _recording(
     except BadInput as err:
         known = {"recording_id": recording_id, "audio_uri": sound.uri}
         found, rows = Inspected([], [quarantine_row(err, known)]), []
-    identified = identify(rows)
+    identified = identify([*map(redacted_row, rows)] if redact else rows)
     quarantined = [*refused, *found.quarantined, *identified.quarantined, *chosen.not_used]
     return Inspected(identified.rows, quarantined)
 
@@ -124,7 +134,7 @@ def _unclaimed(sounds: list[Sound], texts: list[Words | Unreadable]) -> Inspecte
     )
 
 
-def _without_recording(texts: list[Words | Unreadable], who: WhoSpeaks) -> Inspected:
+def _without_recording(texts: list[Words | Unreadable], who: WhoSpeaks, redact: bool) -> Inspected:
     """A transcript by itself: its words alone are scored."""
     refused = [
         quarantine_row(one.error, {"recording_id": stem(one.name), "file": one.uri})
@@ -141,7 +151,7 @@ def _without_recording(texts: list[Words | Unreadable], who: WhoSpeaks) -> Inspe
         return Inspected([], [*refused, *unused])
     recording_id = stem(next(one.name for one in readable if one.uri == chosen.uri))
     found = cut_by_transcript(recording_id, None, None, chosen, who)
-    identified = identify(found.rows)
+    identified = identify([*map(redacted_row, found.rows)] if redact else found.rows)
     return Inspected(
         identified.rows, [*refused, *found.quarantined, *identified.quarantined, *unused]
     )

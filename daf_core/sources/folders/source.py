@@ -73,9 +73,12 @@ class FolderSource:
 
     gives_ids = False
 
-    def __init__(self, uri: str, options: FolderOptions, check_contents: bool) -> None:
+    def __init__(
+        self, uri: str, options: FolderOptions, check_contents: bool, redact: bool = False
+    ) -> None:
         self._uri = uri
         self._options = options
+        self._redact = redact
         self._labels: dict[str, list[Label]] = {}
         self.check_contents = check_contents
         if options.labels is not None:
@@ -158,7 +161,9 @@ class FolderSource:
 
     def inspector(self) -> Callable[[Group], Inspected]:
         """The function that makes manifest and quarantine rows of one group."""
-        return partial(inspect_group, who=self._options.who, raw=self._options.raw)
+        return partial(
+            inspect_group, who=self._options.who, raw=self._options.raw, redact=self._redact
+        )
 
     def remarks(self, found: Found) -> Remarks:
         """Settings that match nothing, and recordings and transcripts that miss each other."""

@@ -1,5 +1,6 @@
 """Heads of the package: found by name, but a folder of that name goes first."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,9 @@ def test_a_head_of_the_package_is_whole_and_small_and_says_what_it_may_be_used_f
     assert card.languages
     assert card.licence != "not stated"
     assert card.results
+
+
+@pytest.mark.parametrize("name", default_heads())
+def test_the_identity_of_a_head_is_json_so_that_a_run_can_be_continued(name: str) -> None:
+    identity = trained_head.load(name).identity
+    assert json.loads(json.dumps(identity)) == identity

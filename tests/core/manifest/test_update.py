@@ -365,3 +365,23 @@ def test_files_that_are_not_used_are_counted_apart_from_recordings(tmp_path):
     done = ingest(tmp_path)
     assert done.recordings.as_dict() == {"new": 0, "changed": 0, "gone": 0, "kept": 1}
     assert ingest(tmp_path).nothing_to_do
+
+
+@pytest.mark.parametrize(
+    "asked", [{"retry": ["outside_recording"]}, {"read_again": ["part-00001.parquet"]}]
+)
+def test_a_recording_that_spans_parts_is_read_again_as_a_whole(tmp_path, asked):
+    archive = Archive(tmp_path)
+    archive.put("a", 1)
+    archive.put("c", 8)
+    done = ingest(tmp_path)
+    before = rows_of()
+    assert done.parts > 2
+    assert {row["reason"] for row in before["quarantine"]} == {"outside_recording"}
+    source, output = open_source(str(tmp_path)), manifest_output("failing://manifest")
+    inspect = source.inspector()
+    again = update(output, IDENTITY, source, 30.0, lambda found: map(inspect, found), **asked)
+    assert again.rows_in == done.rows_in
+    after = rows_of()
+    for kind, rows in before.items():
+        assert counted(after[kind], {"a", "c"}) == counted(rows, {"a", "c"})

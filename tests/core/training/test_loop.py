@@ -67,8 +67,10 @@ def test_one_seed_gives_one_result_and_another_seed_another() -> None:
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
-def test_resumed_after_a_loss_equals_undisturbed() -> None:
-    undisturbed, _ = trained()
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_resumed_after_a_loss_equals_undisturbed(average: float) -> None:
+    recipe = replace(RECIPE, average=average)
+    undisturbed, _ = trained(recipe)
 
     class Lost(Exception):
         pass
@@ -81,11 +83,26 @@ def test_resumed_after_a_loss_equals_undisturbed() -> None:
             raise Lost
 
     with pytest.raises(Lost):
-        trained(after_epoch=lose)
-    resumed, state = trained(resume=State(**kept[0]))  # type: ignore[arg-type]
+        trained(recipe, after_epoch=lose)
+    resumed, state = trained(recipe, resume=State(**kept[0]))  # type: ignore[arg-type]
     assert len(state.history) == RECIPE.epochs
     for name, value in undisturbed.state_dict().items():
         torch.testing.assert_close(value, resumed.state_dict()[name])
+
+
+def test_the_running_mean_of_the_weights_is_kept_and_validated() -> None:
+    recipe = replace(RECIPE, epochs=6, learning_rate=0.02)
+    last, _ = trained(recipe)
+    mean, state = trained(replace(recipe, average=0.95))
+    assert any(
+        not torch.equal(a, b) for a, b in zip(last.parameters(), mean.parameters(), strict=True)
+    )
+    valid = corpus(100, 1)
+    error = (predict(mean, valid).sentiment - valid.labels).abs().mean()
+    assert float(error) == pytest.approx(state.best_mae, abs=1e-5)
+    none, _ = trained(replace(recipe, average=1e-9))  # of which each step keeps next to nothing
+    for name, value in last.state_dict().items():
+        torch.testing.assert_close(value, none.state_dict()[name])
 
 
 def test_stops_early_and_ends_at_its_best() -> None:

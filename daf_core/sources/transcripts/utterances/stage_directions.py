@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from daf_core.redaction.marks import is_mark
 from daf_core.sources.transcripts.utterances.label_words import SOUNDS
 
 _SQUARE = re.compile(r"[\[【]([^\[\]【】]{0,80})[\]】]")
@@ -16,12 +17,13 @@ def without_stage_directions(text: str, is_label: Callable[[str], bool]) -> str:
     """Text without what stands in brackets beside the words, and without notes of music.
 
     Line breaks stay. Brackets for which `is_label` holds, of the bracket and what is in it, stay:
-    they say who speaks. Words in round brackets, or between stars, are taken out if one of them
-    names a sound, or if nothing else is on their line.
+    they say who speaks. So do marks such as [NAME], for what was redacted. Words in round brackets,
+    or between stars, are taken out if one of them names a sound, or if nothing else is on their
+    line.
     """
 
     def square(found: re.Match[str]) -> str:
-        return found[0] if is_label(found[0]) else " "
+        return found[0] if is_label(found[0]) or is_mark(found[0]) else " "
 
     def around(found: re.Match[str]) -> str:
         if is_label(found[0]):

@@ -1,0 +1,57 @@
+"""The summary of `daf ingest`: totals, what is not used and why, remarks."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+
+from daf_core.manifest.update import Updated
+from daf_core.redaction.marks import REDACTED
+from daf_core.redaction.redact import KINDS
+from jobs.progress import quarantined
+from jobs.summary import lacking
+
+_SETTING = re.compile(r"`(\w+)`")
+
+
+def summary(done: Updated, quarantine: str) -> str:
+    """The summary of an updated manifest: a line of totals, one of the files not used, and remarks.
+
+    quarantine: the folder of the manifest's quarantine.
+    """
+    recordings = done.recordings.as_dict()
+    counts = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
+    return (
+        f"{done.rows_in} rows in, {done.rows} in the manifest, "
+        f"{quarantined(done.quarantined, quarantine)}, {lacking(done.flags, done.rows)}"
+        f"{_redacted(done.flags)}{_number(done.parts, 'part')}, "
+        f"{done.audio_hours:.2f} audio hours, "
+        f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
+        f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
+    ) + "".join(f"\n{_as_options(one)}" for one in (*done.remarks.unmatched, *done.remarks.hints))
+
+
+def _redacted(flags: Mapping[str, int]) -> str:
+    """How many marks stand for what was redacted, as the middle of a summary."""
+    counts = {names: flags.get(f"{REDACTED} {mark}", 0) for mark, names in KINDS.items()}
+    said = [f"{count:,} {names[count > 1]}" for names, count in counts.items() if count]
+    return f"redacted: {', '.join(said)}, " if said else ""
+
+
+def _as_options(line: str) -> str:
+    """A line whose settings, in backticks, are shown as options."""
+    return _SETTING.sub(lambda found: f"--{found[1].replace('_', '-')}", line)
+
+
+def _not_used(reasons: dict[str, int], quarantine: str) -> str:
+    """How many files are not used, why, and where they are named."""
+    if not reasons:
+        return ""
+    shown = ", ".join(
+        " ".join([str(count), *reversed(reason.split(" "))])
+        for reason, count in Counter(reasons).most_common()
+    )
+    return f"\n{_number(sum(reasons.values()), 'file')} not used: {shown}; named in {quarantine}"
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
