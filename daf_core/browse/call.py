@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 
 from daf_core.browse.archive import Archive
 from daf_core.calls.arrays import Columns
-from daf_core.calls.marks import contradicts
 from daf_core.calls.utterances import Speaker, speakers_of
 from daf_core.report.charts import Timeline, timeline
 from daf_core.report.recordings import by_order, by_time, when
@@ -124,11 +123,12 @@ def _utterances(
     if timed:
         rows = rows.sort_by([("start_s", "ascending"), ("utterance_id", "ascending")])
     start, end, ticks, _ = by_time(rows) if timed else by_order(len(rows))
-    speakers, numbers = speakers_of(Columns.of(rows))
+    columns = Columns.of(rows)
+    speakers, numbers = speakers_of(columns)
     found = []
     for row, number, left, right, against in zip(
         rows.to_pylist(),
-        *(values.tolist() for values in (numbers, start, end, contradicts(rows))),
+        *(values.tolist() for values in (numbers, start, end, columns.contradicts)),
         strict=True,
     ):
         source = sources.get(row["utterance_id"], {})

@@ -32,7 +32,7 @@ _KIND = "listed"
 def read_listed(calls: Output) -> pa.Table | None:
     """The rows of all calls, SCHEMA; None if they are not kept, or of other tables of calls."""
     try:
-        found = parquet.read_if_there(_uri(calls), _KIND)
+        found = parquet.read_if_there(listed_uri(calls), _KIND)
         if found is None or found[1].get(FINGERPRINT_FOOTER) != _fingerprint(calls):
             return None
     except (SettingsError, NotDone):
@@ -43,15 +43,17 @@ def read_listed(calls: Output) -> pa.Table | None:
 def keep_listed(calls: Output, rows: pa.Table) -> None:
     """Keep the rows for the next time, where the folder can be written."""
     try:
-        parquet.write(_uri(calls), rows, _KIND, {FINGERPRINT_FOOTER: _fingerprint(calls)})
+        parquet.write(listed_uri(calls), rows, _KIND, {FINGERPRINT_FOOTER: _fingerprint(calls)})
     except (SettingsError, NotDone):  # or the tables have no index
         return
 
 
-def _uri(calls: Output) -> str:
+def listed_uri(calls: Output) -> str:
+    """The file: it names recordings, and is to be deleted when one is forgotten."""
     return files.join(calls.root, "index", "listed.parquet")
 
 
 def _fingerprint(calls: Output) -> str:
-    """Of the part index of the tables, which names what each part is made from."""
-    return hashlib.sha256(files.read_bytes(calls.index_uri)).hexdigest()[:16]
+    """Of the parts that there are, and of their index, which names what each is made from."""
+    names = "\n".join(calls.part_names()).encode()
+    return hashlib.sha256(files.read_bytes(calls.index_uri) + names).hexdigest()[:16]

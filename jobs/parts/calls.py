@@ -89,7 +89,8 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
     units = _units(source)
     parts = [_facts(source, scored, name, units[name]) for name in units]
     finished = _finished(output, parts, fingerprint)
-    for name in set(output.part_names()) - {part.name for part in parts}:
+    gone = set(output.part_names()) - {part.name for part in parts}
+    for name in gone:
         for one in (output, speakers_output(scores.root)):
             files.delete(one.part_uri(name))
     missing = [part for part in parts if part.name not in finished]
@@ -100,6 +101,7 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
             finished[facts.name] = facts
         if len(finished) < len(parts):
             raise NotDone(f"{len(finished)} of {len(parts)} parts of the calls are made; run again")
+    if missing or gone:
         part_index.write(output.index_uri, finished.values(), fingerprint)
     statuses: Counter[str] = Counter()
     for facts in finished.values():

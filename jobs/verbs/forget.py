@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from daf_core.browse.listed import listed_uri
 from daf_core.errors import BadInput, SettingsError
 from daf_core.manifest.forgotten import Forgotten
 from daf_core.privacy.forget import forget_in_manifest, recordings_held
@@ -135,6 +136,7 @@ def _beside(root: str, outputs: list[Output], ids: Collection[str]) -> list[str]
             for name in held:
                 files.delete(output.part_uri(name))
             removed.append(_parts(len(held), output.kind))
+        files.delete(listed_uri(calls_output(root)))
         if run_record.read_if_complete(scores) is not None:
             make_calls(scores, EncodeResources())
     for name in _names(root):

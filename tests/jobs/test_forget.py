@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from daf_core.browse.archive import Archive
 from daf_core.errors import NotDone, SettingsError
 from daf_core.schemas import SCORES
 from daf_core.storage import part_index, run_record
@@ -75,6 +76,8 @@ def out(calls: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "s"
     ingest.run(asked(calls, folder / "manifest"))
     scored(folder)
+    Archive(scores_output(str(folder)), None).read()  # as `daf browse` does
+    assert (folder / "index" / "listed.parquet").exists()
     (folder / "report.html").write_text("<p>jane-roe")
     with (folder / "labels.csv").open("w", newline="") as file:
         csv.writer(file).writerows(
