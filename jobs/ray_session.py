@@ -67,13 +67,11 @@ def _start_or_join() -> None:
             ray.init(log_to_driver=False, logging_level=logging.ERROR)
     except Exception as err:  # Ray raises plain ones when its processes take too long to start
         address = os.environ.get("RAY_ADDRESS", "local")
-        at = (
-            "does not start here"
-            if address == "local"
-            else f"of RAY_ADDRESS {address} is not joined"
-        )
         first_line = str(err).partition("\n")[0]
-        raise NotDone(f"Ray {at}: {first_line}. Run the same command again") from err
+        raise NotDone(
+            f"Ray did not start, or could not be joined (RAY_ADDRESS: {address}): {first_line} Run "
+            f"the same command again"
+        ) from err
 
 
 @contextmanager

@@ -24,6 +24,7 @@ LAYERS = [
         "arrays",
         "distributed",
         "redaction",
+        "spreadsheet",
         "storage",
         "default_heads",
         "weights",

@@ -77,8 +77,8 @@ head on data of your own for that.
 ## Results
 
 On test rows, whose videos, dialogues and actors are in no other row, with 95 % intervals over rows.
-"Left out" is a head like this one that was trained without the whole corpus. `coverage` is the
-share of the 90 % intervals that hold the label, `unfamiliar` the share of rows with this flag.
+{_left_out(measured)}`coverage` is the share of the 90 % intervals that hold the label,
+`unfamiliar` the share of rows with this flag.
 
 {_results(found, measured)}
 
@@ -92,6 +92,13 @@ share of the 90 % intervals that hold the label, `unfamiliar` the share of rows 
 `make default-heads DATA=DIR` makes heads of these corpora.
 """)
     )
+
+
+def _left_out(measured: dict[str, Measured]) -> str:
+    """What "left out" means, where any row of the results says so."""
+    if not any(corpus.endswith(", left out") for corpus in measured):
+        return ""
+    return '"Left out" is a head like this one that was trained without the whole corpus.\n'
 
 
 def _rows(head: TrainedHead) -> str:

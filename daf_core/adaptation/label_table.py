@@ -7,7 +7,6 @@ run as a formula start with an apostrophe, which is taken away when the table is
 import csv
 import io
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from daf_core.sources.manifest_rows import parse_cell
 from daf_core.sources.table_columns import Columns
 from daf_core.sources.table_rows import TABLE_SUFFIXES, is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns
+from daf_core.spreadsheet import escaped, unescaped
 from daf_core.storage import files
 
 COLUMNS = (
@@ -25,7 +25,6 @@ COLUMNS = (
 SHOWN_SCORE = "sentiment"  # a column more, if scores are shown
 MOST_ROWS = 1_000_000
 Cell = str | float | int | None
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True)
@@ -147,10 +146,4 @@ def _written(value: Cell) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.3f}".rstrip("0").rstrip(".") if math.isfinite(value) else ""
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and _FORMULA.match(text) else text
-
-
-def unescaped(text: str) -> str:
-    """A cell as it was before `_written`."""
-    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text
+    return escaped(value) if isinstance(value, str) else str(value)

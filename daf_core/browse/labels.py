@@ -4,9 +4,10 @@ import csv
 import io
 from threading import Lock
 
-from daf_core.adaptation.label_table import COLUMNS, Cell, read_labels, unescaped, write_label_table
+from daf_core.adaptation.label_table import COLUMNS, Cell, read_labels, write_label_table
 from daf_core.errors import SettingsError, check_range
 from daf_core.schemas import LABEL_RANGE, Row
+from daf_core.spreadsheet import unescaped
 from daf_core.storage import files
 
 BYTES_AT_MOST = 100_000_000

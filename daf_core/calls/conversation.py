@@ -83,20 +83,25 @@ def interruptions_of(spans: Spans, speakers: Numbers, remarks: BoolArray) -> lis
     """The interruptions among utterances in order of their start.
 
     A speaker interrupts another by beginning to speak OVERLAP_S or more before the other ends, with
-    more than a remark. Whoever goes on after a pause of less than JOINED_S has not begun again.
-    Where one interrupts several speakers, each is counted.
+    more than a remark. Whoever goes on after a pause of less than JOINED_S has not begun again; of
+    two who begin together neither interrupts. Where one interrupts several speakers, each counts.
     """
     found: list[Interruption] = []
-    talk: dict[int, float] = {}  # speaker → the end of what is said without a pause
+    talk: dict[int, tuple[float, float]] = {}  # speaker → what is said without a pause
     for row, (start_s, end_s, speaker) in enumerate(_rows(spans, speakers)):
-        begins = start_s - talk.get(speaker, -np.inf) >= JOINED_S
-        if begins and not remarks[row]:
+        if remarks[row]:
+            continue
+        since_s, until_s = talk.get(speaker, (start_s, -np.inf))
+        if start_s - until_s >= JOINED_S:
+            since_s = start_s
             found += [
                 Interruption(start_s, min(other_end_s, end_s) - start_s, speaker, other)
-                for other, other_end_s in talk.items()
-                if other != speaker and min(other_end_s, end_s) - start_s >= OVERLAP_S
+                for other, (other_start_s, other_end_s) in talk.items()
+                if other != speaker
+                and other_start_s < start_s
+                and min(other_end_s, end_s) - start_s >= OVERLAP_S
             ]
-        talk[speaker] = max(talk.get(speaker, end_s), end_s)
+        talk[speaker] = (since_s, max(until_s, end_s))
     return found
 
 

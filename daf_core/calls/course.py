@@ -15,12 +15,11 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from daf_core.calls.arrays import Floats
 from daf_core.measures.calibration_values import COVERAGE
 from daf_core.schemas import LABEL_RANGE
 
-Floats = npt.NDArray[np.float64]
 DEVIATIONS = NormalDist().inv_cdf((1 + COVERAGE) / 2)  # from the middle of COVERAGE to its end
 UNKNOWN_CORRELATION = 1.0  # where it was not measured: a sum is then no surer than its rows
 QUARTERS = 4

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from daf_core.calls.arrays import COUNTED
 from daf_core.calls.course import course
 from daf_core.calls.spans import merged
 from daf_core.calls.utterances import Utterances
@@ -86,7 +87,6 @@ def _contradictions(own: Utterances) -> Row:
     }
 
 
-def without_rows(*names: str) -> Row:
+def without_rows() -> Row:
     """The same columns for a recording without scored utterances."""
-    counts = ("utterances", "without_words", "without_voice", "unfamiliar", "other_language")
-    return dict.fromkeys(counts, 0) | {"contradiction_ids": []}
+    return dict.fromkeys(("utterances", *COUNTED), 0) | {"contradiction_ids": []}

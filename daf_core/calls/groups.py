@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import ttest_ind_from_stats
 
-Floats = npt.NDArray[np.float64]
+from daf_core.calls.arrays import Floats
+
 DRAWS = 2000  # of the bootstrap
 DRAWN_AT_ONCE = 1_000_000  # calls, for memory
 DIFFERS_BELOW = 0.05  # probability that any group is said to differ though none does

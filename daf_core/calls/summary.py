@@ -19,7 +19,14 @@ from daf_core.calls.conversation import (
 )
 from daf_core.calls.facts import facts_of, without_rows
 from daf_core.calls.spans import Spans, gaps, merged, shared
-from daf_core.calls.utterances import Index, Speaker, Utterances, speakers_of, utterances_of
+from daf_core.calls.utterances import (
+    Index,
+    Speaker,
+    Utterances,
+    said_alike,
+    speakers_of,
+    utterances_of,
+)
 from daf_core.schemas import LESSENED, Row
 
 # Quarantined for these alone, a recording is silent rather than refused.
@@ -72,7 +79,7 @@ def _call(
     lessened = Counter({flag: count for flag, count in flags.items() if flag in LESSENED})
     less = reasons + lessened
     talk = _talk(own, speakers, numbers) if own.timed else None
-    common = {"recording_id": recording_id, "meta": _meta(rows)}
+    common = {"recording_id": recording_id, "meta": said_alike(rows.lists["meta"])}
     call = {
         **common,
         "status": "partial" if less else "scored",
@@ -208,9 +215,3 @@ def _languages(rows: Columns) -> Counter[str]:
 def _most_frequent(counts: Counter[str]) -> str | None:
     """Of equally frequent ones, the first by name."""
     return min(counts, key=lambda one: (-counts[one], one), default=None)
-
-
-def _meta(rows: Columns) -> list[tuple[str, str]]:
-    """What all rows of a recording say alike, in the order of the first."""
-    first, *others = (dict(own or ()) for own in rows.lists["meta"])
-    return [pair for pair in first.items() if all(own.get(pair[0]) == pair[1] for own in others)]

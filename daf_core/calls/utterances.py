@@ -1,5 +1,6 @@
 """The scored utterances of one recording as arrays, in order of their start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from daf_core.arrays import BoolArray
-from daf_core.calls.arrays import Columns
-from daf_core.calls.course import QUARTERS, Floats, Sentiment
+from daf_core.calls.arrays import Columns, Floats
+from daf_core.calls.course import QUARTERS, Sentiment
 from daf_core.calls.spans import Spans, shares
 
 Index = npt.NDArray[np.int64]
@@ -129,3 +130,9 @@ def speakers_of(rows: Columns) -> tuple[list[Speaker], Index]:
     most = [max(own, key=lambda role: own[role]) for own in roles]
     speakers = [Speaker(*key, role) for key, role in zip(found, most, strict=True)]
     return speakers, numbers
+
+
+def said_alike(meta: Sequence[Sequence[tuple[str, str]] | None]) -> list[tuple[str, str]]:
+    """What all rows of a recording say alike, of their column meta, in the order of the first."""
+    first, *others = (dict(own or ()) for own in meta)
+    return [pair for pair in first.items() if all(own.get(pair[0]) == pair[1] for own in others)]

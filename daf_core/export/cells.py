@@ -4,9 +4,9 @@ import json
 from typing import Any, TypeAlias
 
 from daf_core.report.printable import printable
+from daf_core.spreadsheet import escaped
 
 Cell: TypeAlias = str | int | float | bool | None
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet takes text that begins so for one
 
 
 def cell(value: Any) -> Cell:
@@ -19,7 +19,7 @@ def cell(value: Any) -> Cell:
 def safe_cell(value: Any) -> Cell:
     """As `cell`; an apostrophe comes before text that a spreadsheet would take for a formula."""
     found = cell(value)
-    return f"'{found}" if isinstance(found, str) and found.startswith(_FORMULA) else found
+    return escaped(found) if isinstance(found, str) else found
 
 
 def as_json(value: Any) -> str:

@@ -50,7 +50,8 @@ def recordings_held(output: Output, ids: Collection[str]) -> dict[str, set[str]]
 
     names = sorted({*rows, *refused})
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return {name: found for name, found in zip(names, pool.map(held, names)) if found}  # noqa: B905
+        found = dict(zip(names, pool.map(held, names), strict=True))
+    return {name: recordings for name, recordings in found.items() if recordings}
 
 
 def forget_in_manifest(manifest: Output, ids: Collection[str]) -> int:

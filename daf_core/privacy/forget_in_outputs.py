@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from daf_core.privacy.forget import UNDERWAY, recordings_held
 from daf_core.privacy.kept_rows import keep_recordings, of_recordings
+from daf_core.spreadsheet import unescaped
 from daf_core.storage import files, parquet, part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
@@ -33,8 +34,11 @@ def forget_in_output(
     held = recordings_held(output, ids)
     if not held and not record.facts.get(UNDERWAY):
         return 0
-    facts = part_index.read(output.index_uri, record.fingerprint)
-    facts = {name: facts.get(name) or _footer(output, name) for name in output.part_names()}
+    indexed = part_index.read(output.index_uri, record.fingerprint)
+    facts = {
+        name: indexed.get(name) or part_index.facts_of_part(output, name)
+        for name in output.part_names()
+    }
     before = sum(one.rows for one in facts.values())
     underway = record.facts | {UNDERWAY: record.complete or bool(record.facts.get(UNDERWAY))}
     run_record.write(output, replace(record, complete=False, facts=underway))
@@ -54,12 +58,6 @@ def forget_in_output(
         del underway[UNDERWAY]
         run_record.finish(output, record.identity, underway | counts)
     return before - sum(one.rows for one in facts.values())
-
-
-def _footer(output: Output, name: str) -> PartFacts:
-    facts = PartFacts.from_footer(output.footer(name))
-    assert facts is not None, "every part has facts"
-    return facts
 
 
 def _forget_refused(output: Output, name: str, ids: Collection[str]) -> None:
@@ -105,15 +103,10 @@ def forget_in_table(uri: str, ids: Collection[str]) -> int:
     column = lines[0].index("recording_id")
     kept = [
         lines[0],
-        *(one for one in lines[1:] if len(one) <= column or _plain(one[column]) not in ids),
+        *(one for one in lines[1:] if len(one) <= column or unescaped(one[column]) not in ids),
     ]
     if len(kept) < len(lines):
         sink = io.StringIO()
         csv.writer(sink, lineterminator="\r\n").writerows(kept)
         files.publish(uri, sink.getvalue().encode("utf-8-sig"))
     return len(lines) - len(kept)
-
-
-def _plain(cell: str) -> str:
-    """A cell without the apostrophe that keeps spreadsheets from running it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -11,7 +11,7 @@ from daf_core.manifest.parts import manifest_flags
 from daf_core.schemas import QUARANTINE
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
-from daf_core.storage.part_index import PartFacts, count_flags
+from daf_core.storage.part_index import PartFacts, count_flags, facts_of_part
 
 Stays = Callable[[str], bool]  # by recording id
 
@@ -34,8 +34,7 @@ def keep_recordings(
     found = parquet.read_if_there(quarantine_uri, "quarantine")
     quarantine, its_footer = found or (QUARANTINE.empty_table(), {})
     kept, kept_quarantine = of_recordings(rows, stays), of_recordings(quarantine, stays)
-    old = PartFacts.from_footer(footer)
-    assert old is not None, "every part of a manifest, embeddings or scores has facts"
+    old = facts_of_part(output, name)
     facts = _facts(output.kind, old, made_from, kept, kept_quarantine)
     gone = len(rows) - len(kept) + len(quarantine) - len(kept_quarantine)
     if made_from is None:

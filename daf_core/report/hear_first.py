@@ -1,7 +1,7 @@
 """The moments to hear first: where the tone contradicts the words, and the lowest of low calls."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from daf_core.report.clips import Sound, clip
 from daf_core.report.recordings import RecordingSummary
@@ -20,7 +20,7 @@ class HeardMoment:
     when: str | None
     who: str
     why: str
-    audio: str | None
+    audio: str | None = None
 
 
 def hear_first(
@@ -35,36 +35,45 @@ def hear_first(
         recordings: those with the lowest means, lowest first.
         sounds: by utterance id.
     """
+    strongest, lowest = _contradictions(contradictions), _lowest(recordings)
     chosen: list[HeardMoment] = []
-    candidates = [*_contradictions(contradictions), *_lowest(recordings)]
-    for again in (False, True):  # a second moment of a recording only where moments are left
-        for kind, most in (("contradiction", CONTRADICTIONS), ("lowest", MOMENTS)):
-            for found, own_kind in candidates:
-                if own_kind != kind or len(chosen) >= most or found.utterance_id not in sounds:
-                    continue
-                seen = any(one.recording_id == found.recording_id for one in chosen)
-                same = any(one.utterance_id == found.utterance_id for one in chosen)
-                if not same and seen == again:
-                    chosen.append(found)
-    return [_with_audio(one, sounds[one.utterance_id]) for one in chosen]
+    for again in (False, True):  # a second moment of a recording only where there is room
+        for moments, most in ((strongest, CONTRADICTIONS), (lowest, MOMENTS)):
+            for one in moments:
+                known = {other.utterance_id for other in chosen}
+                seen = one.recording_id in {other.recording_id for other in chosen}
+                fits = len(chosen) < most and one.utterance_id in sounds
+                if fits and one.utterance_id not in known and seen == again:
+                    chosen.append(one)
+    return [replace(one, audio=clip(sounds[one.utterance_id])) for one in chosen]
 
 
-def _contradictions(rows: Sequence[Row]) -> Iterator[tuple[HeardMoment, str]]:
-    for row in rows:
-        why = (
-            f"tone against words: words {row['text_sentiment']:+.1f}, "
-            f"tone {row['audio_sentiment']:+.1f}"
-        ).replace("-", "−")
-        key = (row["utterance_id"], row["recording_id"], row["when"], row["who"])
-        yield HeardMoment(*key, why, None), "contradiction"
+def _contradictions(rows: Sequence[Row]) -> list[HeardMoment]:
+    return [
+        HeardMoment(
+            row["utterance_id"],
+            row["recording_id"],
+            row["when"],
+            row["who"],
+            f"tone against words: words {_signed(row['text_sentiment'])}, "
+            f"tone {_signed(row['audio_sentiment'])}",
+        )
+        for row in rows
+    ]
 
 
-def _lowest(recordings: Sequence[RecordingSummary]) -> Iterator[tuple[HeardMoment, str]]:
-    for item in recordings:
-        why = f"lowest of this recording: {item.lowest.sentiment:+.1f}".replace("-", "−")
-        key = (item.lowest.utterance_id, item.recording_id, item.lowest.time, item.lowest.who)
-        yield HeardMoment(*key, why, None), "lowest"
+def _lowest(recordings: Sequence[RecordingSummary]) -> list[HeardMoment]:
+    return [
+        HeardMoment(
+            item.lowest.utterance_id,
+            item.recording_id,
+            item.lowest.time,
+            item.lowest.who,
+            f"lowest of this recording: {_signed(item.lowest.sentiment)}",
+        )
+        for item in recordings
+    ]
 
 
-def _with_audio(moment: HeardMoment, sound: Sound) -> HeardMoment:
-    return HeardMoment(**{**vars(moment), "audio": clip(sound)})
+def _signed(sentiment: float) -> str:
+    return f"{sentiment:+.1f}".replace("-", "−")

@@ -8,16 +8,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.errors import SettingsError
+from daf_core.redaction.marks import REDACTED, without_marks
 from daf_core.report.clips import Sound
 from daf_core.report.quarantine import shortened
+from daf_core.schemas import Row
 from daf_core.storage.output import manifest_output
 
-_COLUMNS = ["utterance_id", "text", "audio_uri", "channel", "start_s", "end_s"]
+_COLUMNS = ["utterance_id", "text", "audio_uri", "channel", "start_s", "end_s", "flags"]
 
 
 @dataclass(frozen=True)
 class Named:
-    """By utterance id. note: why there are no words, empty if there are."""
+    """By utterance id. sounds: not of rows in whose words something was redacted, as it is said
+    there; note: why there are no words, empty if there are.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     sounds: dict[str, Sound] = field(default_factory=dict)
@@ -51,8 +55,13 @@ def named_in_manifest(given: str | None, from_run: Any, ids: Collection[str]) ->
         for row in rows.filter(pc.is_in(rows["utterance_id"], wanted)).to_pylist():
             if row["text"] is not None:
                 found.texts[row["utterance_id"]] = shortened(row["text"])
-            if row["audio_uri"] is not None:
+            if row["audio_uri"] is not None and not _is_redacted(row):
                 found.sounds[row["utterance_id"]] = Sound(
                     row["audio_uri"], row["channel"], row["start_s"], row["end_s"]
                 )
     return found
+
+
+def _is_redacted(row: Row) -> bool:
+    text = row["text"] or ""
+    return REDACTED in row["flags"] or without_marks(text) != text

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from daf_core.calls import utterances
 from daf_core.report.charts import Floats, Timeline, clock, time_ticks, timeline
 from daf_core.report.transcript import Lane, Said, lanes_of
 from daf_core.schemas import Row
@@ -95,17 +96,13 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
 
 def _about(meta: list[list[tuple[str, str]]]) -> list[tuple[str, str]]:
     """What all rows of a recording say alike, in the order of the first."""
-    first, *others = (dict(own or ()) for own in meta)
-    common = [(k, v) for k, v in first.items() if all(own.get(k) == v for own in others)]
-    return [(k[:LETTERS_AT_MOST], v[:LETTERS_AT_MOST]) for k, v in common[:FACTS_AT_MOST]]
+    common = utterances.said_alike(meta)[:FACTS_AT_MOST]
+    return [(key[:LETTERS_AT_MOST], value[:LETTERS_AT_MOST]) for key, value in common]
 
 
 def who(row: Row) -> str:
     """Name of the speaker of a row: role and speaker, or else the channel."""
-    names = [str(name) for name in (row["role"], row["speaker"]) if name]
-    if names:
-        return " · ".join(dict.fromkeys(names))
-    return "unknown speaker" if row["channel"] is None else f"channel {row['channel']}"
+    return utterances.Speaker(row["channel"], row["speaker"], row["role"]).label
 
 
 def when(row: Row) -> str | None:

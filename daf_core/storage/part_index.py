@@ -130,7 +130,7 @@ def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
     found = read(output.index_uri, record.fingerprint)
     if not found:
         with ThreadPoolExecutor(READERS) as pool:
-            facts = pool.map(partial(_from_footer, output), output.part_names())
+            facts = pool.map(partial(facts_of_part, output), output.part_names())
             found = {one.name: one for one in facts}
     if len(found) != record.facts["parts"]:
         raise SettingsError(
@@ -140,7 +140,12 @@ def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
     return found
 
 
-def _from_footer(output: Output, name: str) -> PartFacts:
+def facts_of_part(output: Output, name: str) -> PartFacts:
+    """The facts in the footer of a part.
+
+    Raises:
+        SettingsError: it has none.
+    """
     facts = PartFacts.from_footer(output.footer(name))
     if facts is None:
         raise SettingsError(

@@ -55,8 +55,8 @@ class Recipe:
     more). 0: off."""
 
     average: float = 0.0
-    """Validate and keep a running mean of the weights in place of the last ones; the share of it
-    that each step keeps, such as 0.999. 0: off."""
+    """Average the weights over steps, and validate and keep the average. The share of the earlier
+    average in the next one, such as 0.999. 0: off."""
 
     also_rows: int = BATCH_ROWS
     """Rows of each additional corpus per step."""

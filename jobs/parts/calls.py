@@ -146,7 +146,7 @@ def _facts(source: Source, scored: dict[str, PartFacts], name: str, unit: Unit) 
     own = [scored[one] for one in (name, *unit.further) if one in scored]
     made_from = {
         "scores": {part.name: [part.rows_fingerprint, part.rows, part.reasons] for part in own},
-        "refused": sorted(map(str, source.quarantine(name)["reason"].to_pylist())),
+        "refused": {one: _refused(source, one) for one in (name, *unit.further)},
         "begun": sorted(unit.begun),
     }
     return PartFacts(
@@ -157,6 +157,12 @@ def _facts(source: Source, scored: dict[str, PartFacts], name: str, unit: Unit) 
         audio_s=0.0,
         reasons={},
     )
+
+
+def _refused(source: Source, name: str) -> list[list[str]]:
+    """Recording and reason of each quarantined row of a part."""
+    rows = source.quarantine(name).select(["recording_id", "reason"]).to_pylist()
+    return sorted([row["recording_id"], row["reason"]] for row in rows)
 
 
 def _finished(output: Output, parts: list[PartFacts], fingerprint: str) -> dict[str, PartFacts]:

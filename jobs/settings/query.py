@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from daf_core.errors import check_range
+
 Shown: TypeAlias = Literal["table", "csv", "jsonl"]
 
 
@@ -32,6 +34,10 @@ class CallsSettings:
 
     to: Shown = "table"
     """Form of the output."""
+
+    def __post_init__(self) -> None:
+        check_range("top", self.top, least=1)
+        check_range("least", self.least, least=2)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,7 +65,7 @@ class ReportSettings:
     """Show the words. --no-text leaves them out, so that the page can be shared."""
 
     audio: Annotated[bool, Parameter(negative="--no-audio")] = True
-    """Hold clips of the ten moments to hear first. --no-audio leaves them out."""
+    """Put clips of the ten moments to hear first into the page. --no-audio leaves them out."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,5 @@
 """daf calls: how calls went, as a list; or groups of them compared."""
 
-import math
-
 import numpy as np
 import pyarrow as pa
 
@@ -41,7 +39,8 @@ def run(settings: CallsSettings) -> str:
     lines = [shown(listed, settings.to)]
     if settings.to == "table":
         (count,) = database.query(f"SELECT count(*) AS n FROM calls{where}")["n"].to_pylist()
-        lines.append(f"{len(listed):,} of {count:,} calls, {settings.sort} first")
+        by = f"{settings.sort} first" if settings.sort in ORDERS else f"by {settings.sort}"
+        lines.append(f"{len(listed):,} of {count:,} calls, {by}")
     return "\n".join(lines)
 
 
@@ -76,6 +75,6 @@ def _row(group: Group, by: str) -> dict[str, object]:
         "low": group.low,
         "high": group.high,
         "difference": group.difference,
-        "p": group.p if group.p is None or not math.isnan(group.p) else None,
+        "p": group.p,
         "differs": differs,
     }

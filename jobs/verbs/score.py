@@ -133,8 +133,8 @@ def _report(settings: ScoreSettings) -> list[str]:
     if not scores_output(settings.out).part_names():
         return ["no report, as the manifest has no rows"]
     page = files.join(settings.out, "report.html")
-    asked = ReportSettings(scores=settings.out, out=page, text=not settings.drop_text)
-    made = report.make(asked)
+    words = not settings.drop_text  # in clips they are heard
+    made = report.make(ReportSettings(scores=settings.out, out=page, text=words, audio=words))
     return [*made.known.lines, f"report: {page}"]
 
 

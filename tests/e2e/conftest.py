@@ -17,6 +17,7 @@ import torch
 from moto.server import ThreadedMotoServer
 from ray.cluster_utils import Cluster
 
+import jobs.ray_session  # noqa: F401  # before any Ray starts: it quiets Ray's core
 from daf_core.embeddings.columns import (
     ColumnShapes,
     with_previous_turns,

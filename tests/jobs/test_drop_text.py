@@ -95,6 +95,8 @@ def test_no_byte_of_any_output_holds_the_words(dropped: Path, plain: Path, tmp_p
     export.run(ExportSettings(str(dropped), to="jsonl", out=str(exported)))
     label.run(LabelSettings(str(dropped), out=str(tmp_path / "labels.csv"), rows=4))
     assert not [one for one in PLANTED if one in stored_text(tmp_path)]
+    pages = [(folder / "report.html").read_text() for folder in (dropped, plain)]
+    assert ["<audio" in page for page in pages] == [False, True]  # words are heard in clips
 
 
 def test_a_grown_archive_keeps_the_scores_of_rows_whose_words_are_gone(

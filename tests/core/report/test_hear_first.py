@@ -5,13 +5,18 @@ import io
 
 import av
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 import soundfile
 
 from daf_core.report.clips import AROUND_S, LONGEST_S, Sound, clip
 from daf_core.report.hear_first import CONTRADICTIONS, MOMENTS, hear_first
+from daf_core.report.named import named_in_manifest
 from daf_core.report.recordings import summarise
+from daf_core.schemas import MANIFEST
+from daf_core.storage import parquet
+from daf_core.storage.output import manifest_output
 from tests.core.calls.made_scores import scores_of
 
 
@@ -83,3 +88,24 @@ def test_contradictions_and_lowest_moments_of_different_recordings(stereo):
     few = hear_first(contradictions[:2], recordings[:1], sounds)
     assert [one.utterance_id for one in few] == ["a-0", "a-1"]
     assert hear_first(contradictions, recordings, {}) == []
+
+
+def test_what_was_redacted_is_not_heard(tmp_path):
+    blank = dict.fromkeys(MANIFEST.names) | {"meta": [], "recording_id": "r", "audio_uri": "r.wav"}
+    texts = {
+        "plain": "good day",
+        "card": "it is [CARD] thanks",
+        "tool": "I am <PERSON>",
+        "none": None,
+    }
+    rows = [
+        blank | {"utterance_id": name, "text": text, "flags": ["redacted"] * (name == "none")}
+        for name, text in texts.items()
+    ]
+    output = manifest_output(str(tmp_path))
+    parquet.write(
+        output.part_uri("part-00000.parquet"), pa.Table.from_pylist(rows, MANIFEST), "manifest"
+    )
+    found = named_in_manifest(str(tmp_path), None, {*texts})
+    assert found.sounds.keys() == {"plain"}
+    assert found.texts.keys() == {"plain", "card", "tool"}
