@@ -65,8 +65,8 @@ class Course(NamedTuple):
     """The sentiment of one or several speakers over a recording.
 
     mean; quarters: of the recording, None where nobody speaks; change: last quarter less the first,
-    None without one of them; trend: what a straight line rises from the beginning to the end of the
-    recording, None for less than two utterances at different times.
+    None without one of them and for a single utterance; trend: what a straight line rises from the
+    beginning to the end of the recording, None for less than two utterances at different times.
     """
 
     mean: Estimate
@@ -84,7 +84,7 @@ def course(sentiment: Sentiment, weights: Floats, in_quarters: Floats, middle: F
     parts = [_shares(column) if column.any() else None for column in in_quarters.T]
     first, last = parts[0], parts[-1]
     change = None
-    if first is not None and last is not None:
+    if first is not None and last is not None and len(weights) > 1:
         change = sentiment.sum(last - first, _DIFFERENCE)
     slope = _slope(weights, middle)
     return Course(

@@ -48,7 +48,8 @@ from daf_core.storage.parquet import list_parts, read
 RECORDINGS_DRAWN = 200
 
 _SCORE_COLUMNS = ["utterance_id", "recording_id", "channel", "speaker", "role", "start_s", "end_s"]
-_SCORE_COLUMNS += ["sentiment", "audio_weight", "meta"]
+_SCORE_COLUMNS += ["sentiment", "interval_low", "interval_high", "text_sentiment"]
+_SCORE_COLUMNS += ["audio_sentiment", "audio_weight", "language", "flags", "meta"]
 
 
 @dataclass(frozen=True)

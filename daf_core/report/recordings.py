@@ -5,15 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from daf_core.calls import utterances
+from daf_core.calls import summary, utterances
 from daf_core.report.charts import Floats, Timeline, clock, time_ticks, timeline
 from daf_core.report.transcript import Lane, Said, lanes_of
-from daf_core.schemas import Row
+from daf_core.schemas import QUARANTINE, Row
 
 SPEAKERS_AT_MOST = 8
 FACTS_AT_MOST = 8
 LETTERS_AT_MOST = 80  # of a fact's name or value
-UTTERANCES_FOR_CHANGE = 4  # the fewest that have quarters to compare
 
 
 @dataclass(frozen=True)
@@ -26,24 +25,14 @@ class Speaker:
 
 
 @dataclass(frozen=True)
-class Moment:
-    """The lowest or highest utterance. time: m:ss, None if the utterance has no time."""
-
-    utterance_id: str
-    time: str | None
-    who: str
-    sentiment: float
-
-
-@dataclass(frozen=True)
 class RecordingSummary:
     """One recording as the report draws it.
 
-    change: mean of the last quarter minus mean of the first; length: from the start of the first
-    utterance to the end of the last, m:ss, None without times; speakers: at most
-    SPEAKERS_AT_MOST, those with most utterances; about: what the source says of the whole
-    recording, such as its queue, at most FACTS_AT_MOST (key, value); lanes: who speaks when, where
-    utterances have times; transcript: all utterances, or none where the page has no room for them.
+    mean, change: as in the table of calls; length: from the start of the first utterance to the
+    end of the last, m:ss, None without times; speakers: at most SPEAKERS_AT_MOST, those with most
+    utterances; about: what the source says of the whole recording, such as its queue, at most
+    FACTS_AT_MOST (key, value); lanes: who speaks when, where utterances have times; transcript:
+    all utterances, or none where the page has no room for them.
     """
 
     recording_id: str
@@ -54,8 +43,8 @@ class RecordingSummary:
     speakers: list[Speaker]
     more_speakers: int
     about: list[tuple[str, str]]
-    lowest: Moment
-    highest: Moment
+    lowest: Said
+    highest: Said
     timeline: Timeline
     lanes: list[Lane]
     transcript: list[Said]
@@ -64,40 +53,44 @@ class RecordingSummary:
 def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
     """Summarise a recording from all of its rows of a scores table, at least one.
 
-    Utterances are placed by time, or by their order in the table if any of them has no start.
+    Its numbers are those of the tables of calls and speakers. Utterances are placed by time, or by
+    their order in the table if any of them has no start.
     """
+    calls, of_speakers = summary.summarise(rows, QUARANTINE.empty_table(), None)
+    (call,) = calls.to_pylist()
     timed = rows["start_s"].null_count == 0
     if timed:
         rows = rows.sort_by([("start_s", "ascending"), ("utterance_id", "ascending")])
     sentiment = rows["sentiment"].to_numpy().astype(np.float64)
     start, end, ticks, length = by_time(rows) if timed else by_order(rows.num_rows)
-    speakers = _speakers(rows)
+    speakers = sorted(of_speakers.to_pylist(), key=lambda row: -row["utterances"])
     named = rows.select(["utterance_id", "role", "speaker", "channel", "start_s", "sentiment"])
     said = [
         Said(row["utterance_id"], when(row), who(row), row["sentiment"], round(100 * place, 1))
         for row, place in zip(named.to_pylist(), start.tolist(), strict=True)
     ]
+    by_id = {one.utterance_id: one for one in said}
     return RecordingSummary(
         recording_id=recording_id,
         utterances=rows.num_rows,
-        mean=float(sentiment.mean()),
-        change=_change((start + end) / 2, sentiment),
+        mean=call["sentiment"],
+        change=call["change"],
         length=length,
-        speakers=speakers[:SPEAKERS_AT_MOST],
+        speakers=[
+            Speaker(who(row), row["utterances"], row["sentiment"])
+            for row in speakers[:SPEAKERS_AT_MOST]
+        ],
         more_speakers=len(speakers[SPEAKERS_AT_MOST:]),
-        about=_about(rows["meta"].to_pylist()),
-        lowest=_moment(rows, int(sentiment.argmin())),
-        highest=_moment(rows, int(sentiment.argmax())),
+        about=[
+            (key[:LETTERS_AT_MOST], value[:LETTERS_AT_MOST])
+            for key, value in call["meta"][:FACTS_AT_MOST]
+        ],
+        lowest=by_id[call["lowest_utterance_id"]],
+        highest=by_id[call["highest_utterance_id"]],
         timeline=timeline(start, end, sentiment, _floats(rows["audio_weight"]), ticks),
         lanes=lanes_of(start, end, [one.who for one in said]) if timed else [],
         transcript=said,
     )
-
-
-def _about(meta: list[list[tuple[str, str]]]) -> list[tuple[str, str]]:
-    """What all rows of a recording say alike, in the order of the first."""
-    common = utterances.said_alike(meta)[:FACTS_AT_MOST]
-    return [(key[:LETTERS_AT_MOST], value[:LETTERS_AT_MOST]) for key, value in common]
 
 
 def who(row: Row) -> str:
@@ -133,29 +126,6 @@ def by_order(count: int) -> _Places:
     edges = np.linspace(0.0, 1.0, count + 1)
     ticks = [(0.0, "first utterance"), (100.0, "last")] if count > 1 else [(0.0, "one utterance")]
     return edges[:-1], edges[1:], ticks, None
-
-
-def _change(place: Floats, sentiment: Floats) -> float | None:
-    first, last = sentiment[place < 0.25], sentiment[place >= 0.75]
-    if len(sentiment) < UTTERANCES_FOR_CHANGE or not len(first) or not len(last):
-        return None
-    return float(last.mean() - first.mean())
-
-
-def _speakers(rows: pa.Table) -> list[Speaker]:
-    """Speakers, those with most utterances first."""
-    values: dict[str, list[float]] = {}
-    for row in rows.select(["role", "speaker", "channel", "sentiment"]).to_pylist():
-        values.setdefault(who(row), []).append(row["sentiment"])
-    speakers = [
-        Speaker(name, len(own), float(np.mean(own))) for name, own in sorted(values.items())
-    ]
-    return sorted(speakers, key=lambda speaker: -speaker.utterances)
-
-
-def _moment(rows: pa.Table, index: int) -> Moment:
-    row = rows.slice(index, 1).to_pylist()[0]
-    return Moment(row["utterance_id"], when(row), who(row), row["sentiment"])
 
 
 def _floats(column: pa.ChunkedArray) -> Floats:

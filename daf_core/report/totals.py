@@ -18,15 +18,25 @@ STRONGEST_KEPT = 100  # contradictions that are kept as rows
 
 @dataclass
 class RecordingSum:
-    """Sum of sentiment over a recording's utterances, and names of the parts that hold them."""
+    """Sums over a recording's utterances, and names of the parts that hold them.
+
+    untimed: utterances without a start or an end; seconds: how long all others last;
+    sentiment_seconds: of their sentiment times how long each lasts.
+    """
 
     utterances: int = 0
+    untimed: int = 0
     sentiment: float = 0.0
+    seconds: float = 0.0
+    sentiment_seconds: float = 0.0
     parts: set[str] = field(default_factory=set)
 
     @property
     def mean(self) -> float:
-        return self.sentiment / self.utterances
+        """By time where all utterances have one, as in the table of calls."""
+        if self.untimed or not self.seconds:
+            return self.sentiment / self.utterances
+        return self.sentiment_seconds / self.seconds
 
 
 @dataclass
@@ -69,13 +79,24 @@ class Totals:
         return sorted(self.recordings, key=lambda key: (self.recordings[key].mean, key))[:count]
 
     def _add_recordings(self, part: str, rows: pa.Table) -> None:
-        sums = rows.group_by("recording_id").aggregate(
-            [("sentiment", "sum"), ("sentiment", "count")]
-        )
+        lasts = pc.max_element_wise(pc.subtract(rows["end_s"], rows["start_s"]), 0.0)
+        lasts = pc.if_else(pc.is_valid(rows["end_s"]), lasts, None)
+        columns = {
+            "recording_id": rows["recording_id"],
+            "sentiment": pc.cast(rows["sentiment"], pa.float64()),
+            "seconds": lasts,
+            "weighted": pc.multiply(pc.cast(rows["sentiment"], pa.float64()), lasts),
+        }
+        wanted = [("sentiment", "count"), ("sentiment", "sum"), ("seconds", "count")]
+        wanted += [("seconds", "sum"), ("weighted", "sum")]
+        sums = pa.table(columns).group_by("recording_id").aggregate(wanted)
         for row in sums.to_pylist():
             recording = self.recordings.setdefault(row["recording_id"], RecordingSum())
             recording.utterances += row["sentiment_count"]
+            recording.untimed += row["sentiment_count"] - row["seconds_count"]
             recording.sentiment += row["sentiment_sum"]
+            recording.seconds += row["seconds_sum"] or 0.0
+            recording.sentiment_seconds += row["weighted_sum"] or 0.0
             recording.parts.add(part)
 
     def _add_weights(self, weights: NDArray[np.float32]) -> None:

@@ -150,7 +150,25 @@ def test_change_is_last_quarter_less_first() -> None:
     ]
     shuffled = pa.Table.from_pylist(rows[::-1], schema=SCORES)
     assert summarise("call", shuffled).change == pytest.approx(3.0)
-    assert summarise("call", shuffled.slice(0, 3)).change is None
+    assert summarise("call", shuffled.slice(0, 1)).change is None
+
+
+def test_means_of_a_recording_count_seconds_as_the_table_of_calls_does(tmp_path: Path) -> None:
+    long_low = [
+        agreeing("a", -1.0, start_s=0.0, end_s=9.0, speaker="Ana"),
+        agreeing("b", 2.0, start_s=9.0, end_s=10.0, speaker="Ana"),
+    ]
+    untimed = [
+        agreeing("c", -1.0, recording_id="other", start_s=None, end_s=None),
+        agreeing("d", 0.5, recording_id="other", start_s=0.0, end_s=1.0),
+    ]
+    report = gather(publish(tmp_path, [long_low, untimed]))
+    assert [(one.recording_id, one.mean) for one in report.recordings] == [
+        ("call", pytest.approx(-0.7)),
+        ("other", pytest.approx(-0.25)),
+    ]
+    assert report.recordings[0].speakers[0].mean == pytest.approx(-0.7)
+    assert report.totals.lowest(1) == ["call"]
 
 
 def test_contradictions_are_opposite_or_far_apart_and_strongest_first(tmp_path: Path) -> None:
