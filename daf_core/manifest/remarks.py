@@ -3,6 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.open_source import Source
@@ -17,7 +20,10 @@ def remarks(output: Output, known: Catalogue, source: Source | HashedSource) -> 
 
     def values(column: str) -> set[Any]:
         def distinct(name: str) -> list[Any]:
-            return output.read(name, [column])[column].unique().to_pylist()  # type: ignore[no-any-return]
+            rows = output.read(name, [column])[column]
+            if pa.types.is_list(rows.type):
+                rows = pc.list_flatten(rows)
+            return rows.unique().to_pylist()  # type: ignore[no-any-return]
 
         with ThreadPoolExecutor(_READERS) as pool:
             found = pool.map(distinct, output.part_names())
@@ -27,6 +33,7 @@ def remarks(output: Output, known: Catalogue, source: Source | HashedSource) -> 
         Found(
             speakers=lambda: values("speaker"),
             channels=lambda: values("channel"),
+            flags=lambda: values("flags"),
             outcome=known.outcome,
         )
     )

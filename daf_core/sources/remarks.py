@@ -18,12 +18,13 @@ class Outcome(NamedTuple):
 class Found:
     """What the manifest holds of a source; each is read when it is asked for.
 
-    speakers: names of all speakers; channels: numbers of all channels that rows are on; outcome:
-    of the recording of this name in the source.
+    speakers: names of all speakers; channels: numbers of all channels that rows are on; flags: of
+    all rows; outcome: of the recording of this name in the source.
     """
 
     speakers: Callable[[], set[str]]
     channels: Callable[[], set[int]]
+    flags: Callable[[], set[str]]
     outcome: Callable[[str], Outcome]
 
 

@@ -1,9 +1,11 @@
 """Settings that match nothing and names that miss each other are said, whenever ingest is run."""
 
 import os
+from importlib import resources
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.sources.folders.near_names import likely_pairs
@@ -37,7 +39,7 @@ def table(tmp_path: Path, content: str) -> str:
     ("given", "told"),
     [
         ({"roles": {"boss": "Zed*|Ag*", "x": "kim"}}, "--roles: no speaker fits boss=Zed*; "),
-        ({"channels": {"0": "agent"}}, "--channels: nobody speaks on 0=agent; no row is on"),
+        ({"channels": {"0": "agent"}}, "--channels: no row is on 0=agent; rows are on no"),
         (
             {"meta_regex": r"(?P<queue>q\d+)"},
             "--meta-regex: 0 of 2 paths fit, such as a.wav",
@@ -54,6 +56,16 @@ def test_a_setting_that_matches_nothing_is_said(given, told, tmp_path):
     with pytest.raises(NotDone, match="1 setting with what matches nothing") as stopped:
         run(settings(tmp_path, strict=True, **given))
     assert told in stopped.value.summary
+
+
+def test_channels_that_carry_the_same_are_said(tmp_path):
+    (tmp_path / "in").mkdir()
+    words, rate_hz = soundfile.read(resources.files("jobs") / "demo_corpus" / "hotel-room.wav")
+    one = words.reshape(len(words), -1)[: 6 * rate_hz, :1]
+    soundfile.write(tmp_path / "in" / "call.wav", one.repeat(2, axis=1), rate_hz)
+    line = run(settings(tmp_path, channels={"0": "agent", "1": "customer"}))
+    assert "--channels: no row is on 0=agent, 1=customer; rows are on no channel of their" in line
+    assert "channels that carry the same sound were taken as one (same_channels)" in line
 
 
 def test_settings_that_match_say_nothing(tmp_path):
