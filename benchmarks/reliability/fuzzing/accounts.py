@@ -20,6 +20,10 @@ ROWS = 7  # of the table that `inputs` writes for a recording
 WHOLE_FILE = {"bad_encoding", "unreadable_transcript", "no_cues", *FILE_REASONS}
 _RANGE = re.compile(r":(\d+)(?:-(\d+))?$")
 _EVALUATED = re.compile(r"\[[^]]*\]\s+(Ses\w+)")
+_WIDE = (  # letters of two or four bytes, with a byte order mark or without
+    (re.compile(rb"\xff\xfe\0\0|.\0\0\0", re.DOTALL), "utf-32-le"),
+    (re.compile(rb"\xff\xfe|.\0[^\0]\0", re.DOTALL), "utf-16-le"),
+)
 
 Row = dict[str, Any]
 
@@ -105,7 +109,9 @@ def _skipped_lines(path: Path) -> int:
     if path.suffix == ".parquet":
         return 0
     newline = "" if path.suffix == ".csv" else "\n"
-    text = io.TextIOWrapper(io.BytesIO(path.read_bytes()), "utf-8", "replace", newline=newline)
+    content = path.read_bytes()
+    encoding = next((name for nul, name in _WIDE if nul.match(content)), "utf-8")
+    text = io.StringIO(content.decode(encoding, "replace"), newline=newline)
     filled = {n for n, line in enumerate(text, start=1) if line.strip("\r\n \t\ufeff")}
     with open_rows(str(path)) as table:
         places = [_RANGE.search(place) for place, _ in table.rows]

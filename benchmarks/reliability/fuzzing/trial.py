@@ -115,8 +115,8 @@ def _manifest_of(corpus: Path) -> str:
 
 def _judge_stop(given: Input, err: SettingsError, result: Result) -> None:
     result.outcomes["refused: not such a file"] += 1
-    source = given.labels or given.source
-    begins = str(err).startswith(str(source) if source.is_dir() else f"{source}: ")
+    source = str(given.source) if given.source.is_dir() else f"{given.source}: "
+    begins = str(err).startswith(f"`labels` {given.labels}: " if given.labels else source)
     if given.route not in ("table", "labels", "corpus", "features") or not begins:
         result.faults.append(f"the job stopped: {err}"[:200])
     if "\n" in str(err) or SECRET in str(err):

@@ -7,6 +7,8 @@ import numpy as np
 
 from daf_core.recordings.decoding.placed_blocks import Frames
 
+MOST_PLANES = 8  # of more, PyAV reads the addresses from beyond the end of their list
+
 
 class FrameSamples:
     """Turns decoded frames into (frames, channels) float32, at the rate and layout of the first.
@@ -31,10 +33,11 @@ class FrameSamples:
         form = self._form_of(frame)
         if form != self._form:
             self._form, self._resampler = form, None
-        if form[0] == self.rate_hz and form[1] == self._layout.name:
+        many = frame.format.is_planar and frame.layout.nb_channels > MOST_PLANES
+        if form[0] == self.rate_hz and form[1] == self._layout.name and not many:
             return _as_float(frame)
         if self._resampler is None:
-            self._resampler = av.AudioResampler("fltp", self._layout, self.rate_hz)
+            self._resampler = av.AudioResampler("flt", self._layout, self.rate_hz)
         frame.pts = None
         try:
             pieces = [_as_float(piece) for piece in self._resampler.resample(frame)]

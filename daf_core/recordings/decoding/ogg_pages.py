@@ -3,6 +3,7 @@
 from typing import Any
 
 BLOCK_BYTES = 1 << 20
+_MOST_SAMPLES = {b"\x01vorbis": 4096, b"\x7fFLAC": 65535}  # of a packet
 _FIRST, _LAST_UNKNOWN = 2, -1  # flag of a stream's first page; granule where no packet ends
 
 
@@ -10,11 +11,13 @@ def plain_length(file: Any) -> int | None:
     """The last granule position of an Ogg file with one Vorbis or FLAC stream, from 0 on.
 
     None where only decoding tells the length: several streams one after the other or at once, a
-    stream of which the start is missing, damage between pages, another codec.
+    stream of which the start is missing, damage between pages, more samples than the packets can
+    hold, another codec.
     """
     size = file.seek(0, 2)
     serial, last, offset, number = b"", _LAST_UNKNOWN, 0, 0
     block, base = b"", 0
+    packets, most = 0, 0
     while offset < size:
         if not 0 <= offset - base <= len(block) - 282:  # the largest page header
             file.seek(offset)
@@ -25,11 +28,14 @@ def plain_length(file: Any) -> int | None:
             break  # cut short
         if head[:5] != b"OggS\0":
             return None
-        body = sum(block[at + 27 : at + 27 + head[26]])
+        segments = block[at + 27 : at + 27 + head[26]]
+        body = sum(segments)
+        packets += sum(length < 255 for length in segments)
         if not number:
             serial = head[14:18]
             start = block[at + 27 + head[26] :][:7]
-            if not start.startswith((b"\x01vorbis", b"\x7fFLAC")):
+            most = next((most for name, most in _MOST_SAMPLES.items() if start.startswith(name)), 0)
+            if not most:
                 return None
         elif head[5] & _FIRST or head[14:18] != serial:
             return None
@@ -38,8 +44,8 @@ def plain_length(file: Any) -> int | None:
         granule = int.from_bytes(head[6:14], "little", signed=True)
         offset += 27 + head[26] + body
         if granule != _LAST_UNKNOWN and offset <= size:
-            if granule < last:
+            if not max(0, last) <= granule <= max(0, last) + packets * most:
                 return None
-            last = granule
+            last, packets = granule, 0
         number += 1
     return last if last > 0 else None

@@ -12,9 +12,13 @@ from fractions import Fraction
 from typing import Any
 
 LONGEST_HOLE_S = 600.0  # a longer gap in the stamps is damage, not silence
+LONGEST_PACKET_S = 2.0  # a container that says more of a packet is damaged
+LONGEST_VORBIS = 4096  # samples: two halves of the longest blocks overlap
 JOIN_S = 10.0  # a longer gap in a stream that may be joined from several is a new clock
 STAMPED = frozenset({"matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "asf", "flv"})
 JOINED = frozenset({"mpegts", "mpeg", "rm", "ogg"})
+
+_LONGEST_BLOCK = 1 << 17  # samples: WavPack's, the longest of all codecs
 
 # Codecs of which every packet decodes to the same number of samples.
 _AMR = ("amrnb", "amrwb", "libopencore_amrnb", "libopencore_amrwb")
@@ -63,6 +67,7 @@ class PacketTimes:
         """
         if samples is None:
             samples = self.length(packet) if self.length else 0
+            samples = min(samples, max(_LONGEST_BLOCK, round(LONGEST_PACKET_S * self._rate_hz)))
         if self._clock and samples and packet.pts is not None:
             if skipped(packet)[0]:
                 self._origin = None  # the stamp is that of what is dropped
@@ -119,7 +124,7 @@ class _VorbisLength:
     def __call__(self, packet: Any) -> int:
         is_first, self._is_first = self._is_first, False
         # Blocks overlap: the first gives no sound before the second has come.
-        return 0 if is_first else round((packet.duration or 0) * self._ticks)
+        return 0 if is_first else min(round((packet.duration or 0) * self._ticks), LONGEST_VORBIS)
 
 
 class _AdtsLength:

@@ -90,14 +90,16 @@ def mux(
     path: Path, muxer: str, codec: str, rate_hz: int, channels: int, frames: np.ndarray
 ) -> Path:
     """Write (frames, channels) with FFmpeg."""
-    layout = {1: "mono", 2: "stereo"}[channels]
+    layout = {1: "mono", 2: "stereo", 12: "7.1.4"}[channels]
     with av.open(str(path), "w", format=muxer) as container:
         stream = container.add_stream(codec, rate=rate_hz, layout=layout)
         stream.bit_rate = 12_200 if "amr" in codec else 96_000
         encoder = stream.codec_context
         encoder.open()
         resampler = av.AudioResampler(encoder.format, layout, rate_hz, encoder.frame_size or 1024)
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(frames.T), "fltp", layout)
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(frames).reshape(1, -1), "flt", layout
+        )
         frame.sample_rate, frame.pts = rate_hz, 0
         for ready in [*resampler.resample(frame), *resampler.resample(None), None]:
             container.mux(stream.encode(ready))

@@ -165,3 +165,39 @@ def test_sound_that_begins_late_begins_at_0(tmp_path):
     with open_recording(str(tmp_path / "late.mka")) as recording:
         assert recording.duration_s == pytest.approx(2, abs=0.01)
         assert np.abs(recording.read(0, 0.1)).max() > 0.1
+
+
+def test_an_ogg_page_that_claims_years_adds_none(tmp_path):
+    """The last page says where sound ends, from which FFmpeg takes the length of its packet."""
+    path = tmp_path / "a.ogg"
+    soundfile.write(path, sound(16_000, 1, 3), 16_000, "VORBIS", format="OGG")
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"OggS")
+    data[at + 6 : at + 14] = struct.pack("<q", 1 << 40)
+    data[at + 22 : at + 26] = bytes(4)
+    data[at + 22 : at + 26] = struct.pack("<I", ogg_sum(data[at:]))
+    path.write_bytes(data)
+    with open_recording(str(path)) as recording:
+        assert recording.duration_s == pytest.approx(3, abs=0.3)
+        assert len(recording.read(0, 1000, 0)) == pytest.approx(3 * RATE_HZ, abs=0.3 * RATE_HZ)
+
+
+def test_each_of_many_channels_is_heard(tmp_path):
+    path, channels = tmp_path / "a.wv", 12
+    time_s = np.arange(48_000) / 48_000
+    tones = np.stack([0.5 * np.sin(2 * np.pi * (200 + 50 * n) * time_s) for n in range(channels)])
+    mux(path, "wv", "wavpack", 48_000, channels, tones.T.astype(np.float32))
+    with open_recording(str(path)) as recording:
+        heard = [recording.read(0, 1, channel) for channel in range(channels)]
+    hz = [int(np.abs(np.fft.rfft(wave)).argmax()) for wave in heard]
+    assert hz == [200 + 50 * n for n in range(channels)]
+
+
+def ogg_sum(page: bytes) -> int:
+    """CRC-32 of RFC 3533: polynomial 0x04c11db7, neither reflected nor inverted."""
+    register = 0
+    for byte in page:
+        register ^= byte << 24
+        for _ in range(8):
+            register = register << 1 ^ (0x104C11DB7 if register >> 31 else 0)
+    return register
