@@ -16,6 +16,7 @@ from daf_core.schemas import MANIFEST, SCORES
 from daf_core.storage import run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.parquet import part_name, write
+from tests import hostile
 from tests.conftest import write_recording
 from tests.core.calls.made_folder import IDENTITY, scores_folder
 from tests.core.calls.made_scores import scores_of
@@ -39,6 +40,16 @@ def call(name: str, sentiments: list[float], texts: list[str], **more: Any) -> l
         | {"text_weight": 0.6, "audio_weight": 0.4, "flags": []}
         | more
         for turn, (sentiment, text) in enumerate(zip(sentiments, texts, strict=True))
+    ]
+
+
+def hostile_calls() -> list[dict[str, Any]]:
+    """Utterances of a call for each hostile string, with which all is named that a source names."""
+    return [
+        row
+        | {"utterance_id": f"{text}{row['utterance_id'][-1]}", "meta": [("k", text), (text, text)]}
+        for text in hostile.STRINGS.values()
+        for row in call(text, [-1, 1], [text, f"so {text} so"], speaker=text, role=text)
     ]
 
 
