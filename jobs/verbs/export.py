@@ -11,6 +11,7 @@ from daf_core.errors import SettingsError
 from daf_core.export.amazon import amazon_call
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Database
+from daf_core.report.printable import inert_json
 from daf_core.schemas import Row
 from daf_core.storage import files
 from jobs.settings import ExportSettings
@@ -101,7 +102,8 @@ def _amazon(settings: ExportSettings, database: Database) -> str:
             (call,), speakers, utterances = (table[recording_id] for table in tables)
             found = amazon_call(call, speakers, utterances)
             uri = files.join(settings.out, names.of(recording_id))
-            files.publish(uri, json.dumps(found, ensure_ascii=False, indent=1).encode())
+            written = inert_json(json.dumps(found, ensure_ascii=False, indent=1))
+            files.publish(uri, written.encode())
     return f"{settings.out}: {len(ids):,} calls"
 
 

@@ -1,5 +1,6 @@
 """Finished scores to browse, of calls that are written down, with real recordings; and a server."""
 
+import http.client
 import os
 import subprocess
 import sys
@@ -119,3 +120,23 @@ def serving(scores: Path, *options: str) -> Iterator[Server]:
         finally:
             process.send_signal(2)
             assert process.wait(60) == 0
+
+
+def ask(
+    server: Server, path: str, method: str = "GET", body: str | None = None, **headers: str | None
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer; headers: names with _ for -, None leaves one out."""
+    host = server.origin.removeprefix("http://")
+    own = {"Host": host, "Cookie": server.cookie, "Origin": server.origin}
+    own |= {name.replace("_", "-"): value for name, value in headers.items()}
+    connection = http.client.HTTPConnection(host, timeout=60)
+    connection.putrequest(method, path, skip_host=True)
+    data = (body or "").encode()
+    for name, value in {**own, "Content-Length": str(len(data))}.items():
+        if value is not None:
+            connection.putheader(name, value)
+    connection.endheaders(data)
+    answer = connection.getresponse()
+    found = answer.status, dict(answer.headers), answer.read()
+    connection.close()
+    return found

@@ -74,7 +74,7 @@ def wait_until(page: Page, condition: str, seconds: float = 30) -> None:
 
 
 def open_list(page: Page, link: str) -> None:
-    """Show the list; a page that has no cookie opens the link of `daf browse`, which goes on there."""
+    """Show the list; without a cookie through the link of `daf browse`, which goes on there."""
     if page.context.cookies():
         page.goto(link.partition("?")[0])
         return
