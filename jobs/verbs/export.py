@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from daf_core.errors import SettingsError
 from daf_core.export.amazon import amazon_call
+from daf_core.export.redacted import redacted
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Database
 from daf_core.report.printable import inert_json
@@ -60,10 +61,11 @@ def _table(settings: ExportSettings, database: Database, name: str) -> Batches:
     if not settings.text:
         return database.batches(f"SELECT * FROM utterances{chosen} {order}")
     words = "SELECT utterance_id, recording_id, text FROM manifest"
-    return database.batches(
+    rows = database.batches(
         f"SELECT * FROM (SELECT * FROM utterances{chosen}) "
         f"LEFT JOIN ({words}) USING (recording_id, utterance_id) {order}"
     )
+    return redacted(rows) if settings.redact else rows
 
 
 def _of_chosen(where: str) -> str:
