@@ -28,7 +28,7 @@ def run(settings: CallsSettings) -> str:
         SettingsError: the scores are not finished, or a condition, an order or a column is wrong.
         NotDone: a table cannot be read or written.
     """
-    database = open_database(settings.scores)
+    database = open_database(settings.scores, Limits(memory_gb=4.0, seconds=300.0))
     where = "" if settings.where is None else f" WHERE ({settings.where}\n)"
     if settings.by is not None:
         return shown(_groups(database, settings, where), settings.to)

@@ -14,6 +14,7 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
+from daf_core.browse.listed import gathered, read_listed
 from daf_core.errors import SettingsError
 from daf_core.storage.output import calls_output
 from jobs.parts.calls import make_calls
@@ -245,6 +246,17 @@ def test_only_parts_with_other_rows_are_made_again(tmp_path: Path) -> None:
     os.remove(tmp_path / "quarantine" / "part-00001.parquet")
     assert make_calls(output, EncodeResources()) == {"scored": 2}
     assert [path.name for path in folder.iterdir()] == ["part-00000.parquet"]
+
+
+def test_the_list_of_browse_is_made_with_the_tables_and_is_theirs(tmp_path):
+    output = calls_output(scores_folder(tmp_path, [scores_of(rows_of(range(2)))]).root)
+    for count in (2, 3):
+        scores = scores_folder(tmp_path, [scores_of(rows_of(range(count)))])
+        make_calls(scores, EncodeResources())
+        found = read_listed(output)
+        assert found is not None
+        assert found["recording_id"].to_pylist() == ["c00", "c01", "c02"][:count]
+    assert found == gathered(output)
 
 
 def test_killed_at_any_file_and_run_again_the_tables_are_the_same(tmp_path: Path) -> None:
