@@ -114,6 +114,8 @@ def gather(
     texts, note = (found.texts, found.note) if text else ({}, "left out")
     moments = hear_first(contradictions, recordings, found.sounds) if audio else []
     known = known_of_run(evidence, totals, run, head)
+    if head.packaged:
+        run = {**run, "head": head.name}  # not the folder of the package
     return Report(
         run=run,
         totals=totals,
