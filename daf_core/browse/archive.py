@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from threading import Event, Lock
 from typing import Any
+from weakref import finalize
 
 import duckdb
 import numpy as np
@@ -58,6 +59,7 @@ class Archive:
         self._kept: OrderedDict[Selection, Numbers] = OrderedDict()
         self._lock = Lock()
         self._database = duckdb.connect(":memory:", config={**CLOSED, "memory_limit": MEMORY})
+        finalize(self, self._database.close)  # before the interpreter ends: see `query.database`
         self._database.register("no_calls", SCHEMA.empty_table())
         self._database.execute("CREATE TABLE calls AS SELECT * FROM no_calls")
         self._database.execute(

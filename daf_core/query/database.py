@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Timer
+from weakref import finalize
 
 import duckdb
 import pyarrow as pa
@@ -57,6 +58,9 @@ class Database:
         if self._limits.memory_gb is not None:
             config["memory_limit"] = f"{self._limits.memory_gb:f}GB"
         self._connection = duckdb.connect(":memory:", config=config)
+        # Its threads must have let go of Python's objects when the interpreter ends, which they
+        # would abort.
+        finalize(self, self._connection.close)
         calls = _dataset(calls_output(scores.root), CALLS)
         self.meta = _meta_names(calls)
         sources = [scores, *([] if manifest is None else [manifest])]

@@ -146,6 +146,7 @@ def render(report: Report) -> str:
     environment.filters.update(
         number=lambda count: f"{count:,}",
         signed=signed,
+        hundredths=lambda value: f"{value:+.2f}".replace("-", "−"),
         share=lambda part, whole: f"{100 * part / max(1, whole):.0f} %",
         plain=_plain,
         day=_day,
