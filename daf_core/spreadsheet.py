@@ -2,7 +2,9 @@
 
 import re
 
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")  # with apostrophes before it, so that reading is exact
+# With apostrophes before it, so that reading is exact. Spreadsheets skip white space and know the
+# full-width signs of Chinese and Japanese keyboards.
+_FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def escaped(text: str) -> str:

@@ -13,6 +13,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError
+from daf_core.report.printable import printable
 from jobs import settings as verbs
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.progress import configure_logging
@@ -57,7 +58,7 @@ def _add_verb(name: str, settings: Any) -> None:
     """Make `daf NAME`."""
 
     def command(asked: Any) -> None:
-        print(run_verb(name, asked))
+        print(printable(run_verb(name, asked)))
 
     command.__doc__ = settings.__doc__
     command.__annotations__ = {"asked": Annotated[settings, Parameter(name="*")]}
@@ -103,7 +104,7 @@ def main() -> None:
         sys.exit(_complain(err, 2))
     except (NotDone, OSError) as err:
         if isinstance(err, NotDone) and err.summary:
-            print(err.summary)
+            print(printable(err.summary))
         sys.exit(_complain(err, 1))
     except Exception as err:
         from botocore.exceptions import BotoCoreError  # takes a tenth of a second to import
@@ -114,7 +115,7 @@ def main() -> None:
 
 
 def _complain(what: object, status: int) -> int:
-    print(f"daf: {as_options(str(what))}", file=sys.stderr)
+    print(f"daf: {printable(as_options(str(what)))}", file=sys.stderr)
     return status
 
 

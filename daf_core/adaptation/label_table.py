@@ -115,8 +115,9 @@ def _label(cells: Cells | BadInput, place: str) -> Label | None:
     """The label of a row, None if it is empty."""
     if isinstance(cells, BadInput):
         raise cells
+    found = cells
     cells = {
-        name: unescaped(value) if isinstance(value, str) else value for name, value in cells.items()
+        name: unescaped(value) if isinstance(value, str) else value for name, value in found.items()
     }
     sentiment = parse_cell("label", cells.get("label"))
     if sentiment is None:
@@ -124,6 +125,8 @@ def _label(cells: Cells | BadInput, place: str) -> Label | None:
     utterance_id = parse_cell("utterance_id", cells.get("utterance_id"))
     if utterance_id is None:
         raise BadInput("bad_row", "expected an utterance_id, found an empty cell")
+    if cells["utterance_id"] != found["utterance_id"]:
+        utterance_id = str(cells["utterance_id"])  # as we wrote it, with the spaces around it
     return Label(utterance_id, sentiment, _stands_for(cells.get("stands_for")), place)
 
 

@@ -15,7 +15,7 @@ from daf_core.schemas import LABEL_RANGE, POLARITIES, polarity
 if TYPE_CHECKING:
     import pandas as pd
 
-COLOURS = dict(zip(POLARITIES, ("#c7590a", "#96938a", "#1f6fb4"), strict=True))  # the report's
+COLOURS = dict(zip(POLARITIES, ("#b04c06", "#96938a", "#1f6fb4"), strict=True))  # the report's
 RIBBON_COLOUR = "#55524b"
 COLUMNS = ["recording_id", "start_s", "end_s", "sentiment", "audio_weight"]
 NAMED_AT_MOST = 5

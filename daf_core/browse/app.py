@@ -208,6 +208,7 @@ def _label_of(body: bytes) -> tuple[str, str, float | None]:
         asked = json.loads(body)
         recording_id, utterance_id = str(asked["call"]), str(asked["utterance"])
         label = None if asked["label"] is None else float(asked["label"])
+        (recording_id + utterance_id).encode()  # lone surrogates name nothing
     except (ValueError, TypeError, KeyError, RecursionError) as err:
         raise SettingsError("expected JSON with call, utterance and label") from err
     return recording_id, utterance_id, label

@@ -1,25 +1,23 @@
 """The calls of finished scores, and their words, in a closed DuckDB: to be listed and searched.
 
-The tables are read in the background: first the calls, from one file (`listed`) or the first time
-part by part, and then the words, part by part. Memory is bounded: DuckDB takes at most MEMORY, and
-words of at most WORDS_AT_MOST utterances are held. A call's page reads its part of the scores and
-of the manifest anew.
+The tables are read in the background: first the calls, from one file (`listed`) or where it is
+missing part by part, and then the words, part by part. Memory is bounded: DuckDB takes at most
+MEMORY, and words of at most WORDS_AT_MOST utterances are held. A call's page reads its part of the
+scores and of the manifest anew.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
+from weakref import finalize
 
 import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from daf_core.browse.listed import LISTED, SCHEMA, keep_listed, read_listed
+from daf_core.browse.listed import SCHEMA, gathered, keep_listed, read_listed, read_parts
 from daf_core.browse.selection import Selection
 from daf_core.calls.units import Source
 from daf_core.query.database import CLOSED, META_COLUMNS_AT_MOST
@@ -28,8 +26,6 @@ from daf_core.storage.output import Output, calls_output
 
 MEMORY = "2GB"
 WORDS_AT_MOST = 5_000_000  # utterances
-READERS = 8
-PARTS_AT_ONCE = 64
 KEPT_SELECTIONS = 32
 VALUES_AT_MOST = 100  # of what the source says, to choose from
 LETTERS_AT_MOST = 200  # of a value
@@ -59,9 +55,11 @@ class Archive:
         self.text = text and manifest is not None
         self.reading = Reading()
         self.meta: dict[str, list[str]] = {}  # name → its values; none where there are too many
+        self._ended = Event()
         self._kept: OrderedDict[Selection, Numbers] = OrderedDict()
         self._lock = Lock()
         self._database = duckdb.connect(":memory:", config={**CLOSED, "memory_limit": MEMORY})
+        finalize(self, self._database.close)  # before the interpreter ends: see `query.database`
         self._database.register("no_calls", SCHEMA.empty_table())
         self._database.execute("CREATE TABLE calls AS SELECT * FROM no_calls")
         self._database.execute(
@@ -77,6 +75,10 @@ class Archive:
                 self._read_words()
         except Exception as err:  # of storage, of DuckDB: the page says it
             self.reading.failed = f"{type(err).__name__}: {err}"
+
+    def end(self) -> None:
+        """Let `read` end soon, wherever it is."""
+        self._ended.set()
 
     def chosen(self, selection: Selection) -> Numbers:
         """Numbers of the selected calls in order."""
@@ -129,7 +131,8 @@ class Archive:
     def _read_calls(self) -> None:
         rows = read_listed(self.calls)
         if rows is None:
-            rows = self._gathered()
+            self.reading.of = len(self.calls.part_names())
+            rows = gathered(self.calls, self._count)
             keep_listed(self.calls, rows)
         self._insert("INSERT INTO calls SELECT * FROM read", rows)
         self.meta = {
@@ -137,20 +140,6 @@ class Archive:
             for name, own in sorted(_values(rows["meta"]).items())
         }
         self.reading.calls = True
-
-    def _gathered(self) -> pa.Table:
-        """The rows of all parts of the table of calls."""
-        names = self.calls.part_names()
-        self.reading.of = len(names)
-        found, count = [SCHEMA.empty_table()], 0
-        for tables in self._read_parts(self.calls, names, list(LISTED)):
-            for name, table in tables:
-                numbers = np.arange(count, count + len(table), dtype=np.int32)
-                count += len(table)
-                columns = [pa.array(numbers), pa.array([name] * len(table), pa.string())]
-                columns += table.select(LISTED).columns
-                found.append(pa.table(columns, schema=SCHEMA))
-        return pa.concat_tables(found).combine_chunks()
 
     def _read_words(self) -> None:
         manifest = self.source.manifest
@@ -160,7 +149,7 @@ class Archive:
         columns = ["recording_id", "utterance_id", "text"]
         schema = pa.schema([MANIFEST.field(name) for name in columns])
         held = 0
-        for tables in self._read_parts(manifest, names, columns):
+        for tables in read_parts(manifest, names, columns):
             batch = pa.concat_tables(table.select(columns).cast(schema) for _, table in tables)
             self._insert(
                 "INSERT INTO words SELECT call, utterance_id, text FROM read "
@@ -168,6 +157,7 @@ class Archive:
                 batch,
             )
             held += len(batch)
+            self._count(len(tables))
             if held >= WORDS_AT_MOST:
                 self.reading.whole = False
                 break
@@ -179,16 +169,10 @@ class Archive:
         cursor.execute(sql)
         cursor.unregister("read")
 
-    def _read_parts(
-        self, output: Output, names: list[str], columns: list[str]
-    ) -> Iterator[list[tuple[str, pa.Table]]]:
-        """Parts with these columns, in order, some at a time."""
-        waiting = iter(names)
-        with ThreadPoolExecutor(READERS) as pool:
-            while some := list(islice(waiting, PARTS_AT_ONCE)):
-                tables = list(pool.map(lambda name: output.read(name, columns), some))
-                yield list(zip(some, tables, strict=True))
-                self.reading.parts += len(some)
+    def _count(self, parts: int) -> None:
+        self.reading.parts += parts
+        if self._ended.is_set():
+            raise InterruptedError("the server ends")
 
 
 def _values(meta: pa.ChunkedArray) -> dict[str, set[str]]:

@@ -1,10 +1,14 @@
 """All calls with the columns of the list in one file of the index: many parts take long to open.
 
-It is made when scores are first browsed, and made anew when the tables of calls have changed.
+It is made with the tables of calls, and by browsing where it is missing or of other tables.
 """
 
 import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
+import numpy as np
 import pyarrow as pa
 
 from daf_core.calls.columns import CALLS
@@ -27,6 +31,8 @@ SCHEMA = pa.schema(
     ]
 )
 _KIND = "listed"
+_READERS = 8
+_PARTS_AT_ONCE = 64
 
 
 def read_listed(calls: Output) -> pa.Table | None:
@@ -46,6 +52,36 @@ def keep_listed(calls: Output, rows: pa.Table) -> None:
         parquet.write(listed_uri(calls), rows, _KIND, {FINGERPRINT_FOOTER: _fingerprint(calls)})
     except (SettingsError, NotDone):  # or the tables have no index
         return
+
+
+def gathered(calls: Output, passed: Callable[[int], None] = lambda _: None) -> pa.Table:
+    """The rows of all calls, SCHEMA, from the parts of their table. passed: is told how many parts
+    were read each time.
+
+    Raises:
+        NotDone: the storage fails.
+    """
+    found, count = [SCHEMA.empty_table()], 0
+    for tables in read_parts(calls, calls.part_names(), list(LISTED)):
+        for name, table in tables:
+            numbers = np.arange(count, count + len(table), dtype=np.int32)
+            count += len(table)
+            columns = [pa.array(numbers), pa.array([name] * len(table), pa.string())]
+            columns += table.select(LISTED).columns
+            found.append(pa.table(columns, schema=SCHEMA))
+        passed(len(tables))
+    return pa.concat_tables(found).combine_chunks()
+
+
+def read_parts(
+    output: Output, names: list[str], columns: list[str]
+) -> Iterator[list[tuple[str, pa.Table]]]:
+    """Parts with these columns, in order, some at a time."""
+    waiting = iter(names)
+    with ThreadPoolExecutor(_READERS) as pool:
+        while some := list(islice(waiting, _PARTS_AT_ONCE)):
+            tables = list(pool.map(lambda name: output.read(name, columns), some))
+            yield list(zip(some, tables, strict=True))
 
 
 def listed_uri(calls: Output) -> str:

@@ -11,6 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from daf_core.errors import SettingsError
 from daf_core.export.cells import Cell, as_json, cell, safe_cell
+from daf_core.report.printable import inert_json
 
 SHEET_ROWS = 1_048_576  # that a sheet of XLSX holds, with the row of names
 CELL_LETTERS = 32_767  # that a cell of XLSX holds
@@ -36,7 +37,7 @@ def write_json_lines(batches: Batches, file: IO[str]) -> int:
     count = 0
     for row in rows:
         count += 1
-        file.write(f"{as_json(dict(zip(names, row, strict=True)))}\n")
+        file.write(f"{inert_json(as_json(dict(zip(names, row, strict=True))))}\n")
     return count
 
 

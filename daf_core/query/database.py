@@ -1,4 +1,4 @@
-"""A DuckDB database in memory with views of the tables of scores: read only, and closed.
+"""A DuckDB database in memory with views of the tables of scores: read only, closed and bounded.
 
 DuckDB reads the tables through pyarrow, from a folder or an object store. It may open no file and
 no network address, load no extension and change none of these settings.
@@ -6,6 +6,9 @@ no network address, load no extension and change none of these settings.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Timer
+from weakref import finalize
 
 import duckdb
 import pyarrow as pa
@@ -31,6 +34,14 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
 }
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What a query may take; None: as much as DuckDB takes by itself (most of the memory)."""
+
+    memory_gb: float | None = None
+    seconds: float | None = None
+
+
 class Database:
     """The tables of finished scores, as views with the names of VIEWS.
 
@@ -39,8 +50,17 @@ class Database:
     manifest: that the scores are of; None where it is gone, and its view is empty.
     """
 
-    def __init__(self, scores: Output, manifest: Output | None) -> None:
-        self._connection = duckdb.connect(":memory:", config=CLOSED)
+    def __init__(
+        self, scores: Output, manifest: Output | None, limits: Limits | None = None
+    ) -> None:
+        self._limits = limits or Limits()
+        config = dict(CLOSED)
+        if self._limits.memory_gb is not None:
+            config["memory_limit"] = f"{self._limits.memory_gb:f}GB"
+        self._connection = duckdb.connect(":memory:", config=config)
+        # Its threads must have let go of Python's objects when the interpreter ends, which they
+        # would abort.
+        finalize(self, self._connection.close)
         calls = _dataset(calls_output(scores.root), CALLS)
         self.meta = _meta_names(calls)
         sources = [scores, *([] if manifest is None else [manifest])]
@@ -59,23 +79,60 @@ class Database:
         """The rows of one SELECT.
 
         Raises:
-            SettingsError: it is no SELECT, is wrong, or reads anything but the views.
+            SettingsError: it is no SELECT, is wrong, reads anything but the views, or goes over
+                the limits.
         """
-        with _told():
+        with self._bounded():
             return self._relation(sql).to_arrow_table()
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
-        """The rows of one SELECT, some at a time; to be read before the next query. Raises as
-        `query`.
+        """The rows of one SELECT, some at a time, in one batch at least; to be read before the next
+        query. Raises as `query`.
         """
-        with _told():
-            yield from self._relation(sql).to_arrow_reader(BATCH_ROWS)
+        with self._bounded():
+            reader = self._relation(sql).to_arrow_reader(BATCH_ROWS)
+            batch = None
+            for batch in reader:
+                yield batch
+            if batch is None:
+                yield _no_rows(reader.schema)
+
+    @contextmanager
+    def _bounded(self) -> Iterator[None]:
+        """Errors of DuckDB are wrong settings, as are those of reading what is no table."""
+        seconds, memory_gb = self._limits.seconds, self._limits.memory_gb
+        timer = None if seconds is None else Timer(seconds, self._connection.interrupt)
+        if timer is not None:
+            timer.daemon = True
+            timer.start()
+        try:
+            yield
+        except duckdb.InterruptException as err:
+            raise SettingsError(
+                f"the query fails: it takes longer than {seconds:g} s; ask for less"
+            ) from err
+        except (duckdb.OutOfMemoryException, MemoryError) as err:
+            most = "there is" if memory_gb is None else f"{memory_gb:g} GB"
+            raise SettingsError(
+                f"the query fails: it takes more memory than {most}; ask for fewer rows or columns"
+            ) from err
+        except duckdb.Error as err:
+            raise SettingsError(f"the query fails: {' '.join(str(err).split())}") from err
+        finally:
+            if timer is not None:
+                timer.cancel()
 
     def _relation(self, sql: str) -> duckdb.DuckDBPyRelation:
+        try:
+            sql.encode()
+        except UnicodeEncodeError as err:
+            raise SettingsError(
+                "expected one SELECT, found text that is not valid Unicode"
+            ) from err
         statements = self._connection.extract_statements(sql)
-        if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
-            kinds = ", ".join(one.type.name for one in statements) or "nothing"
-            raise SettingsError(f"expected one SELECT, found {kinds}")
+        kinds = [_kind(one) for one in statements]
+        if kinds != ["SELECT"]:
+            raise SettingsError(f"expected one SELECT, found {', '.join(kinds) or 'nothing'}")
         return self._connection.sql(statements[0].query)
 
     def _add(self, name: str, datasets: Sequence[pa.dataset.Dataset]) -> None:
@@ -93,13 +150,15 @@ class Database:
         self._connection.execute(f"CREATE VIEW {name} AS SELECT *{meta} FROM ({rows})")
 
 
-@contextmanager
-def _told() -> Iterator[None]:
-    """Errors of DuckDB are wrong settings, as are those of reading what is no table."""
+def _kind(statement: duckdb.Statement) -> str:
     try:
-        yield
-    except duckdb.Error as err:
-        raise SettingsError(f"the query fails: {err}") from err
+        return statement.type.name
+    except ValueError:  # of a kind that the package does not name
+        return "another statement"
+
+
+def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], one.type) for one in schema], schema=schema)
 
 
 def _dataset(output: Output | None, schema: pa.Schema) -> pa.dataset.Dataset:

@@ -8,10 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.errors import SettingsError
+from daf_core.privacy.words import were_dropped
 from daf_core.redaction.marks import REDACTED, without_marks
 from daf_core.report.clips import Sound
 from daf_core.report.quarantine import shortened
 from daf_core.schemas import Row
+from daf_core.storage import run_record
 from daf_core.storage.output import manifest_output
 
 _COLUMNS = ["utterance_id", "text", "audio_uri", "channel", "start_s", "end_s", "flags"]
@@ -20,7 +22,7 @@ _COLUMNS = ["utterance_id", "text", "audio_uri", "channel", "start_s", "end_s", 
 @dataclass(frozen=True)
 class Named:
     """By utterance id. sounds: not of rows in whose words something was redacted, as it is said
-    there; note: why there are no words, empty if there are.
+    there, and none where words were dropped; note: why there are no words, empty if there are.
     """
 
     texts: dict[str, str] = field(default_factory=dict)
@@ -49,13 +51,15 @@ def named_in_manifest(given: str | None, from_run: Any, ids: Collection[str]) ->
         return Named(
             note=f"not shown: there is no manifest at {folder}; daf report can be given another"
         )
-    found, wanted = Named(), pa.array(sorted(ids), pa.string())
+    dropped = were_dropped(run_record.read(source))  # and in clips they would be heard
+    found = Named(note="not shown: they were dropped" if dropped else "")
+    wanted = pa.array(sorted(ids), pa.string())
     for part in parts:
         rows = source.read(part, _COLUMNS)
         for row in rows.filter(pc.is_in(rows["utterance_id"], wanted)).to_pylist():
-            if row["text"] is not None:
+            if row["text"] is not None and not dropped:
                 found.texts[row["utterance_id"]] = shortened(row["text"])
-            if row["audio_uri"] is not None and not _is_redacted(row):
+            if row["audio_uri"] is not None and not dropped and not _is_redacted(row):
                 found.sounds[row["utterance_id"]] = Sound(
                     row["audio_uri"], row["channel"], row["start_s"], row["end_s"]
                 )

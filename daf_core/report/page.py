@@ -114,6 +114,8 @@ def gather(
     texts, note = (found.texts, found.note) if text else ({}, "left out")
     moments = hear_first(contradictions, recordings, found.sounds) if audio else []
     known = known_of_run(evidence, totals, run, head)
+    if head.packaged:
+        run = {**run, "head": head.name}  # not the folder of the package
     return Report(
         run=run,
         totals=totals,
@@ -144,6 +146,7 @@ def render(report: Report) -> str:
     environment.filters.update(
         number=lambda count: f"{count:,}",
         signed=signed,
+        hundredths=lambda value: f"{value:+.2f}".replace("-", "−"),
         share=lambda part, whole: f"{100 * part / max(1, whole):.0f} %",
         plain=_plain,
         day=_day,

@@ -14,6 +14,11 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
+def inert_json(text: str) -> str:
+    """JSON in which what `printable` replaces is escaped instead: programs read the same values."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def printable_if_text(value: Any) -> Any:
     """A string made printable; Markup and other values unchanged."""
     return printable(value) if type(value) is str else value

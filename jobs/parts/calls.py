@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from daf_core.browse.listed import gathered, keep_listed
 from daf_core.calls.units import Source, Unit, units_of
 from daf_core.errors import NotDone
 from daf_core.storage import files, parquet, part_index, run_record
@@ -103,6 +104,7 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
             raise NotDone(f"{len(finished)} of {len(parts)} parts of the calls are made; run again")
     if missing or gone:
         part_index.write(output.index_uri, finished.values(), fingerprint)
+        keep_listed(output, gathered(output))  # so that the first `daf browse` starts fast
     statuses: Counter[str] = Counter()
     for facts in finished.values():
         statuses.update(facts.flags)

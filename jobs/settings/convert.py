@@ -29,3 +29,7 @@ class ConvertSettings:
 
     manifest: Annotated[str | None, Parameter(group=INPUT)] = None
     """Manifest to take the words of scores from. Default: the one that was scored."""
+
+    redact: Annotated[bool, Parameter(group=INPUT)] = False
+    """Replace payment cards, IBANs, phone numbers, mail addresses and other numbers of 5 digits
+    and more in the words by marks such as [CARD], as `daf ingest` can."""

@@ -30,3 +30,7 @@ class ExportSettings:
 
     text: Annotated[bool, Parameter(negative="--no-text")] = True
     """Write the words. --no-text leaves them out."""
+
+    redact: bool = False
+    """Replace payment cards, IBANs, phone numbers, mail addresses and other numbers of 5 digits
+    and more in the words by marks such as [CARD], as `daf ingest` can."""

@@ -56,3 +56,20 @@ class QuerySettings:
 
     to: Shown = "table"
     """Form of the output."""
+
+    out: str | None = None
+    """Write all rows to this file, whose suffix says how: .csv, .jsonl, .xlsx or .parquet."""
+
+    rows: int = 1_000
+    """Print at most this many rows."""
+
+    seconds: float = 300.0
+    """Give up a query that takes longer."""
+
+    memory_gb: float = 4.0
+    """Give up a query that takes more memory (GB)."""
+
+    def __post_init__(self) -> None:
+        check_range("rows", self.rows, least=1)
+        check_range("seconds", self.seconds, least=0.001)
+        check_range("memory_gb", self.memory_gb, least=0.1)

@@ -46,7 +46,8 @@ def run(settings: BrowseSettings) -> str:
     with _listening(settings.port) as listening:
         port = listening.getsockname()[1]
         access = Access.new(port)
-        Thread(target=archive.read, daemon=True).start()
+        reading = Thread(target=archive.read, daemon=True)
+        reading.start()
         print(f"http://{HOST}:{port}/?token={access.token}", flush=True)
         print("open this link in a browser of this machine; Ctrl-C ends", flush=True)
         server = uvicorn.Server(
@@ -63,6 +64,8 @@ def run(settings: BrowseSettings) -> str:
         )
         with suppress(KeyboardInterrupt):  # which uvicorn passes on when it has ended
             server.run(sockets=[listening])
+        archive.end()
+        reading.join(LAST_ANSWERS_S)  # a thread within Arrow must not outlive the interpreter
     count = len(labels.labels())
     return f"{count:,} label{'s' if count != 1 else ''} in {labels.uri}"
 

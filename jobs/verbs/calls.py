@@ -6,7 +6,7 @@ import pyarrow as pa
 from daf_core.calls.groups import Group, groups_of
 from daf_core.calls.orders import ORDERS
 from daf_core.errors import SettingsError
-from daf_core.query.database import Database
+from daf_core.query.database import Database, Limits
 from daf_core.storage.output import scores_output
 from jobs.parts.calls import make_calls, manifest_of
 from jobs.settings import CallsSettings, EncodeResources
@@ -28,7 +28,7 @@ def run(settings: CallsSettings) -> str:
         SettingsError: the scores are not finished, or a condition, an order or a column is wrong.
         NotDone: a table cannot be read or written.
     """
-    database = open_database(settings.scores)
+    database = open_database(settings.scores, Limits(memory_gb=4.0, seconds=300.0))
     where = "" if settings.where is None else f" WHERE ({settings.where}\n)"
     if settings.by is not None:
         return shown(_groups(database, settings, where), settings.to)
@@ -44,11 +44,11 @@ def run(settings: CallsSettings) -> str:
     return "\n".join(lines)
 
 
-def open_database(scores: str) -> Database:
+def open_database(scores: str, limits: Limits | None = None) -> Database:
     """The views of finished scores; makes the tables of calls where an older daf made none."""
     output = scores_output(scores)
     make_calls(output, EncodeResources())
-    return Database(output, manifest_of(output))
+    return Database(output, manifest_of(output), limits)
 
 
 def _groups(database: Database, settings: CallsSettings, where: str) -> pa.Table:

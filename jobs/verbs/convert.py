@@ -3,11 +3,12 @@
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
 from daf_core.errors import SettingsError
+from daf_core.redaction.redact import redact
 from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
@@ -78,12 +79,18 @@ def _one_of(recordings: Iterable[Recording], out: str) -> list[Recording]:
 def _write(settings: ConvertSettings, name: str, cues: list[WrittenCue], written: Written) -> None:
     out = settings.out
     uri = out if _is_file(settings) else join(out, written.names.of(name))
+    if settings.redact:
+        cues = [_redacted(one) for one in cues]
     publish(uri, WRITERS[settings.to](cues).encode())
     kept = [one for one in cues if one.is_timed or settings.to not in NEED_TIMES]
     written.recordings += 1
     written.cues += len(kept)
     written.without_times += len(cues) - len(kept)
     written.without_words += sum(not one.cue.text for one in kept)
+
+
+def _redacted(one: WrittenCue) -> WrittenCue:
+    return replace(one, cue=replace(one.cue, text=redact(one.cue.text).text))
 
 
 def _check_out(settings: ConvertSettings) -> None:

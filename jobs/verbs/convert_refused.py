@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from daf_core.spreadsheet import escaped
 from daf_core.storage.files import delete, exists, join, publish
 
 TABLE = "not_used.csv"
@@ -43,7 +44,9 @@ def write_table(folder: str, refused: Sequence[Refused]) -> None:
     uri = join(folder, TABLE)
     if refused:
         sink = io.StringIO()
-        csv.writer(sink, lineterminator="\n").writerows([Refused._fields, *refused])
+        csv.writer(sink, lineterminator="\n").writerows(
+            [Refused._fields, *(map(escaped, one) for one in refused)]
+        )
         publish(uri, sink.getvalue().encode("utf-8", "backslashreplace"))
     elif exists(uri):
         delete(uri)

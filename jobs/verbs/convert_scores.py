@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from daf_core.errors import SettingsError
+from daf_core.report.printable import printable
 from daf_core.schemas import Row
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.writing import Score, WrittenCue
@@ -86,10 +87,10 @@ def _cue(row: Row) -> WrittenCue:
         for name, value in known.items()
     }
     cue = Cue(
-        text=row["text"] or "",
+        text=printable(row["text"] or ""),
         start_s=row["start_s"],
         end_s=row["end_s"],
-        speaker=row["speaker"] or row["role"],
+        speaker=printable(row["speaker"] or row["role"] or "") or None,
         channel=row["channel"],
     )
     return WrittenCue(cue, scores)

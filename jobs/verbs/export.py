@@ -9,8 +9,10 @@ import pyarrow as pa
 
 from daf_core.errors import SettingsError
 from daf_core.export.amazon import amazon_call
+from daf_core.export.redacted import redacted
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Database
+from daf_core.report.printable import inert_json
 from daf_core.schemas import Row
 from daf_core.storage import files
 from jobs.settings import ExportSettings
@@ -59,10 +61,11 @@ def _table(settings: ExportSettings, database: Database, name: str) -> Batches:
     if not settings.text:
         return database.batches(f"SELECT * FROM utterances{chosen} {order}")
     words = "SELECT utterance_id, recording_id, text FROM manifest"
-    return database.batches(
+    rows = database.batches(
         f"SELECT * FROM (SELECT * FROM utterances{chosen}) "
         f"LEFT JOIN ({words}) USING (recording_id, utterance_id) {order}"
     )
+    return redacted(rows) if settings.redact else rows
 
 
 def _of_chosen(where: str) -> str:
@@ -101,7 +104,8 @@ def _amazon(settings: ExportSettings, database: Database) -> str:
             (call,), speakers, utterances = (table[recording_id] for table in tables)
             found = amazon_call(call, speakers, utterances)
             uri = files.join(settings.out, names.of(recording_id))
-            files.publish(uri, json.dumps(found, ensure_ascii=False, indent=1).encode())
+            written = inert_json(json.dumps(found, ensure_ascii=False, indent=1))
+            files.publish(uri, written.encode())
     return f"{settings.out}: {len(ids):,} calls"
 
 

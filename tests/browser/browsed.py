@@ -1,5 +1,6 @@
 """Finished scores to browse, of calls that are written down, with real recordings; and a server."""
 
+import http.client
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from daf_core.schemas import MANIFEST, SCORES
 from daf_core.storage import run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.parquet import part_name, write
+from tests import hostile
 from tests.conftest import write_recording
 from tests.core.calls.made_folder import IDENTITY, scores_folder
 from tests.core.calls.made_scores import scores_of
@@ -39,6 +41,16 @@ def call(name: str, sentiments: list[float], texts: list[str], **more: Any) -> l
         | {"text_weight": 0.6, "audio_weight": 0.4, "flags": []}
         | more
         for turn, (sentiment, text) in enumerate(zip(sentiments, texts, strict=True))
+    ]
+
+
+def hostile_calls() -> list[dict[str, Any]]:
+    """Utterances of a call for each hostile string, with which all is named that a source names."""
+    return [
+        row
+        | {"utterance_id": f"{text}{row['utterance_id'][-1]}", "meta": [("k", text), (text, text)]}
+        for text in hostile.STRINGS.values()
+        for row in call(text, [-1, 1], [text, f"so {text} so"], speaker=text, role=text)
     ]
 
 
@@ -108,3 +120,23 @@ def serving(scores: Path, *options: str) -> Iterator[Server]:
         finally:
             process.send_signal(2)
             assert process.wait(60) == 0
+
+
+def ask(
+    server: Server, path: str, method: str = "GET", body: str | None = None, **headers: str | None
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of the answer; headers: names with _ for -, None leaves one out."""
+    host = server.origin.removeprefix("http://")
+    own = {"Host": host, "Cookie": server.cookie, "Origin": server.origin}
+    own |= {name.replace("_", "-"): value for name, value in headers.items()}
+    connection = http.client.HTTPConnection(host, timeout=60)
+    connection.putrequest(method, path, skip_host=True)
+    data = (body or "").encode()
+    for name, value in {**own, "Content-Length": str(len(data))}.items():
+        if value is not None:
+            connection.putheader(name, value)
+    connection.endheaders(data)
+    answer = connection.getresponse()
+    found = answer.status, dict(answer.headers), answer.read()
+    connection.close()
+    return found

@@ -36,11 +36,13 @@ class Watch:
     """What a page did that it must not do: messages of its console, requests to other places.
 
     origin: where the page comes from, such as http://127.0.0.1:8000; nothing else is let through.
+    asked: all that was asked for there.
     """
 
     def __init__(self, page: Page, origin: str) -> None:
         self.page, self.origin = page, origin
         self.said: list[str] = []
+        self.asked: list[str] = []
         self.outside: list[str] = []
         page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
@@ -49,6 +51,7 @@ class Watch:
 
     def _pass(self, route: Route) -> None:
         if route.request.url.startswith(f"{self.origin}/"):
+            self.asked.append(route.request.url)
             route.continue_()
         else:
             self.outside.append(route.request.url)
@@ -71,7 +74,10 @@ def wait_until(page: Page, condition: str, seconds: float = 30) -> None:
 
 
 def open_list(page: Page, link: str) -> None:
-    """Open the link of `daf browse`, and wait for the list to which it goes on."""
+    """Show the list; without a cookie through the link of `daf browse`, which goes on there."""
+    if page.context.cookies():
+        page.goto(link.partition("?")[0])
+        return
     page.goto(link)
     expect(page.locator("table.calls")).to_be_visible()
     page.wait_for_load_state()

@@ -15,20 +15,22 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def watched(browser: Browser) -> Iterator[Callable[..., Watch]]:
-    """Open a watched page of an origin; options are those of a browser context. At the end of the
-    test nothing may have been said or asked for elsewhere.
+    """A watched page of an origin, the same for the same options, which are those of a browser
+    context. After the tests of a module nothing may have been said or asked for elsewhere.
     """
-    opened = []
+    opened: dict[str, Watch] = {}
 
     def page(origin: str, **options: Any) -> Watch:
-        context = browser.new_context(**options)
-        context.set_default_timeout(30_000)
-        opened.append(Watch(context.new_page(), origin))
-        return opened[-1]
+        key = f"{origin} {options}"
+        if key not in opened:
+            context = browser.new_context(**options)
+            context.set_default_timeout(10_000)
+            opened[key] = Watch(context.new_page(), origin)
+        return opened[key]
 
     yield page
-    for one in opened:
+    for one in opened.values():
         one.check()
         one.page.context.close()

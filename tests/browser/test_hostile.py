@@ -1,87 +1,93 @@
-"""Whatever ids, names, metadata and transcripts hold, the pages show it as words and do nothing."""
+"""Whatever ids, names, metadata and transcripts hold, the pages of `daf browse` show it as words.
+
+What each address answers is tested in tests/jobs/test_hostile.py.
+"""
 
 import csv
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from daf_core.adaptation.label_table import read_labels
 from daf_core.report.printable import printable
-from tests.browser.browsed import Server, call, publish, serving
+from tests import hostile
+from tests.browser.browsed import Server, call, hostile_calls, publish, serving
 from tests.browser.chromium import executable, open_list
 
-HOSTILE = [
-    "<script>window.pwned=1</script>",
-    "<img src=x onerror=window.pwned=1>",
-    '"><svg onload=window.pwned=1>',
-    "' autofocus onfocus=window.pwned=1 x='",
-    "javascript:window.pwned=1",
-    "</title><script>window.pwned=1</script>",
-    "<iframe src=//evil.example></iframe>",
-    "<link rel=stylesheet href=//evil.example/x.css>",
-    "{{ 7*7 }}{% raise %}",
-    "${7*7}#{7*7}<%= 7*7 %>",
-    '=HYPERLINK("http://evil.example")',
-    "@SUM(1+1)*cmd|' /C calc'!A0",
-    "-2+3+cmd",
-    "\x1b[31mred\x1b]8;;http://evil.example\x07",
-    "\u202etxt.exe\u2066",
-    "../../../../etc/passwd",
-    "..\\..\\boot.ini%00.wav",
-    "a\r\nSet-Cookie: pwned=1",
-    "'; DROP TABLE calls; --",
-    "%_\\' OR 1=1",
-    "&lt;b&gt;&#x3c;&amp;",
-    "x" * 3000,
-]
+ALL = "a call in which all of it is said"
+EACH = pytest.mark.parametrize("text", hostile.STRINGS.values(), ids=hostile.STRINGS)
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     executable()
     folder = tmp_path_factory.mktemp("hostile") / "scores"
-    rows = [
-        row
-        | {"utterance_id": f"{text}{row['utterance_id'][-1]}", "meta": [(text, text), ("k", text)]}
-        for text in HOSTILE
-        for row in call(text, [-1, 1], [text, f"so {text} so"], speaker=text, role=text)
-    ]
-    publish(folder, [rows])
+    texts = [*hostile.STRINGS.values()]
+    said = call(ALL, [0.0] * len(texts), texts)
+    publish(folder, [hostile_calls(), [row | {"speaker": row["text"]} for row in said]])
     with serving(folder) as running:
         yield running
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_a_hostile_string_stays_words(watched, server, text, tmp_path):
+@pytest.fixture(scope="module")
+def listed(watched, server) -> set[str]:
+    """What stands in the list, and nothing was done while it was shown."""
     page = watched(server.origin).page
     open_list(page, server.link)
-    for query in ({"words": text[:150]}, {"meta.k": text}, {f"meta.{text}": text}):
-        page.goto(f"{server.origin}/?{urlencode(query)}")
-        found = page.locator("a.go").all_text_contents()
-        assert printable(text) in found
-        assert len(found) < len(HOSTILE) / 2
-    page.locator("a.go").nth(found.index(printable(text))).click()
-    expect(page.locator("#transcript li")).to_have_count(2)
+    assert page.locator("tbody tr").count() == len(hostile.STRINGS) + 1
+    does_nothing(page)
+    return texts_of(page, "a.go, tbody td small, option")
+
+
+@pytest.fixture(scope="module")
+def said(watched, server) -> set[str]:
+    """What stands in the page of the call, and nothing was done while it was shown and labelled."""
+    page = watched(server.origin).page
+    open_list(page, server.link)
+    page.get_by_role("link", name=ALL).click()
     page.wait_for_load_state()
-    assert page.locator("h1").text_content() == printable(text)
-    assert page.locator(".words").first.text_content() == printable(text)
-    assert printable(text) in (page.locator(".who bdi").first.text_content() or "")
+    for key in "jjj1":
+        page.keyboard.press(key)
+    expect(page.locator("li[aria-current] .label")).to_have_text("label +1.0")
+    does_nothing(page)
+    return texts_of(page, ".words, .who bdi")
+
+
+def texts_of(page: Page, places: str) -> set[str]:
+    return {text.strip() for text in page.locator(places).all_text_contents()}
+
+
+def does_nothing(page: Page) -> None:
+    assert page.evaluate("window.pwned") is None
+    mine = "script:not([src='/static/app.js']), img, iframe, object, embed, base"
+    assert page.locator(mine).count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert [one["name"][:11] for one in page.context.cookies()] == ["daf_browse_"]
+
+
+@EACH
+def test_a_hostile_string_in_the_list_stays_words(listed, text):
+    assert printable(text).strip() in listed
+
+
+@EACH
+def test_a_hostile_string_in_a_call_stays_words(said, text):
+    assert printable(text).strip() in said
+
+
+def test_an_utterance_of_a_hostile_id_is_labelled(watched, server):
+    page = watched(server.origin).page
+    open_list(page, server.link)
+    name = hostile.STRINGS["sql"]
+    page.get_by_role("link", name=name, exact=True).first.click()
+    page.wait_for_load_state()
     page.locator("#transcript li").first.click()
     page.keyboard.press("1")
     expect(page.locator("li[aria-current] .label")).to_have_text("label +1.0")
-    assert page.evaluate("window.pwned") is None
-    assert (
-        page.evaluate(
-            "document.querySelectorAll('script:not([src=\"/static/app.js\"]), img, iframe').length"
-        )
-        == 0
-    )
-    assert page.context.cookies()[0]["name"].startswith("daf_browse_")
     labels = read_labels(str(server.scores / "labels.csv")).labels
-    assert f"{text}0" in {one.utterance_id for one in labels}
+    assert f"{name}0" in {one.utterance_id for one in labels}
 
 
 def test_no_downloaded_cell_is_a_formula(watched, server):
@@ -91,6 +97,6 @@ def test_no_downloaded_cell_is_a_formula(watched, server):
         page.get_by_role("link", name="utterances", exact=True).click()
     with open(download.value.path(), encoding="utf-8", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
-    assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r", "-2+"))]
+    assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r", "-2+", "+2+"))]
     assert not [cell for cell in cells if "\x1b" in cell]
     assert Path(download.value.path()).stat().st_size > 10_000

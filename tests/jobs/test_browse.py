@@ -1,6 +1,5 @@
 """`daf browse` as other programs reach it: who is let in, what is read, how it starts and ends."""
 
-import http.client
 import json
 import socket
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pytest
 from daf_core.errors import SettingsError
 from jobs.settings import BrowseSettings
 from jobs.verbs import browse
-from tests.browser.browsed import Server, call, publish, serving, sound
+from tests.browser.browsed import Server, ask, call, publish, serving, sound
 
 SECRET = "nobody may read this"
 
@@ -30,24 +29,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     publish(folder / "scores", [rows])
     with serving(folder / "scores") as running:
         yield running
-
-
-def ask(server: Server, path: str, method: str = "GET", body: str | None = None, **headers: str):
-    """Status, headers and body of the answer; headers: names with _ for -, None leaves one out."""
-    host = server.origin.removeprefix("http://")
-    own = {"Host": host, "Cookie": server.cookie, "Origin": server.origin}
-    own |= {name.replace("_", "-"): value for name, value in headers.items()}
-    connection = http.client.HTTPConnection(host, timeout=60)
-    connection.putrequest(method, path, skip_host=True)
-    data = (body or "").encode()
-    for name, value in {**own, "Content-Length": str(len(data))}.items():
-        if value is not None:
-            connection.putheader(name, value)
-    connection.endheaders(data)
-    answer = connection.getresponse()
-    found = answer.status, dict(answer.headers), answer.read()
-    connection.close()
-    return found
 
 
 PATHS = [

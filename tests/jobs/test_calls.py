@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
+from daf_core.browse.listed import gathered, read_listed
 from daf_core.errors import SettingsError
 from daf_core.storage.output import calls_output
 from jobs.parts.calls import make_calls
@@ -111,6 +115,50 @@ def test_a_spreadsheet_takes_no_cell_for_a_formula(scores: Path) -> None:
         "SELECT * FROM asked",
         "SELECT * FROM sniff_csv('/etc/passwd')",
         "SELECT * FROM 'https://example.com/x.parquet'",
+        "SELECT * FROM read_parquet('s3://bucket/x.parquet')",
+        "SELECT * FROM read_blob('/proc/self/environ')",
+        "SELECT * FROM read_duckdb('/tmp/x.duckdb')",
+        "SELECT * FROM parquet_metadata('/tmp/x.parquet')",
+        "SELECT * FROM json_execute_serialized_sql(json_serialize_sql("
+        "'SELECT * FROM read_text(''/etc/passwd'')'))",
+        "SELECT * FROM query_table('/etc/passwd')",
+        "SELECT * FROM duckdb_secrets()",
+        "SELECT * FROM enable_logging(storage='file', storage_path='/tmp/daf-stolen')",
+        "SELECT * FROM enable_profiling(save_location='/tmp/daf-stolen')",
+        "SELECT * FROM import_database('/tmp')",
+        "SELECT * FROM copy_database('memory', 'other')",
+        "SELECT * FROM register_external_resource('a', 'b', 'c')",
+        "SELECT * FROM st_read('/etc/passwd')",
+        "SELECT * FROM arrow_scan(1, 2, 3)",
+        "SELECT * FROM python_map_function(1)",
+        "IMPORT DATABASE '/tmp'",
+        "CREATE SECRET s (TYPE s3)",
+        "CREATE MACRO m() AS 1",
+        "CREATE TEMP TABLE t AS SELECT 1",
+        "INSERT INTO calls SELECT * FROM calls",
+        "DELETE FROM calls",
+        "UPDATE calls SET status = 'x'",
+        "TRUNCATE calls",
+        "DETACH memory",
+        "USE system",
+        "CALL pragma_version()",
+        "FORCE INSTALL httpfs",
+        "UPDATE EXTENSIONS",
+        "RESET enable_external_access",
+        "SET VARIABLE x = 1",
+        "SET GLOBAL lock_configuration = false",
+        "PRAGMA enable_profiling",
+        "PRAGMA memory_limit='99GB'",
+        "EXPLAIN ANALYZE SELECT 1",
+        "PREPARE p AS SELECT 1",
+        "EXECUTE p",
+        "BEGIN",
+        "CHECKPOINT",
+        "VACUUM",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; SET threads = 1",
+        "SELECT 1 /*; */; DROP VIEW calls",
+        "SELECT '\ud800'",
         "",
         "SELEC 1",
     ],
@@ -121,6 +169,62 @@ def test_a_query_reads_nothing_else_and_writes_nothing(scores: Path, sql: str) -
     with pytest.raises(SettingsError):
         listed(scores, where=f"sentiment IN ({sql.removesuffix(';')})" if sql else "(")
     assert not [*Path("/tmp").glob("daf-stolen*")]
+
+
+def written(scores: Path, out: Path, sql: str = "SELECT * FROM calls") -> str:
+    return query.run(QuerySettings(str(scores), sql, out=str(out)))
+
+
+def test_few_rows_are_printed_and_all_are_written(scores, tmp_path, capsys):
+    sql = "SELECT recording_id FROM calls ORDER BY 1"
+    text = query.run(QuerySettings(str(scores), sql, rows=3))
+    assert text.splitlines()[-3:] == ["c00", "c01", MORE.format(3)]
+    assert "the first" not in query.run(QuerySettings(str(scores), sql, rows=31))
+    text = query.run(QuerySettings(str(scores), sql, rows=2, to="csv"))
+    assert text.splitlines()[2:] == ["c00"]
+    assert capsys.readouterr().err == f"daf: {MORE.format(2)}\n"
+    for form, read in READ.items():
+        out = tmp_path / f"rows.{form}"
+        assert written(scores, out, sql) == f"{out}: 31 rows"
+        assert len(read(out)) == 31
+        assert written(scores, out, f"SELECT * FROM ({sql}) WHERE false") == f"{out}: 0 rows"
+        assert len(read(out)) == 0
+    with pytest.raises(SettingsError, match=r"expected a name that ends in \.csv, \.jsonl"):
+        written(scores, tmp_path / "rows.txt")
+    assert asked(scores, "SELECT 1 AS one WHERE false", "csv") == "one"
+
+
+MORE = "the first {} rows; --rows shows more, --out writes all of them to a file"
+READ: dict[str, Callable[[Path], Sequence[object]]] = {
+    "csv": lambda path: [*csv.DictReader(io.StringIO(path.read_text()))],
+    "jsonl": lambda path: path.read_text().splitlines(),
+    "xlsx": lambda path: [*openpyxl.load_workbook(path)["rows"].iter_rows()][1:],
+    "parquet": lambda path: pq.read_table(path).to_pylist(),
+}
+
+
+@pytest.mark.parametrize(
+    ("sql", "options", "said"),
+    [
+        (
+            "SELECT sum(sqrt(a.range + b.range)) FROM range(1000000000) a, range(1000000) b",
+            {"seconds": 0.5},
+            "it takes longer than 0.5 s",
+        ),
+        (
+            "SELECT list(range) FROM range(1000000000)",
+            {"memory_gb": 0.1},
+            r"it takes more memory than 0\.1 GB",
+        ),
+    ],
+)
+def test_a_query_that_takes_too_much_is_given_up(scores, tmp_path, sql, options, said):
+    before = time.monotonic()
+    for out in (None, str(tmp_path / "rows.csv")):
+        with pytest.raises(SettingsError, match=said):
+            query.run(QuerySettings(str(scores), sql, out=out, **options))
+    assert time.monotonic() - before < 20
+    assert not [*tmp_path.iterdir()]
 
 
 def test_only_parts_with_other_rows_are_made_again(tmp_path: Path) -> None:
@@ -142,6 +246,17 @@ def test_only_parts_with_other_rows_are_made_again(tmp_path: Path) -> None:
     os.remove(tmp_path / "quarantine" / "part-00001.parquet")
     assert make_calls(output, EncodeResources()) == {"scored": 2}
     assert [path.name for path in folder.iterdir()] == ["part-00000.parquet"]
+
+
+def test_the_list_of_browse_is_made_with_the_tables_and_is_theirs(tmp_path):
+    output = calls_output(scores_folder(tmp_path, [scores_of(rows_of(range(2)))]).root)
+    for count in (2, 3):
+        scores = scores_folder(tmp_path, [scores_of(rows_of(range(count)))])
+        make_calls(scores, EncodeResources())
+        found = read_listed(output)
+        assert found is not None
+        assert found["recording_id"].to_pylist() == ["c00", "c01", "c02"][:count]
+    assert found == gathered(output)
 
 
 def test_killed_at_any_file_and_run_again_the_tables_are_the_same(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from daf_core.sources.transcripts.cue import Cue
+from daf_core.spreadsheet import escaped
 
 Score = float | str | None
 _LINE_BREAK = re.compile(r"\\(?=[Nn])")  # of players that know \N
@@ -42,7 +43,7 @@ def webvtt(cues: Iterable[WrittenCue]) -> str:
     for one in filter(lambda one: one.is_timed, cues):
         if one.scores:
             blocks.append(f"NOTE {_note(one.scores)}\n")
-        speaker = one.cue.speaker
+        speaker = _one_line(one.cue.speaker or "")
         voice = f"<v {html.escape(speaker, quote=False)}>" if speaker else ""
         text = _hidden(html.escape(_one_line(one.cue.text), quote=False))
         blocks.append(f"{_times(one.cue, '.')}\n{voice}{text}\n")
@@ -58,7 +59,8 @@ def subrip(cues: Iterable[WrittenCue]) -> str:
     blocks = []
     for number, one in enumerate(filter(lambda one: one.is_timed, cues), start=1):
         words = _one_line(one.cue.text)
-        text = f"{one.cue.speaker}: {words}".strip() if one.cue.speaker else words
+        speaker = _one_line(one.cue.speaker or "")
+        text = f"{speaker}: {words}".strip() if speaker else words
         if html.unescape(text) != text:
             text = text.replace("&", "&amp;")
         text = _hidden(_TAG.sub("&lt;", text).replace("-->", "--&gt;"))
@@ -73,7 +75,9 @@ def json_lines(cues: Iterable[WrittenCue]) -> str:
 
 
 def csv_table(cues: Iterable[WrittenCue]) -> str:
-    """CSV with a row of names: the columns of `json_lines`, those without values left out."""
+    """CSV with a row of names: the columns of `json_lines`, those without values left out. An
+    apostrophe comes before text that a spreadsheet would take for a formula.
+    """
     rows = [_row(one) for one in cues]
     always = ("start_s", "end_s", "speaker", "text")
     names = [
@@ -84,7 +88,10 @@ def csv_table(cues: Iterable[WrittenCue]) -> str:
     sink = io.StringIO()
     writer = csv.DictWriter(sink, names or always, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows(
+        {name: escaped(one) if isinstance(one, str) else one for name, one in row.items()}
+        for row in rows
+    )
     return sink.getvalue()
 
 
@@ -127,6 +134,8 @@ def _one_line(text: str) -> str:
 
 def _hidden(text: str) -> str:
     """Text in which players find no line breaks and no commands of their own."""
+    if text and "--&gt;" in text:  # readers that unescape first would find a line of times
+        text = f"&#{ord(text[0])};{text[1:]}"
     return _OVERRIDE.sub("&#123;", _LINE_BREAK.sub("&#92;", text))
 
 

@@ -297,7 +297,9 @@ def test_the_head_of_the_package_is_known_wherever_it_lies(tmp_path: Path) -> No
     identity = {"head": {key: record[key] for key in keys}}
     rows = [sound_row(n) for n in range(9)]
     scores = publish(tmp_path / "1", [rows], identity=identity, head="/elsewhere/heads")
-    said = gather(scores).known.sentences[1]
+    report = gather(scores)
+    said = report.known.sentences[1]
+    assert f"<dt>Head</dt><dd><bdi>{name}</bdi></dd>" in render(report)  # not where it lies
     assert said.startswith(f"Scored by the head {name} of the package, trained on ")
     assert default_heads.read_card(name).licence in said
     assert "it was off by" in said

@@ -16,6 +16,7 @@ from daf_core.sources.transcripts.reading.language import language_tag
 from daf_core.sources.transcripts.reading.table_lines import Row, cells_of, rows_of
 from daf_core.sources.transcripts.reading.units import per_second
 from daf_core.sources.transcripts.reading.words import Word, utterances
+from daf_core.spreadsheet import unescaped
 
 _DELIMITERS = ("\t", ",", ";", "|")
 _LONGEST_HEAD = 2_000
@@ -89,7 +90,9 @@ def by_recording(document: Document) -> dict[str, str]:
 
 
 def _read_rows(rows: list[Row], named: Headings) -> tuple[list[Row], list[str]]:
-    """The rows that have the cells of the head, those that mean nothing as null; and the others."""
+    """The rows that have the cells of the head, those that mean nothing as null, without the
+    apostrophe that keeps a spreadsheet from running them; and the others.
+    """
     texts = {named[meaning].name for meaning in ("text", "word") if meaning in named}
     found, unread = [], []
     for row in rows:
@@ -97,7 +100,7 @@ def _read_rows(rows: list[Row], named: Headings) -> tuple[list[Row], list[str]]:
             unread.append(row.place)
             continue
         cells = {
-            name: None if name not in texts and _MISSING.fullmatch(cell) else cell
+            name: None if name not in texts and _MISSING.fullmatch(cell) else unescaped(cell)
             for name, cell in row.fields.values.items()
         }
         found.append(Row(row.place, Fields(cells)))
