@@ -26,6 +26,8 @@ REASONS = {
     "no_cues": "the transcript holds no utterance",
     "unreadable_transcript": "the transcript cannot be read",
     "no_speech": "no speech was found in the recording",
+    "forbidden_uri": "the audio path is none that may be opened (http, a chain, credentials …)",
+    "outside_roots": "the file lies outside of the folders and buckets that data may come from",
     "missing_audio": "there is no file at the audio path",
     "empty_audio": "the recording holds no samples",
     "unreadable_audio": "the recording cannot be decoded",
@@ -47,6 +49,7 @@ FILE_REASONS = {  # a file of the source folder is not used; nothing of it is a 
     "daf_output": "the folder is the output of another run of daf",
     "hidden": "the name of the file or folder starts with a dot",
     "not_a_file": "a pipe, a device, a socket or a broken link",
+    "linked_outside": "a link that leads out of the folder",
     "linked_again": "a link to a folder that is read already",
     "unreadable_folder": "the folder cannot be listed",
 }

@@ -14,6 +14,7 @@ from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
 from daf_core.recordings.decoding.opening import Decoder, open_with_decoder
 from daf_core.recordings.decoding.placed_blocks import Frames
 from daf_core.recordings.mixing import mono
+from daf_core.storage.origins import ANYWHERE, Origins
 
 MARGIN_S = 0.05  # reach of the resampling filter on both sides of a cut
 NEAR_S = 60.0  # what comes before is passed over in no time
@@ -130,18 +131,20 @@ class Recording:
         return self._held[: stop - start]
 
 
-def open_recording(uri: str) -> Recording:
+def open_recording(uri: str, origins: Origins = ANYWHERE) -> Recording:
     """Open the recording at a path or URI (s3://…); use it as a context manager.
 
     What is a recording is decided by its content, not by its suffix. `call.raw#raw=ulaw:8000:2`
     opens a file without a header, `calls.parquet#column=audio&row=12` the bytes in a cell.
 
+    origins: where it may lie; by default in any folder or bucket.
+
     Raises:
-        BadInput: `missing_audio`, `empty_audio` or `unreadable_audio`.
-        SettingsError: what stands behind `#raw=` is no format.
+        BadInput: `missing_audio`, `empty_audio` or `unreadable_audio`; `forbidden_uri` or
+            `outside_roots`: it may not be opened.
         NotDone: the storage fails.
     """
-    return Recording(uri, *open_with_decoder(uri))
+    return Recording(uri, *open_with_decoder(uri, origins))
 
 
 def _finite(frames: Frames) -> Frames:

@@ -9,6 +9,7 @@ from daf_core.recordings.audio import open_recording
 from daf_core.redaction.marks import REDACTED
 from daf_core.schemas import Row
 from daf_core.sources.manifest_rows import AudioSize, quarantine_row, utterance_id
+from daf_core.storage.origins import ANYWHERE, Origins
 
 
 class Inspected(NamedTuple):
@@ -28,10 +29,10 @@ class Inspected(NamedTuple):
         return cls(rows, quarantined)
 
 
-def measure(audio_uri: str) -> AudioSize | BadInput:
+def measure(audio_uri: str, origins: Origins = ANYWHERE) -> AudioSize | BadInput:
     """Duration and channels of a recording, or why it cannot be used."""
     try:
-        with open_recording(audio_uri) as recording:
+        with open_recording(audio_uri, origins) as recording:
             return AudioSize(recording.duration_s, recording.channels)
     except BadInput as err:
         return err

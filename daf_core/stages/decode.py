@@ -18,6 +18,7 @@ from daf_core.recordings.tones import sound_kind
 from daf_core.redaction.marks import spoken_only
 from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
 from daf_core.storage.files import is_remote
+from daf_core.storage.origins import ANYWHERE, REFUSED, Origins
 
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
 
@@ -34,13 +35,17 @@ DECODED = pa.schema(
 
 
 def decode_part(
-    rows: pa.Table, audio: bool = True, synthesizer: Synthesizer | None = None
+    rows: pa.Table,
+    audio: bool = True,
+    synthesizer: Synthesizer | None = None,
+    origins: Origins = ANYWHERE,
 ) -> pa.Table:
     """Add audio to the `rows` of one manifest part: a DECODED table of the same rows in order.
 
     audio: whether recordings are opened at all; synthesizer: makes audio from the text of rows that
-    name no recording. A recording or row that cannot be used raises nothing: a row with text keeps
-    it and is flagged, a row without text gets a `reason`.
+    name no recording; origins: where recordings may lie. A recording or row that cannot be used
+    raises nothing: a row with text keeps it and is flagged, a row without text gets a `reason`. So
+    does any row whose recording may not be opened.
 
     Marks of what was redacted leave the text; the row is flagged `redacted`.
 
@@ -51,7 +56,7 @@ def decode_part(
         (uri if audio else None, list(group))
         for uri, group in groupby(spoken_only(rows).to_pylist(), key=lambda row: row["audio_uri"])
     ]
-    decode = partial(_decode_recording, synthesizer=synthesizer)
+    decode = partial(_decode_recording, synthesizer=synthesizer, origins=origins)
     if any(uri and is_remote(uri) for uri, _ in recordings):
         with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
             decoded = list(pool.map(decode, recordings))
@@ -70,14 +75,14 @@ class Decoded(NamedTuple):
 
 
 def _decode_recording(
-    recording: tuple[str | None, list[Row]], synthesizer: Synthesizer | None
+    recording: tuple[str | None, list[Row]], synthesizer: Synthesizer | None, origins: Origins
 ) -> pa.Table:
     """The rows of one recording as a table of their own, so that samples are not held twice."""
     uri, rows = recording
     if uri is None:
         decoded = [_without_audio(row, synthesizer) for row in rows]
     else:
-        decoded = _with_audio(uri, rows)
+        decoded = _with_audio(uri, rows, origins)
     return _table(rows, decoded)
 
 
@@ -126,10 +131,10 @@ def _read_out(text: str, synthesizer: Synthesizer) -> Decoded:
     return Decoded(_pcm(samples), ["synthesized", *audio_flags(samples)])
 
 
-def _with_audio(uri: str, rows: list[Row]) -> list[Decoded]:
+def _with_audio(uri: str, rows: list[Row], origins: Origins) -> list[Decoded]:
     """Rows of one recording, each with the samples between its times."""
     try:
-        with open_recording(uri) as recording:
+        with open_recording(uri, origins) as recording:
             return [_cut(recording, row) for row in rows]
     except BadInput as err:
         return [_unusable_audio(row, err) for row in rows]
@@ -188,7 +193,9 @@ def _pcm(samples: Samples) -> bytes:
 
 
 def _unusable_audio(row: Row, err: BadInput) -> Decoded:
-    """A row whose audio cannot be used: flagged if it has text, else quarantined."""
-    if row["text"] is not None:
+    """A row whose audio cannot be used: flagged if it has text, else quarantined; what may not be
+    opened is quarantined.
+    """
+    if row["text"] is not None and err.reason not in REFUSED:
         return Decoded(flags=["no_audio", err.reason])
     return Decoded(reason=err.reason, message=err.message)

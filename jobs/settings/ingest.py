@@ -52,6 +52,10 @@ class SourceOptions:
     labels: Annotated[str | None, Parameter(group=SOURCE)] = None
     """Table of labels for a folder: recording_id, start_s, label; channel and split if needed."""
 
+    allow_root: Annotated[Items, Parameter(group=SOURCE)] = field(default_factory=list)
+    """Another folder, or bucket as s3://BUCKET, in which recordings may lie; repeat the option for
+    more. Default: the folder or bucket of the source alone. cluster/SECURITY.md says why."""
+
     part_minutes: Annotated[float | None, Parameter(group=SOURCE)] = None
     """Minutes of audio per part, the unit of work. Default: 5, growing to 20 in large archives."""
 

@@ -32,6 +32,7 @@ from daf_core.sources.inspection import Inspected
 from daf_core.sources.labels import Label, check_table, read_labels, unmatched
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.storage.files import absolute, join
+from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.run_record import fingerprint
 
 
@@ -74,9 +75,15 @@ class FolderSource:
     gives_ids = False
 
     def __init__(
-        self, uri: str, options: FolderOptions, check_contents: bool, redact: bool = False
+        self,
+        uri: str,
+        options: FolderOptions,
+        check_contents: bool,
+        redact: bool = False,
+        origins: Origins = ANYWHERE,
     ) -> None:
         self._uri = uri
+        self.origins = origins
         self._options = options
         self._redact = redact
         self._labels: dict[str, list[Label]] = {}
@@ -89,7 +96,7 @@ class FolderSource:
         self._table_meta = None if options.meta is None else TableMeta(options.meta)
         tables = (options.labels, options.meta, options.transcripts)
         without = frozenset([*options.without, *(absolute(one) for one in tables if one)])
-        files, not_used = list_files(uri, without)
+        files, not_used, self._outside = list_files(uri, without, origins)
         if not files:
             hidden = f" but {len(not_used)} that cannot be read" if not_used else ""
             raise SettingsError(f"{uri}: expected recordings or transcripts, found no file{hidden}")
@@ -173,7 +180,11 @@ class FolderSource:
             *metadata_not_found(self._path_meta, table, options.meta_regex, names),
             *self._unmatched,
         ]
-        hints = [*metadata_missing(table, names), *missing_each_other(self._groups, found)]
+        hints = [
+            *self._outside,
+            *metadata_missing(table, names),
+            *missing_each_other(self._groups, found),
+        ]
         return Remarks(tuple(unmatched), tuple(hints))
 
     def _meta(self, names: list[str]) -> dict[str, dict[str, str]]:
