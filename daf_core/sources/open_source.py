@@ -51,6 +51,7 @@ def open_source(
         if rename:
             raise SettingsError(f"{uri}: a corpus has its own column names; `rename` is for tables")
         _check_no_folder(uri, "a corpus", options)
+        corpora.check_links(uri, origins)
         opened = nullcontext(Table(corpora.COLUMNS, read(uri)))
         return TableSource(uri, lambda: opened, {}, check_contents, redact=redact, origins=origins)
     if not fs.isdir(path):

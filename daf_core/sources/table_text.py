@@ -115,8 +115,9 @@ def _encoding(sample: bytes, guess: bool) -> tuple[str, bool]:
     for mark, encoding in _BOMS:
         if sample.startswith(mark):
             return encoding, False
-    if b"\x00" in sample[:1024]:  # the zeros of ASCII letters in UTF-16
-        odd, even = sample[1:1024:2].count(0), sample[0:1024:2].count(0)
+    header = sample[:1024].partition(b"\n")[0]  # a row with a zero says nothing of the others
+    if b"\x00" in header:  # the zeros of ASCII letters in UTF-16
+        odd, even = header[1::2].count(0), header[::2].count(0)
         if max(odd, even) > 4 * min(odd, even):
             return "utf-16-le" if odd > even else "utf-16-be", False
     valid = sum(not one.isascii() for one in sample.decode("utf-8", "ignore"))
