@@ -31,6 +31,7 @@ REASONS = {
     "missing_audio": "there is no file at the audio path",
     "empty_audio": "the recording holds no samples",
     "unreadable_audio": "the recording cannot be decoded",
+    "too_long": "the recording is longer than 24 hours, or its rows than a part may hold",
     "silent_audio": "the audio holds nothing to hear (zeros, a constant, a click)",
     "missing_features": "the file of features holds nothing for the row's utterance id",
     "encoder_failed": "an encoder gave numbers that are not finite",

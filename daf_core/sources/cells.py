@@ -8,6 +8,9 @@ from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS
 from daf_core.sources.transcripts.reading import times
 
+LONGEST_TEXT = 1 << 20  # characters of an utterance: 20 hours of speech
+LONGEST_NAME = 4096  # of ids, speakers and roles; the longest path of a file
+LATEST_S = 1e13  # above any count of milliseconds since 1970, far below where arithmetic fails
 EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut, unflagged
 
 
@@ -35,10 +38,19 @@ def _says_nothing(value: Any) -> bool:
 
 def _text(name: str, value: Any) -> str:
     if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, int | float):
+        return _bounded(name, value.strip())
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) <= LATEST_S**2):
         return str(value)
     raise BadInput("bad_row", f"{name}: expected text, found {type(value).__name__}")
+
+
+def _bounded(name: str, value: str) -> str:
+    longest = LONGEST_TEXT if name in ("text", "audio_uri") else LONGEST_NAME
+    if len(value) > longest:
+        raise BadInput(
+            "bad_row", f"{name}: expected at most {longest} characters, found {len(value)}"
+        )
+    return value
 
 
 def _number(name: str, value: Any, reason: str) -> float:
@@ -75,6 +87,8 @@ def _seconds(name: str, value: Any) -> float:
     seconds = _number(name, value, "bad_time") if clock is None else clock
     if seconds < -EDGE_S:
         raise BadInput("bad_time", f"{name}: expected 0 or more seconds, found {seconds}")
+    if seconds > LATEST_S:
+        raise BadInput("bad_time", f"{name}: expected at most {LATEST_S:g} seconds, found more")
     return max(seconds, 0.0)
 
 

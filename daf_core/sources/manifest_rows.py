@@ -18,6 +18,7 @@ from daf_core.sources.cells import COLUMNS, EDGE_S, is_empty, parse_cell
 from daf_core.sources.transcripts.reading.language import language_tag
 from daf_core.storage.uris import shown
 
+LONGEST_META = 1 << 20  # characters of a row
 ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
 _TIMES = ("start_s", "end_s")
 
@@ -56,6 +57,13 @@ def manifest_row(cells: dict[str, Any]) -> Row:
         )
     row["language"] = language
     row["meta"] = {name: _as_text(value) for name, value in cells.items()}
+    size = sum(len(name) + len(value) for name, value in row["meta"].items())
+    if size > LONGEST_META:
+        raise BadInput(
+            "bad_row",
+            f"expected at most {LONGEST_META} characters in columns that are none of ours, "
+            f"found {size}",
+        )
     row["flags"] = []
     return row
 

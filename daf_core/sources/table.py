@@ -15,7 +15,7 @@ from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
 from daf_core.sources.file_versions import ABSENT, ListedVersions, contents_version
-from daf_core.sources.inspection import Inspected, numbered
+from daf_core.sources.inspection import Inspected, as_bad_input, guarded, numbered
 from daf_core.sources.manifest_rows import (
     manifest_row,
     quarantine_row,
@@ -25,7 +25,13 @@ from daf_core.sources.outside import Outside
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.sources.row_spool import RowSpool
 from daf_core.sources.table_columns import Columns, check_rename, check_speaks
-from daf_core.sources.table_recordings import CELL, inspect_recordings, name_recordings, stem_of
+from daf_core.sources.table_recordings import (
+    CELL,
+    inspect_recordings,
+    name_recordings,
+    rows_of_recordings,
+    stem_of,
+)
 from daf_core.sources.table_types import Cells, StoredAudio, Table
 from daf_core.storage.files import is_remote, join
 from daf_core.storage.origins import ANYWHERE, OUTSIDE, Origins
@@ -116,7 +122,8 @@ class TableSource:
 
     def inspector(self) -> Callable[[list[list[Row]]], Inspected]:
         """The function that makes manifest and quarantine rows of one stem's recordings."""
-        return partial(inspect_recordings, origins=self.origins)
+        inspect = partial(inspect_recordings, origins=self.origins)
+        return partial(guarded, inspect=inspect, rows_of=rows_of_recordings)
 
     def _spool_row(self, place: str, cells: Cells | BadInput) -> None:
         known: Mapping[str, object] = {}
@@ -134,7 +141,8 @@ class TableSource:
                 identity = row["utterance_id"] or self._identity(row)
                 row = {**row, "recording_id": identity, "utterance_id": identity}
             self._spool.add(stem_of(row, self._folder, stored), row)
-        except BadInput as err:
+        except Exception as error:
+            err = as_bad_input(error, "bad_row")
             message = err.message if err is cells else f"{place}: {err.message}"
             self.quarantined.append(quarantine_row(BadInput(err.reason, message), known))
 

@@ -17,6 +17,11 @@ def inspect_recordings(recordings: list[list[Row]], origins: Origins = ANYWHERE)
     return Inspected.from_several(inspect_rows(rows, origins) for rows in recordings)
 
 
+def rows_of_recordings(recordings: list[list[Row]], error: BadInput) -> list[Row]:
+    """Quarantine rows of all rows of recordings, where they cannot be inspected."""
+    return [quarantine_row(error, row) for rows in recordings for row in rows]
+
+
 def inspect_rows(rows: list[Row], origins: Origins = ANYWHERE) -> Inspected:
     """Check the rows of one recording against its audio, sort them and give them ids.
 

@@ -24,6 +24,7 @@ _WESTERN = frozenset(
     "äöüßÄÖÜàâçéèêëîïôûùœæÀÂÇÉÈÊËÎÏÔÛÙŒÆñáíóúÑÁÍÓÚ¿¡ãõÃÕåøÅØìòÌÒ€‘’‚“”„–—…«»°§©®·ºª´ "
 )
 _WORD = re.compile(r"\w{1,100}")
+_LONGEST_SKIPPED = 1 << 30  # characters of a row that is too long: what follows is no table
 _DAMAGED = "daf.damaged"  # an error handler: bytes that are no text become a lone surrogate
 
 
@@ -99,8 +100,12 @@ class Lines:
         del self.row[keep:]
 
     def _skip_rest(self, line: str) -> None:
+        skipped = 0
         while line and not line.endswith(("\n", "\r")):
             line = self._text.readline(1 << 20)
+            skipped += len(line)
+            if skipped > _LONGEST_SKIPPED:
+                raise OSError(f"expected lines, found one of more than {_LONGEST_SKIPPED} letters")
 
 
 class RowTooLarge(ValueError):

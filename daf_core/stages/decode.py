@@ -1,7 +1,8 @@
 """Decode one part of a manifest: add the audio of every row. Each recording is opened once."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
@@ -9,9 +10,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from daf_core.arrays import Samples
+from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, open_recording
+from daf_core.recordings.decoding.bounds import PART_S
 from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.recordings.tones import sound_kind
@@ -57,12 +59,29 @@ def decode_part(
         for uri, group in groupby(spoken_only(rows).to_pylist(), key=lambda row: row["audio_uri"])
     ]
     decode = partial(_decode_recording, synthesizer=synthesizer, origins=origins)
-    if any(uri and is_remote(uri) for uri, _ in recordings):
-        with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
-            decoded = list(pool.map(decode, recordings))
-    else:
-        decoded = list(map(decode, recordings))
-    return pa.concat_tables([DECODED.empty_table(), *decoded])
+    budget = PartBudget("the part")
+    found = [DECODED.empty_table()]
+    with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
+        is_slow = any(uri and is_remote(uri) for uri, _ in recordings)
+        decoded = _ahead(pool, decode, recordings) if is_slow else map(decode, recordings)
+        for (_, rows_of), table in zip(recordings, decoded, strict=True):
+            found.append(budget.of_table(rows_of, table))
+    return pa.concat_tables(found)
+
+
+def _ahead(
+    pool: ThreadPoolExecutor,
+    decode: Callable[[tuple[str | None, list[Row]]], pa.Table],
+    recordings: Sequence[tuple[str | None, list[Row]]],
+) -> Iterator[pa.Table]:
+    """Decode some recordings at once; no more than these are in memory before they are taken."""
+    waiting: deque[Future[pa.Table]] = deque()
+    for one in recordings:
+        waiting.append(pool.submit(decode, one))
+        if len(waiting) == RECORDINGS_AT_ONCE:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 class Decoded(NamedTuple):
@@ -108,6 +127,30 @@ def _flags(row: Row, found: Decoded) -> list[str]:
     return [*dict.fromkeys([*before, *found.flags])]
 
 
+class PartBudget:
+    """How much sound is held at once: rows beyond it are as without audio, `too_long`."""
+
+    def __init__(self, of: str) -> None:
+        self._of, self._left = of, PART_S * RATE_HZ * 2  # bytes
+
+    def taken(self, row: Row, found: Decoded) -> Decoded:
+        """What was decoded of a row, if there is room for its samples."""
+        self._left -= len(found.samples or b"")
+        if self._left >= 0 or found.samples is None:
+            return found
+        hours = PART_S / 3600
+        error = f"{self._of}: expected rows of at most {hours:.0f} hours together, found more"
+        return _unusable_audio(row, BadInput("too_long", error))
+
+    def of_table(self, rows: list[Row], table: pa.Table) -> pa.Table:
+        """The decoded rows of a recording, if there is room for all their samples."""
+        self._left -= table.nbytes if self._left >= 0 else 0
+        if self._left >= 0 or table["samples"].null_count == len(table):
+            return table
+        error = BadInput("too_long", f"{self._of}: expected at most {PART_S / 3600:.0f} hours")
+        return _table(rows, [_unusable_audio(row, error) for row in rows])
+
+
 def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:
     """A row whose recording is not opened."""
     if row["text"] is not None:
@@ -135,7 +178,8 @@ def _with_audio(uri: str, rows: list[Row], origins: Origins) -> list[Decoded]:
     """Rows of one recording, each with the samples between its times."""
     try:
         with open_recording(uri, origins) as recording:
-            return [_cut(recording, row) for row in rows]
+            budget = PartBudget(uri)
+            return [budget.taken(row, _cut(recording, row)) for row in rows]
     except BadInput as err:
         return [_unusable_audio(row, err) for row in rows]
 
@@ -145,7 +189,9 @@ def _cut(recording: Recording, row: Row) -> Decoded:
     try:
         if start_s is None:  # the length of the recording was not known at ingest
             start_s, end_s = 0.0, recording.duration_s
-        samples = recording.read(start_s, end_s, row["channel"])
+        longest_s = recording.longest_cut_s
+        is_cut = end_s - start_s > longest_s
+        samples = recording.read(start_s, min(end_s, start_s + longest_s), row["channel"])
         if not len(samples) and start_s < recording.duration_s:
             return _less_than_a_sample(row)
         if not len(samples):
@@ -161,6 +207,7 @@ def _cut(recording: Recording, row: Row) -> Decoded:
         return _nothing_to_hear(row, start_s, end_s)
     kind = sound_kind(samples)
     flags = audio_flags(samples) + ([kind] if kind else [])
+    flags += ["truncated_audio"] * is_cut
     flags += [] if row["text"] is not None else ["no_text"]
     return Decoded(_pcm(samples), flags)
 

@@ -72,7 +72,7 @@ class SourceOptions:
     salt: 16 characters or more, or @FILE that holds it; the same salt gives the same ids."""
 
     def __post_init__(self) -> None:
-        check_range("part_minutes", self.part_minutes, least=0.1)
+        check_range("part_minutes", self.part_minutes, least=0.1, most=240)
         if self.speakers is not None and not re.fullmatch(r"auto|[1-9]|1\d|20", self.speakers):
             raise SettingsError(
                 f"`speakers` {self.speakers}: expected auto or a number from 1 to 20"

@@ -1,10 +1,13 @@
 """Opens the file of a recording and finds the decoder that reads it right, by its content."""
 
+import io
+import os
 from typing import Any
 
 import soundfile
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.recordings.decoding.bounds import check_holes, library_errors
 from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
 from daf_core.recordings.decoding.flac_end import flac_samples
 from daf_core.recordings.decoding.libsndfile import SoundFileDecoder
@@ -46,7 +49,10 @@ def open_with_decoder(uri: str, origins: Origins = ANYWHERE) -> tuple[Any, Decod
         origins.check(cell[0])
     file = open_cell(place, *cell) if cell else open_input(place, origins=origins)
     try:
-        decoder = _decoder(file, uri, raw)
+        if isinstance(file, io.BufferedReader):  # local
+            check_holes(uri, os.fstat(file.fileno()))
+        with library_errors(uri):
+            decoder = _decoder(file, uri, raw)
         _check(decoder, uri)
     except BaseException:
         file.close()

@@ -19,7 +19,7 @@ from daf_core.sources.folders.grouping import (
 from daf_core.sources.folders.listing import File, list_files
 from daf_core.sources.folders.metadata import PathMeta, TableMeta
 from daf_core.sources.folders.pairs_table import read_pairs
-from daf_core.sources.folders.recording_group import Group, inspect_group
+from daf_core.sources.folders.recording_group import Group, files_of, inspect_group
 from daf_core.sources.folders.remarks import (
     metadata_missing,
     metadata_not_found,
@@ -28,7 +28,7 @@ from daf_core.sources.folders.remarks import (
 )
 from daf_core.sources.folders.shared_transcripts import SharedTranscripts
 from daf_core.sources.folders.who_speaks import WhoSpeaks
-from daf_core.sources.inspection import Inspected
+from daf_core.sources.inspection import Inspected, guarded
 from daf_core.sources.labels import Label, check_table, read_labels, unmatched
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.storage.files import absolute, join
@@ -168,9 +168,10 @@ class FolderSource:
 
     def inspector(self) -> Callable[[Group], Inspected]:
         """The function that makes manifest and quarantine rows of one group."""
-        return partial(
+        inspect = partial(
             inspect_group, who=self._options.who, raw=self._options.raw, redact=self._redact
         )
+        return partial(guarded, inspect=inspect, rows_of=files_of)
 
     def remarks(self, found: Found) -> Remarks:
         """Settings that match nothing, and recordings and transcripts that miss each other."""
