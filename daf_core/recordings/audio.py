@@ -99,7 +99,7 @@ class Recording:
         if last <= first:
             return np.zeros(0, np.float32)
         if self.rate_hz == RATE_HZ:
-            return mono(self._frames(first, last), channel)
+            return self._one(self._frames(first, last), channel)
         # `theirs` frames of the recording last as long as `ours` samples at 16 kHz. The cut with
         # its margin starts where the two sample grids coincide.
         shared = math.gcd(self.rate_hz, RATE_HZ)
@@ -107,7 +107,7 @@ class Recording:
         margin = math.ceil(MARGIN_S * self.rate_hz)
         meeting = max(0, first * theirs // ours - margin) // theirs
         stop = last * theirs // ours + margin + 1
-        mixed = mono(self._frames(meeting * theirs, stop), channel)
+        mixed = self._one(self._frames(meeting * theirs, stop), channel)
         if not len(mixed):
             return mixed
         resampled: Samples = soxr.resample(mixed, self.rate_hz, RATE_HZ)
@@ -131,6 +131,13 @@ class Recording:
         mixed = mono(_finite(frames), channel)
         resampled: Samples = soxr.resample(mixed, self.rate_hz, RATE_HZ)
         return resampled.clip(-1, 1) if self.bounded else resampled
+
+    def _one(self, frames: Frames, channel: int | None) -> Samples:
+        """One signal of the channels; a long cut, which is not kept, is not copied."""
+        if self.channels == 1 and frames.size > HELD_VALUES:
+            alone: Samples = frames[:, 0]
+            return alone
+        return mono(frames, channel)
 
     def _frames(self, start: int, stop: int) -> Frames:
         """Frames [start, stop) of all channels; decoding continues from the latest cut if near."""

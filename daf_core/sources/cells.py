@@ -8,7 +8,7 @@ from daf_core.errors import BadInput
 from daf_core.schemas import LABEL_RANGE, SPLITS
 from daf_core.sources.transcripts.reading import times
 
-LONGEST_TEXT = 1 << 20  # characters of an utterance: 20 hours of speech
+LONGEST_TEXT = 4 << 20  # characters of an utterance: words of a whole day
 LONGEST_NAME = 4096  # of ids, speakers and roles; the longest path of a file
 LATEST_S = 1e13  # above any count of milliseconds since 1970, far below where arithmetic fails
 EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut, unflagged

@@ -24,7 +24,7 @@ _WESTERN = frozenset(
     "äöüßÄÖÜàâçéèêëîïôûùœæÀÂÇÉÈÊËÎÏÔÛÙŒÆñáíóúÑÁÍÓÚ¿¡ãõÃÕåøÅØìòÌÒ€‘’‚“”„–—…«»°§©®·ºª´ "
 )
 _WORD = re.compile(r"\w{1,100}")
-_LONGEST_SKIPPED = 1 << 30  # characters of a row that is too long: what follows is no table
+_LONGEST_SKIPPED = 256 << 20  # characters of a row that is too long: what follows is no table
 _DAMAGED = "daf.damaged"  # an error handler: bytes that are no text become a lone surrogate
 
 

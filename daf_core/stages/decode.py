@@ -1,8 +1,8 @@
 """Decode one part of a manifest: add the audio of every row. Each recording is opened once."""
 
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.recordings.tones import sound_kind
 from daf_core.redaction.marks import spoken_only
 from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
+from daf_core.stages.ahead import ahead
 from daf_core.storage.files import is_remote
 from daf_core.storage.origins import ANYWHERE, REFUSED, Origins
 
@@ -63,25 +64,14 @@ def decode_part(
     found = [DECODED.empty_table()]
     with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
         is_slow = any(uri and is_remote(uri) for uri, _ in recordings)
-        decoded = _ahead(pool, decode, recordings) if is_slow else map(decode, recordings)
+        decoded = (
+            ahead(pool, decode, recordings, RECORDINGS_AT_ONCE)
+            if is_slow
+            else map(decode, recordings)
+        )
         for (_, rows_of), table in zip(recordings, decoded, strict=True):
             found.append(budget.of_table(rows_of, table))
     return pa.concat_tables(found)
-
-
-def _ahead(
-    pool: ThreadPoolExecutor,
-    decode: Callable[[tuple[str | None, list[Row]]], pa.Table],
-    recordings: Sequence[tuple[str | None, list[Row]]],
-) -> Iterator[pa.Table]:
-    """Decode some recordings at once; no more than these are in memory before they are taken."""
-    waiting: deque[Future[pa.Table]] = deque()
-    for one in recordings:
-        waiting.append(pool.submit(decode, one))
-        if len(waiting) == RECORDINGS_AT_ONCE:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
 
 
 class Decoded(NamedTuple):
@@ -189,6 +179,8 @@ def _cut(recording: Recording, row: Row) -> Decoded:
     try:
         if start_s is None:  # the length of the recording was not known at ingest
             start_s, end_s = 0.0, recording.duration_s
+        if not (math.isfinite(start_s) and math.isfinite(end_s)):
+            raise BadInput("bad_time", f"{row['audio_uri']}: expected times in seconds, found none")
         longest_s = recording.longest_cut_s
         is_cut = end_s - start_s > longest_s
         samples = recording.read(start_s, min(end_s, start_s + longest_s), row["channel"])

@@ -13,9 +13,9 @@ from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.storage.uris import shown
 
 LONGEST_S = 24 * 3600.0  # of a recording
-MOST_VALUES = 35_000_000_000  # of a recording: frames × channels; 24 hours of four channels at 96 kHz
+MOST_VALUES = 35_000_000_000  # of a recording: frames × channels; 4 channels at 96 kHz
 CUT_S = 3600.0  # of a row: an utterance takes seconds
-CUT_VALUES = 180_000_000  # of a cut: frames × channels; an hour at 48 kHz
+CUT_VALUES = 150_000_000  # of a cut: frames × channels; an hour at 41 kHz
 PART_S = 4 * 3600.0  # of all rows of a part, and of all rows of one recording in it
 _HOLES = 1 << 30  # bytes without data that a file may have
 _TIMES_STORED = 64  # and how much larger than its data it may be
