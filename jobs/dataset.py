@@ -1,5 +1,6 @@
 """Score a Ray Dataset of utterances: `daf_core.Scorer` in Ray Data actors."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ def score_dataset(
     offline: bool = False,
     precision: Precision | None = None,
     folder: str | None = None,
+    allow_roots: Sequence[str] | None = None,
 ) -> ray.data.Dataset:
     """Score a Ray Dataset of utterances, row by row.
 
@@ -57,6 +59,8 @@ def score_dataset(
         precision: number format of the encoders. Default: bfloat16 on a GPU, and on the CPU if that
             of this machine computes in it.
         folder: what a relative audio_path is relative to. Default: the working directory.
+        allow_roots: folders and buckets in which recordings may lie, for rows that others made.
+            Default: any.
 
     Raises:
         SettingsError: a setting is wrong, weights are not on this machine nor on the hub, or the
@@ -81,7 +85,14 @@ def score_dataset(
     precision = precision or fastest_precision(device)
     return dataset.map_batches(
         ScoreBatch,
-        fn_constructor_args=(head, device, offline, precision, absolute(folder or ".")),
+        fn_constructor_args=(
+            head,
+            device,
+            offline,
+            precision,
+            absolute(folder or "."),
+            allow_roots,
+        ),
         batch_format="pyarrow",
         batch_size=batch_size,
         num_gpus=num_gpus or None,
@@ -109,6 +120,7 @@ class ScoreBatch:
     offline: bool
     precision: Precision
     folder: str
+    allow_roots: Sequence[str] | None = None
 
     @cached_property
     def scorer(self) -> "Scorer":
@@ -131,7 +143,7 @@ class ScoreBatch:
         )
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        scored = self.scorer.score(batch, folder=self.folder)
+        scored = self.scorer.score(batch, folder=self.folder, allow_roots=self.allow_roots)
         both = pa.concat_tables([_filled(scored.scores), _filled(scored.quarantine)]).sort_by("row")
         kept = [name for name in batch.column_names if name not in RESULT.names]
         for name in kept:

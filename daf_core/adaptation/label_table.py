@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.sources.manifest_rows import parse_cell
+from daf_core.sources.cells import parse_cell
 from daf_core.sources.table_columns import Columns
 from daf_core.sources.table_rows import TABLE_SUFFIXES, is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns

@@ -11,12 +11,14 @@ from daf_core.errors import BadInput, SettingsError
 from daf_core.manifest.parts import PendingRecording
 from daf_core.schemas import Row
 from daf_core.sources import table as table_source
-from daf_core.sources.manifest_rows import ROW_NUMBER, is_empty
+from daf_core.sources.cells import is_empty
+from daf_core.sources.manifest_rows import ROW_NUMBER
 from daf_core.sources.table_columns import COLUMNS as TABLE_COLUMNS
 from daf_core.sources.table_parquet import batch_rows
 from daf_core.sources.table_rows import with_file_names
 from daf_core.sources.table_types import Cells, Table
 from daf_core.storage.files import absolute
+from daf_core.storage.origins import ANYWHERE, Origins
 
 COLUMNS = [name for name in TABLE_COLUMNS if name not in ("label", "split")]
 NAME = "rows"  # in messages, where a file would be named
@@ -62,11 +64,13 @@ class InputRows:
             for number, key in enumerate(map(_key, self.rows))
         ]
 
-    def recordings(self, numbers: Sequence[int], folder: str | None) -> list[PendingRecording]:
+    def recordings(
+        self, numbers: Sequence[int], folder: str | None, origins: Origins = ANYWHERE
+    ) -> list[PendingRecording]:
         """Check the rows with these numbers, and group those that can be used by recording.
 
         Each manifest and quarantine row has its number under ROW_NUMBER. A relative audio_path is
-        relative to `folder`, by default the working directory.
+        relative to `folder`, by default the working directory. origins: where recordings may lie.
 
         Raises:
             SettingsError: the table has neither text nor audio.
@@ -78,6 +82,7 @@ class InputRows:
             rename={},
             check_contents=False,
             folder=absolute(folder or "."),
+            origins=origins,
         )
         source.gather()
         inspect = source.inspector()

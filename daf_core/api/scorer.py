@@ -1,5 +1,6 @@
 """Score rows that are in memory: the stages of `daf score`, in this process."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args
 
@@ -16,6 +17,7 @@ from daf_core.stages.decode import decode_part
 from daf_core.stages.embed import Embed
 from daf_core.stages.previous_text import with_previous_text
 from daf_core.stages.trained_head import TrainedHead
+from daf_core.storage.origins import ANYWHERE, Origins, checked_roots
 from daf_core.weights.precision import Precision, fastest_precision
 
 TableT = TypeVar("TableT")  # pandas.DataFrame or pyarrow.Table
@@ -83,7 +85,13 @@ class Scorer:
                 f"{self._embed.shapes}; train it again on embeddings by these encoders"
             )
 
-    def score(self, rows: TableT, *, folder: str | None = None) -> Scored[TableT]:
+    def score(
+        self,
+        rows: TableT,
+        *,
+        folder: str | None = None,
+        allow_roots: Sequence[str] | None = None,
+    ) -> Scored[TableT]:
         """Score a pandas DataFrame or an Arrow table of utterances.
 
         Args:
@@ -91,6 +99,8 @@ class Scorer:
                 end_s (seconds), speaker, role, recording_id, utterance_id; other columns are
                 ignored. Rows without times are of whole recordings.
             folder: what a relative audio_path is relative to. Default: the working directory.
+            allow_roots: folders and buckets in which recordings may lie, for rows that others
+                made. Default: any.
 
         A row that cannot be used is quarantined with its reason. A row that repeats an earlier one
         has the same scores, and the same utterance_id unless the row gives its own.
@@ -100,11 +110,12 @@ class Scorer:
             NotDone: the storage of recordings fails.
         """
         table = InputRows.from_table(rows)
+        origins = ANYWHERE if allow_roots is None else Origins((*checked_roots(allow_roots),))
         firsts = table.first_alike()
-        parts = pack(table.recordings(sorted({*firsts}), folder), None)
+        parts = pack(table.recordings(sorted({*firsts}), folder, origins), None)
         scores, quarantine = [], []
         for part in parts:
-            scored, unscored = self._score_part(part)
+            scored, unscored = self._score_part(part, origins)
             scores.append(scored)
             quarantine += unscored
         return Scored(
@@ -112,7 +123,7 @@ class Scorer:
             _like(rows, _of_each_row(quarantine, QUARANTINE, firsts)),
         )
 
-    def _score_part(self, part: Part) -> tuple[pa.Table, list[pa.Table]]:
+    def _score_part(self, part: Part, origins: Origins) -> tuple[pa.Table, list[pa.Table]]:
         """Scores of a part's rows and quarantine, both with row numbers."""
         quarantined = pa.Table.from_pylist(part.quarantined, schema=QUARANTINE)
         numbers = {row["utterance_id"]: row[ROW_NUMBER] for row in part.rows}
@@ -120,7 +131,7 @@ class Scorer:
         if context := max(spec.context for spec in self.head.encoders.values()):
             rows = with_previous_text(rows, context)
         reads_audio = any(not column.startswith("text") for column in self.head.encoders)
-        embedded, quarantine = self._embed(decode_part(rows, reads_audio))
+        embedded, quarantine = self._embed(decode_part(rows, reads_audio, origins=origins))
         scores, unused = score_stage.score(self.head, embedded, alone=self._alone)
         return _numbered(scores, numbers), [
             quarantined.add_column(
@@ -139,6 +150,7 @@ def score(
     offline: bool = False,
     precision: Precision | None = None,
     folder: str | None = None,
+    allow_roots: Sequence[str] | None = None,
 ) -> Scored[TableT]:
     """Score a pandas DataFrame or an Arrow table of utterances.
 
@@ -158,7 +170,7 @@ def score(
     Name: reason, dtype: str
     """
     scorer = Scorer(head, device=device, offline=offline, precision=precision)
-    return scorer.score(rows, folder=folder)
+    return scorer.score(rows, folder=folder, allow_roots=allow_roots)
 
 
 def _check_computing(device: str, precision: str | None) -> None:

@@ -5,6 +5,7 @@ Memory is bounded by a few minutes of audio, however long a recording or row is.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
@@ -20,6 +21,7 @@ from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.levels import even_out, holds_nothing
 from daf_core.recordings.tones import sound_kind
 from daf_core.schemas import FLAGS, MANIFEST, WORDS, Row, quarantine_rows
+from daf_core.storage.origins import ANYWHERE, Origins
 
 STAGE = "transcribe"  # in the quarantine
 CHUNK_S = 240.0  # of speech, recognized at once
@@ -35,12 +37,17 @@ class Transcribed(NamedTuple):
 
 
 def transcribe(
-    rows: pa.Table, recognize: Recognize, again: bool = False, language: str | None = None
+    rows: pa.Table,
+    recognize: Recognize,
+    again: bool = False,
+    language: str | None = None,
+    origins: Origins = ANYWHERE,
 ) -> Transcribed:
     """Recognize the words of those `rows` of a manifest part that have audio and no words.
 
     recognize: waves and their language, or None → what was recognized (`Recognizer`); again: rows
-    with words, too; language: of all rows, None: found in each channel of each recording.
+    with words, too; language: of all rows, None: found in each channel of each recording; origins:
+    where recordings may lie.
 
     A row keeps its id and its times. A row of more than 20 s without a label is cut into utterances
     at pauses and ends of sentences; their ids follow from its id. No row is lost: without words a
@@ -53,7 +60,8 @@ def transcribe(
         wanted = [row for row in theirs if is_wanted(row, again)]
         kept = {row["utterance_id"] for row in wanted}
         others = [row for row in theirs if row["utterance_id"] not in kept]
-        found = _recording(uri, wanted, others, recognize, language) if wanted else {}
+        find = partial(_recording, recognize=recognize, language=language, origins=origins)
+        found = find(uri, wanted, others) if wanted else {}
         for row in theirs:
             for one in found.get(row["utterance_id"], [Spoken(row, [])]):
                 made.append(one.row)
@@ -78,12 +86,17 @@ def give_up(rows: pa.Table, message: str, again: bool = False) -> tuple[pa.Table
 
 
 def _recording(
-    uri: str, rows: list[Row], others: list[Row], recognize: Recognize, language: str | None
+    uri: str,
+    rows: list[Row],
+    others: list[Row],
+    recognize: Recognize,
+    language: str | None,
+    origins: Origins,
 ) -> dict[str, list[Spoken]]:
     """Utterance id → what became of the row, of rows of one recording."""
     heard: dict[str, list[tuple[Stretch, Recognized]]] = defaultdict(list)
     try:
-        with open_recording(uri) as recording:
+        with open_recording(uri, origins) as recording:
             planned, broken = stretches(recording, rows, others)
             for _, channel in groupby(planned, key=lambda one: one.channel):
                 for stretch, found in _channel(recording, list(channel), recognize, language):

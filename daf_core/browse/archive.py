@@ -22,6 +22,7 @@ from daf_core.browse.selection import Selection
 from daf_core.calls.units import Source
 from daf_core.query.database import CLOSED, META_COLUMNS_AT_MOST
 from daf_core.schemas import MANIFEST, Row
+from daf_core.storage.origins import NOWHERE, Origins
 from daf_core.storage.output import Output, calls_output
 
 MEMORY = "2GB"
@@ -46,10 +47,17 @@ class Reading:
 
 class Archive:
     """Finished scores with tables of calls, and the manifest that they are of, None where it is
-    gone. text: whether words are shown and searched.
+    gone. text: whether words are shown and searched; origins: where recordings may lie.
     """
 
-    def __init__(self, scores: Output, manifest: Output | None, text: bool = True) -> None:
+    def __init__(
+        self,
+        scores: Output,
+        manifest: Output | None,
+        text: bool = True,
+        origins: Origins = NOWHERE,
+    ) -> None:
+        self.origins = origins
         self.source = Source(scores, manifest)
         self.calls = calls_output(scores.root)
         self.text = text and manifest is not None

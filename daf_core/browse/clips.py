@@ -18,8 +18,6 @@ from daf_core.recordings.levels import even_out
 from daf_core.schemas import Row
 
 LONGEST_S = 60.0
-# Where recordings may lie. What reaches out to any address, or from one file to another, is none.
-SCHEMES = frozenset({"file", "s3", "s3a", "gs", "gcs", "abfs", "abfss", "az"})
 KEPT_CALLS = 16
 KEPT_OPEN = 4
 
@@ -48,7 +46,6 @@ class Clips:
         uri = row["audio_uri"]
         if uri is None:
             raise BadInput("missing_audio", "the utterance has no recording")
-        _check_scheme(uri)
         with self._opened(uri) as recording:
             whole = row["start_s"] is None
             start_s, end_s = (
@@ -69,7 +66,7 @@ class Clips:
         """
         with self._lock:
             recording = self._idle.pop(uri, None)
-        recording = recording or open_recording(uri)
+        recording = recording or open_recording(uri, self._archive.origins)
         try:
             yield recording
         except BaseException:
@@ -94,15 +91,6 @@ class Clips:
             if len(self._kept) > KEPT_CALLS:
                 self._kept.popitem(last=False)
         return rows
-
-
-def _check_scheme(uri: str) -> None:
-    scheme, separator, _ = uri.partition("://")
-    if separator and "/" not in scheme and scheme.lower() not in SCHEMES:
-        raise BadInput(
-            "missing_audio",
-            "the manifest names a place that is neither a folder nor an object store",
-        )
 
 
 def _wav(samples: np.ndarray) -> bytes:

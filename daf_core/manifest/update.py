@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -112,7 +112,10 @@ def update(
     refused = forgotten.stays(source.quarantined)
     loose = fingerprint(refused) if refused else NOTHING
     known.compare(chain([(NO_RECORDING, loose)], _versions(source, forgotten)))
+    roots = [*(source.origins.roots or ())]
     if record is not None and finished and known.is_up_to_date():
+        if record.facts.get("roots") != roots:
+            run_record.write(output, replace(record, facts={**record.facts, "roots": roots}))
         return Updated.from_facts(record.facts, known.comparison())
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
@@ -121,7 +124,8 @@ def update(
     write_index(output, known, fingerprint(identity), check)
     done = counted(known, _remarks(output, known, source, forgotten), started)
     kept = {name: record.facts[name] for name in _KEPT_FACTS if record and name in record.facts}
-    run_record.finish(output, identity, kept | done.as_facts() | {"attempt": attempt})
+    facts = kept | done.as_facts() | {"roots": roots, "attempt": attempt}
+    run_record.finish(output, identity, facts)
     return done
 
 

@@ -89,7 +89,7 @@ def forget_in_manifest(manifest: Output, ids: Collection[str]) -> int:
     write_index(manifest, known, record.fingerprint, check)
     if was_complete:
         done = counted(known, Remarks(), started).as_facts()
-        kept = {name: record.facts[name] for name in ("recordings", "seconds", "text")
+        kept = {name: record.facts[name] for name in ("recordings", "seconds", "text", "roots")
                 if name in record.facts}  # fmt: skip
         run_record.finish(manifest, record.identity, done | kept)
     return before - sum(facts.rows for facts in known.facts.values())

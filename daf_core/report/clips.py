@@ -10,6 +10,7 @@ import numpy as np
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.recordings.audio import open_recording
+from daf_core.storage.origins import ANYWHERE, Origins
 
 LONGEST_S = 15.0
 AROUND_S = 0.2  # before and after the utterance
@@ -19,12 +20,15 @@ PEAK = 0.7  # of the loudest sample, so that quiet calls are heard
 
 @dataclass(frozen=True)
 class Sound:
-    """Where an utterance is heard: recording, channel (None: all), seconds (None: the whole)."""
+    """Where an utterance is heard: recording, channel (None: all), seconds (None: the whole), and
+    where recordings may lie.
+    """
 
     uri: str
     channel: int | None
     start_s: float | None
     end_s: float | None
+    origins: Origins = ANYWHERE
 
 
 def clip(sound: Sound) -> str | None:
@@ -34,7 +38,7 @@ def clip(sound: Sound) -> str | None:
     if sound.end_s is not None:
         end_s = min(end_s, sound.end_s + AROUND_S)
     try:
-        with open_recording(sound.uri) as recording:
+        with open_recording(sound.uri, sound.origins) as recording:
             samples = recording.read(start_s, end_s, sound.channel)
     except (BadInput, NotDone, SettingsError, OSError):
         return None

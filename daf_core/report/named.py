@@ -1,6 +1,6 @@
 """What a manifest says of the utterances that a page names: their words, and their sounds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from daf_core.report.clips import Sound
 from daf_core.report.quarantine import shortened
 from daf_core.schemas import Row
 from daf_core.storage import run_record
+from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import manifest_output
 
 _COLUMNS = ["utterance_id", "text", "audio_uri", "channel", "start_s", "end_s", "flags"]
@@ -30,8 +31,12 @@ class Named:
     note: str = ""
 
 
-def named_in_manifest(given: str | None, from_run: Any, ids: Collection[str]) -> Named:
+def named_in_manifest(
+    given: str | None, from_run: Any, ids: Collection[str], allow_roots: Sequence[str] = ()
+) -> Named:
     """What a manifest says of utterances: of the one that is given, or that run.json names.
+
+    allow_roots: where recordings may lie beside where the manifest says.
 
     Raises:
         SettingsError: there is no manifest at `given`.
@@ -51,7 +56,9 @@ def named_in_manifest(given: str | None, from_run: Any, ids: Collection[str]) ->
         return Named(
             note=f"not shown: there is no manifest at {folder}; daf report can be given another"
         )
-    dropped = were_dropped(run_record.read(source))  # and in clips they would be heard
+    record = run_record.read(source)
+    origins = of_manifest(record, checked_roots(allow_roots))
+    dropped = were_dropped(record)  # and in clips they would be heard
     found = Named(note="not shown: they were dropped" if dropped else "")
     wanted = pa.array(sorted(ids), pa.string())
     for part in parts:
@@ -61,7 +68,7 @@ def named_in_manifest(given: str | None, from_run: Any, ids: Collection[str]) ->
                 found.texts[row["utterance_id"]] = shortened(row["text"])
             if row["audio_uri"] is not None and not dropped and not _is_redacted(row):
                 found.sounds[row["utterance_id"]] = Sound(
-                    row["audio_uri"], row["channel"], row["start_s"], row["end_s"]
+                    row["audio_uri"], row["channel"], row["start_s"], row["end_s"], origins
                 )
     return found
 

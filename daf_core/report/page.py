@@ -7,7 +7,7 @@ searches a table; its Content-Security-Policy forbids anything else.
 
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -72,12 +72,17 @@ class Report:
 
 
 def gather(
-    scores: str, manifest: str | None = None, text: bool = True, audio: bool = True
+    scores: str,
+    manifest: str | None = None,
+    text: bool = True,
+    audio: bool = True,
+    allow_roots: Sequence[str] = (),
 ) -> Report:
     """Gather a report from a folder of scores, part by part.
 
     manifest: where texts are read from, by default the manifest that run.json names, if it is
-    there; text: whether texts are shown; audio: whether clips of a few utterances are.
+    there; text: whether texts are shown; audio: whether clips of a few utterances are;
+    allow_roots: where recordings may lie beside where the manifest says.
 
     Raises:
         SettingsError: there are no scores, or there is no manifest at `manifest`.
@@ -110,7 +115,7 @@ def gather(
     named = {row["utterance_id"] for row in contradictions}
     named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
     named |= {said.utterance_id for own in transcripts for said in own}
-    found = named_in_manifest(manifest, run.get("manifest"), named)
+    found = named_in_manifest(manifest, run.get("manifest"), named, allow_roots)
     texts, note = (found.texts, found.note) if text else ({}, "left out")
     moments = hear_first(contradictions, recordings, found.sounds) if audio else []
     known = known_of_run(evidence, totals, run, head)

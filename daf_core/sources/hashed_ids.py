@@ -16,6 +16,7 @@ from daf_core.sources.inspection import Inspected
 from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.sources.table import TableSource
+from daf_core.storage.origins import Origins
 
 SALT_LEAST = 16  # characters; with a shorter one names can be guessed from their hashes
 _NAMED = ("recording_id", "utterance_id", "speaker")
@@ -53,6 +54,11 @@ class HashedSource:
     def __init__(self, source: TableSource | FolderSource, ids: HashedIds) -> None:
         self._source, self._ids = source, ids
         self.gives_ids, self.check_contents = source.gives_ids, source.check_contents
+
+    @property
+    def origins(self) -> Origins:
+        """As of the source."""
+        return self._source.origins
 
     @property
     def quarantined(self) -> list[Row]:

@@ -1,14 +1,19 @@
 """What tables and folders share: recordings are measured, their rows sorted and given ids."""
 
+import logging
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
-from daf_core.errors import BadInput
+from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.recordings.audio import open_recording
 from daf_core.redaction.marks import REDACTED
 from daf_core.schemas import Row
 from daf_core.sources.manifest_rows import AudioSize, quarantine_row, utterance_id
+from daf_core.storage.origins import ANYWHERE, Origins
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Inspected(NamedTuple):
@@ -28,10 +33,43 @@ class Inspected(NamedTuple):
         return cls(rows, quarantined)
 
 
-def measure(audio_uri: str) -> AudioSize | BadInput:
+def guarded(
+    held: T, inspect: Callable[[T], Inspected], rows_of: Callable[[T, BadInput], list[Row]]
+) -> Inspected:
+    """What `inspect` finds; `rows_of` gives quarantine rows where a library or a reader fails in a
+    way that nobody foresaw: one recording must not end the work on all others.
+
+    Raises:
+        NotDone: the storage fails.
+        SettingsError: a setting is wrong.
+    """
+    try:
+        return inspect(held)
+    except (NotDone, SettingsError):
+        raise
+    except Exception as err:
+        log.debug("a recording could not be inspected", exc_info=True)
+        return Inspected([], rows_of(held, as_bad_input(err, "unreadable_transcript")))
+
+
+def as_bad_input(err: Exception, reason: str) -> BadInput:
+    """An error as the fault of the row or file that was read.
+
+    Raises:
+        NotDone, SettingsError: `err` is one of these.
+    """
+    if isinstance(err, BadInput):
+        return err
+    if isinstance(err, NotDone | SettingsError):
+        raise err
+    return BadInput(reason, f"cannot be read: its reader failed with {type(err).__name__}")
+
+
+def measure(audio_uri: str, origins: Origins = ANYWHERE) -> AudioSize | BadInput:
     """Duration and channels of a recording, or why it cannot be used."""
     try:
-        with open_recording(audio_uri) as recording:
+        with open_recording(audio_uri, origins) as recording:
+            recording.check_length()
             return AudioSize(recording.duration_s, recording.channels)
     except BadInput as err:
         return err

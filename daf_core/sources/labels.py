@@ -4,8 +4,9 @@ from dataclasses import asdict, dataclass
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
+from daf_core.sources.cells import parse_cell
 from daf_core.sources.inspection import Inspected
-from daf_core.sources.manifest_rows import parse_cell, quarantine_row
+from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.table_columns import Columns
 from daf_core.sources.table_rows import TABLE_SUFFIXES, is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns

@@ -8,7 +8,7 @@ a recording into manifest and quarantine rows. `quarantined` holds the quarantin
 belongs to no recording.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 
@@ -19,6 +19,7 @@ from daf_core.sources.table import TableSource
 from daf_core.sources.table_rows import open_rows
 from daf_core.sources.table_types import Table
 from daf_core.storage.files import absolute, filesystem
+from daf_core.storage.origins import checked_roots, of_source
 
 Source = TableSource | FolderSource
 
@@ -29,12 +30,14 @@ def open_source(
     options: FolderOptions | None = None,
     check_contents: bool = False,
     redact: bool = False,
+    allow_roots: Sequence[str] = (),
 ) -> Source:
     """Open the corpus, table or folder at `uri`.
 
     rename: the table's column names → ours; options: how a folder is read; check_contents: a file
     has changed when its SHA-256 has, not when its size or modification time has; redact: numbers
-    and addresses in words become marks.
+    and addresses in words become marks; allow_roots: folders and buckets beside that of the source
+    where recordings may lie.
 
     Raises:
         SettingsError: there is nothing to ingest, or a setting does not apply to this kind of
@@ -43,21 +46,28 @@ def open_source(
     uri = absolute(uri)
     fs, path = filesystem(uri)
     options = options or FolderOptions()
+    origins = of_source(uri, checked_roots(allow_roots))
     if read := corpora.reader_of(uri):
         if rename:
             raise SettingsError(f"{uri}: a corpus has its own column names; `rename` is for tables")
         _check_no_folder(uri, "a corpus", options)
+        corpora.check_links(uri, origins)
         opened = nullcontext(Table(corpora.COLUMNS, read(uri)))
-        return TableSource(uri, lambda: opened, {}, check_contents, redact=redact)
+        return TableSource(uri, lambda: opened, {}, check_contents, redact=redact, origins=origins)
     if not fs.isdir(path):
         if fs.exists(path):
             _check_no_folder(uri, "a table", options)
         return TableSource(
-            uri, partial(open_rows, uri), rename or {}, check_contents, redact=redact
+            uri,
+            partial(open_rows, uri),
+            rename or {},
+            check_contents,
+            redact=redact,
+            origins=origins,
         )
     if rename:
         raise SettingsError(f"{uri}: `rename` applies to a table, not a folder")
-    return FolderSource(uri, options, check_contents, redact)
+    return FolderSource(uri, options, check_contents, redact, origins)
 
 
 def _check_no_folder(uri: str, kind: str, options: FolderOptions) -> None:

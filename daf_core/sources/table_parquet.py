@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from daf_core.errors import BadInput
+from daf_core.sources import parquet_bounds as bounds
 from daf_core.sources.table_columns import holds_bytes, is_audio_struct, is_stored_audio
 from daf_core.sources.table_types import Cells, Rows, StoredAudio, Table, check_names
 
@@ -20,25 +21,37 @@ def read_parquet(file: IO[bytes]) -> Table:
     Raises:
         ValueError: it is no Parquet, or two columns have one name.
     """
+    size = file.seek(0, 2)
+    file.seek(0)
     parquet = pq.ParquetFile(file)  # raises ArrowInvalid, a ValueError
-    schema = parquet.schema_arrow
-    check_names(schema.names)
-    types = {field.name: field.type for field in schema}
-    return Table(schema.names, _rows(parquet, types), types=types)
+    names = parquet.schema_arrow.names
+    check_names(names)
+    types = {field.name: field.type for field in parquet.schema_arrow}
+    bounds.check(parquet.metadata, size)
+    texts = [name for name, kind in types.items() if bounds.is_text(kind)]
+    file.seek(0)
+    # Texts that are stored once and named often are not written out.
+    parquet = pq.ParquetFile(file, read_dictionary=texts)
+    return Table(names, _rows(parquet, types, size), types=types)
 
 
-def _rows(parquet: pq.ParquetFile, types: dict[str, pa.DataType]) -> Rows:
+def _rows(parquet: pq.ParquetFile, types: dict[str, pa.DataType], size: int) -> Rows:
     stored = [name for name, kind in types.items() if is_stored_audio(kind)]
     read = [name for name, kind in types.items() if not holds_bytes(kind)]
     read += [f"{name}.path" for name in stored if is_audio_struct(types[name])]
     number = 0
+    left = bounds.most_expanded(size)
     for batch in parquet.iter_batches(_BATCH_ROWS, columns=read):
-        for cells in batch_rows(batch):
-            if not isinstance(cells, BadInput):
-                for name in stored:
-                    cells[name] = _stored(cells.get(name, {}), number)
-            number += 1
-            yield f"row {number}", cells
+        for few, expanded in bounds.pieces(batch):
+            left -= expanded
+            if left < 0:
+                raise pa.ArrowInvalid("its cells hold far more than the file")
+            for cells in batch_rows(few):
+                if not isinstance(cells, BadInput):
+                    for name in stored:
+                        cells[name] = _stored(cells.get(name, {}), number)
+                number += 1
+                yield f"row {number}", cells
 
 
 def _stored(cell: object, row: int) -> StoredAudio | None:

@@ -24,6 +24,7 @@ _WESTERN = frozenset(
     "äöüßÄÖÜàâçéèêëîïôûùœæÀÂÇÉÈÊËÎÏÔÛÙŒÆñáíóúÑÁÍÓÚ¿¡ãõÃÕåøÅØìòÌÒ€‘’‚“”„–—…«»°§©®·ºª´ "
 )
 _WORD = re.compile(r"\w{1,100}")
+_LONGEST_SKIPPED = 256 << 20  # characters of a row that is too long: what follows is no table
 _DAMAGED = "daf.damaged"  # an error handler: bytes that are no text become a lone surrogate
 
 
@@ -99,8 +100,12 @@ class Lines:
         del self.row[keep:]
 
     def _skip_rest(self, line: str) -> None:
+        skipped = 0
         while line and not line.endswith(("\n", "\r")):
             line = self._text.readline(1 << 20)
+            skipped += len(line)
+            if skipped > _LONGEST_SKIPPED:
+                raise OSError(f"expected lines, found one of more than {_LONGEST_SKIPPED} letters")
 
 
 class RowTooLarge(ValueError):
@@ -115,8 +120,9 @@ def _encoding(sample: bytes, guess: bool) -> tuple[str, bool]:
     for mark, encoding in _BOMS:
         if sample.startswith(mark):
             return encoding, False
-    if b"\x00" in sample[:1024]:  # the zeros of ASCII letters in UTF-16
-        odd, even = sample[1:1024:2].count(0), sample[0:1024:2].count(0)
+    header = sample[:1024].partition(b"\n")[0]  # a row with a zero says nothing of the others
+    if b"\x00" in header:  # the zeros of ASCII letters in UTF-16
+        odd, even = header[1::2].count(0), header[::2].count(0)
         if max(odd, even) > 4 * min(odd, even):
             return "utf-16-le" if odd > even else "utf-16-be", False
     valid = sum(not one.isascii() for one in sample.decode("utf-8", "ignore"))

@@ -1,5 +1,6 @@
 """Decode one part of a manifest: add the audio of every row. Each recording is opened once."""
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -9,15 +10,18 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from daf_core.arrays import Samples
+from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, open_recording
+from daf_core.recordings.decoding.bounds import PART_S
 from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.recordings.tones import sound_kind
 from daf_core.redaction.marks import spoken_only
 from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
+from daf_core.stages.ahead import ahead
 from daf_core.storage.files import is_remote
+from daf_core.storage.origins import ANYWHERE, REFUSED, Origins
 
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
 
@@ -34,13 +38,17 @@ DECODED = pa.schema(
 
 
 def decode_part(
-    rows: pa.Table, audio: bool = True, synthesizer: Synthesizer | None = None
+    rows: pa.Table,
+    audio: bool = True,
+    synthesizer: Synthesizer | None = None,
+    origins: Origins = ANYWHERE,
 ) -> pa.Table:
     """Add audio to the `rows` of one manifest part: a DECODED table of the same rows in order.
 
     audio: whether recordings are opened at all; synthesizer: makes audio from the text of rows that
-    name no recording. A recording or row that cannot be used raises nothing: a row with text keeps
-    it and is flagged, a row without text gets a `reason`.
+    name no recording; origins: where recordings may lie. A recording or row that cannot be used
+    raises nothing: a row with text keeps it and is flagged, a row without text gets a `reason`. So
+    does any row whose recording may not be opened.
 
     Marks of what was redacted leave the text; the row is flagged `redacted`.
 
@@ -51,13 +59,19 @@ def decode_part(
         (uri if audio else None, list(group))
         for uri, group in groupby(spoken_only(rows).to_pylist(), key=lambda row: row["audio_uri"])
     ]
-    decode = partial(_decode_recording, synthesizer=synthesizer)
-    if any(uri and is_remote(uri) for uri, _ in recordings):
-        with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
-            decoded = list(pool.map(decode, recordings))
-    else:
-        decoded = list(map(decode, recordings))
-    return pa.concat_tables([DECODED.empty_table(), *decoded])
+    decode = partial(_decode_recording, synthesizer=synthesizer, origins=origins)
+    budget = PartBudget("the part")
+    found = [DECODED.empty_table()]
+    with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
+        is_slow = any(uri and is_remote(uri) for uri, _ in recordings)
+        decoded = (
+            ahead(pool, decode, recordings, RECORDINGS_AT_ONCE)
+            if is_slow
+            else map(decode, recordings)
+        )
+        for (_, rows_of), table in zip(recordings, decoded, strict=True):
+            found.append(budget.of_table(rows_of, table))
+    return pa.concat_tables(found)
 
 
 class Decoded(NamedTuple):
@@ -70,14 +84,14 @@ class Decoded(NamedTuple):
 
 
 def _decode_recording(
-    recording: tuple[str | None, list[Row]], synthesizer: Synthesizer | None
+    recording: tuple[str | None, list[Row]], synthesizer: Synthesizer | None, origins: Origins
 ) -> pa.Table:
     """The rows of one recording as a table of their own, so that samples are not held twice."""
     uri, rows = recording
     if uri is None:
         decoded = [_without_audio(row, synthesizer) for row in rows]
     else:
-        decoded = _with_audio(uri, rows)
+        decoded = _with_audio(uri, rows, origins)
     return _table(rows, decoded)
 
 
@@ -103,6 +117,30 @@ def _flags(row: Row, found: Decoded) -> list[str]:
     return [*dict.fromkeys([*before, *found.flags])]
 
 
+class PartBudget:
+    """How much sound is held at once: rows beyond it are as without audio, `too_long`."""
+
+    def __init__(self, of: str) -> None:
+        self._of, self._left = of, PART_S * RATE_HZ * 2  # bytes
+
+    def taken(self, row: Row, found: Decoded) -> Decoded:
+        """What was decoded of a row, if there is room for its samples."""
+        self._left -= len(found.samples or b"")
+        if self._left >= 0 or found.samples is None:
+            return found
+        hours = PART_S / 3600
+        error = f"{self._of}: expected rows of at most {hours:.0f} hours together, found more"
+        return _unusable_audio(row, BadInput("too_long", error))
+
+    def of_table(self, rows: list[Row], table: pa.Table) -> pa.Table:
+        """The decoded rows of a recording, if there is room for all their samples."""
+        self._left -= table.nbytes if self._left >= 0 else 0
+        if self._left >= 0 or table["samples"].null_count == len(table):
+            return table
+        error = BadInput("too_long", f"{self._of}: expected at most {PART_S / 3600:.0f} hours")
+        return _table(rows, [_unusable_audio(row, error) for row in rows])
+
+
 def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:
     """A row whose recording is not opened."""
     if row["text"] is not None:
@@ -126,11 +164,12 @@ def _read_out(text: str, synthesizer: Synthesizer) -> Decoded:
     return Decoded(_pcm(samples), ["synthesized", *audio_flags(samples)])
 
 
-def _with_audio(uri: str, rows: list[Row]) -> list[Decoded]:
+def _with_audio(uri: str, rows: list[Row], origins: Origins) -> list[Decoded]:
     """Rows of one recording, each with the samples between its times."""
     try:
-        with open_recording(uri) as recording:
-            return [_cut(recording, row) for row in rows]
+        with open_recording(uri, origins) as recording:
+            budget = PartBudget(uri)
+            return [budget.taken(row, _cut(recording, row)) for row in rows]
     except BadInput as err:
         return [_unusable_audio(row, err) for row in rows]
 
@@ -140,7 +179,11 @@ def _cut(recording: Recording, row: Row) -> Decoded:
     try:
         if start_s is None:  # the length of the recording was not known at ingest
             start_s, end_s = 0.0, recording.duration_s
-        samples = recording.read(start_s, end_s, row["channel"])
+        if not (math.isfinite(start_s) and math.isfinite(end_s)):
+            raise BadInput("bad_time", f"{row['audio_uri']}: expected times in seconds, found none")
+        longest_s = recording.longest_cut_s
+        is_cut = end_s - start_s > longest_s
+        samples = recording.read(start_s, min(end_s, start_s + longest_s), row["channel"])
         if not len(samples) and start_s < recording.duration_s:
             return _less_than_a_sample(row)
         if not len(samples):
@@ -156,6 +199,7 @@ def _cut(recording: Recording, row: Row) -> Decoded:
         return _nothing_to_hear(row, start_s, end_s)
     kind = sound_kind(samples)
     flags = audio_flags(samples) + ([kind] if kind else [])
+    flags += ["truncated_audio"] * is_cut
     flags += [] if row["text"] is not None else ["no_text"]
     return Decoded(_pcm(samples), flags)
 
@@ -188,7 +232,9 @@ def _pcm(samples: Samples) -> bytes:
 
 
 def _unusable_audio(row: Row, err: BadInput) -> Decoded:
-    """A row whose audio cannot be used: flagged if it has text, else quarantined."""
-    if row["text"] is not None:
+    """A row whose audio cannot be used: flagged if it has text, else quarantined; what may not be
+    opened is quarantined.
+    """
+    if row["text"] is not None and err.reason not in REFUSED:
         return Decoded(flags=["no_audio", err.reason])
     return Decoded(reason=err.reason, message=err.message)

@@ -3,7 +3,10 @@
 Publishing is atomic: a reader sees the whole file or none.
 """
 
+import errno
 import json
+import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import s3
 from daf_core.storage.local_files import create_file, replace_file, replaced_file
+from daf_core.storage.uris import problem, protocol_of, shown
 
 
 def join(base: str, *names: str) -> str:
@@ -31,7 +35,7 @@ def absolute(uri: str) -> str:
 
 def is_remote(uri: str) -> bool:
     """Whether `uri` is reached over a network."""
-    return _protocol(uri) not in ("file", "local", "memory")
+    return protocol_of(uri) not in ("file", "memory")
 
 
 def filesystem(uri: str) -> tuple[Any, str]:
@@ -42,14 +46,16 @@ def filesystem(uri: str) -> tuple[Any, str]:
     are retried.
 
     Raises:
-        SettingsError: no file system handles this URI.
+        SettingsError: the URI names nothing that may be opened (`uris.problem`).
     """
-    if uri.startswith("/"):  # many small files: resolving the protocol would take most of the time
+    if (why := problem(uri)) is not None:
+        raise SettingsError(f"{shown(uri)}: {why}")
+    if protocol_of(uri) == "file":  # many small files: fsspec would take most of the time
         return _local(), LocalFileSystem._strip_protocol(uri)
     options = s3.OPTIONS if uri.startswith(s3.PREFIXES) else {}
     try:
         # Not fsspec's url_to_fs: it takes "::" in the name of a file for a chain of file systems.
-        kind = fsspec.get_filesystem_class(_protocol(uri))
+        kind = fsspec.get_filesystem_class(protocol_of(uri))
         options = {**options, **kind._get_kwargs_from_urls(uri)}
         # A cached listing would hide newer files and grow with the archive.
         fs = kind(use_listings_cache=False, **options)
@@ -58,15 +64,22 @@ def filesystem(uri: str) -> tuple[Any, str]:
     return fs, fs._strip_protocol(uri)
 
 
+class _RegularFiles(LocalFileSystem):  # type: ignore[misc]
+    """Local files, of which pipes, devices and sockets are not opened for reading: a pipe would be
+    waited for without end.
+    """
+
+    def _open(self, path: str, mode: str = "rb", *args: Any, **kwargs: Any) -> Any:
+        if "r" in mode:
+            kind = os.stat(path).st_mode
+            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+                raise OSError(errno.ENXIO, "expected a file, found a device or a pipe", path)
+        return super()._open(path, mode, *args, **kwargs)
+
+
 @cache
 def _local() -> LocalFileSystem:
-    return LocalFileSystem()
-
-
-def _protocol(uri: str) -> str:
-    """The protocol of a URI, "file" for a path: a name may hold "://" after its first slash."""
-    protocol, separator, _ = uri.partition("://")
-    return protocol if separator and "/" not in protocol else "file"
+    return _RegularFiles()
 
 
 def publish(uri: str, data: bytes) -> None:

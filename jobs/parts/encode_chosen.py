@@ -9,6 +9,7 @@ from daf_core.embeddings.columns import select
 from daf_core.manifest.parts import speech_s
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import part_index, run_record
+from daf_core.storage.origins import of_manifest
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import RunRecord
@@ -54,7 +55,13 @@ def encode_chosen(
         precision = precision or settings.precision or fastest_precision(executor.device)
         plan = replace(plan, device=executor.device, precision=precision)
         identity = {"manifest": record.fingerprint, **plan.identity}
-        read = ReadPart(manifest, plan.reads_audio, sample=sample, context=plan.context)
+        read = ReadPart(
+            manifest,
+            plan.reads_audio,
+            sample=sample,
+            context=plan.context,
+            origins=of_manifest(record),
+        )
         publish = PublishPart(output, run_record.fingerprint(identity))
         run_missing_parts(
             Run("embedded", parts, output, identity, {"manifest": manifest.root}),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.manifest.parts import speech_s
 from daf_core.storage import part_index, run_record
+from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json, RunRecord
@@ -43,6 +44,7 @@ def encode_manifest(
             sample=plan.sample,
             context=plan.context,
             synthesizer=plan.synthesizer,
+            origins=of_manifest(record, checked_roots(settings.allow_root)),
         )
         publish = PublishPart(output, run_record.fingerprint(identity), hides_names(record))
         on = ""

@@ -16,6 +16,7 @@ from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.redaction.quarantine import without_names
 from daf_core.stages.decode import decode_part, give_up
 from daf_core.stages.previous_text import with_previous_text
+from daf_core.storage.origins import NOWHERE, Origins
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts, count_flags
 from daf_core.storage.publish_part import publish_part
@@ -30,7 +31,8 @@ class ReadPart:
     """Read the manifest rows of a part, all of them or a `sample`, and decode their audio.
 
     audio: whether recordings are opened; give_up: quarantine all rows as `poison` instead, as no
-    process survives the part; context: turns before an utterance that are read with it.
+    process survives the part; context: turns before an utterance that are read with it;
+    origins: where recordings may lie.
     """
 
     manifest: Output
@@ -39,6 +41,7 @@ class ReadPart:
     sample: LabelledSample | ChosenRows | None = None
     context: int = 0
     synthesizer: Synthesizer | None = None
+    origins: Origins = NOWHERE
 
     def __call__(self, message: pa.Table) -> pa.Table:
         return run_stage(self._read, message)
@@ -53,7 +56,7 @@ class ReadPart:
         if self.give_up:
             reason = f"{facts.name} killed the process that worked on it {KILLS} times"
             return facts, {"rows": give_up(rows, "poison", reason)}
-        return facts, {"rows": decode_part(rows, self.audio, self.synthesizer)}
+        return facts, {"rows": decode_part(rows, self.audio, self.synthesizer, self.origins)}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from daf_core.redaction.quarantine import without_names
 from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.schemas import QUARANTINE, WORDS
 from daf_core.storage import files, parquet
+from daf_core.storage.origins import NOWHERE, Origins
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.publish_part import publish_part
@@ -39,6 +40,7 @@ class RecognizePlan:
     again: bool
     language: str | None
     redact: bool = False
+    origins: Origins = NOWHERE
     precision: Precision | None = None
     device: str = "cpu"
 
@@ -110,7 +112,11 @@ class Recognize:
         if "words" in tables:  # given up
             return facts, tables
         rows, words = transcribe(
-            tables["rows"], self._recognized, self.plan.again, self.plan.language
+            tables["rows"],
+            self._recognized,
+            self.plan.again,
+            self.plan.language,
+            self.plan.origins,
         )
         rows = with_flags(rows) if self.plan.redact else rows
         return facts, {"rows": rows, "words": words, "quarantine": tables["quarantine"]}

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from jobs.settings.options import Items
+
 
 @dataclass(frozen=True, kw_only=True)
 class BrowseSettings:
@@ -25,3 +27,7 @@ class BrowseSettings:
 
     text: Annotated[bool, Parameter(negative="--no-text")] = True
     """Show and search the words. --no-text leaves them out, also of the labels."""
+
+    allow_root: Items = field(default_factory=list)
+    """Another folder, or bucket as s3://BUCKET, in which recordings may lie; repeat the option for
+    more. Default: where the manifest says. cluster/SECURITY.md says why."""

@@ -59,6 +59,10 @@ class PartsRun(EncodeResources):
     """Make again the parts that hold rows quarantined for these reasons, such as missing_audio, or
     flagged with them as they went on without."""
 
+    allow_root: Annotated[Items, Parameter(group=INPUT)] = field(default_factory=list)
+    """Another folder, or bucket as s3://BUCKET, in which recordings may lie; repeat the option for
+    more. Default: where the manifest says. cluster/SECURITY.md says why."""
+
     strict: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Exit status 1 if any row is quarantined, or goes on with less than it came with."""
 

@@ -52,6 +52,10 @@ class SourceOptions:
     labels: Annotated[str | None, Parameter(group=SOURCE)] = None
     """Table of labels for a folder: recording_id, start_s, label; channel and split if needed."""
 
+    allow_root: Annotated[Items, Parameter(group=SOURCE)] = field(default_factory=list)
+    """Another folder, or bucket as s3://BUCKET, in which recordings may lie; repeat the option for
+    more. Default: the folder or bucket of the source alone. cluster/SECURITY.md says why."""
+
     part_minutes: Annotated[float | None, Parameter(group=SOURCE)] = None
     """Minutes of audio per part, the unit of work. Default: 5, growing to 20 in large archives."""
 
@@ -68,7 +72,7 @@ class SourceOptions:
     salt: 16 characters or more, or @FILE that holds it; the same salt gives the same ids."""
 
     def __post_init__(self) -> None:
-        check_range("part_minutes", self.part_minutes, least=0.1)
+        check_range("part_minutes", self.part_minutes, least=0.1, most=240)
         if self.speakers is not None and not re.fullmatch(r"auto|[1-9]|1\d|20", self.speakers):
             raise SettingsError(
                 f"`speakers` {self.speakers}: expected auto or a number from 1 to 20"

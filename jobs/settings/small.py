@@ -67,6 +67,10 @@ class ReportSettings:
     audio: Annotated[bool, Parameter(negative="--no-audio")] = True
     """Put clips of the ten moments to hear first into the page. --no-audio leaves them out."""
 
+    allow_root: Items = field(default_factory=list)
+    """Another folder, or bucket as s3://BUCKET, in which recordings may lie; repeat the option for
+    more. Default: where the manifest says. cluster/SECURITY.md says why."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DemoSettings:

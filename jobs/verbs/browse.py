@@ -5,7 +5,8 @@ from contextlib import suppress
 from threading import Thread
 
 from daf_core.errors import SettingsError, check_range
-from daf_core.storage import files
+from daf_core.storage import files, run_record
+from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.parts.calls import calls_are_made, make_calls, manifest_of
 from jobs.settings import BrowseSettings, EncodeResources
@@ -41,7 +42,9 @@ def run(settings: BrowseSettings) -> str:
     manifest = _manifest(settings, scores)
     if not calls_are_made(scores):
         make_calls(scores, EncodeResources())
-    archive = Archive(scores, manifest, settings.text)
+    record = None if manifest is None else run_record.read(manifest)
+    origins = of_manifest(record, checked_roots(settings.allow_root))
+    archive = Archive(scores, manifest, settings.text, origins)
     labels = LabelFile(files.join(scores.root, "labels.csv"))
     with _listening(settings.port) as listening:
         port = listening.getsockname()[1]

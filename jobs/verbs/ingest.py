@@ -60,7 +60,12 @@ def bring_up_to_date(
     """
     options = _folder_options(settings, [settings.out, *without])
     opened = open_source(
-        settings.source, settings.rename, options, settings.check_contents, settings.redact
+        settings.source,
+        settings.rename,
+        options,
+        settings.check_contents,
+        settings.redact,
+        settings.allow_root,
     )
     hashed = hashed_ids(settings.hash_ids)
     source = opened if hashed is None else HashedSource(opened, hashed)

@@ -34,6 +34,8 @@ def make(settings: ReportSettings) -> Report:
             f"`out` {settings.out}: expected a file for the page, found a folder; "
             f"try {join(settings.out, 'report.html')}"
         )
-    report = gather(settings.scores, settings.manifest, settings.text, settings.audio)
+    report = gather(
+        settings.scores, settings.manifest, settings.text, settings.audio, settings.allow_root
+    )
     publish(settings.out, render(report).encode())
     return report

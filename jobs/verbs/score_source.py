@@ -50,6 +50,8 @@ def check_source(settings: ScoreSettings) -> None:
     run_record.read_complete(manifest_output(manifest))
     defaults = SourceOptions()
     for option in OPTIONS:
+        if option == "allow_root":
+            continue
         if getattr(settings, option) != getattr(defaults, option):
             raise SettingsError(
                 f"`{option}`: goes with what is to be ingested, and {manifest} is a manifest; "

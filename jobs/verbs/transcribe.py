@@ -7,6 +7,7 @@ from daf_core.asr.models import check_installed, resolve
 from daf_core.errors import SettingsError
 from daf_core.sources.transcripts.reading.language import language_tag
 from daf_core.storage import files, parquet, run_record
+from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output
 from daf_core.storage.part_index import PartFacts
 from jobs.parts.encode_manifest import hides_names, parts_to_make
@@ -30,12 +31,14 @@ def run(settings: TranscribeSettings) -> str:
             f"`out` {settings.out}: expected another folder than `manifest`, found the same"
         )
     record = run_record.read_complete(source)
+    origins = of_manifest(record, checked_roots(settings.allow_root))
     plan = RecognizePlan(
         resolve(settings.model, settings.offline),
         settings.offline,
         settings.again,
         _language(settings.language),
         redact=settings.redact,
+        origins=origins,
         precision=settings.precision,
     )
     parts = parts_to_make(source, record)
@@ -43,7 +46,11 @@ def run(settings: TranscribeSettings) -> str:
         plan = replace(plan, device=executor.device)
         identity = {"manifest": record.fingerprint, **plan.identity}
         hidden = hides_names(record)
-        carried = {"manifest": source.root, **({"hash_ids": True} if hidden else {})}
+        carried = {
+            "manifest": source.root,
+            "roots": [*(origins.roots or ())],
+            **({"hash_ids": True} if hidden else {}),
+        }
         job = Run("transcribed", parts, output, identity, carried)
         read = ReadRows(source, settings.again)
         publish = PublishTranscribed(output, job.fingerprint, hidden)

@@ -63,7 +63,7 @@ def publish(folder: Path, parts: list[list[dict[str, Any]]]) -> None:
         rows = [dict.fromkeys(MANIFEST.names) | {"flags": []} | _of(MANIFEST, row) for row in part]
         table = pa.Table.from_pylist(rows, MANIFEST)
         write(manifest.part_uri(part_name(number)), table, "manifest")
-    run_record.finish(manifest, IDENTITY, {})
+    run_record.finish(manifest, IDENTITY, {"roots": [str(folder.parent)]})
     facts = {"parts": len(parts), "flags": {}, "manifest": manifest.root}
     from daf_core.storage.output import scores_output
 

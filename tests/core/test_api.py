@@ -27,13 +27,15 @@ SIGNATURES = {
     "draw_recording": "(scores: Union[pyarrow.lib.Table, ForwardRef('pd.DataFrame')], "
     "recording_id: str) -> matplotlib.figure.Figure",
     "open_head": "(folder: str) -> daf_core.stages.trained_head.TrainedHead",
-    "open_recording": "(uri: str) -> daf_core.recordings.audio.Recording",
+    "open_recording": "(uri: str, origins: daf_core.storage.origins.Origins = "
+    "Origins(roots=None)) -> daf_core.recordings.audio.Recording",
     "read_manifest": "(folder: str) -> pyarrow.lib.Table",
     "read_quarantine": "(folder: str) -> pyarrow.lib.Table",
     "read_scores": "(folder: str, manifest: str | None = None) -> pyarrow.lib.Table",
     "score": "(head: daf_core.stages.trained_head.TrainedHead, rows: ~TableT, *, device: str = "
     "'cpu', offline: bool = False, precision: Optional[Literal['float32', 'bfloat16']] = None, "
-    "folder: str | None = None) -> daf_core.api.scorer.Scored[~TableT]",
+    "folder: str | None = None, allow_roots: collections.abc.Sequence[str] | None = None) -> "
+    "daf_core.api.scorer.Scored[~TableT]",
 }
 ERRORS = {"BadInput", "NotDone", "SettingsError"}
 
@@ -45,7 +47,8 @@ def test_the_public_names_change_on_purpose_only():
     assert {*daf_core.__all__} <= {*dir(daf_core)}
     scorer = inspect.signature(daf_core.Scorer.score)
     assert str(scorer) == (
-        "(self, rows: ~TableT, *, folder: str | None = None) -> daf_core.api.scorer.Scored[~TableT]"
+        "(self, rows: ~TableT, *, folder: str | None = None, allow_roots: "
+        "collections.abc.Sequence[str] | None = None) -> daf_core.api.scorer.Scored[~TableT]"
     )
 
 

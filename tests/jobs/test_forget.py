@@ -20,7 +20,7 @@ from jobs.parts.calls import make_calls
 from jobs.settings import EncodeResources, ForgetSettings, IngestSettings, VerifySettings
 from jobs.verbs import forget, ingest, verify
 from tests.core.calls.made_scores import FILLED, NOTHING
-from tests.core.manifest.test_update import FailingFileSystem
+from tests.core.manifest.test_update import FailingFileSystem, empty_store  # noqa: F401
 from tests.core.privacy.made_chain import PART, chain
 from tests.jobs.stored_text import stored_text
 
@@ -180,7 +180,7 @@ def killed(changes: int) -> bool:
     """Forget, but storage fails after so many changes; returns whether that stopped it."""
     FailingFileSystem.changes_left = changes
     try:
-        forgotten("failing://s", "jane-roe")
+        forgotten("memory://s", "jane-roe")
         return False
     except (NotDone, OSError):
         return True
@@ -199,10 +199,10 @@ def tables() -> dict[str, bytes]:
 
 def test_killed_at_any_change_and_run_again_the_tables_are_the_same(calls: Path) -> None:
     FailingFileSystem.store.clear()
-    ingest.run(asked(calls, "failing://s/manifest"))
-    scored("failing://s")
+    ingest.run(asked(calls, "memory://s/manifest"))
+    scored("memory://s")
     start = dict(FailingFileSystem.store)
-    forgotten("failing://s", "jane-roe")
+    forgotten("memory://s", "jane-roe")
     expected = tables()
     assert not [path for path, data in expected.items() if b"jane-roe" in data]
     kills = 0
@@ -212,9 +212,9 @@ def test_killed_at_any_change_and_run_again_the_tables_are_the_same(calls: Path)
         if not killed(changes):
             break
         kills += 1
-        forgotten("failing://s", "jane-roe")
+        forgotten("memory://s", "jane-roe")
         assert tables() == expected, changes
-        assert verified("failing://s").startswith("8 rows in, 8 scored")
+        assert verified("memory://s").startswith("8 rows in, 8 scored")
     assert kills > 15
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import av
 
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.bounds import check_length
 from daf_core.recordings.decoding.containers import (
     allowed,
     default_stream,
@@ -225,6 +226,9 @@ class PyAVDecoder:
                 else:
                     frames = self._decode(packet) or []
                     self._times.place(packet, sum(len(self._samples.take(f)) for f in frames))
+                check_length(self._uri, self._times.end, self.rate_hz, self.channels)
+        except BadInput:
+            raise
         except ValueError as err:  # also a Hole
             raise self._cannot_decode(str(err)) from err
         end = self._times.end

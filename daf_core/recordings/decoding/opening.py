@@ -1,10 +1,13 @@
 """Opens the file of a recording and finds the decoder that reads it right, by its content."""
 
+import io
+import os
 from typing import Any
 
 import soundfile
 
-from daf_core.errors import BadInput
+from daf_core.errors import BadInput, SettingsError
+from daf_core.recordings.decoding.bounds import check_holes, library_errors
 from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
 from daf_core.recordings.decoding.flac_end import flac_samples
 from daf_core.recordings.decoding.libsndfile import SoundFileDecoder
@@ -17,7 +20,9 @@ from daf_core.recordings.decoding.signatures import HEAD_BYTES, foreign, form_by
 from daf_core.recordings.decoding.watched_file import WatchedFile
 from daf_core.recordings.decoding.wav_data import RawSound, wrapped_data
 from daf_core.storage.input_file import open_input
+from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.refusals import storage_error
+from daf_core.storage.uris import shown
 
 Decoder = SoundFileDecoder | PyAVDecoder | MpegDecoder
 
@@ -27,27 +32,40 @@ MOST_CHANNELS = 64
 _PLAIN = ("/PCM_", "/FLOAT", "/DOUBLE", "/ULAW", "/ALAW")
 
 
-def open_with_decoder(uri: str) -> tuple[Any, Decoder]:
+def open_with_decoder(uri: str, origins: Origins = ANYWHERE) -> tuple[Any, Decoder]:
     """The open file of the recording at a path or URI, and a decoder of it.
 
     `#raw=…` at the end of the URI (`raw.with_format`) opens a headerless file,
     `#column=…&row=…` (`parquet_cell.cell_uri`) the bytes in a cell of a Parquet file.
 
     Raises:
-        BadInput: `missing_audio`, `empty_audio` or `unreadable_audio`.
-        SettingsError: the format of a headerless file is none.
+        BadInput: `missing_audio`, `empty_audio` or `unreadable_audio`; `forbidden_uri` or
+            `outside_roots`: `origins` do not hold it.
         NotDone: the storage fails.
     """
-    place, raw = split_format(uri)
+    place, raw = _split_format(uri)
     cell = split_cell(place)
-    file = open_cell(place, *cell) if cell else open_input(place)
+    if cell:
+        origins.check(cell[0])
+    file = open_cell(place, *cell) if cell else open_input(place, origins=origins)
     try:
-        decoder = _decoder(file, uri, raw)
+        if isinstance(file, io.BufferedReader):  # local
+            check_holes(uri, os.fstat(file.fileno()))
+        with library_errors(uri):
+            decoder = _decoder(file, uri, raw)
         _check(decoder, uri)
     except BaseException:
         file.close()
         raise
     return file, decoder
+
+
+def _split_format(uri: str) -> tuple[str, RawSound | None]:
+    """As `split_format`; a format that is none is the fault of the row that names it."""
+    try:
+        return split_format(uri)
+    except SettingsError as err:
+        raise BadInput("unreadable_audio", f"{shown(uri)}: {err}") from err
 
 
 def _decoder(file: Any, uri: str, raw: RawSound | None) -> Decoder:

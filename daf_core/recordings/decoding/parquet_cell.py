@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from daf_core.errors import BadInput
 from daf_core.storage.files import filesystem
+from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
 
 MARK = "#column="
@@ -104,5 +105,4 @@ def _cells(table: str, version: str, column: str, group: int) -> pa.ChunkedArray
 
 
 def _opened(table: str) -> Any:
-    fs, path = filesystem(table)
-    return fs.open(path, "rb")
+    return open_input(table, "a Parquet file")

@@ -10,12 +10,16 @@ To add a form, write a module with two functions and add it to `FOLDERS`:
     read(uri) -> Rows             its rows as (place, cells) with the columns of `COLUMNS` and more
 """
 
+import os
 import posixpath
 from collections.abc import Callable
 
+from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.corpora import csd, iemocap, meld, mmsa, mmsa_fet
+from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.table_types import Rows
-from daf_core.storage.files import filesystem
+from daf_core.storage.files import absolute, filesystem, is_remote
+from daf_core.storage.origins import Origins
 
 COLUMNS = ["utterance_id", "recording_id", "audio_uri", "text", "label", "split"]
 
@@ -29,6 +33,23 @@ FOLDERS: tuple[tuple[Callable[[str, set[str]], bool], Reader], ...] = (
     (iemocap.matches, iemocap.read),
     (csd.matches, csd.read),
 )
+
+
+def check_links(uri: str, origins: Origins) -> None:
+    """Check that the tables and features of the corpus at `uri` are where they may be; recordings
+    are checked row by row.
+
+    Raises:
+        SettingsError: a link leads elsewhere.
+    """
+    for folder, _, names in os.walk(absolute(uri)) if not is_remote(uri) else ():
+        for name in names:
+            if names_a_recording(name) or not os.path.islink(os.path.join(folder, name)):
+                continue
+            try:
+                origins.check(os.path.join(folder, name))
+            except BadInput as err:
+                raise SettingsError(err.message) from err
 
 
 def reader_of(uri: str) -> Reader | None:

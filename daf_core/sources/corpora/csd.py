@@ -41,7 +41,9 @@ Found = list[tuple[str, Cells | BadInput]]
 
 def matches(uri: str, names: set[str]) -> bool:
     """Whether the folder at `uri`, which holds `names`, is such a corpus."""
-    return any(name.lower().endswith(SUFFIX) for name in names)
+    held = [name.lower() for name in names if name.lower().endswith(SUFFIX)]
+    # One such file among calls does not make a corpus of them.
+    return any(name.endswith(f"labels{SUFFIX}") for name in held) or 2 * len(held) >= len(names) > 0
 
 
 def read(uri: str) -> Rows:

@@ -15,6 +15,7 @@ import numpy as np
 
 from daf_core.arrays import AnyArray
 from daf_core.errors import BadInput, SettingsError
+from daf_core.sources.corpora.own_hdf5 import DAMAGED, Elsewhere, member, names_in, values
 from daf_core.storage.files import filesystem
 
 log = logging.getLogger(__name__)
@@ -32,13 +33,7 @@ _METADATA = (
     "dataset bib citation",
 )
 
-# What h5py raises where a file is damaged or has another layout.
-_DAMAGED = (
-    *(AttributeError, LookupError, MemoryError, OSError, OverflowError),
-    *(RuntimeError, TypeError, ValueError),
-)
-# A damaged file may declare a dataset far larger than what it stores; zlib's limit is 1,032-fold.
-_MOST_TIMES_STORED = 1_100
+SHOWN = 8  # names in a message
 
 
 class Sequence:
@@ -46,7 +41,7 @@ class Sequence:
 
     def __init__(self, uri: str, data: Any) -> None:
         self.uri = uri
-        self.videos: list[str] = sorted(map(_text, data))
+        self.videos: list[str] = sorted(names_in(data))
         self._known = set(self.videos)
         self._data = data
 
@@ -61,17 +56,17 @@ class Sequence:
         if video not in self._known:
             return np.zeros((0, 1)), np.zeros((0, 2))
         try:
-            features, intervals = map(_values, self._datasets(video))
+            held = member(self._data, video)
+            features, intervals = (values(member(held, name)) for name in ("features", "intervals"))
             intervals = intervals.astype(np.float64)
-        except _DAMAGED as err:
+        except Elsewhere as err:
+            raise self._bad(video, str(err)) from err
+        except DAMAGED as err:
             raise self._bad(video, f"cannot be read ({type(err).__name__})") from err
         shapes = features.shape, intervals.shape
         if len(shapes[0]) < 2 or 0 in shapes[0][1:] or shapes[1] != (len(features), 2):
             raise self._bad(video, f"found {shapes[0]} and {shapes[1]}")
         return features, intervals
-
-    def _datasets(self, video: str) -> tuple[Any, Any]:
-        return self._data[video]["features"], self._data[video]["intervals"]
 
     def _bad(self, video: str, found: str) -> BadInput:
         return BadInput(
@@ -86,22 +81,11 @@ def shown_name(name: str) -> str:
     return (name if name.isprintable() else ascii(name)[1:-1])[:100]
 
 
-def _text(name: str | bytes) -> str:
-    """A name from h5py, which gives bytes where it is not UTF-8."""
-    return name.decode("utf-8", "surrogateescape") if isinstance(name, bytes) else name
-
-
-def _values(dataset: Any) -> AnyArray:
-    stored = dataset.id.get_storage_size()
-    if dataset.size * dataset.dtype.itemsize > _MOST_TIMES_STORED * stored:
-        raise ValueError("expected at most the stored size, found a larger dataset")
-    values: AnyArray = np.asarray(dataset[()])
-    return values
-
-
 @contextmanager
 def open_sequence(uri: str) -> Iterator[Sequence]:
     """Open a .csd file. Missing metadata are logged as a warning; they are not needed.
+
+    Only what lies in the file itself is read (`own_hdf5`).
 
     Raises:
         SettingsError: it is not such a file.
@@ -112,18 +96,19 @@ def open_sequence(uri: str) -> Iterator[Sequence]:
     with fs.open(path, "rb") as file, ExitStack() as opened:
         try:
             roots = opened.enter_context(h5py.File(file, "r"))
-            names = [*map(_text, roots)]
-            root = roots[names[0]] if names else None
-            data = root.get("data") if isinstance(root, h5py.Group) else None
+            names = names_in(roots)
+            root = member(roots, names[0]) if names else None
+            is_group = isinstance(root, h5py.Group) and root.get("data", getlink=True)
+            data = member(root, "data") if is_group else None
             sequence = Sequence(uri, data) if isinstance(data, h5py.Group) else None
-        except _DAMAGED as err:
+        except DAMAGED as err:
             raise SettingsError(
                 f"{uri}: expected HDF5, cannot be read: {err}; download the file again"
             ) from err
         if sequence is None:
             raise SettingsError(
                 f"{uri}: expected a computational sequence, ROOT/data/VIDEO/features, found "
-                f"{', '.join(map(shown_name, names)) or 'nothing'} without such data"
+                f"{', '.join(map(shown_name, names[:SHOWN])) or 'nothing'} without such data"
             )
         _warn_of_missing(uri, root)
         yield sequence
@@ -131,8 +116,8 @@ def open_sequence(uri: str) -> Iterator[Sequence]:
 
 def _warn_of_missing(uri: str, root: Any) -> None:
     try:
-        known = set(root["metadata"].keys())
-    except _DAMAGED:
+        known = set(names_in(member(root, "metadata")))
+    except DAMAGED:
         known = set()
     missing = ", ".join(name for name in _METADATA if name not in known)
     if missing:

@@ -5,9 +5,9 @@ valid or test), as github.com/thuiar/MMSA-FET documents it. Utterance ids are th
 """
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.sources.cells import is_empty
 from daf_core.sources.corpora.clips import clips_under
 from daf_core.sources.corpora.mmsa import BETWEEN
-from daf_core.sources.manifest_rows import is_empty
 from daf_core.sources.table_rows import open_rows
 from daf_core.sources.table_types import Cells, Rows, shown_columns
 from daf_core.storage.files import join

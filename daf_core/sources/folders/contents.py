@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from daf_core.errors import BadInput
+from daf_core.errors import BadInput, NotDone
 from daf_core.recordings.decoding.raw import with_format
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import RAW_SUFFIXES, TEXT_SUFFIXES, stem, suffix
@@ -17,7 +17,7 @@ from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.unknown import found_by_magic, found_in
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.utterances.tidy import tidy
-from daf_core.storage.files import filesystem
+from daf_core.storage.input_file import open_input
 
 _SUBTITLES = frozenset(
     {".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".textgrid", ".eaf", ".rttm", ".ctm"}
@@ -149,8 +149,8 @@ def _unknown(uri: str, error: BadInput) -> Row:
 def _head(uri: str) -> bytes:
     """The first bytes of a file; none where it cannot be read."""
     try:
-        fs, path = filesystem(uri)
-        head: bytes = fs.cat_file(path, 0, 16)
-    except (OSError, ValueError):
+        with open_input(uri, "a file") as file:
+            head: bytes = file.read(16)
+    except (OSError, ValueError, NotDone):
         return b""
     return head

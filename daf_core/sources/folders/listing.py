@@ -10,11 +10,14 @@ from typing import NamedTuple
 
 from fsspec.implementations.local import LocalFileSystem
 
-from daf_core.errors import BadInput
+from daf_core.errors import BadInput, NotDone
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import is_unicode, listed_version
 from daf_core.sources.manifest_rows import unused_file
+from daf_core.sources.outside import Outside
 from daf_core.storage.files import filesystem, join
+from daf_core.storage.input_file import open_input
+from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.output import RECORD
 
 _LARGEST_RECORD = 4 << 20  # bytes
@@ -28,22 +31,28 @@ class File(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """The files of a folder in order of their names, and quarantine rows of those not read."""
+    """The files of a folder in order of their names, quarantine rows of those not read, and hints
+    for the summary: what would admit links that lead out of the folder.
+    """
 
     files: list[File]
     not_used: list[Row]
+    hints: tuple[str, ...]
 
 
-def list_files(uri: str, without: frozenset[str] = frozenset()) -> Listing:
+def list_files(
+    uri: str, without: frozenset[str] = frozenset(), origins: Origins = ANYWHERE
+) -> Listing:
     """Every file under the folder at `uri`, in any depth.
 
-    Links to folders are followed, each folder once. Hidden files, pipes, devices and broken links
-    are named, not read; so are hidden folders and outputs of daf, each as one. `without`: URIs of
-    files and folders that are left out, such as the output.
+    Links are followed to where `origins` allow, each folder once. Hidden files, pipes, devices and
+    broken links are named, not read; so are hidden folders and outputs of daf, each as one.
+    `without`: URIs of files and folders that are left out, such as the output.
     """
     fs, root = filesystem(uri)
-    found = _local(root) if isinstance(fs, LocalFileSystem) else _remote(fs, uri, root)
-    files, not_used = [], []
+    is_local = isinstance(fs, LocalFileSystem)
+    found = _local(root, origins) if is_local else _remote(fs, uri, root)
+    files, not_used, outside = [], [], Outside("link")
     for name, version, problem in found:
         place = join(uri, name)
         if any(place == one or place.startswith(f"{one}/") for one in without):
@@ -51,11 +60,13 @@ def list_files(uri: str, without: frozenset[str] = frozenset()) -> Listing:
         if not is_unicode(name):
             problem = BadInput("bad_encoding", "expected a file name in UTF-8, found other bytes")
             place = ascii(name)
+        if problem is _OUTSIDE:
+            outside.add(place)
         if problem is None:
             files.append(File(name, version))
         else:
             not_used.append(unused_file(place, problem))
-    return Listing(sorted(files), sorted(not_used, key=lambda row: row["file"]))
+    return Listing(sorted(files), sorted(not_used, key=lambda row: row["file"]), outside.hints())
 
 
 _Found = tuple[str, str, BadInput | None]  # name, version, why the file is not read
@@ -87,15 +98,16 @@ def _remote(fs: object, uri: str, root: str) -> Iterator[_Found]:
 
 
 _HIDDEN = BadInput("hidden", "hidden: its name starts with a dot")
+_OUTSIDE = BadInput("linked_outside", "expected a file of the source, found a link that leads out")
 _OUTPUT = BadInput("daf_output", "an output of daf: what it holds is not of this source")
 
 
 def _is_output(folder: str) -> bool:
     """Whether the run record in a folder is one of daf's."""
     try:
-        fs, path = filesystem(join(folder, RECORD))
-        record = json.loads(fs.cat_file(path, 0, _LARGEST_RECORD))
-    except (OSError, ValueError, RecursionError):
+        with open_input(join(folder, RECORD)) as file:
+            record = json.loads(file.read(_LARGEST_RECORD))
+    except (OSError, ValueError, RecursionError, NotDone):
         return False
     return isinstance(record, dict) and {"daf", "kind", "fingerprint"} <= record.keys()
 
@@ -109,7 +121,7 @@ def _hidden(name: str) -> str | None:
     return None
 
 
-def _local(root: str) -> Iterator[_Found]:
+def _local(root: str, origins: Origins) -> Iterator[_Found]:
     """Folders themselves come before links to folders, so that a folder keeps its own name."""
     folders, links = deque([""]), deque[str]()
     seen = set()
@@ -133,10 +145,20 @@ def _local(root: str) -> Iterator[_Found]:
             name = posixpath.join(folder, entry.name)
             if entry.name.startswith("."):
                 yield name, "", _HIDDEN
+            elif entry.is_symlink() and os.path.exists(entry) and not _may_open(entry, origins):
+                yield name, "", _OUTSIDE
             elif entry.is_dir():
                 (links if entry.is_symlink() else folders).append(name)
             else:
                 yield name, *_local_file(entry)
+
+
+def _may_open(entry: "os.DirEntry[str]", origins: Origins) -> bool:
+    try:
+        origins.check(entry.path)
+    except BadInput:
+        return False
+    return True
 
 
 def _local_file(entry: "os.DirEntry[str]") -> tuple[str, BadInput | None]:

@@ -8,8 +8,9 @@ from urllib.parse import unquote
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
+from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import RAW_SUFFIXES, fold, stem, suffix
-from daf_core.sources.manifest_rows import is_empty, quarantine_row
+from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.table_rows import is_table, open_rows
 from daf_core.sources.table_types import shown_columns

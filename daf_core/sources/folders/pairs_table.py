@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
+from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
-from daf_core.sources.manifest_rows import is_empty, quarantine_row
+from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.table_rows import is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.storage.files import exists

@@ -41,6 +41,11 @@ class Group(NamedTuple):
     excerpts: Sequence[Excerpt] = ()
 
 
+def files_of(group: Group, error: BadInput) -> list[Row]:
+    """Quarantine rows of the files of a group, where it cannot be inspected."""
+    return [quarantine_row(error, {"file": uri}) for _, uri in group.files]
+
+
 def inspect_group(
     group: Group, who: WhoSpeaks, raw: str | None = None, redact: bool = False
 ) -> Inspected:

@@ -19,7 +19,7 @@ from daf_core.sources.folders.grouping import (
 from daf_core.sources.folders.listing import File, list_files
 from daf_core.sources.folders.metadata import PathMeta, TableMeta
 from daf_core.sources.folders.pairs_table import read_pairs
-from daf_core.sources.folders.recording_group import Group, inspect_group
+from daf_core.sources.folders.recording_group import Group, files_of, inspect_group
 from daf_core.sources.folders.remarks import (
     metadata_missing,
     metadata_not_found,
@@ -28,10 +28,11 @@ from daf_core.sources.folders.remarks import (
 )
 from daf_core.sources.folders.shared_transcripts import SharedTranscripts
 from daf_core.sources.folders.who_speaks import WhoSpeaks
-from daf_core.sources.inspection import Inspected
+from daf_core.sources.inspection import Inspected, guarded
 from daf_core.sources.labels import Label, check_table, read_labels, unmatched
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.storage.files import absolute, join
+from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.run_record import fingerprint
 
 
@@ -74,9 +75,15 @@ class FolderSource:
     gives_ids = False
 
     def __init__(
-        self, uri: str, options: FolderOptions, check_contents: bool, redact: bool = False
+        self,
+        uri: str,
+        options: FolderOptions,
+        check_contents: bool,
+        redact: bool = False,
+        origins: Origins = ANYWHERE,
     ) -> None:
         self._uri = uri
+        self.origins = origins
         self._options = options
         self._redact = redact
         self._labels: dict[str, list[Label]] = {}
@@ -89,7 +96,7 @@ class FolderSource:
         self._table_meta = None if options.meta is None else TableMeta(options.meta)
         tables = (options.labels, options.meta, options.transcripts)
         without = frozenset([*options.without, *(absolute(one) for one in tables if one)])
-        files, not_used = list_files(uri, without)
+        files, not_used, self._outside = list_files(uri, without, origins)
         if not files:
             hidden = f" but {len(not_used)} that cannot be read" if not_used else ""
             raise SettingsError(f"{uri}: expected recordings or transcripts, found no file{hidden}")
@@ -161,9 +168,10 @@ class FolderSource:
 
     def inspector(self) -> Callable[[Group], Inspected]:
         """The function that makes manifest and quarantine rows of one group."""
-        return partial(
+        inspect = partial(
             inspect_group, who=self._options.who, raw=self._options.raw, redact=self._redact
         )
+        return partial(guarded, inspect=inspect, rows_of=files_of)
 
     def remarks(self, found: Found) -> Remarks:
         """Settings that match nothing, and recordings and transcripts that miss each other."""
@@ -173,7 +181,11 @@ class FolderSource:
             *metadata_not_found(self._path_meta, table, options.meta_regex, names),
             *self._unmatched,
         ]
-        hints = [*metadata_missing(table, names), *missing_each_other(self._groups, found)]
+        hints = [
+            *self._outside,
+            *metadata_missing(table, names),
+            *missing_each_other(self._groups, found),
+        ]
         return Remarks(tuple(unmatched), tuple(hints))
 
     def _meta(self, names: list[str]) -> dict[str, dict[str, str]]:

@@ -11,6 +11,9 @@ from daf_core.sources.transcripts.unknown import found_in
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
 
+MOST_LINES = 500_000  # of a text, or of the words in a JSON: each takes up to 30 µs
+MOST_CUES = 250_000  # of a day of quick talk; each is a row
+
 
 def reader_of(document: Document) -> ModuleType | None:
     """The module that reads this document, None where it is no transcript of a known format."""
@@ -59,10 +62,23 @@ def read_document(document: Document) -> Transcript | None:
     Raises:
         BadInput: `unreadable_transcript`: the reader of its format cannot read it.
     """
-    reader = reader_of(document)
-    if reader is None:
-        return None
-    transcript: Transcript = reader.read(document)
+    if document.json is None and document.text.count("\n") > MOST_LINES:
+        raise BadInput("unreadable_transcript", f"expected at most {MOST_LINES} lines, found more")
+    try:
+        reader = reader_of(document)
+        if reader is None:
+            return None
+        transcript: Transcript = reader.read(document)
+    except (BadInput, NotDone):
+        raise
+    except Exception as err:  # one file must not end the work on all others
+        raise BadInput(
+            "unreadable_transcript", f"its reader failed with {type(err).__name__}"
+        ) from err
+    if sum(cue.text.count("\n") for cue in transcript.cues) > MOST_LINES:
+        raise BadInput("unreadable_transcript", f"expected at most {MOST_LINES} lines, found more")
+    if len(transcript.cues) + len(transcript.unread) > MOST_CUES:
+        raise BadInput("unreadable_transcript", f"expected at most {MOST_CUES} cues, found more")
     return replace(transcript, captions=reader in CAPTIONS)
 
 

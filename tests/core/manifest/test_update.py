@@ -29,14 +29,9 @@ IDENTITY = {"source": "test"}
 class FailingFileSystem(MemoryFileSystem):
     """Fails for good after so many changes, as if the process or its connection were gone."""
 
-    protocol = "failing"
     store: ClassVar[dict[str, Any]] = {}
     pseudo_dirs: ClassVar[list[str]] = [""]
     changes_left: ClassVar[float] = float("inf")
-
-    @classmethod
-    def _strip_protocol(cls, path):
-        return super()._strip_protocol(path.replace("failing://", "memory://"))
 
     def _change(self):
         if FailingFileSystem.changes_left <= 0:
@@ -52,13 +47,13 @@ class FailingFileSystem(MemoryFileSystem):
         super().rm_file(path)
 
 
-fsspec.register_implementation("failing", FailingFileSystem)
-
-
 @pytest.fixture(autouse=True)
 def empty_store():
+    fsspec.register_implementation("memory", FailingFileSystem, clobber=True)
     FailingFileSystem.store.clear()
     FailingFileSystem.changes_left = float("inf")
+    yield
+    fsspec.register_implementation("memory", MemoryFileSystem, clobber=True)
 
 
 class Archive:
@@ -92,7 +87,7 @@ class Archive:
         return {path.stem for path in self.folder.glob("*.vtt")}
 
 
-def ingest(archive: Path, out: str = "failing://manifest", **options: Any) -> Updated:
+def ingest(archive: Path, out: str = "memory://manifest", **options: Any) -> Updated:
     source = open_source(str(archive), **options)
     output = manifest_output(out)
     run_record.begin(output, IDENTITY, fresh=False)
@@ -118,7 +113,7 @@ def stored_files() -> dict[str, bytes]:
     return {path: file.getvalue() for path, file in store if not path.endswith("run.json")}
 
 
-def rows_of(out: str = "failing://manifest") -> dict[str, list[dict[str, Any]]]:
+def rows_of(out: str = "memory://manifest") -> dict[str, list[dict[str, Any]]]:
     output = manifest_output(out)
     return {
         kind: [
@@ -163,11 +158,11 @@ def test_every_current_row_is_there_once_whatever_came_before(tmp_path_factory, 
     assert done.rows == len(found["manifest"])
     assert done.rows_in == len(found["manifest"]) + len(found["quarantine"])
 
-    ingest(archive.folder, "failing://undisturbed")
-    expected = rows_of("failing://undisturbed")
+    ingest(archive.folder, "memory://undisturbed")
+    expected = rows_of("memory://undisturbed")
     for kind, rows in found.items():
         assert counted(rows, archive.names()) == counted(expected[kind], archive.names())
-    output = manifest_output("failing://manifest")
+    output = manifest_output("memory://manifest")
     indexed = part_index.read(output.index_uri, run_record.fingerprint(IDENTITY))
     assert sorted(indexed) == parquet.list_parts(output.parts_uri)
     before = stored_files()
@@ -191,7 +186,7 @@ def test_killed_at_any_change_and_run_again_the_files_are_the_same(tmp_path):
             if not killed_ingest(tmp_path, changes):
                 break
             kills += 1
-            record = files.read_json("failing://manifest/run.json")
+            record = files.read_json("memory://manifest/run.json")
             assert changes == 0 or not record["complete"]
             ingest(tmp_path)
             assert stored_files() == undisturbed, changes
@@ -214,7 +209,7 @@ def test_only_what_is_new_or_changed_is_inspected_and_other_parts_stay(tmp_path)
     archive.remove("c")
     source, inspected = open_source(str(tmp_path)), []
     inspect = source.inspector()
-    output = manifest_output("failing://manifest")
+    output = manifest_output("memory://manifest")
 
     def noted(found):
         for recordings in found:
@@ -244,10 +239,10 @@ def test_a_part_keeps_the_recordings_that_did_not_change(tmp_path):
     archive.put("b", 8)
     done = ingest(tmp_path)
     parts = [
-        parquet.read(f"failing://manifest/manifest/{name}", "manifest")[0][
+        parquet.read(f"memory://manifest/manifest/{name}", "manifest")[0][
             "recording_id"
         ].to_pylist()
-        for name in parquet.list_parts("failing://manifest/manifest")
+        for name in parquet.list_parts("memory://manifest/manifest")
     ]
     assert parts == [["a", "c"], ["b"] * 3, ["b"] * 3]
     assert done.quarantined == {"outside_recording": 2}
@@ -260,7 +255,7 @@ def test_contents_are_compared_where_that_is_asked(tmp_path):
     stamp = (archive.now, archive.now)
 
     def changed(**options):
-        return ingest(tmp_path, f"failing://{options}", **options).recordings.changed
+        return ingest(tmp_path, f"memory://{options}", **options).recordings.changed
 
     by_time, by_contents = {}, {"check_contents": True}
     assert [changed(**by_time), changed(**by_contents)] == [0, 0]
@@ -308,7 +303,7 @@ def test_an_attempt_that_another_took_over_from_stops(tmp_path):
     for name in "abc":
         archive.put(name, 2)
     source = open_source(str(tmp_path))
-    output = manifest_output("failing://manifest")
+    output = manifest_output("memory://manifest")
     run_record.begin(output, IDENTITY, fresh=False)
     inspect = source.inspector()
 
@@ -332,7 +327,7 @@ def test_a_part_that_is_missing_is_named(tmp_path):
     archive = Archive(tmp_path)
     archive.put("a", 2)
     ingest(tmp_path)
-    files.delete("failing://manifest/manifest/part-00000.parquet")
+    files.delete("memory://manifest/manifest/part-00000.parquet")
     with pytest.raises(NotDone, match=r"part-00000\.parquet is missing.*`fresh`"):
         ingest(tmp_path)
 
@@ -378,7 +373,7 @@ def test_a_recording_that_spans_parts_is_read_again_as_a_whole(tmp_path, asked):
     before = rows_of()
     assert done.parts > 2
     assert {row["reason"] for row in before["quarantine"]} == {"outside_recording"}
-    source, output = open_source(str(tmp_path)), manifest_output("failing://manifest")
+    source, output = open_source(str(tmp_path)), manifest_output("memory://manifest")
     inspect = source.inspector()
     again = update(output, IDENTITY, source, 30.0, lambda found: map(inspect, found), **asked)
     assert again.rows_in == done.rows_in

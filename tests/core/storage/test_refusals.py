@@ -73,11 +73,16 @@ def test_no_error_of_a_server_is_taken_for_a_refusal(status: int, code: str) -> 
     assert isinstance(storage_error(URI, answered(status, f"X{code}")), NotDone)
 
 
-def test_a_server_that_nobody_answers_for_is_no_missing_file() -> None:
-    with socket.socket() as taken:  # bound, not listening: connections are refused
-        taken.bind(("127.0.0.1", 0))
-        with pytest.raises(NotDone, match="cannot be read"):
-            open_recording(f"http://127.0.0.1:{taken.getsockname()[1]}/a.wav")
+def test_no_server_is_asked_for_a_recording() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.settimeout(0.1)
+        with pytest.raises(BadInput, match="found another protocol") as refused:
+            open_recording(f"http://127.0.0.1:{server.getsockname()[1]}/a.wav")
+        assert refused.value.reason == "forbidden_uri"
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 @pytest.fixture

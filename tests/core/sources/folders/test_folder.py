@@ -130,6 +130,9 @@ def test_linked_folders_are_followed_and_loops_are_named(tmp_path):
     (archive / "2023").symlink_to("../nas/2023")
     (nas / "2023/back").symlink_to(archive)
     found = ingest(archive)
+    assert {row["recording_id"] for row in found.rows} == {"new"}
+    assert not_used(found) == {"2023": "linked_outside"}
+    found = ingest(archive, allow_roots=[str(nas)])
     assert {row["recording_id"] for row in found.rows} == {"new", "2023/old"}
     assert not_used(found) == {"back": "linked_again"}
 

@@ -1,0 +1,280 @@
+"""Small files that unfold, large files that hold nothing, rows without end: bounded and named."""
+
+import json
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import soundfile
+
+from daf_core.errors import BadInput, SettingsError
+from daf_core.recordings.audio import open_recording
+from daf_core.recordings.decoding import bounds
+from daf_core.sources.corpora import own_hdf5
+from daf_core.sources.inspection import measure
+from daf_core.sources.manifest_rows import AudioSize, manifest_row
+from daf_core.sources.transcripts import open_document, read_transcript
+from daf_core.stages import decode
+from daf_core.stages.decode import decode_part
+from tests.core.hostile.test_origins import manifest, tone
+from tests.core.sources.corpus_forms import write_csd_folder, write_sequence
+from tests.core.sources.ingest import ingest
+
+MEMORY = 900 << 20  # bytes that an attack may add
+SECONDS = 20.0  # of this process
+HOLE = 1 << 40  # bytes
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Memory and time of the body are bounded."""
+    before, started = _peak(), time.process_time()
+    yield
+    assert time.process_time() - started < SECONDS
+    assert _peak() - before < MEMORY
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def hollow(path: Path, start: bytes, size: int = HOLE) -> Path:
+    """A file that begins with some bytes, and whose rest is a hole."""
+    path.write_bytes(start)
+    os.truncate(path, size)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "m4a", "webm_opus", "wav_16"])
+def test_a_recording_of_holes_is_named(recordings: Callable[[str], Path], kind: str) -> None:
+    path = Path(recordings(kind))
+    with bounded():
+        found = measure(str(hollow(path.with_name(f"hollow-{path.name}"), path.read_bytes())))
+    assert isinstance(found, BadInput)
+    assert found.reason == "unreadable_audio"
+    assert "are stored" in found.message
+
+
+@pytest.mark.parametrize("name", ["a.vtt", "a.srt", "a.json", "a.TextGrid", "a.txt", "a.eaf"])
+@pytest.mark.parametrize("start", [b"", b"WEBVTT\n\n00:00.000 --> 00:01.000\nhello\n\n", b"[{"])
+def test_a_transcript_of_holes_is_named(tmp_path: Path, name: str, start: bytes) -> None:
+    with bounded(), pytest.raises(BadInput) as refused:
+        read_transcript(str(hollow(tmp_path / name, start)))
+    assert refused.value.reason in ("unreadable_transcript", "bad_encoding")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv", "t.jsonl", "t.json", "t.parquet"])
+def test_a_table_of_holes_is_named(tmp_path: Path, name: str) -> None:
+    starts = {"csv": b"text\nhello\n", "tsv": b"text\thello\n", "jsonl": b'{"text": "hello"}\n'}
+    starts |= {"json": b'[{"text": "hello"},', "parquet": b"PAR1"}
+    path = hollow(tmp_path / name, starts[name[2:]])
+    with suppress(SettingsError), bounded():
+        assert {row["reason"] for row in ingest(path).quarantined} == {"bad_row"}
+
+
+def flac(path: Path, hours: float, rate_hz: int = 96_000) -> Path:
+    silence = np.zeros(rate_hz * 60, np.int16)
+    with soundfile.SoundFile(path, "w", rate_hz, 1, "PCM_16") as file:
+        for _ in range(round(hours * 60)):
+            file.write(silence)
+    return path
+
+
+def test_silence_in_a_small_file_is_heard_up_to_the_longest_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "CUT_VALUES", 15_000_000)  # 156 s at 96 kHz
+    path = flac(tmp_path / "bomb.flac", 0.075)
+    assert isinstance(measure(str(path)), AudioSize)
+    row = {**manifest(str(path)).to_pylist()[0], "start_s": 0.0, "end_s": 270.0}
+    with bounded():
+        (row,) = decode_part(pa.Table.from_pylist([row], manifest("x").schema)).to_pylist()
+    assert row["reason"] == "silent_audio"
+    with open_recording(str(path)) as recording:
+        assert recording.longest_cut_s == 156
+        with pytest.raises(BadInput, match="expected a row of at most"):
+            recording.read(0, 270)
+
+
+def test_a_recording_of_days_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "LONGEST_S", 60.0)  # as a file of days takes minutes to make
+    for path in (flac(tmp_path / "long.flac", 0.05, 8000), tone(tmp_path / "long.wav", 61)):
+        found = measure(str(path))
+        assert isinstance(found, BadInput)
+        assert found.reason == "too_long"
+    assert isinstance(measure(str(tone(tmp_path / "short.wav", 59))), AudioSize)
+
+
+def test_a_row_longer_than_the_longest_cut_is_heard_to_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "CUT_S", 2.0)
+    (row,) = decode_part(manifest(str(tone(tmp_path / "a.wav", 3)))).to_pylist()
+    assert len(row["samples"]) == 2 * 2 * 16_000
+    assert "truncated_audio" in row["flags"]
+
+
+@pytest.mark.parametrize("files", [1, 8])
+def test_rows_of_a_part_hold_no_more_than_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
+) -> None:
+    monkeypatch.setattr(decode, "PART_S", 5.5)
+    paths = [str(tone(tmp_path / f"{number % files}.wav", 1)) for number in range(8)]
+    rows = decode_part(manifest(*paths)).to_pylist()
+    assert sum(len(row["samples"] or b"") for row in rows) == 5 * 2 * 16_000
+    assert [row["reason"] for row in rows if row["samples"] is None and not row["text"]] == [
+        "too_long"
+    ]
+    assert [row["flags"] for row in rows if row["samples"] is None and row["text"]] == [
+        ["no_audio", "too_long"]
+    ] * 2
+
+
+@pytest.mark.parametrize("times", [(np.nan, 1.0), (0.0, np.inf), (1e300, 1.1e300), (-np.inf, 1.0)])
+def test_times_of_a_manifest_that_are_none_cost_their_row(
+    tmp_path: Path, times: tuple[float, float]
+) -> None:
+    rows = manifest(*[str(tone(tmp_path / "a.wav"))] * 3).to_pylist()
+    rows[0] |= dict(zip(("start_s", "end_s"), times, strict=True))
+    decoded = decode_part(pa.Table.from_pylist(rows, manifest("x").schema)).to_pylist()
+    assert [row["samples"] is None for row in decoded] == [True, False, False]
+    assert decoded[0]["reason"] in ("bad_time", "outside_recording")
+
+
+def dictionary_bomb(path: Path) -> None:
+    text = pa.array(["word " * 4_000_000])
+    indices = pa.array(np.zeros(20_000, np.int32))
+    column = pa.DictionaryArray.from_arrays(indices, text)
+    pq.write_table(pa.table({"text": column}), path, compression="zstd")
+
+
+def many_rows(path: Path) -> None:
+    column = pa.DictionaryArray.from_arrays(pa.array(np.zeros(30_000_000, np.int8)), ["hello"])
+    pq.write_table(pa.table({"text": column}), path, compression="zstd")
+
+
+def long_list(path: Path) -> None:
+    lists = pa.ListArray.from_arrays([0, 30_000_000], pa.array(np.zeros(30_000_000, np.int8)))
+    table = pa.table({"text": ["hello"], "more": lists})
+    pq.write_table(table, path, compression="zstd")
+
+
+def many_columns(path: Path) -> None:
+    pq.write_table(pa.table({f"c{number}": ["x"] for number in range(10_001)}), path)
+
+
+@pytest.mark.parametrize("make", [dictionary_bomb, many_rows, long_list, many_columns])
+def test_a_parquet_file_that_unfolds_is_named(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "t.parquet")
+    assert os.path.getsize(tmp_path / "t.parquet") < 3 << 20
+    with bounded(), pytest.raises(SettingsError, match=r"t\.parquet"):
+        ingest(tmp_path / "t.parquet", rename={} if make is not many_columns else {"c0": "text"})
+
+
+def test_texts_that_are_stored_once_are_read_as_ever(tmp_path: Path) -> None:
+    texts = [f"words {number % 7}" if number % 5 else None for number in range(10_000)]
+    rows = {"text": texts, "utterance_id": [str(number) for number in range(10_000)]}
+    pq.write_table(pa.table(rows), tmp_path / "t.parquet")
+    found = ingest(tmp_path / "t.parquet")
+    assert [row["text"] for row in found.rows] == [text for text in texts if text]
+    assert len(found.quarantined) == texts.count(None)
+
+
+CELLS: dict[str, dict[str, Any]] = {
+    "a long text": {"text": "a" * (1 << 24)},
+    "a long id": {"text": "a", "utterance_id": "a" * 5000},
+    "a long recording id": {"text": "a", "recording_id": "a" * 5000},
+    "a long speaker": {"text": "a", "speaker": "a" * 5000},
+    "a long other column": {"text": "a", "more": "a" * (2 << 20)},
+    "a number of many digits": {"text": 10**400},
+    "a huge time": {"text": "a", "start_s": 1e300, "end_s": 1.1e300},
+    "an endless time": {"text": "a", "start_s": 0, "end_s": float("inf")},
+    "a time that is no number": {"text": "a", "start_s": 0, "end_s": "nan nan"},
+    "a time of many digits": {"text": "a", "start_s": 0, "end_s": "9" * 5000},
+    "a negative time": {"text": "a", "start_s": -1e9, "end_s": 1},
+    "a huge channel": {"text": "a", "channel": 1e300},
+    "a channel of many digits": {"text": "a", "channel": 10**400},
+    "a nested cell": {"text": {"a": ["b"]}},
+    "an endless label": {"text": "a", "label": float("inf")},
+    "a lone surrogate": {"text": "a\udc80"},
+    "a zero byte in a path": {"audio_path": "a\0b"},
+}
+
+
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_cell_without_bounds_is_one_quarantined_row(tmp_path: Path, kind: str) -> None:
+    rows = [{"text": "before"}, CELLS[kind], {"text": "after"}]
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    with bounded():
+        found = ingest(tmp_path / "t.jsonl")
+    assert [row["text"] for row in found.rows] == ["before", "after"]
+    (bad,) = found.quarantined
+    assert len(repr(bad)) < 3 * 8192
+
+
+def test_deep_meta_is_bounded_too() -> None:
+    with pytest.raises(BadInput, match="columns that are none of ours"):
+        manifest_row({"text": "a", **{f"c{number}": "b" * 1000 for number in range(2000)}})
+
+
+@pytest.mark.parametrize("name", ["a.sbv", "a_labels.txt"])
+def test_cues_without_end_are_one_named_file(tmp_path: Path, name: str) -> None:
+    cue = "00:00:00.000,00:00:01.000\na\n\n" if name == "a.sbv" else "0.0\t1.0\ta\n"
+    (tmp_path / name).write_text(cue * 260_000)
+    with bounded(), pytest.raises(BadInput, match=r"(cues|lines), found more"):
+        read_transcript(str(tmp_path / name))
+
+
+def test_a_csd_file_that_unfolds_costs_the_rows_of_its_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_hdf5, "LARGEST", 1 << 20)
+    folder = write_csd_folder(tmp_path / "corpus")
+    with h5py.File(folder / "CMU_MOSEI_TimestampedWords.csd", "r+") as file:
+        (root,) = file.values()
+        first, second, third, _ = sorted(root["data"])
+        for video in (first, second, third):
+            del root["data"][video]["features"]
+        root["data"][first]["features"] = np.full((30_000, 1), b"a", "S64")
+        texts = root["data"][second].create_dataset("features", (7, 1), h5py.string_dtype())
+        texts[...] = "a" * (200 << 10)
+        root["data"][third].create_dataset("features", (1 << 40, 1), "S64", chunks=(1 << 10, 1))
+    with bounded():
+        found = ingest(folder)
+    assert {row["reason"] for row in found.quarantined} == {"bad_row"}
+    assert len(found.rows) == 3
+    assert len(found.quarantined) == 9
+
+
+def test_one_row_with_zeros_does_not_make_the_table_utf_16(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"text\nhello\n" + b"a\0" * 400 + b"\nbye\n")
+    found = ingest(tmp_path / "t.csv")
+    assert {"hello", "bye"} <= {row["text"] for row in found.rows}
+
+
+def test_a_large_file_of_text_is_refused_unread(tmp_path: Path) -> None:
+    with bounded(), pytest.raises(BadInput, match="expected at most"):
+        open_document(str(hollow(tmp_path / "a.txt", b"", 65 << 20)))
+
+
+def test_made_up_videos_keep_their_words(tmp_path: Path) -> None:
+    words = np.array([["one"], ["two"]], dtype=h5py.string_dtype())
+    folder = write_csd_folder(tmp_path / "corpus")
+    spans = np.array([[0.0, 0.5], [0.5, 1.0]])
+    labels = {"v": (np.zeros((1, 7), "f4"), [(0.0, 1.0)])}
+    write_sequence(folder / "CMU_MOSEI_Labels.csd", labels)
+    path = folder / "CMU_MOSEI_TimestampedWords.csd"
+    with h5py.File(path, "w") as file:
+        video = file.create_group("words/data/v")
+        video.create_dataset("features", data=words)
+        video["intervals"] = spans
+    assert [row["text"] for row in ingest(folder).rows] == ["one two"]
