@@ -32,6 +32,7 @@ REASONS = {
     "silent_audio": "the audio holds nothing to hear (zeros, a constant, a click)",
     "missing_features": "the file of features holds nothing for the row's utterance id",
     "encoder_failed": "an encoder gave numbers that are not finite",
+    "head_failed": "the head gave numbers that are not finite, or outside their ranges",
     "poison": "the part that the row is in kills every process that works on it",
     "missing_modality": "the row lacks text or audio, and the robustness grid damages both",
     "unused_modality": "the row has only a modality that the head was not trained on",

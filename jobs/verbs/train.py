@@ -47,14 +47,21 @@ def run(settings: TrainSettings) -> str:
     }
     existing = files.read_json(files.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:
-        found = existing.get("identity", {})
+        found = existing.get("identity")
+        found = found if isinstance(found, dict) else {}
         if found != identity:
             raise SettingsError(
                 f"{settings.out}: holds a head that differs: "
                 f"{run_record.differences(found, identity)}; choose another folder or start over "
                 f"with `fresh`"
             )
-        return f"{_summary(existing, 0.0)}, was done before"
+        try:
+            return f"{_summary(existing, 0.0)}, was done before"
+        except (KeyError, TypeError, ValueError, AttributeError) as err:
+            raise SettingsError(
+                f"{settings.out}/head.json: expected what `daf train` wrote, found it damaged "
+                f"({err!r}); start over with `fresh`"
+            ) from err
     started = time.monotonic()
     with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
         fitted = _fit(settings, rows, recipe, run_record.fingerprint(identity))
