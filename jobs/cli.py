@@ -14,8 +14,8 @@ from cyclopts import App, CycloptsError, Parameter
 import daf_core
 from daf_core.errors import NotDone, SettingsError
 from jobs import settings as verbs
+from jobs import terminal
 from jobs.parts.ray_or_processes import may_choose_processes
-from jobs.progress import configure_logging
 from jobs.settings.options import shown_default
 
 VERBS: dict[str, type] = {
@@ -39,6 +39,7 @@ VERBS: dict[str, type] = {
     "models": verbs.ModelsSettings,
     "demo": verbs.DemoSettings,
 }
+SHOW_ROWS = ("calls", "query")  # verbs whose output is data
 
 
 app = App(
@@ -57,7 +58,7 @@ def _add_verb(name: str, settings: Any) -> None:
     """Make `daf NAME`."""
 
     def command(asked: Any) -> None:
-        print(run_verb(name, asked))
+        (terminal.say_rows if name in SHOW_ROWS else terminal.say)(run_verb(name, asked))
 
     command.__doc__ = settings.__doc__
     command.__annotations__ = {"asked": Annotated[settings, Parameter(name="*")]}
@@ -92,18 +93,18 @@ def main() -> None:
 
     Exit status: 0 all of it is done, 1 it is not, 2 a setting or input is wrong, 130 interrupted.
     """
-    configure_logging()
+    terminal.configure()
     try:
         app(sys.argv[1:], exit_on_error=False, print_error=False)
     except KeyboardInterrupt:
         sys.exit(_complain("interrupted; run the same command again to continue", 130))
     except CycloptsError as err:
-        sys.exit(_complain(" ".join(str(err).split()), 2))
+        sys.exit(_complain(err, 2))
     except SettingsError as err:
         sys.exit(_complain(err, 2))
     except (NotDone, OSError) as err:
         if isinstance(err, NotDone) and err.summary:
-            print(err.summary)
+            terminal.say(err.summary)
         sys.exit(_complain(err, 1))
     except Exception as err:
         from botocore.exceptions import BotoCoreError  # takes a tenth of a second to import
@@ -114,7 +115,9 @@ def main() -> None:
 
 
 def _complain(what: object, status: int) -> int:
-    print(f"daf: {as_options(str(what))}", file=sys.stderr)
+    # Only what a job that was not done says of several rows has several lines.
+    message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
+    terminal.complain(f"daf: {as_options(message)}")
     return status
 
 

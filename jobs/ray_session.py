@@ -13,6 +13,7 @@ from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
 from jobs.ray_address import check_address
+from jobs.terminal import complain
 
 STANDARD_ERROR = 2  # its file descriptor
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
@@ -93,7 +94,7 @@ def standard_error_held() -> Iterator[None]:
             os.close(shown)
             if failed:
                 held.seek(0)
-                os.write(STANDARD_ERROR, held.read())
+                complain(held.read().decode(errors="replace"))
 
 
 def cluster_total(resource: str) -> float:

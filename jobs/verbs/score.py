@@ -40,6 +40,7 @@ from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import Run, run_missing_parts
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
+from jobs.terminal import say
 from jobs.verbs import report, score_words, verify
 from jobs.verbs.score_source import Prepared, check_source, prepare
 
@@ -93,13 +94,12 @@ def _say_which_head(head: str) -> None:
     """Name a default head with its languages and licence; and a folder that hides one."""
     if default_heads.is_default(head):
         card = default_heads.read_card(head)
-        print(
+        say(
             f"head {head} of the package, for {', '.join(card.languages)}; trained on "
             f"{card.licence} (`daf models` says more)",
-            flush=True,
         )
     elif head in default_heads.default_heads():
-        print(f"head {files.absolute(head)}, not that of the package", flush=True)
+        say(f"head {files.absolute(head)}, not that of the package")
 
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:

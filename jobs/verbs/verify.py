@@ -10,6 +10,7 @@ from daf_core.storage import run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.settings import VerifySettings
+from jobs.terminal import one_line
 
 FAULTS_SHOWN = 20
 READERS = 16
@@ -58,7 +59,7 @@ def run(settings: VerifySettings) -> str:
         more = len(faults) - FAULTS_SHOWN
         shown = faults[:FAULTS_SHOWN] + ([f"… {more} more"] if more > 0 else [])
         rule = "not every row is either scored, in range, or quarantined, once"
-        raise NotDone("\n".join([*shown, f"{line}: {rule}"]))
+        raise NotDone("\n".join([*map(one_line, shown), f"{line}: {rule}"]))
     return f"{line}: every manifest row is either scored or quarantined, once"
 
 
