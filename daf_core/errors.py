@@ -2,10 +2,12 @@
 
 SettingsError   a bad setting, or input of the wrong kind: stops the job before any work.
 BadInput        a recording, transcript or row that cannot be used: quarantined, the job goes on.
-NotDone         the job ran, and not all of it is done.
+NotDone         the job ran, and not all of it is done; TooManyBad: too many rows are quarantined.
 
 Messages name settings in backticks, such as `frames`; the command line shows them as --frames.
 """
+
+from collections.abc import Mapping
 
 REASONS = {
     "bad_row": "the row cannot be read as a row of its table",
@@ -78,6 +80,32 @@ class NotDone(Exception):
     def __init__(self, message: str, summary: str = "") -> None:
         super().__init__(message)
         self.summary = summary
+
+
+class TooManyBad(NotDone):
+    """All that can be made is made, or the run stopped early, and more rows are quarantined than is
+    allowed, or all are.
+    """
+
+
+def check_bad_rows(reasons: Mapping[str, int], rows_in: int, most: float, line: str) -> None:
+    """Check how many of `rows_in` rows are quarantined, by reason, once everything is made.
+
+    line: the summary line.
+
+    Raises:
+        TooManyBad: a larger share than `most`, which `max_error_rate` sets, or all of them.
+    """
+    bad = sum(reasons.values())
+    if not bad or (bad <= most * rows_in and bad < rows_in):
+        return
+    counts = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+    allowed = "all there are" if bad >= rows_in else f"more than `max_error_rate` {most} allows"
+    raise TooManyBad(
+        f"{bad} of {rows_in} rows are quarantined, {allowed}: {counts}; mend the cause, then run "
+        f"the command again with `retry`",
+        summary=line,
+    )
 
 
 def check_range(setting: str, value: float | None, least: float, most: float | None = None) -> None:

@@ -4,6 +4,7 @@ is `run` of the module of its name in jobs/verbs/, which is imported when it is 
 
 import dataclasses
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -12,10 +13,11 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
-from daf_core.errors import NotDone, SettingsError
+from daf_core.errors import NotDone, SettingsError, TooManyBad
 from jobs import settings as verbs
-from jobs import terminal
+from jobs import stopping, terminal
 from jobs.parts.ray_or_processes import may_choose_processes
+from jobs.ray_address import ADDRESS
 from jobs.settings.options import shown_default
 
 VERBS: dict[str, type] = {
@@ -78,6 +80,9 @@ for _name, _settings in VERBS.items():
 
 def run_verb(name: str, asked: Any) -> str:
     """Do the work of a verb with these settings; returns its summary."""
+    if (address := getattr(asked, "address", None)) is not None:
+        os.environ[ADDRESS] = address  # what Ray and processes of a job go by
+    stopping.set_deadline(getattr(asked, "deadline", None))
     if isinstance(asked, verbs.EncodeResources) and may_choose_processes(asked):
         # Before the verb's own imports, which take seconds; the processes start beside them.
         importlib.import_module("jobs.parts.forkserver").start_forkserver()
@@ -91,27 +96,41 @@ def run_verb(name: str, asked: Any) -> str:
 def main() -> None:
     """Run the command line.
 
-    Exit status: 0 all of it is done, 1 it is not, 2 a setting or input is wrong, 130 interrupted.
+    Exit status: 0 all of it is done; 1 it is not, and may be when the command is run again; 2 a
+    setting or input is wrong; 3 it is done, and more rows are quarantined than `max_error_rate`
+    allows, or all are; 130 interrupted, 143 stopped by SIGTERM: run again to continue.
     """
     terminal.configure()
-    try:
-        app(sys.argv[1:], exit_on_error=False, print_error=False)
-    except KeyboardInterrupt:
-        sys.exit(_complain("interrupted; run the same command again to continue", 130))
-    except CycloptsError as err:
-        sys.exit(_complain(err, 2))
-    except SettingsError as err:
-        sys.exit(_complain(err, 2))
-    except (NotDone, OSError) as err:
-        if isinstance(err, NotDone) and err.summary:
+    with stopping.stoppable() as stop:
+        try:
+            app(sys.argv[1:], exit_on_error=False, print_error=False)
+        except BaseException as err:
+            if stop.number is not None:
+                sys.exit(stop.end())
+            status = _status_of(err)
+            if status is None:
+                raise
+            sys.exit(status)
+
+
+def _status_of(err: BaseException) -> int | None:
+    """Say what ended a command; returns its exit status, None for what is a fault of daf."""
+    if isinstance(err, KeyboardInterrupt):
+        return _complain(f"interrupted; {stopping.AGAIN}", 130)
+    if isinstance(err, CycloptsError | SettingsError):
+        return _complain(err, 2)
+    if isinstance(err, NotDone):
+        if err.summary:
             terminal.say(err.summary)
-        sys.exit(_complain(err, 1))
-    except Exception as err:
+        return _complain(err, 3 if isinstance(err, TooManyBad) else 1)
+    if isinstance(err, OSError):
+        return _complain(err, 1)
+    if isinstance(err, Exception):
         from botocore.exceptions import BotoCoreError  # takes a tenth of a second to import
 
-        if not isinstance(err, BotoCoreError):  # of the S3 client; s3fs passes them on
-            raise
-        sys.exit(_complain(err, 1))
+        if isinstance(err, BotoCoreError):  # of the S3 client; s3fs passes them on
+            return _complain(err, 1)
+    return None
 
 
 def _complain(what: object, status: int) -> int:

@@ -119,4 +119,5 @@ def _ingested(settings: ScoreSettings) -> Prepared:
         asked = replace(asked, fresh=False)
         done, line = ingest.bring_up_to_date(asked, made, read_again=again)
         say(line)
+    ingest.check_rows(done, settings.max_error_rate, line="")
     return Prepared(manifest, done.quarantined, done.not_used)
