@@ -14,8 +14,9 @@ from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
+from jobs import config_file, config_shown, stopping, terminal
 from jobs import settings as verbs
-from jobs import stopping, terminal
+from jobs.config_shown import FromFile, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.ray_address import ADDRESS
 from jobs.settings.options import shown_default
@@ -48,12 +49,17 @@ app = App(
     name="daf",
     help="Score what people say and how they say it, over whole archives.\n\n"
     "From recordings to scores and a report: score. To make a head from a labelled corpus: "
-    "ingest → embed → train. Lists are given with commas, or by repeating the option.",
+    "ingest → embed → train. Lists are given with commas, or by repeating the option. "
+    "--config FILE (.toml or .yaml) holds options by their names; the command line wins.",
     version=daf_core.__version__,
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # main says how to continue
     default_parameter=Parameter(negative="", show_choices=True, show_default=shown_default),
 )
+
+
+config_app = App(name="config", help="Show where the values of options come from.")
+app.command(config_app)
 
 
 def _add_verb(name: str, settings: Any) -> None:
@@ -103,7 +109,7 @@ def main() -> None:
     terminal.configure()
     with stopping.stoppable() as stop:
         try:
-            app(sys.argv[1:], exit_on_error=False, print_error=False)
+            _run(sys.argv[1:])
         except BaseException as err:
             if stop.number is not None:
                 sys.exit(stop.end())
@@ -111,6 +117,43 @@ def main() -> None:
             if status is None:
                 raise
             sys.exit(status)
+
+
+def _run(arguments: list[str]) -> None:
+    if arguments[:2] == ["config", "show"] and "--help" not in arguments:
+        show(*arguments[2:])  # not within the app, which parses one command at a time
+    else:
+        app(_with_config(arguments), exit_on_error=False, print_error=False)
+
+
+def _with_config(arguments: list[str]) -> list[str]:
+    """The arguments without `--config FILE`, whose values the app then takes for options that are
+    not given.
+    """
+    rest, path = config_file.taken_out(arguments)
+    verb = next((one for one in rest if one in VERBS), None)
+    app.config = ()
+    if path is not None:
+        if verb is None:
+            raise SettingsError(f"{config_file.OPTION} {path}: expected a verb, such as daf score")
+        values = config_file.read(path, verb, VERBS, options_of(app, verb))
+        app.config = (FromFile(values=values, source=path),)
+    return rest
+
+
+@config_app.command
+def show(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> None:
+    """Show the value of every option of a verb, and where it comes from: the command line, the file
+    of --config, the environment, or the default. As `daf config show score calls --out o`.
+    """
+    rest = _with_config([*arguments])
+    verb = rest[0] if rest else ""
+    if verb not in VERBS:
+        raise SettingsError(f"daf config show: expected a verb ({', '.join(VERBS)}), got {verb!r}")
+    _, bound, _ = app.parse_args(rest, exit_on_error=False, print_error=False)
+    asked = bound.arguments.get("asked") or VERBS[verb]()
+    file = app.config[0] if app.config else None
+    terminal.say("\n".join(config_shown.lines(asked, options_of(app, verb), rest, file)))
 
 
 def _status_of(err: BaseException) -> int | None:
