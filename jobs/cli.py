@@ -16,7 +16,7 @@ import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
 from jobs import config_file, config_shown, stopping, terminal
 from jobs import settings as verbs
-from jobs.config_shown import FromFile, options_of
+from jobs.config_shown import as_arguments, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.ray_address import ADDRESS
 from jobs.settings.options import shown_default
@@ -127,18 +127,16 @@ def _run(arguments: list[str]) -> None:
 
 
 def _with_config(arguments: list[str]) -> list[str]:
-    """The arguments without `--config FILE`, whose values the app then takes for options that are
-    not given.
-    """
-    rest, path = config_file.taken_out(arguments)
-    verb = next((one for one in rest if one in VERBS), None)
-    app.config = ()
-    if path is not None:
-        if verb is None:
-            raise SettingsError(f"{config_file.OPTION} {path}: expected a verb, such as daf score")
-        values = config_file.read(path, verb, VERBS, options_of(app, verb))
-        app.config = (FromFile(values=values, source=path),)
-    return rest
+    """The arguments with the options of `--config FILE` that they do not give."""
+    rest, file = config_file.taken_out(arguments)
+    if file is None:
+        return rest
+    verb = rest[0] if rest else ""
+    if verb not in VERBS:
+        raise SettingsError(f"{config_file.OPTION} {file}: expected a verb first, as daf score")
+    options = options_of(app, verb)
+    values = config_file.read(file, verb, VERBS, options)
+    return [*rest, *as_arguments(values, options, rest[1:])]
 
 
 @config_app.command
@@ -146,14 +144,16 @@ def show(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, show=Fa
     """Show the value of every option of a verb, and where it comes from: the command line, the file
     of --config, the environment, or the default. As `daf config show score calls --out o`.
     """
-    rest = _with_config([*arguments])
+    rest, file = config_file.taken_out(arguments)
     verb = rest[0] if rest else ""
     if verb not in VERBS:
         raise SettingsError(f"daf config show: expected a verb ({', '.join(VERBS)}), got {verb!r}")
-    _, bound, _ = app.parse_args(rest, exit_on_error=False, print_error=False)
+    options = options_of(app, verb)
+    values = {} if file is None else config_file.read(file, verb, VERBS, options)
+    whole = [*rest, *as_arguments(values, options, rest[1:])]
+    _, bound, _ = app.parse_args(whole, exit_on_error=False, print_error=False)
     asked = bound.arguments.get("asked") or VERBS[verb]()
-    file = app.config[0] if app.config else None
-    terminal.say("\n".join(config_shown.lines(asked, options_of(app, verb), rest, file)))
+    terminal.say("\n".join(config_shown.lines(asked, options, rest[1:], values, file)))
 
 
 def _status_of(err: BaseException) -> int | None:

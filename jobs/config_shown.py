@@ -1,62 +1,73 @@
-"""`daf config show`: the value of every option of a verb, and where it comes from."""
+"""Options of a verb: as arguments where a file gives them, and where each value comes from."""
 
 import dataclasses
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from attrs import define
 from cyclopts import App
-from cyclopts.config._common import ConfigBase  # the base of all of cyclopts' own files
+
+from jobs.config_file import Values
 
 
-@define
-class FromFile(ConfigBase):
-    """Values of a file for the options of the verb that runs, as cyclopts takes them."""
+@dataclass(frozen=True)
+class Option:
+    """An option of a verb: its name and what turns it off, without dashes before them; the
+    environment variable that it is read from, or empty.
+    """
 
-    values: dict[str, Any]
-    use_commands_as_keys: bool = False
+    name: str
+    negative: str | None
+    variable: str
 
-    @property
-    def config(self) -> dict[str, Any]:
-        """The values by name."""
-        return self.values
-
-    @property
-    def source(self) -> str:
-        """The file."""
-        return str(self._source)
+    def is_in(self, arguments: Sequence[str]) -> bool:
+        """Whether the command line gives it."""
+        given = {one.partition("=")[0] for one in arguments}
+        if self.name == "source" and arguments and not arguments[0].startswith("-"):
+            return True  # it needs no name
+        return bool(given & {f"--{self.name}", f"--{self.negative}"})
 
 
-def options_of(app: App, verb: str) -> dict[str, str]:
-    """The options of a verb, without dashes before them, and the environment variable of each."""
+def options_of(app: App, verb: str) -> dict[str, Option]:
+    """The options of a verb by name."""
     arguments = app[verb].assemble_argument_collection(default_parameter=app.default_parameter)
-    return {
-        name.removeprefix("--"): " ".join(one.parameter.env_var or ())
-        for one in arguments
-        for name in one.names
-        if name.startswith("--") and name not in one.negatives
-    }
+    options = {}
+    for one in arguments:
+        off = next((name.removeprefix("--") for name in one.negatives), None)
+        for name in set(one.names) - set(one.negatives):
+            bare = name.removeprefix("--")
+            options[bare] = Option(bare, off, " ".join(one.parameter.env_var or ()))
+    return options
+
+
+def as_arguments(values: Values, options: dict[str, Option], given: Sequence[str]) -> list[str]:
+    """The values of a file as arguments, but for options that are `given`, which win."""
+    arguments = []
+    for name, value in values.items():
+        option = options[name]
+        if option.is_in(given):
+            continue
+        if value is False:
+            arguments += [] if option.negative is None else [f"--{option.negative}"]
+        else:
+            arguments.append(f"--{name}" if value is True else f"--{name}={value}")
+    return arguments
 
 
 def lines(
-    asked: Any, options: dict[str, str], arguments: Sequence[str], file: FromFile | None
+    asked: Any, options: dict[str, Option], given: Sequence[str], values: Values, file: str | None
 ) -> list[str]:
     """A line for each option: its value in the settings `asked`, and where it comes from."""
-    given = {one.partition("=")[0].removeprefix("--") for one in arguments if one.startswith("-")}
     shown = []
-    for name, variable in options.items():
-        if name in given or f"no-{name}" in given:
+    for name, option in sorted(options.items()):
+        if option.is_in(given):
             origin = "command line"
-        elif file is not None and name in file.values:
-            origin = file.source
-        elif variable and os.environ.get(variable):
-            origin = variable
-        elif name == "source":
-            origin = "command line"
+        elif name in values:
+            origin = str(file)
         else:
-            origin = "default"
+            origin = option.variable if os.environ.get(option.variable) else "default"
         shown.append(f"{name} = {_value(asked, name.replace('-', '_'))}  ({origin})")
     return shown
 
