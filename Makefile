@@ -4,7 +4,7 @@ VENV := .venv
 WORK ?= build/default-heads
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint default-heads clean
+.PHONY: setup demo test lint audit sbom default-heads clean
 
 setup: $(VENV)/.complete
 
@@ -27,9 +27,19 @@ test: lint
 	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/e2e tests
 	$(BIN)/pytest tests/e2e
 
+# Known vulnerabilities of the installed packages; asks the package index.
+audit: setup
+	$(BIN)/pip-audit --local --skip-editable
+
+# What the image holds, as CycloneDX: of its lock file if there is one, else of .venv.
+LOCK := cluster/requirements.lock
+sbom: setup
+	$(BIN)/cyclonedx-py $(if $(wildcard $(LOCK)),requirements $(LOCK),environment $(BIN)/python) \
+		--output-format JSON --output-file sbom.json
+
 # The heads of the package again, from the corpora under DATA (benchmarks/data/README.md).
 default-heads: setup
 	$(BIN)/python -m benchmarks.default_heads.make --data $(DATA) --work $(WORK)
 
 clean:
-	rm -rf $(VENV) daf-demo build *.egg-info
+	rm -rf $(VENV) daf-demo build *.egg-info sbom.json

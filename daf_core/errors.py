@@ -2,10 +2,12 @@
 
 SettingsError   a bad setting, or input of the wrong kind: stops the job before any work.
 BadInput        a recording, transcript or row that cannot be used: quarantined, the job goes on.
-NotDone         the job ran, and not all of it is done.
+NotDone         the job ran, and not all of it is done; TooManyBad: too many rows are quarantined.
 
 Messages name settings in backticks, such as `frames`; the command line shows them as --frames.
 """
+
+from collections.abc import Mapping
 
 REASONS = {
     "bad_row": "the row cannot be read as a row of its table",
@@ -35,6 +37,7 @@ REASONS = {
     "silent_audio": "the audio holds nothing to hear (zeros, a constant, a click)",
     "missing_features": "the file of features holds nothing for the row's utterance id",
     "encoder_failed": "an encoder gave numbers that are not finite",
+    "head_failed": "the head gave numbers that are not finite, or outside their ranges",
     "poison": "the part that the row is in kills every process that works on it",
     "missing_modality": "the row lacks text or audio, and the robustness grid damages both",
     "unused_modality": "the row has only a modality that the head was not trained on",
@@ -81,6 +84,32 @@ class NotDone(Exception):
     def __init__(self, message: str, summary: str = "") -> None:
         super().__init__(message)
         self.summary = summary
+
+
+class TooManyBad(NotDone):
+    """All that can be made is made, or the run stopped early, and more rows are quarantined than is
+    allowed, or all are.
+    """
+
+
+def check_bad_rows(reasons: Mapping[str, int], rows_in: int, most: float, line: str) -> None:
+    """Check how many of `rows_in` rows are quarantined, by reason, once everything is made.
+
+    line: the summary line.
+
+    Raises:
+        TooManyBad: a larger share than `most`, which `max_error_rate` sets, or all of them.
+    """
+    bad = sum(reasons.values())
+    if not bad or (bad <= most * rows_in and bad < rows_in):
+        return
+    counts = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+    allowed = "all there are" if bad >= rows_in else f"more than `max_error_rate` {most} allows"
+    raise TooManyBad(
+        f"{bad} of {rows_in} rows are quarantined, {allowed}: {counts}; mend the cause, then run "
+        f"the command again with `retry`",
+        summary=line,
+    )
 
 
 def check_range(setting: str, value: float | None, least: float, most: float | None = None) -> None:

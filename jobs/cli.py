@@ -4,6 +4,7 @@ is `run` of the module of its name in jobs/verbs/, which is imported when it is 
 
 import dataclasses
 import importlib
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -12,11 +13,12 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
-from daf_core.errors import NotDone, SettingsError
-from daf_core.report.printable import printable
+from daf_core.errors import NotDone, SettingsError, TooManyBad
+from jobs import config_file, config_shown, stopping, terminal
 from jobs import settings as verbs
+from jobs.config_shown import as_arguments, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
-from jobs.progress import configure_logging
+from jobs.ray_address import ADDRESS
 from jobs.settings.options import shown_default
 
 VERBS: dict[str, type] = {
@@ -40,13 +42,15 @@ VERBS: dict[str, type] = {
     "models": verbs.ModelsSettings,
     "demo": verbs.DemoSettings,
 }
+SHOW_ROWS = ("calls", "query")  # verbs whose output is data
 
 
 app = App(
     name="daf",
     help="Score what people say and how they say it, over whole archives.\n\n"
     "From recordings to scores and a report: score. To make a head from a labelled corpus: "
-    "ingest → embed → train. Lists are given with commas, or by repeating the option.",
+    "ingest → embed → train. Lists are given with commas, or by repeating the option. "
+    "--config FILE (.toml or .yaml) holds options by their names; the command line wins.",
     version=daf_core.__version__,
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # main says how to continue
@@ -54,11 +58,15 @@ app = App(
 )
 
 
+config_app = App(name="config", help="Show where the values of options come from.")
+app.command(config_app)
+
+
 def _add_verb(name: str, settings: Any) -> None:
     """Make `daf NAME`."""
 
     def command(asked: Any) -> None:
-        print(printable(run_verb(name, asked)))
+        (terminal.say_rows if name in SHOW_ROWS else terminal.say)(run_verb(name, asked))
 
     command.__doc__ = settings.__doc__
     command.__annotations__ = {"asked": Annotated[settings, Parameter(name="*")]}
@@ -78,12 +86,14 @@ for _name, _settings in VERBS.items():
 
 def run_verb(name: str, asked: Any) -> str:
     """Do the work of a verb with these settings; returns its summary."""
+    if (address := getattr(asked, "address", None)) is not None:
+        os.environ[ADDRESS] = address  # what Ray and processes of a job go by
+    stopping.set_deadline(getattr(asked, "deadline", None))
     if isinstance(asked, verbs.EncodeResources) and may_choose_processes(asked):
         # Before the verb's own imports, which take seconds; the processes start beside them.
         importlib.import_module("jobs.parts.forkserver").start_forkserver()
     verb = importlib.import_module(f"jobs.verbs.{name}")
     if "://" in repr(asked):
-        importlib.import_module("jobs.check_uris").check_uris(asked)
         importlib.import_module("jobs.check_stores").check_stores(asked)
     summary: str = verb.run(asked)
     return summary
@@ -92,31 +102,84 @@ def run_verb(name: str, asked: Any) -> str:
 def main() -> None:
     """Run the command line.
 
-    Exit status: 0 all of it is done, 1 it is not, 2 a setting or input is wrong, 130 interrupted.
+    Exit status: 0 all of it is done; 1 it is not, and may be when the command is run again; 2 a
+    setting or input is wrong; 3 it is done, and more rows are quarantined than `max_error_rate`
+    allows, or all are; 130 interrupted, 143 stopped by SIGTERM: run again to continue.
     """
-    configure_logging()
-    try:
-        app(sys.argv[1:], exit_on_error=False, print_error=False)
-    except KeyboardInterrupt:
-        sys.exit(_complain("interrupted; run the same command again to continue", 130))
-    except CycloptsError as err:
-        sys.exit(_complain(" ".join(str(err).split()), 2))
-    except SettingsError as err:
-        sys.exit(_complain(err, 2))
-    except (NotDone, OSError) as err:
-        if isinstance(err, NotDone) and err.summary:
-            print(printable(err.summary))
-        sys.exit(_complain(err, 1))
-    except Exception as err:
+    terminal.configure()
+    with stopping.stoppable() as stop:
+        try:
+            _run(sys.argv[1:])
+        except BaseException as err:
+            if stop.number is not None:
+                sys.exit(stop.end())
+            status = _status_of(err)
+            if status is None:
+                raise
+            sys.exit(status)
+
+
+def _run(arguments: list[str]) -> None:
+    if arguments[:2] == ["config", "show"] and "--help" not in arguments:
+        show(*arguments[2:])  # not within the app, which parses one command at a time
+    else:
+        app(_with_config(arguments), exit_on_error=False, print_error=False)
+
+
+def _with_config(arguments: list[str]) -> list[str]:
+    """The arguments with the options of `--config FILE` that they do not give."""
+    rest, file = config_file.taken_out(arguments)
+    if file is None:
+        return rest
+    verb = rest[0] if rest else ""
+    if verb not in VERBS:
+        raise SettingsError(f"{config_file.OPTION} {file}: expected a verb first, as daf score")
+    options = options_of(app, verb)
+    values = config_file.read(file, verb, VERBS, options)
+    return [*rest, *as_arguments(values, options, rest[1:])]
+
+
+@config_app.command
+def show(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, show=False)]) -> None:
+    """Show the value of every option of a verb, and where it comes from: the command line, the file
+    of --config, the environment, or the default. As `daf config show score calls --out o`.
+    """
+    rest, file = config_file.taken_out(arguments)
+    verb = rest[0] if rest else ""
+    if verb not in VERBS:
+        raise SettingsError(f"daf config show: expected a verb ({', '.join(VERBS)}), got {verb!r}")
+    options = options_of(app, verb)
+    values = {} if file is None else config_file.read(file, verb, VERBS, options)
+    whole = [*rest, *as_arguments(values, options, rest[1:])]
+    _, bound, _ = app.parse_args(whole, exit_on_error=False, print_error=False)
+    asked = bound.arguments.get("asked") or VERBS[verb]()
+    terminal.say("\n".join(config_shown.lines(asked, options, rest[1:], values, file)))
+
+
+def _status_of(err: BaseException) -> int | None:
+    """Say what ended a command; returns its exit status, None for what is a fault of daf."""
+    if isinstance(err, KeyboardInterrupt):
+        return _complain(f"interrupted; {stopping.AGAIN}", 130)
+    if isinstance(err, CycloptsError | SettingsError):
+        return _complain(err, 2)
+    if isinstance(err, NotDone):
+        if err.summary:
+            terminal.say(err.summary)
+        return _complain(err, 3 if isinstance(err, TooManyBad) else 1)
+    if isinstance(err, OSError):
+        return _complain(err, 1)
+    if isinstance(err, Exception):
         from botocore.exceptions import BotoCoreError  # takes a tenth of a second to import
 
-        if not isinstance(err, BotoCoreError):  # of the S3 client; s3fs passes them on
-            raise
-        sys.exit(_complain(err, 1))
+        if isinstance(err, BotoCoreError):  # of the S3 client; s3fs passes them on
+            return _complain(err, 1)
+    return None
 
 
 def _complain(what: object, status: int) -> int:
-    print(f"daf: {printable(as_options(str(what)))}", file=sys.stderr)
+    # Only what a job that was not done says of several rows has several lines.
+    message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
+    terminal.complain(f"daf: {as_options(message)}")
     return status
 
 

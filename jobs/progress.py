@@ -1,7 +1,6 @@
 """Progress and summaries: a live line on a terminal, a line every 30 seconds elsewhere."""
 
 import logging
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,7 +10,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from jobs.terminal import one_line
 
 if TYPE_CHECKING:
     from daf_core.storage.part_index import PartFacts
@@ -135,7 +137,7 @@ def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
 @contextmanager
 def working_on(what: str) -> Iterator[None]:
     """Show a spinner on a terminal, for work whose progress is not known."""
-    with Console(stderr=True).status(what):
+    with Console(stderr=True).status(escape(one_line(what))):
         yield
 
 
@@ -149,10 +151,3 @@ def quarantined(reasons: Mapping[str, int], folder: str) -> str:
 def counted(reasons: Mapping[str, int]) -> str:
     """Each reason with its number of rows, the most frequent first."""
     return ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
-
-
-def configure_logging() -> None:
-    """Send log lines of daf, and warnings of libraries, to standard error."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    logging.getLogger("jobs").setLevel(logging.INFO)
-    logging.getLogger("daf_core").setLevel(logging.INFO)

@@ -5,14 +5,17 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import ray
 import ray.data
 from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
-from jobs.ray_address import check_address
+from jobs.own_ray import own_ray
+from jobs.ray_address import address_to_join
+from jobs.stopping import handlers_kept
+from jobs.terminal import complain
 
 STANDARD_ERROR = 2  # its file descriptor
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
@@ -36,42 +39,48 @@ if not ASKED_FOR_LOGS:
 def ray_session() -> Iterator[None]:
     """Run the body inside Ray. A Ray that ran before keeps running after.
 
-    RAY_ADDRESS names the cluster; `ray job submit` sets it. Without it, the Ray that runs on this
-    machine is joined. Where none runs, or RAY_ADDRESS is "local", one is started.
+    RAY_ADDRESS names the cluster; `ray job submit` sets it. Without it, or where it is "local", a
+    Ray is started (`own_ray`); one that happens to run on this machine is not joined.
     An exception from a worker comes out as it was raised there.
 
     Raises:
         NotDone: Ray does not start, or cannot be joined; or Ray itself gave up, for example on a
             process that kept dying.
     """
-    started_here = not ray.is_initialized()
     _configure()
-    if started_here:
-        _start_or_join()
     try:
-        yield
+        with nullcontext() if ray.is_initialized() else _started_or_joined():
+            yield
     except RayTaskError as err:
         raise _as_raised(err.cause) from err
     except RayError as err:
         first_line = str(err).partition("\n")[0]
         raise NotDone(f"{first_line} Run the same command again to continue") from err
-    finally:
-        if started_here:
-            ray.shutdown()
 
 
-def _start_or_join() -> None:
-    check_address()
+@contextmanager
+def _started_or_joined() -> Iterator[None]:
+    address = address_to_join()
+    with ExitStack() as stack:
+        try:
+            with nullcontext() if ASKED_FOR_LOGS else standard_error_held(), handlers_kept():
+                stack.enter_context(own_ray() if address is None else _joined(address))
+        except Exception as err:  # Ray raises plain ones when its processes take too long to start
+            first_line = str(err).partition("\n")[0]
+            raise NotDone(
+                f"Ray did not start, or could not be joined (RAY_ADDRESS: {address or 'local'}): "
+                f"{first_line} Run the same command again"
+            ) from err
+        yield
+
+
+@contextmanager
+def _joined(address: str) -> Iterator[None]:
+    ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     try:
-        with nullcontext() if ASKED_FOR_LOGS else standard_error_held():
-            ray.init(log_to_driver=False, logging_level=logging.ERROR)
-    except Exception as err:  # Ray raises plain ones when its processes take too long to start
-        address = os.environ.get("RAY_ADDRESS", "local")
-        first_line = str(err).partition("\n")[0]
-        raise NotDone(
-            f"Ray did not start, or could not be joined (RAY_ADDRESS: {address}): {first_line} Run "
-            f"the same command again"
-        ) from err
+        yield
+    finally:
+        ray.shutdown()
 
 
 @contextmanager
@@ -93,7 +102,7 @@ def standard_error_held() -> Iterator[None]:
             os.close(shown)
             if failed:
                 held.seek(0)
-                os.write(STANDARD_ERROR, held.read())
+                complain(held.read().decode(errors="replace"))
 
 
 def cluster_total(resource: str) -> float:

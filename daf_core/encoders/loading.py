@@ -9,6 +9,7 @@ import transformers
 from transformers import AutoConfig, AutoModel, AutoTokenizer, WhisperModel
 from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
+from daf_core.encoders.damaged import check_finite, loading
 from daf_core.encoders.descriptors import Descriptors
 from daf_core.encoders.pooling import FrameSpec
 from daf_core.encoders.speaker import SpeakerEncoder
@@ -62,9 +63,10 @@ def load_text_encoder(
         raise SettingsError(
             f"encoder {spec.name}: expected a text encoder, got {family}, which has a decoder"
         )
-    tokenizer = AutoTokenizer.from_pretrained(
-        folder, local_files_only=True, trust_remote_code=False
-    )
+    with loading(folder):
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
     tokens = CPU_BATCH_TOKENS if on_cpu(device) else GPU_BATCH_TOKENS
     return TextEncoder(model, tokenizer, device, getattr(torch, precision), tokens, layers, frames)
 
@@ -121,7 +123,8 @@ def _wave_network(
     settings = path / "preprocessor_config.json"
     if not settings.is_file():
         raise SettingsError(f"encoder {path}: expected {settings.name}, found none")
-    features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
+    with loading(path):
+        features = WaveFeatureExtractor.from_dict(json.loads(settings.read_text()))
     frames = FrameSpec.from_blocks(_all_blocks(path), steps)
     blocks = _blocks(path, layers, frames)
     model = _model(AutoModel, path, blocks)
@@ -136,7 +139,7 @@ def _family(path: Path) -> str:
         return "whisper"
     try:
         config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError) as err:
+    except Exception as err:  # whatever a damaged file makes of it
         raise SettingsError(
             f"encoder {path}: expected a config.json of a model type that transformers knows "
             f"(code that comes with weights is never run)"
@@ -145,8 +148,9 @@ def _family(path: Path) -> str:
 
 
 def _all_blocks(path: Path) -> int:
-    config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
-    return int(config.num_hidden_layers)
+    with loading(path):
+        config = AutoConfig.from_pretrained(path, local_files_only=True, trust_remote_code=False)
+        return int(config.num_hidden_layers)
 
 
 def _blocks(path: Path, layers: int | None, frames: FrameSpec) -> int | None:
@@ -159,20 +163,21 @@ def _model(kind: Any, path: Path, blocks: int | None = None) -> Any:
     """The model in float32, all of it or only its first `blocks`.
 
     Raises:
-        SettingsError: the weights lack tensors, which would stay random.
+        SettingsError: the weights lack tensors, which would stay random, or cannot be loaded.
     """
     cut = {} if blocks is None else {"num_hidden_layers": blocks}
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    model, found = kind.from_pretrained(
-        path,
-        dtype=torch.float32,
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        output_loading_info=True,
-        **cut,
-    )
+    with loading(path):
+        model, found = kind.from_pretrained(
+            path,
+            dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+            **cut,
+        )
     missing = sorted(
         name for name in found["missing_keys"] if not name.startswith(OPTIONAL_TENSORS)
     )
@@ -181,4 +186,5 @@ def _model(kind: Any, path: Path, blocks: int | None = None) -> Any:
             f"encoder {path}: expected weights for all of {type(model).__name__}, found that "
             f"{len(missing)} tensors are missing, such as {missing[0]}"
         )
+    check_finite(model, path, OPTIONAL_TENSORS)
     return model

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypedDict
 
 COVERAGE = 0.9  # share of the intervals that hold the label
+SHAPE_FEATURES = 15  # of `calibration.shape_of`
 
 
 @dataclass(frozen=True)

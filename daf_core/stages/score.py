@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 
 from daf_core.arrays import BoolArray, FloatArray
@@ -24,8 +25,11 @@ from daf_core.stages.unfamiliar import (
     widened,
     with_flags,
 )
+from daf_core.storage.score_ranges import wrong_scores
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
+
+FAILED = "the head gave numbers that are not finite or out of their ranges; train it again"
 
 
 def score(
@@ -34,7 +38,8 @@ def score(
     """Score the rows of an embeddings table: (scores in the same order, quarantine).
 
     A row is scored on the modalities that both the row and the head have. A row without any such
-    modality is quarantined as `unused_modality`. The same rows give the same bytes.
+    modality is quarantined as `unused_modality`, one for which the head gives numbers that are not
+    finite or outside their ranges as `head_failed`. The same rows give the same bytes.
 
     alone: each row is scored as the only one of its speaker, whatever else the table holds.
     """
@@ -73,7 +78,13 @@ def score(
     columns |= familiarity_columns(familiarity)
     columns["flags"] = with_flags(kept, other, familiarity)
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
-    return scores, _unused(head, embedded.filter(pa.array(~usable)))
+    unused = _unused(head, embedded.filter(pa.array(~usable)))
+    wrong = wrong_scores(scores)
+    if not wrong:
+        return scores, unused
+    failed = pa.array(np.logical_or.reduce([*wrong.values()]))
+    quarantine = quarantine_rows(kept.filter(failed), "score", "head_failed", FAILED)
+    return scores.filter(pc.invert(failed)), pa.concat_tables([unused, quarantine])
 
 
 def _polarity(sentiment: FloatArray, probabilities: FloatArray) -> dict[str, pa.Array]:

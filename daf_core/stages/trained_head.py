@@ -10,13 +10,16 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from daf_core.default_heads import head_folder
+from daf_core.default_heads import head_folder, is_default
 from daf_core.embeddings.columns import Column, ColumnShapes, modalities_of, stored
 from daf_core.errors import SettingsError
 from daf_core.measures.calibration_values import Calibrations
-from daf_core.stages.head_record import VERSION, HeadRecord
+from daf_core.stages.head_json import checked_record
+from daf_core.stages.head_record import HeadRecord
+from daf_core.stages.head_tensors import FAMILIARITY, check_tensors
 from daf_core.storage import files
 from daf_core.storage.run_record import Json
+from daf_core.storage.untrusted_file import parse_json, read_bounded
 from daf_core.weights.specs import EncoderSpec
 
 if TYPE_CHECKING:
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from daf_core.measures.familiarity import Familiarity
 
 RECORD, WEIGHTS = "head.json", "head.safetensors"
-FAMILIARITY = "familiarity."  # of the tensors that are not the module's
+RECORD_MIB, WEIGHTS_MIB = 16, 1024  # the largest files that are read
 
 
 @dataclass(frozen=True)
@@ -180,25 +183,25 @@ def load(folder: str) -> TrainedHead:
     """The head under `folder`, or the default head of that name.
 
     Raises:
-        SettingsError: there is no head, it is of another version, or its weights are damaged.
+        SettingsError: there is no head, it is of another version, or one of its files is damaged:
+            anything but a record with values in their ranges and finite weights of their shapes.
     """
-    folder = head_folder(folder)
+    given, folder = folder, head_folder(folder)
     uri = files.join(folder, RECORD)
-    found = files.read_json(uri)
+    found = read_bounded(uri, RECORD_MIB)
     if found is None:
         raise SettingsError(f"{folder}: expected a trained head, found no {RECORD}")
-    if found.get("version") != VERSION:
-        raise SettingsError(
-            f"{uri}: expected a head of version {VERSION}, found version {found.get('version')}; "
-            f"train it again"
-        )
-    record = HeadRecord.from_dict(found)
+    record = checked_record(parse_json(found, uri), uri)
     weights_uri = files.join(folder, WEIGHTS)
-    weights = files.read_bytes(weights_uri)
+    weights = read_bounded(weights_uri, WEIGHTS_MIB)
+    if weights is None:
+        raise SettingsError(f"{weights_uri}: expected the weights of the head, found no such file")
     sha256 = hashlib.sha256(weights).hexdigest()
     if sha256 != record.sha256:
         raise SettingsError(
             f"{weights_uri}: expected SHA-256 {record.sha256}, found {sha256}; the file is damaged "
             f"or belongs to another {RECORD}; train the head again or restore both files"
         )
+    if not is_default(given):  # heads of the package are tested with it: torch is not needed here
+        check_tensors(weights, record, weights_uri)
     return TrainedHead(record, weights)

@@ -11,8 +11,10 @@ from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.score_ranges import wrong_scores_named
 
 FINGERPRINT_FOOTER = "daf.fingerprint"
+_OF_HEADS = ("scores", "predictions")  # kinds of tables with numbers that a head gave
 
 
 def publish_part(
@@ -27,8 +29,11 @@ def publish_part(
     fingerprint.
 
     Raises:
-        NotDone: the output now belongs to another run, or cannot be read or written.
+        NotDone: the output now belongs to another run, or cannot be read or written; or a score is
+            not finite or outside its range, and nothing of the part is published.
     """
+    if output.kind in _OF_HEADS and (wrong := wrong_scores_named(rows)):
+        raise NotDone(f"{output.part_uri(facts.name)}: not published: {'; '.join(wrong)}")
     footer = {FINGERPRINT_FOOTER: fingerprint, **facts.footer()}
     contents = output.encoded(facts.name, rows, quarantine, footer)
     if words is not None:

@@ -16,6 +16,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntry
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from daf_core.errors import SettingsError
+from daf_core.weights.encoder_folder import check_folder
 from daf_core.weights.files import FILES, INDEX, WEIGHTS, weights_sum
 from daf_core.weights.known import (
     DESCRIPTORS,
@@ -66,7 +67,7 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
         return EncoderSpec(DESCRIPTORS, None, DESCRIPTORS_VERSION)
     if os.path.isdir(name) and is_on_hub(name):
         folder = os.path.abspath(name)
-        return EncoderSpec(folder, None, weights_sum((Path(folder),)))
+        return EncoderSpec(folder, None, _checked_sum((Path(folder),)))
     hub_id, _, revision = name.partition("@")
     weights = packaged_weights(hub_id)
     if weights is not None and not revision and packaged(hub_id):
@@ -76,7 +77,7 @@ def resolve(name: str, offline: bool = False) -> EncoderSpec:
     if not is_on_hub(hub_id):
         raise _not_on_hub(hub_id)
     snapshot = cached(hub_id, revision or None) or _fetch(hub_id, revision or None, offline)
-    return EncoderSpec(hub_id, snapshot.name, weights_sum((snapshot,)))
+    return EncoderSpec(hub_id, snapshot.name, _checked_sum((snapshot,)))
 
 
 def locate(spec: EncoderSpec, offline: bool = False) -> tuple[Path, ...]:
@@ -97,13 +98,20 @@ def locate(spec: EncoderSpec, offline: bool = False) -> tuple[Path, ...]:
             f"`embeddings`"
         )
     place = _find(spec, offline)
-    found = weights_sum(place)
+    found = _checked_sum(place)
     if found != spec.sha256:
         raise SettingsError(
             f"encoder {spec.name}: expected weights with SHA-256 {spec.sha256}, found {found} in "
             f"{place[0]}; use the weights that the embeddings or the head were made with"
         )
     return place
+
+
+def _checked_sum(place: tuple[Path, ...]) -> str:
+    """SHA-256 of weights, whose folder is checked first."""
+    if place[0].is_dir():
+        check_folder(place[0])
+    return weights_sum(place)
 
 
 def _find(spec: EncoderSpec, offline: bool) -> tuple[Path, ...]:

@@ -26,6 +26,7 @@ from daf_core.storage.part_index import PartFacts
 from jobs.parts.encode import Encode
 from jobs.parts.message import Stage, unwrap, wrap
 from jobs.parts.read_and_publish import KILLS
+from jobs.placement import Asked, check_placement
 from jobs.ray_session import cluster_total
 
 # Shares of a CPU that the stages reserve. Together they fit on every core. An actor pool that
@@ -49,7 +50,11 @@ class Pool:
     ) -> "Pool":
         """By default one actor per GPU, or per CPU where there is no GPU; never more than parts.
 
-        More actors may be asked for than fit now: an autoscaling cluster makes room for them.
+        More actors may be asked for than fit now if the cluster grows by itself.
+
+        Raises:
+            SettingsError: the cluster has no room for the least number, and does not grow that far.
+            NotDone: other jobs hold all of the room.
         """
         gpus = cluster_total("GPU")
         if gpus_per_actor is None:
@@ -57,7 +62,10 @@ class Pool:
         fit = int(gpus / gpus_per_actor) if gpus_per_actor else int(cluster_total("CPU"))
         low, high = actors or (fit, fit)
         most = max(1, min(high, parts))
-        return cls(max(1, min(low, fit, most)), most, gpus_per_actor)
+        least = max(1, min(low, most))
+        setting = f"`gpus_per_actor` {gpus_per_actor:g}" if gpus_per_actor else f"`actors` {low}"
+        grows = check_placement(Asked(setting, least, {"CPU": ENCODE_CPUS, "GPU": gpus_per_actor}))
+        return cls(max(1, min(least, fit)) if grows else least, most, gpus_per_actor)
 
     @property
     def device(self) -> str:

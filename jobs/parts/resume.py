@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from daf_core.errors import NotDone
+from daf_core.errors import NotDone, TooManyBad, check_bad_rows
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
@@ -52,8 +52,9 @@ def run_missing_parts(
     quarantined or flagged for a reason in `settings.retry`, are made again.
 
     Raises:
-        NotDone: more rows are quarantined than `max_error_rate` allows, or parts are missing; with
-            `strict`, once all is made, any row is quarantined or has less than it came with.
+        TooManyBad: more rows are quarantined than `max_error_rate` allows, or all are.
+        NotDone: parts are missing; with `strict`, once all is made, any row is quarantined or has
+            less than it came with.
     """
     started, start_s = _now(), time.monotonic()
     output = run.output
@@ -76,7 +77,6 @@ def run_missing_parts(
                 part_index.write(output.index_uri, finished.values(), run.fingerprint)
                 indexed_s = time.monotonic()
     total, seconds = before + progress.counts, time.monotonic() - start_s
-    limit.check(total, whole=True)
     if len(finished) < len(run.parts):
         raise NotDone(f"{len(finished)} of {len(run.parts)} parts are made; run the command again")
     if missing or run_record.read_if_complete(output) is None:
@@ -85,6 +85,7 @@ def run_missing_parts(
         run_record.finish(output, run.identity, run.facts | times | _counts(run, total))
     earlier = len(run.parts) - len(missing)
     line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
+    check_bad_rows(total.reasons, total.rows_in, settings.max_error_rate, line)
     if settings.strict:
         check_strict(total.reasons, total.flags, line)
     return line
@@ -143,11 +144,11 @@ class ErrorRate:
     def __init__(self, most: float) -> None:
         self.most = most
 
-    def check(self, counts: Counts, whole: bool = False) -> None:
-        """Raises NotDone with the reasons; under 1,000 rows only for the `whole` run."""
-        enough = whole or counts.rows_in >= ROWS_FOR_A_RATE
+    def check(self, counts: Counts) -> None:
+        """Raises TooManyBad with the reasons, from 1,000 rows on."""
+        enough = counts.rows_in >= ROWS_FOR_A_RATE
         if enough and counts.quarantined > self.most * counts.rows_in:
-            raise NotDone(
+            raise TooManyBad(
                 f"{counts.quarantined} of {counts.rows_in} rows are quarantined, more than "
                 f"`max_error_rate` {self.most} allows: {counted(counts.reasons)}; mend the cause "
                 f"or allow more, and run the command again to continue"

@@ -8,11 +8,12 @@ from cyclopts import Parameter
 from daf_core.errors import REASONS, SettingsError, check_range
 from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
 from daf_core.weights.precision import Precision
+from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.options import ENCODERS, INPUT, RESOURCES, Items
 
 
 @dataclass(frozen=True, kw_only=True)
-class EncodeResources:
+class EncodeResources(WhereAndHowLong):
     """What encoders may use."""
 
     actors: Annotated[str | None, Parameter(group=RESOURCES)] = None
@@ -25,8 +26,8 @@ class EncodeResources:
     """Number format of the encoders. Default: bfloat16 where the hardware computes in it."""
 
     local: Annotated[bool | None, Parameter(group=RESOURCES, negative="--ray")] = None
-    """Use processes of this machine, or Ray. Default: Ray where one runs, RAY_ADDRESS names one, or
-    there is an hour of audio or more to encode."""
+    """Use processes of this machine, or Ray. Default: Ray where --address or RAY_ADDRESS names one,
+    or there is an hour of audio or more to encode."""
 
     offline: Annotated[bool, Parameter(group=RESOURCES, env_var="HF_HUB_OFFLINE")] = False
     """Use only weights that are on this machine."""
@@ -52,8 +53,8 @@ class PartsRun(EncodeResources):
     """How a run over all parts of a manifest goes."""
 
     max_error_rate: Annotated[float, Parameter(group=RESOURCES)] = 1.0
-    """Stop when more than this share (0 to 1) of the rows is quarantined. Checked from 1,000 rows
-    on and at the end."""
+    """Exit status 3 when more than this share (0 to 1) of the rows is quarantined, or all are. From
+    1,000 rows on the run stops at once."""
 
     retry: Annotated[Items, Parameter(group=RESOURCES)] = field(default_factory=list)
     """Make again the parts that hold rows quarantined for these reasons, such as missing_audio, or
@@ -70,6 +71,7 @@ class PartsRun(EncodeResources):
     """Delete an earlier run in --out and start over."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_range("max_error_rate", self.max_error_rate, least=0, most=1)
         for reason in self.retry:
             if reason not in REASONS:

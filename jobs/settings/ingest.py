@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from daf_core.errors import FILE_REASONS, REASONS, SettingsError, check_range
+from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.options import INPUT, RESOURCES, SOURCE, Items, Pairs
 
 
@@ -90,7 +91,7 @@ class SourceOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestSettings(SourceOptions):
+class IngestSettings(WhereAndHowLong, SourceOptions):
     """Turn recordings and transcripts into a manifest: one row per utterance, cut into parts.
 
     Rows that cannot be used and files that are not used go to OUT/quarantine, each with its reason.
@@ -110,6 +111,9 @@ class IngestSettings(SourceOptions):
     """Exit with status 1 if a row is quarantined, goes on with less than it came with, a file is
     not used, or a setting matches nothing."""
 
+    max_error_rate: Annotated[float, Parameter(group=RESOURCES)] = 1.0
+    """Exit status 3 when more than this share (0 to 1) of the rows is quarantined, or all are."""
+
     retry: Annotated[Items, Parameter(group=RESOURCES)] = field(default_factory=list)
     """Read recordings again that were quarantined for these reasons, such as missing_audio, or
     flagged with them, though their files have not changed."""
@@ -118,7 +122,9 @@ class IngestSettings(SourceOptions):
     """Delete an earlier manifest in --out and start over."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        SourceOptions.__post_init__(self)
+        WhereAndHowLong.__post_init__(self)
+        check_range("max_error_rate", self.max_error_rate, least=0, most=1)
         known = REASONS.keys() | FILE_REASONS.keys()
         if unknown := [reason for reason in self.retry if reason not in known]:
             raise SettingsError(f"`retry` {unknown[0]}: expected one of {', '.join(sorted(known))}")

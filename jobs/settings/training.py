@@ -7,13 +7,14 @@ from cyclopts import Parameter
 
 from daf_core.errors import SettingsError, check_range
 from daf_core.training.recipe import Recipe
+from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.options import DATA, INPUT, RESOURCES, TRAINING, Items, Pairs
 
 COMPARED_HEADS = ("daf", "text", "audio", "concat", "static", "late")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class Training(WhereAndHowLong):
     """Which rows heads are trained on, and how."""
 
     embeddings: Annotated[str, Parameter(group=INPUT)]
@@ -42,6 +43,7 @@ class Training:
     """Delete an earlier run in --out and start over."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_range("train_rows", self.train_rows, least=1)
         for column, number in self.layers.items():
             if not number.isdecimal() or int(number) < 1:

@@ -10,6 +10,7 @@ from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.parts.calls import calls_are_made, make_calls, manifest_of
 from jobs.settings import BrowseSettings, EncodeResources
+from jobs.terminal import say, say_link
 
 HOST = "127.0.0.1"
 LARGEST_PORT = 65_535
@@ -51,8 +52,8 @@ def run(settings: BrowseSettings) -> str:
         access = Access.new(port)
         reading = Thread(target=archive.read, daemon=True)
         reading.start()
-        print(f"http://{HOST}:{port}/?token={access.token}", flush=True)
-        print("open this link in a browser of this machine; Ctrl-C ends", flush=True)
+        say_link(f"http://{HOST}:{port}/?token={access.token}")
+        say("open this link in a browser of this machine; Ctrl-C ends")
         server = uvicorn.Server(
             uvicorn.Config(
                 application(archive, labels, access),

@@ -1,6 +1,5 @@
 """daf convert: transcripts, or scores with their words → WebVTT, SubRip, JSON Lines or CSV."""
 
-import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
 from jobs.settings import ConvertSettings
+from jobs.terminal import complain, one_line
 from jobs.verbs.convert_refused import TABLE, Refused, faults, lines, write_table
 from jobs.verbs.convert_scores import is_scores, scored_recordings
 from jobs.verbs.convert_transcripts import transcripts
@@ -60,7 +60,7 @@ def run(settings: ConvertSettings) -> str:
             f"{settings.source}: expected transcripts or scores, found none that can be read{first}"
         )
     for line in lines(refused):
-        print(f"daf: {line}", file=sys.stderr)
+        complain(f"daf: {one_line(line)}")
     if not _is_file(settings):
         write_table(settings.out, refused)
     return f"{_summary(settings, written, refused)}, {time.monotonic() - started:.1f} s"

@@ -17,6 +17,7 @@ from daf_core.training.recipe import Recipe
 from jobs.parts.forkserver import start_forkserver
 from jobs.ray_address import ray_runs
 from jobs.settings import DemoSettings, EmbedSettings, ScoreSettings, TrainSettings
+from jobs.terminal import say
 
 CHANNELS = {"0": "agent", "1": "customer"}
 RECIPE = Recipe(batch_rows=16, learning_rate=1e-3)  # so few rows need small steps
@@ -40,9 +41,9 @@ def run(settings: DemoSettings) -> str:
         files.join(settings.out, name) for name in ("scores", "embeddings", "head")
     )
     scored = _score(scores)
-    print(f"\n{_findings(scores)}\n{CAVEAT}\n")
+    say(f"\n{_findings(scores)}\n{CAVEAT}\n")
     _train(files.join(scores, "manifest"), embeddings, head)
-    print(f"\nThe report: {files.absolute(files.join(scores, 'report.html'))}")
+    say(f"\nThe report: {files.absolute(files.join(scores, 'report.html'))}")
     return f"{scored} (all steps {time.monotonic() - started:.0f} s)"
 
 
@@ -65,7 +66,7 @@ def _score(scores: str) -> str:
             part_minutes=1.0,
         )
     )
-    print(done)
+    say(done)
     return done.splitlines()[0]
 
 
@@ -74,19 +75,19 @@ def _train(manifest: str, embeddings: str, head: str) -> None:
     from jobs.verbs import embed, train  # Ray Train takes seconds to import
 
     _show(f"daf embed --manifest {manifest} --out {embeddings}")
-    print(embed.run(EmbedSettings(manifest=manifest, out=embeddings)))
+    say(embed.run(EmbedSettings(manifest=manifest, out=embeddings)))
     recipe = f"--batch-rows {RECIPE.batch_rows} --learning-rate {RECIPE.learning_rate}"
     _show(f"daf train --embeddings {embeddings} --out {head} {recipe}")
-    print(train.run(TrainSettings(embeddings=embeddings, out=head, recipe=RECIPE)))
+    say(train.run(TrainSettings(embeddings=embeddings, out=head, recipe=RECIPE)))
     splits = _all_parts(manifest_output(manifest)).select(["recording_id", "split"])
     tested = splits.filter(pc.field("split") == "test")["recording_id"].unique().to_pylist()
     record = files.read_json(files.join(head, "head.json")) or {}
     rows = record["data"]["rows"]
-    print(TRAINED.format(train=rows["train"], held_out=" and ".join(sorted(tested))))
+    say(TRAINED.format(train=rows["train"], held_out=" and ".join(sorted(tested))))
 
 
 def _show(command: str) -> None:
-    print(command, flush=True)
+    say(command)
 
 
 def _findings(scores: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from daf_core.errors import SettingsError
+from daf_core.errors import SettingsError, check_bad_rows
 from daf_core.manifest.update import Updated, update
 from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.sources.folders.source import FolderOptions
@@ -42,11 +42,19 @@ def run(settings: IngestSettings) -> str:
     Raises:
         SettingsError: a setting does not fit the source, or `out` holds another run.
         NotDone: another ingest took over, or parts of the manifest are missing.
+        TooManyBad: more rows are quarantined than `max_error_rate` allows, or all are.
     """
     done, line = bring_up_to_date(settings)
+    check_rows(done, settings.max_error_rate, line)
     if settings.strict:
         check_strict(done.quarantined, done.flags, line, done.not_used, done.remarks.unmatched)
     return line
+
+
+def check_rows(done: Updated, most: float, line: str) -> None:
+    """Raise TooManyBad if a larger share of the rows than `most` is quarantined, or all are."""
+    rows = done.rows + sum(done.quarantined.values())
+    check_bad_rows(done.quarantined, rows, most, line)
 
 
 def bring_up_to_date(

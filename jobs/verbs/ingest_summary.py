@@ -9,6 +9,7 @@ from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import KINDS
 from jobs.progress import quarantined
 from jobs.summary import lacking
+from jobs.terminal import one_line
 
 _SETTING = re.compile(r"`(\w+)`")
 
@@ -19,6 +20,7 @@ def summary(done: Updated, quarantine: str) -> str:
     quarantine: the folder of the manifest's quarantine.
     """
     recordings = done.recordings.as_dict()
+    remarks = (*done.remarks.unmatched, *done.remarks.hints)
     counts = ", ".join(f"{count} {kind}" for kind, count in recordings.items() if count)
     return (
         f"{done.rows_in} rows in, {done.rows} in the manifest, "
@@ -27,7 +29,7 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{done.audio_hours:.2f} audio hours, "
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
-    ) + "".join(f"\n{_as_options(one)}" for one in (*done.remarks.unmatched, *done.remarks.hints))
+    ) + "".join(f"\n{_as_options(one_line(remark))}" for remark in remarks)
 
 
 def _redacted(flags: Mapping[str, int]) -> str:

@@ -18,6 +18,7 @@ from daf_core.weights.known import (
 from daf_core.weights.packages import packaged
 from daf_core.weights.specs import cached, fetch
 from jobs.settings import ModelsSettings
+from jobs.terminal import say
 
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
 DIGITS_SHOWN = 13  # of a SHA-256
@@ -48,12 +49,12 @@ def run(settings: ModelsSettings) -> str:
         names += [] if name in KNOWN_ENCODERS else [name]
     heads = default_heads()
     for head in heads:
-        print("\n".join(_head_lines(head)), end="\n\n")
-    print(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))
+        say("\n".join([*_head_lines(head), ""]))
+    say(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))
     encoders = {}
     for name in names:
         encoders[name] = _find(name, settings.check)
-        print(_line(name, encoders[name]))
+        say(_line(name, encoders[name]))
     damaged = [name for name, found in encoders.items() if found.damaged]
     if damaged:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")

@@ -1,6 +1,5 @@
 """daf query: finished scores, asked in SQL."""
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from itertools import chain
@@ -13,6 +12,7 @@ from daf_core.errors import SettingsError
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Limits
 from daf_core.storage import files
+from jobs import terminal
 from jobs.settings import QuerySettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.shown import shown
@@ -37,7 +37,7 @@ def run(settings: QuerySettings) -> str:
     if settings.to == "table":
         return "\n".join([shown(rows, "table"), *([said] if more else [])])
     if more:
-        print(f"daf: {said}", file=sys.stderr)  # it is no row of the output
+        terminal.complain(f"daf: {said}")  # it is no row of the output
     return shown(rows, settings.to)
 
 

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from daf_core import default_heads
 from daf_core.embeddings.columns import select
-from daf_core.errors import SettingsError
+from daf_core.errors import SettingsError, TooManyBad
 from daf_core.report.known import warning_lines
 from daf_core.report.run_warnings import warnings_of_flags
 from daf_core.stages import trained_head
@@ -40,6 +40,7 @@ from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import Run, run_missing_parts
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
+from jobs.terminal import say
 from jobs.verbs import report, score_words, verify
 from jobs.verbs.score_source import Prepared, check_source, prepare
 
@@ -62,7 +63,13 @@ def run(settings: ScoreSettings) -> str:
         locate(spec, settings.offline)  # missing weights stop the job here, not on its workers
     _say_which_head(settings.head)
     prepared = prepare(settings)
-    scored = _score_manifest(settings, prepared.manifest, head)
+    bad: TooManyBad | None = None
+    try:
+        scored = _score_manifest(settings, prepared.manifest, head)
+    except TooManyBad as err:
+        if not err.summary:  # stopped early
+            raise
+        bad, scored = err, err.summary
     lines = [scored, _calls(settings)]
     if settings.drop_text:
         lines.append(score_words.drop(settings))
@@ -71,6 +78,8 @@ def run(settings: ScoreSettings) -> str:
     lines += _report(settings) if settings.report else _warnings_of_flags(settings)
     if settings.strict:
         _check_strict(settings, prepared, "\n".join(lines))
+    if bad is not None:
+        raise TooManyBad(str(bad), summary="\n".join(lines))
     return "\n".join(lines)
 
 
@@ -93,13 +102,12 @@ def _say_which_head(head: str) -> None:
     """Name a default head with its languages and licence; and a folder that hides one."""
     if default_heads.is_default(head):
         card = default_heads.read_card(head)
-        print(
+        say(
             f"head {head} of the package, for {', '.join(card.languages)}; trained on "
             f"{card.licence} (`daf models` says more)",
-            flush=True,
         )
     elif head in default_heads.default_heads():
-        print(f"head {files.absolute(head)}, not that of the package", flush=True)
+        say(f"head {files.absolute(head)}, not that of the package")
 
 
 def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -> str:

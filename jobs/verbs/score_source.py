@@ -7,6 +7,7 @@ from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.output import RECORD, manifest_output
 from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
+from jobs.terminal import say
 from jobs.verbs import ingest, score_words, transcribe
 
 # What `daf score` leaves in OUT: none of it is of the source, if OUT lies in there.
@@ -99,7 +100,7 @@ def prepare(settings: ScoreSettings) -> Prepared:
     )
     if settings.transcribe:
         asked = replace(asked, model=settings.transcribe[0])
-    print(transcribe.run(asked), flush=True)
+    say(transcribe.run(asked))
     return replace(prepared, manifest=manifest)
 
 
@@ -114,10 +115,11 @@ def _ingested(settings: ScoreSettings) -> Prepared:
     options = {option: getattr(settings, option) for option in OPTIONS}
     asked = IngestSettings(source=settings.source, out=manifest, fresh=settings.fresh, **options)
     done, line = ingest.bring_up_to_date(asked, without=made)
-    print(line, flush=True)  # scoring may take hours
+    say(line)  # scoring may take hours
     if again := score_words.lacking(settings):
-        print(f"words of {len(again)} parts were dropped and are read again", flush=True)
+        say(f"words of {len(again)} parts were dropped and are read again")
         asked = replace(asked, fresh=False)
         done, line = ingest.bring_up_to_date(asked, made, read_again=again)
-        print(line, flush=True)
+        say(line)
+    ingest.check_rows(done, settings.max_error_rate, line="")
     return Prepared(manifest, done.quarantined, done.not_used)

@@ -1,7 +1,6 @@
 """embeddings → head: the DAF head, a baseline or another fusion, on Ray Train."""
 
 import logging
-import os
 import signal
 import threading
 import time
@@ -25,8 +24,9 @@ from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
 from jobs.fitting.train_worker import FittedHead, train_worker
 from jobs.fitting.training_data import TrainingData, load_training_data
+from jobs.placement import Asked, check_placement
 from jobs.progress import working_on
-from jobs.ray_session import cluster_total, ray_session
+from jobs.ray_session import ray_session
 from jobs.settings import TrainSettings
 
 log = logging.getLogger(__name__)
@@ -47,14 +47,21 @@ def run(settings: TrainSettings) -> str:
     }
     existing = files.read_json(files.join(settings.out, "head.json"))
     if existing is not None and not settings.fresh:
-        found = existing.get("identity", {})
+        found = existing.get("identity")
+        found = found if isinstance(found, dict) else {}
         if found != identity:
             raise SettingsError(
                 f"{settings.out}: holds a head that differs: "
                 f"{run_record.differences(found, identity)}; choose another folder or start over "
                 f"with `fresh`"
             )
-        return f"{_summary(existing, 0.0)}, was done before"
+        try:
+            return f"{_summary(existing, 0.0)}, was done before"
+        except (KeyError, TypeError, ValueError, AttributeError) as err:
+            raise SettingsError(
+                f"{settings.out}/head.json: expected what `daf train` wrote, found it damaged "
+                f"({err!r}); start over with `fresh`"
+            ) from err
     started = time.monotonic()
     with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
         fitted = _fit(settings, rows, recipe, run_record.fingerprint(identity))
@@ -126,18 +133,11 @@ def _interruptible() -> Iterator[None]:
 
 
 def _check_room(settings: TrainSettings) -> None:
-    """Refuse more workers than a Ray of this machine alone has room for. A cluster may grow, so
-    there the training waits.
-    """
-    resource = "GPU" if settings.gpu else "CPU"
-    total = cluster_total(resource)
-    if settings.workers <= total:
-        return
+    """Refuse more workers than the Ray has room for, or may grow to."""
+    each = {"CPU": 1.0, "GPU": float(settings.gpu)}
     asked = f"{'`gpu` ' if settings.gpu else ''}`workers` {settings.workers}"
-    message = f"{asked}: expected a {resource} for each worker, Ray has {total:g}"
-    if os.environ.get("RAY_ADDRESS", "local") == "local":
-        raise SettingsError(f"{message} here; name a cluster in RAY_ADDRESS, or ask for fewer")
-    log.info("train: %s so far; waiting for more", message.replace("`", ""))
+    if check_placement(Asked(asked, settings.workers, each)):
+        log.info("train: waiting until the cluster has grown by what %s asks for", asked)
 
 
 def _publish_head(

@@ -1,4 +1,5 @@
-"""manifest + scores → is every manifest row either scored or quarantined, once?"""
+"""manifest + scores → is every manifest row either scored, with scores in their ranges, or
+quarantined, once?"""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,9 @@ from dataclasses import dataclass
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.settings import VerifySettings
+from jobs.terminal import one_line
 
 FAULTS_SHOWN = 20
 READERS = 16
@@ -55,9 +58,8 @@ def run(settings: VerifySettings) -> str:
     if faults:
         more = len(faults) - FAULTS_SHOWN
         shown = faults[:FAULTS_SHOWN] + ([f"… {more} more"] if more > 0 else [])
-        raise NotDone(
-            "\n".join([*shown, f"{line}: not every row is either scored or quarantined, once"])
-        )
+        rule = "not every row is either scored, in range, or quarantined, once"
+        raise NotDone("\n".join([*map(one_line, shown), f"{line}: {rule}"]))
     return f"{line}: every manifest row is either scored or quarantined, once"
 
 
@@ -65,7 +67,8 @@ def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -
     """Compare the utterance ids of one part of the manifest with its scores and quarantine."""
     expected = manifest.read(name, ["utterance_id"])["utterance_id"].to_pylist()
     try:
-        scored = scores.read(name, ["utterance_id"])["utterance_id"].to_pylist()
+        rows = scores.read(name, ["utterance_id", *RANGES])
+        scored = rows["utterance_id"].to_pylist()
         quarantine = scores.read_quarantine(name, ["utterance_id"])
         made_by = scores.footer(name).get("daf.fingerprint")
     except SettingsError as err:
@@ -73,14 +76,15 @@ def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -
     quarantined = quarantine["utterance_id"].to_pylist()
     found = Counter(scored) + Counter(quarantined)
     faults = [
-        f"{name}: {len(rows)} rows {what}: {', '.join(sorted(map(str, rows))[:3])}"
-        for what, rows in (
+        f"{name}: {len(ids)} rows {what}: {', '.join(sorted(map(str, ids))[:3])}"
+        for what, ids in (
             ("lost", set(expected) - set(found)),
             ("not of this manifest part", set(found) - set(expected)),
             ("there more than once", {row for row, times in found.items() if times > 1}),
         )
-        if rows
+        if ids
     ]
+    faults += [f"{name}: {wrong}" for wrong in wrong_scores_named(rows)]
     if made_by != fingerprint:
         faults.append(f"{name}: made by run {made_by}, run.json is of run {fingerprint}")
     return PartVerdict(len(expected), len(scored), len(quarantined), faults)

@@ -36,7 +36,7 @@ def options_of(verb: str) -> set[str]:
     return {name for one in arguments for name in one.names if name.startswith("--")}
 
 
-EVERY_OPTION = {"--help", "--version"}.union(*map(options_of, VERBS))
+EVERY_OPTION = {"--help", "--version", "--config"}.union(*map(options_of, VERBS))
 
 
 def test_help_of_the_program_names_every_verb():

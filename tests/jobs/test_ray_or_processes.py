@@ -1,5 +1,6 @@
 """Where nobody says whether Ray or processes of this machine encode."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daf_core.errors import NotDone
+from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.part_index import PartFacts
 from jobs.parts.executor import _then_on_ray
 from jobs.parts.process_executor import WorkerDied
@@ -17,7 +18,7 @@ from jobs.parts.ray_or_processes import (
     RAY_PAYS_ROWS,
     choose_processes,
 )
-from jobs.ray_address import check_address, ray_runs
+from jobs.ray_address import address_to_join, ray_runs
 from jobs.ray_session import ray_session
 from jobs.settings import EncodeResources
 
@@ -67,16 +68,49 @@ def test_a_ray_that_is_named_is_used(
     assert choose_processes(EncodeResources(), SMALL) is not named
 
 
-def test_a_ray_that_runs_here_is_used_and_one_that_was_killed_is_not(
-    port: int, tmp_path: Path
+def left_behind(folder: Path, address: str) -> Path:
+    """The file that `ray start` leaves, or anybody else."""
+    (folder / "ray").mkdir(exist_ok=True)
+    file = folder / "ray" / "ray_current_cluster"
+    file.write_text(address)
+    return file
+
+
+def test_a_ray_that_nobody_named_is_not_joined(port: int, tmp_path: Path) -> None:
+    left_behind(tmp_path, f"127.0.0.1:{port}\n")
+    assert not ray_runs()
+    assert address_to_join() is None
+
+
+def test_auto_is_the_ray_of_this_user(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "ray").mkdir()
-    address = tmp_path / "ray" / "ray_current_cluster"
-    address.write_text(f"127.0.0.1:{port}\n")
-    assert ray_runs()
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    with pytest.raises(NotDone, match="expected a Ray that `ray start` started"):
+        address_to_join()
+    file = left_behind(tmp_path, f"127.0.0.1:{port}\n")
+    assert address_to_join() == f"127.0.0.1:{port}"
     for left in ("127.0.0.1:1", "nonsense", "", "127.0.0.1:99999"):
-        address.write_text(left)
-        assert not ray_runs()
+        file.write_text(left)
+        with pytest.raises(NotDone, match="expected the HOST:PORT of a Ray"):
+            address_to_join()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_auto_is_not_the_ray_of_another_user(
+    port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    file = left_behind(tmp_path, f"127.0.0.1:{port}\n")
+    os.chown(file, 12345, 12345)
+    with pytest.raises(SettingsError, match="found another user's"):
+        address_to_join()
+    mine = file.with_name("mine")
+    mine.write_text(f"127.0.0.1:{port}")
+    file.unlink()
+    file.symlink_to(mine)  # nor through a link, which anybody can make
+    with pytest.raises(NotDone, match="expected a Ray that `ray start` started"):
+        address_to_join()
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "no-such-host.invalid:6379", "here:port"])
@@ -92,9 +126,9 @@ def test_a_ray_that_does_not_answer_is_said_at_once(
 def test_an_address_that_answers_or_is_of_another_form_is_left_to_ray(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for address in (f"127.0.0.1:{port}", "local", "auto", "ray://head:10001"):
+    for address in (f"127.0.0.1:{port}", "local", "ray://head:10001"):
         monkeypatch.setenv("RAY_ADDRESS", address)
-        check_address()
+        assert address_to_join() == (None if address == "local" else address)
 
 
 @given(st.integers(0, 9), st.integers(0, 9))

@@ -91,11 +91,11 @@ def save(folder: Path, kind: Callable[[Any], Any], config: Any) -> Path:
     return folder
 
 
-def without(folder: Path, prefix: str) -> None:
+def without(folder: Path, prefix: str, file: str = "model.safetensors") -> None:
     """Take the tensors whose names start with `prefix` out of the folder's weights."""
-    weights = load_file(folder / "model.safetensors")
+    weights = load_file(folder / file)
     kept = {name: value for name, value in weights.items() if not name.startswith(prefix)}
-    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    save_file(kept, folder / file, {"format": "pt"})
 
 
 def change_config(folder: Path, **changes: object) -> None:

@@ -1,0 +1,103 @@
+"""A Ray of this run alone: on loopback, in a folder that nobody else reads, with a token."""
+
+import logging
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import ray
+from ray._private import ray_constants
+
+LOOPBACK = "127.0.0.1"  # Ray's servers listen there alone if the node has this address
+# Where this is 0, Ray takes a loopback address as it is, not for one that other machines reach.
+CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+MODE, TOKEN, TOKEN_PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
+# The path of a Unix socket has at most 107 bytes, of which Ray's names below its folder take 80.
+_LONGEST_FOLDER = 107 - 80
+
+
+@contextmanager
+def own_ray() -> Iterator[None]:
+    """Start a Ray, run the body, stop it.
+
+    Its folder, with Ray's logs and what Ray spills, is deleted, but for one of a body that failed.
+    """
+    folder = tempfile.mkdtemp(prefix="daf-", dir=_short_folder())  # mode 0700
+    with _token():
+        try:
+            with _on_loopback():
+                _start(f"{folder}/ray")  # Ray opens a folder of its own to everybody
+            yield
+        except BaseException:
+            ray.shutdown()
+            raise
+        ray.shutdown()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: str) -> None:
+    ray.init(
+        address="local",
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        _node_ip_address=LOOPBACK,
+        _temp_dir=folder,
+    )
+
+
+def _short_folder() -> str:
+    """Where the folder is made: RAY_TMPDIR, or the usual one, if socket paths fit under it."""
+    made = len("/daf-12345678/ray")
+    for folder in (os.environ.get("RAY_TMPDIR"), tempfile.gettempdir()):
+        if folder and os.path.isdir(folder) and len(folder.encode()) + made <= _LONGEST_FOLDER:
+            return folder
+    return "/tmp"
+
+
+@contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Keep Ray from replacing the loopback address by that of a network. It has no option for it
+    but a variable, which it reads when it is imported.
+    """
+    before, was = os.environ.get(CLUSTERS), ray_constants.ENABLE_RAY_CLUSTER
+    os.environ[CLUSTERS], ray_constants.ENABLE_RAY_CLUSTER = "0", False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = was
+        if before is None:
+            del os.environ[CLUSTERS]
+        else:
+            os.environ[CLUSTERS] = before
+
+
+@contextmanager
+def _token() -> Iterator[None]:
+    """Give Ray, and the processes that it starts, a token of its own; Rays that know of tokens ask
+    every client for it.
+
+    Where the environment turns tokens off or holds one, that is left as it is.
+    """
+    if TOKEN in os.environ or TOKEN_PATH in os.environ or os.environ.get(MODE) == "disabled":
+        yield
+        return
+    before = os.environ.get(MODE)
+    os.environ[TOKEN] = secrets.token_hex(32)
+    _forget_token()
+    try:
+        yield
+    finally:
+        del os.environ[TOKEN]
+        if before is None:
+            os.environ.pop(MODE, None)  # Ray sets it
+        _forget_token()
+
+
+def _forget_token() -> None:
+    """Make Ray read the token again, where it has kept an earlier one."""
+    loader = getattr(ray._raylet, "AuthenticationTokenLoader", None)
+    if loader is not None:  # None: a Ray without tokens
+        loader.instance().reset_cache()

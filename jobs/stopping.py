@@ -1,0 +1,109 @@
+"""A command ends when it is asked to: by Ctrl-C, by SIGTERM, by its deadline, within seconds.
+
+The signal becomes an exception in the main thread, so that what is open is closed. Code of a
+library may keep the main thread from noticing, or wait for ever while it closes; a thread of its
+own, which the signal wakes whatever the main thread does, then ends the process.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from jobs.terminal import complain
+
+GRACE_S = 20.0  # to close what is open
+AGAIN = "run the same command again to continue"
+_ENDS = {
+    signal.SIGINT: ("interrupted", 130),
+    signal.SIGTERM: ("stopped by SIGTERM", 143),
+    signal.SIGALRM: ("the deadline is over", 1),
+}
+
+
+class Stopped(BaseException):
+    """SIGTERM arrived, or the deadline is over. Ctrl-C is a KeyboardInterrupt, as everywhere."""
+
+
+@dataclass
+class Stop:
+    """Which signal asked the command to end; None: none has."""
+
+    number: int | None = None
+
+    def end(self) -> int:
+        """Say why the command ends, and kill its workers, which nobody waits for; returns the exit
+        status.
+        """
+        why, status = _ENDS[signal.Signals(self.number or signal.SIGINT)]
+        complain(f"daf: {why}; {AGAIN}")
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        return status
+
+
+@contextmanager
+def stoppable() -> Iterator[Stop]:
+    """Run the body so that signals end it; `Stop` says whether one has arrived."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    threading.Thread(target=_watch, args=(read, stop), daemon=True).start()
+    waked = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+
+    def ends(number: int, _frame: FrameType | None) -> None:
+        stop.number = number
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise Stopped(_ENDS[signal.Signals(number)][0])
+
+    # SIGINT may be ignored, as it is under nohup.
+    heard = [one for one in _ENDS if signal.getsignal(one) != signal.SIG_IGN]
+    before = {number: signal.signal(number, ends) for number in heard}
+    try:
+        yield stop
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(waked)
+        os.close(write)
+
+
+def set_deadline(minutes: float | None) -> None:
+    """Stop the body of `stoppable` after so many minutes; None: never."""
+    if minutes is not None and threading.current_thread() is threading.main_thread():
+        signal.setitimer(signal.ITIMER_REAL, 60 * minutes)
+
+
+@contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Undo what the body, a call of a library, does to the handlers of signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _ENDS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            if handler is not None:  # None: not installed from Python
+                signal.signal(number, handler)
+
+
+def _watch(read: int, stop: Stop) -> None:
+    """Wait for a signal that ends the command, and then for GRACE_S; end the process."""
+    with open(read, "rb", buffering=0) as numbers:
+        while number := numbers.read(1):
+            if number[0] in _ENDS:
+                stop.number = number[0]
+                time.sleep(GRACE_S)
+                os._exit(stop.end())

@@ -1,0 +1,100 @@
+"""Options from a file: the same names, the command line wins, unknown names are refused."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs import cli
+
+TOML = """
+head = "fast"
+max_error_rate = 0.5
+channels = {0 = "agent", 1 = "customer"}
+[score]
+out = "o"
+verify = false
+retry = ["poison", "missing_audio"]
+[train]
+width = 8
+"""
+YAML = """
+head: fast
+max-error-rate: 0.5
+channels: [0=agent, 1=customer]
+score: {out: o, verify: no, retry: [poison, missing_audio]}
+train: {width: 8}
+"""
+
+
+def shown(monkeypatch, capsys, *arguments: str) -> dict[str, str]:
+    monkeypatch.setattr(sys, "argv", ["daf", "config", "show", *arguments])
+    cli.main()
+    return dict(line.split(" = ", 1) for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.parametrize(("name", "text"), [("daf.toml", TOML), ("daf.yaml", YAML)])
+def test_values_come_from_where_they_are_said_to(
+    name: str, text: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    file = tmp_path / name
+    file.write_text(text)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    options = ["--config", str(file), "--max-error-rate", "0.7", "--hash-ids", "s" * 20]
+    found = shown(monkeypatch, capsys, "score", "calls", *options)
+    assert found["head"] == f'"fast"  ({file})'
+    assert found["out"] == f'"o"  ({file})'
+    assert found["verify"] == f"false  ({file})"
+    assert found["retry"] == f'["poison", "missing_audio"]  ({file})'
+    assert found["channels"] == f'{{"0": "agent", "1": "customer"}}  ({file})'
+    assert found["max-error-rate"] == "0.7  (command line)"
+    assert found["offline"] == "true  (HF_HUB_OFFLINE)"
+    assert found["report"] == "true  (default)"
+    assert found["hash-ids"] == "[hidden]  (command line)"
+    assert found["source"] == '"calls"  (command line)'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("a.toml", 'hed = "x"', "hed: daf score has no such option; did you mean head?"),
+        ("a.toml", "[score]\nmax_eror_rate = 1", "did you mean max-error-rate?"),
+        ("a.toml", "zzzz = 1", "daf score --help lists them"),
+        ("a.toml", "head = ", "expected TOML or YAML"),
+        ("a.yaml", "head: [", "expected TOML or YAML"),
+        ("a.yaml", "- head", "expected names with values, found list"),
+        ("a.yaml", "head: {a: {b: c}}\nretry: [[1]]", "retry: expected text, a number"),
+        ("a.yaml", "max_error_rate: 2\nout: o", "--max-error-rate 2"),
+        ("a.yaml", "max_error_rate: many\nout: o", "max-error-rate"),
+        ("a.yaml", "head: a\nhead_: b", "did you mean head?"),
+        ("a.toml", "max_error_rate = 1\nmax-error-rate = 1", "given twice"),
+        ("a.yaml", "score: 3", "score: expected a table of options"),
+        ("a.json", "{}", "expected a name that ends in .toml, .yaml or .yml"),
+        ("a.yaml", "x: !!python/object/apply:os.system [ls]", "expected TOML or YAML"),
+        ("a.toml", "#" * (2 << 20), "at most 1 MiB"),
+    ],
+)
+def test_a_wrong_file_is_one_line(
+    name: str, text: str, says: str, tmp_path: Path, monkeypatch, capsys
+) -> None:
+    (tmp_path / name).write_text(text)
+    monkeypatch.setattr(sys, "argv", ["daf", "score", "calls", "--config", str(tmp_path / name)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert ended.value.code == 2
+    assert says in line
+
+
+def test_a_file_is_named_once_and_is_there(monkeypatch, capsys) -> None:
+    for arguments, says in (
+        (["score", "x", "--config"], "expected one file"),
+        (["score", "--config=a.toml", "--config=b.toml"], "expected one file"),
+        (["score", "x", "--config=/nowhere/a.toml"], "/nowhere/a.toml"),
+        (["config", "show", "scor"], "expected a verb"),
+    ):
+        monkeypatch.setattr(sys, "argv", ["daf", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == 2
+        assert says in capsys.readouterr().err

@@ -1,0 +1,214 @@
+"""Commands that are asked to end do, within seconds, with a line and a status; real processes."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from jobs.ray_session import ray_session
+
+ROOT = Path(__file__).parents[2]
+WITHIN_S = 30.0
+AGAIN = "run the same command again to continue"
+
+BODIES = {
+    "python": "time.sleep(600)",
+    "swallowed": "exec('while True:\\n try: time.sleep(600)\\n except BaseException: pass')",
+    "a library that waits": "threading.Event.wait(threading.Event(), 600)",
+    "C that looks at no signal": "ctypes.PyDLL(None).usleep(1) or ctypes.CDLL(None).pause() or "
+    "[ctypes.CDLL(None).pause() for _ in range(9999)]",
+    "closing that never ends": "stuck()",
+}
+PROGRAM = """
+import contextlib, ctypes, signal, sys, threading, time
+from jobs import cli, stopping
+stopping.GRACE_S = 1.0
+
+@contextlib.contextmanager
+def closing():
+    try:
+        yield
+    finally:
+        time.sleep(600)
+
+def stuck():
+    with closing():
+        time.sleep(600)
+
+def app(*_, **__):
+    stopping.set_deadline({deadline})
+    print("ready", flush=True)
+    {body}
+
+cli.app = app
+cli.main()
+"""
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Starts processes, and ends what a test leaves."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        command = [sys.executable, *arguments]
+        processes.append(subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("number", "why", "status"),
+    [
+        (signal.SIGINT, "interrupted", 130),
+        (signal.SIGTERM, "stopped by SIGTERM", 143),
+        (None, "the deadline is over", 1),
+    ],
+)
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+def test_whatever_a_command_does_it_ends(started, body, number, why, status) -> None:
+    process = started("-c", PROGRAM.format(body=body, deadline=None if number else 0.01))
+    assert process.stdout.readline() == "ready\n"
+    if number:
+        process.send_signal(number)
+    _, said = process.communicate(timeout=WITHIN_S)
+    assert said.splitlines()[-1] == f"daf: {why}; {AGAIN}"
+    assert process.returncode == status
+
+
+DAF = "from jobs.cli import main; main()"
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Many short recordings with transcripts."""
+    folder = tmp_path_factory.mktemp("calls")
+    draw = np.random.default_rng(0)
+    for number in range(60):
+        sound = 0.1 * draw.standard_normal(16_000 * 5)
+        soundfile.write(folder / f"call-{number}.wav", sound, 16_000)
+        cue = "1\n00:00:00,500 --> 00:00:04,000\nthat was very good of you\n"
+        (folder / f"call-{number}.srt").write_text(cue)
+    return folder
+
+
+def appears(process: subprocess.Popen[str], pattern: str, folder: Path) -> None:
+    """Wait until the command has made such a file, or has ended."""
+    until = time.monotonic() + 200
+    while not any(folder.glob(pattern)) and process.poll() is None:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    "moment", ["manifest/run.json", "run.json", "scores/part-*", "report.html"]
+)
+@pytest.mark.timeout(600)
+def test_score_stopped_at_any_moment_goes_on(started, calls: Path, tmp_path: Path, moment) -> None:
+    out = tmp_path / "out"
+    asked = ["score", str(calls), "--out", str(out), "--local", "--actors", "1"]
+    asked += ["--part-minutes", "0.5"]
+    process = started("-c", DAF, *asked)
+    appears(process, moment, out)
+    process.terminate()
+    began = time.monotonic()
+    shown, said = process.communicate(timeout=WITHIN_S)
+    assert time.monotonic() - began < WITHIN_S
+    if "60 scored" not in shown:  # else it was just done
+        assert process.returncode == 143
+        assert said.splitlines()[-1] == f"daf: stopped by SIGTERM; {AGAIN}"
+    again = started("-c", DAF, *asked)
+    shown, _ = again.communicate(timeout=300)
+    assert again.returncode == 0
+    assert "60 rows in, 60 scored" in shown
+    assert "every manifest row is either scored or quarantined, once" in shown
+
+
+def test_rows_that_are_all_bad_are_status_3(started, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("audio_path\nmissing-1.wav\nmissing-2.wav\n")
+    for rate in ("1", "0.2"):
+        asked = ["ingest", str(tmp_path / "rows.csv"), "--out", str(tmp_path / f"m{rate}")]
+        process = started("-c", DAF, *asked, "--max-error-rate", rate)
+        shown, said = process.communicate(timeout=60)
+        assert process.returncode == 3, said
+        assert "2 of 2 rows are quarantined, all there are: missing_audio 2" in said
+        assert "2 rows in, 0 in the manifest" in shown
+
+
+def test_some_bad_rows_are_status_3_only_beyond_the_rate(started, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,audio_path\nfine,\n,missing.wav\ngood,\nwell,\n")
+    for rate, status in (("0.5", 0), ("0.2", 3)):
+        asked = ["ingest", str(tmp_path / "rows.csv"), "--out", str(tmp_path / f"m{rate}")]
+        process = started("-c", DAF, *asked, "--max-error-rate", rate)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == status, said
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[None]:
+    """One small Ray of daf's own."""
+    with ray_session():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("setting", "number", "each", "says"),
+    [
+        ("`gpus_per_actor` 1", 1, {"CPU": 0.7, "GPU": 1}, "0 GPU"),
+        ("`actors` 999", 999, {"CPU": 0.7, "GPU": 0}, "999 processes with 0.7 CPU each"),
+        ("`workers` 1", 1, {"CPU": 1, "memory": 2.0**60}, "GiB; ask for less"),
+    ],
+)
+def test_what_ray_cannot_place_is_refused_at_once(own, setting, number, each, says) -> None:
+    from daf_core.errors import SettingsError
+    from jobs.placement import Asked, check_placement
+
+    began = time.monotonic()
+    with pytest.raises(SettingsError, match="expected room for") as caught:
+        check_placement(Asked(setting, number, each))
+    assert time.monotonic() - began < WITHIN_S
+    assert says in str(caught.value)
+
+
+def test_what_others_hold_is_said(own, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    from daf_core.errors import NotDone
+    from jobs import placement
+
+    total = int(ray.cluster_resources()["CPU"])
+    holder = ray.remote(num_cpus=total)(_Holder).remote()
+    ray.get(holder.ready.remote())
+    monkeypatch.setattr(placement, "BUSY_WITHIN_S", 1.0)
+    with pytest.raises(NotDone, match="other jobs on this Ray leave"):
+        placement.check_placement(placement.Asked("`workers` 1", 1, {"CPU": 1.0}))
+    ray.kill(holder)
+
+
+class _Holder:
+    def ready(self) -> bool:
+        return True
+
+
+def test_own_ray_is_on_loopback_and_private(own) -> None:
+    import os
+    import stat
+
+    import ray
+
+    (node,) = ray.nodes()
+    assert node["NodeManagerAddress"] == "127.0.0.1"
+    folder = Path(ray._private.worker._global_node.get_session_dir_path()).parents[1]
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+    assert os.environ["RAY_AUTH_MODE"] == "token"
