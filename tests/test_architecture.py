@@ -166,7 +166,7 @@ def test_daf_core_reads_no_environment_prints_nothing_and_names_no_option(path: 
         ("jobs.parts.read_and_publish", ["torch"]),  # a third of the time and memory to start
         (
             "jobs.parts.preload",
-            ["scipy", "sklearn", "pandas", "ray"],
+            ["scipy", "sklearn", "pandas", "ray", "transformers"],
         ),  # encoding starts 2 s earlier
     ],
 )

@@ -1,24 +1,20 @@
-"""What makes the encoders faster on a CPU, and what that does to scores: bfloat16, int8, layers.
+"""What makes the encoders faster on a CPU, and what that does to scores: bfloat16, fewer layers.
 
     python -m benchmarks.science.precision --data DIR --work DIR [--parts 4]
 
 Encodes some parts of the degraded pairs (seed 7) in each setting, with one thread. Three DAF heads,
 trained on float32 embeddings, score the result: the table has the lowest correlation with their
-scores in float32. int8 is dynamic quantisation of all linear layers, weights by channel
-(torch.ao.quantization). Where top layers are left out, heads are trained again without these
+scores in float32. Where top layers are left out, heads are trained again without these
 layers, and the table has their MAE on all test rows.
 """
 
 import time
-from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import torch
-from torch.ao import quantization
 
 from benchmarks.command_line import parser_for
-from benchmarks.default_encoders import text_encoder, whisper_network
 from benchmarks.science.make_pairs import degraded_pairs
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.heads import build
@@ -38,7 +34,6 @@ from jobs.verbs import embed, ingest, train
 SEEDS = 3
 ALL_LAYERS: ColumnShapes = {"text": (7, 384), "audio": (5, 768)}
 CUTS = ({"text": 5}, {"audio": 4}, {"text": 5, "audio": 4})  # column → first layers that are kept
-quantize_dynamic: Callable[..., torch.nn.Module] = quantization.quantize_dynamic
 
 
 def main() -> None:
@@ -62,30 +57,18 @@ def main() -> None:
 
 
 def show_formats(heads: list[trained_head.TrainedHead], decoded: pa.Table) -> float:
-    """Print a line for each number format; returns the seconds of float32."""
+    """Print a line for float32 and one for bfloat16; returns the seconds of float32."""
     encoders = heads[0].encoders
     base_s, base = timed(Embed(encoders), decoded)
     print(f"{'float32':28} {base_s:6.1f} s")
-    int8, mixed = Embed(encoders), Embed(encoders)
-    for quantised in (int8, mixed):
-        network = whisper_network(quantised)
-        network.encoder = quantise(network.encoder)
-    text_encoder(int8).model = quantise(text_encoder(int8).model)
-    bfloat16 = Embed(encoders, precision="bfloat16")
-    mixed.encoders["text"] = bfloat16.encoders["text"]
-    for name, faster in {
-        "bfloat16": bfloat16,
-        "int8": int8,
-        "int8 speech, bfloat16 text": mixed,
-    }.items():
-        seconds, table = timed(faster, decoded)
-        agree = [agreement(score(head, base)[0], score(head, table)[0]) for head in heads]
-        sentiment, weight = np.min(agree, axis=0)
-        print(
-            f"{name:28} {seconds:6.1f} s  {base_s / seconds:4.2f} × as fast, r of scores "
-            f"{sentiment:.5f}, of weights {weight:.5f}",
-            flush=True,
-        )
+    seconds, table = timed(Embed(encoders, precision="bfloat16"), decoded)
+    agree = [agreement(score(head, base)[0], score(head, table)[0]) for head in heads]
+    sentiment, weight = np.min(agree, axis=0)
+    print(
+        f"{'bfloat16':28} {seconds:6.1f} s  {base_s / seconds:4.2f} × as fast, r of scores "
+        f"{sentiment:.5f}, of weights {weight:.5f}",
+        flush=True,
+    )
     return base_s
 
 
@@ -122,13 +105,6 @@ def timed(embed: Embed, decoded: pa.Table) -> tuple[float, pa.Table]:
     started = time.perf_counter()
     table, _ = embed(decoded)
     return time.perf_counter() - started, table
-
-
-def quantise(model: torch.nn.Module) -> torch.nn.Module:
-    """The model with int8 linear layers; activations are quantised as they come."""
-    torch.backends.quantized.engine = "x86"
-    qconfig = quantization.per_channel_dynamic_qconfig
-    return quantize_dynamic(model, {torch.nn.Linear: qconfig})
 
 
 def agreement(one: pa.Table, other: pa.Table) -> tuple[float, float]:

@@ -23,7 +23,7 @@ import torch
 
 from benchmarks.daf_command import CORES
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
-from daf_core.encoders.whisper_ct2 import load_whisper_ct2
+from daf_core.encoders.whisper_ct2 import read_whisper_ct2
 from daf_core.stages.decode import decode_part
 from daf_core.storage.output import Output
 from daf_core.weights.precision import Precision
@@ -122,7 +122,7 @@ class PaddedEncoders:
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.text = AutoModel.from_pretrained(folder).eval()
         pieces = locate(resolve(AUDIO_ENCODER))
-        self.audio = load_whisper_ct2(b"".join(piece.read_bytes() for piece in pieces)).eval()
+        self.audio = _whisper_of_transformers(b"".join(piece.read_bytes() for piece in pieces))
         self.features = WhisperFeatureExtractor()
 
     @torch.inference_mode()
@@ -138,6 +138,25 @@ class PaddedEncoders:
         heard = self.audio(mel, output_hidden_states=True).hidden_states
         audio = torch.stack([torch.cat([h.mean(1), h.std(1)], dim=1) for h in heard], dim=1)
         return {"text_embedding": text.numpy(), "audio_embedding": audio.numpy()}
+
+
+def _whisper_of_transformers(data: bytes) -> Any:
+    from transformers import WhisperConfig
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    tensors, heads = read_whisper_ct2(data)
+    width, mel_bins, _ = tensors["conv1.weight"].shape
+    config = WhisperConfig(
+        d_model=width,
+        num_mel_bins=mel_bins,
+        encoder_layers=len({name.split(".")[1] for name in tensors if name.startswith("layers.")}),
+        encoder_attention_heads=heads,
+        encoder_ffn_dim=len(tensors["layers.0.fc1.weight"]),
+        max_source_positions=len(tensors["embed_positions.weight"]),
+    )
+    encoder = WhisperEncoder(config)
+    encoder.load_state_dict(tensors, strict=True)
+    return encoder.eval()
 
 
 def loop_seconds(manifest: Output, rows: int, batch_rows: int) -> float:

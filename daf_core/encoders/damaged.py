@@ -3,9 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import torch
 
 from daf_core.errors import NotDone, SettingsError
 
@@ -30,19 +27,3 @@ def loading(path: Path) -> Iterator[None]:
             f"encoder {path}: cannot be loaded ({type(err).__name__}: {first}); its files are "
             f"damaged, or of a model that this transformers does not know"
         ) from err
-
-
-def check_finite(model: Any, path: Path, optional: tuple[str, ...]) -> None:
-    """Check that all weights of a model are numbers, but those that are `optional` by their name.
-
-    Raises:
-        SettingsError: some are not.
-    """
-    for name, value in model.state_dict().items():
-        if name.startswith(optional) or not value.is_floating_point():
-            continue
-        if not torch.isfinite(value).all():
-            raise SettingsError(
-                f"encoder {path}: expected finite weights, found NaN or infinity in {name}; take "
-                f"the file from its source again"
-            )

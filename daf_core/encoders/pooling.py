@@ -29,6 +29,10 @@ class FrameSpec:
         """
         return cls(round(2 * blocks / 3), steps) if steps else NO_FRAMES
 
+    def blocks_needed(self, layers: int | None) -> int | None:
+        """How many blocks the first `layers` and the frames need, at least one; None: all."""
+        return max(1, layers - 1, self.layer) if layers else None
+
 
 NO_FRAMES = FrameSpec()
 

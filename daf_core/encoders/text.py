@@ -1,7 +1,8 @@
 """A frozen text encoder: from texts to pooled hidden layers, and to frames of one layer."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,38 @@ import torch
 from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, in_batches, masked_mean, span_means
 
 
+class TextNetwork(Protocol):
+    """A frozen network. blocks: after the embedding layer; pad: the token that fills a batch."""
+
+    @property
+    def blocks(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def pad(self) -> int: ...
+
+    def hidden(self, tokens_BS: torch.Tensor, valid_BS: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Hidden layers (B, S, width), one at a time; valid_BS: which tokens are of a text."""
+
+
+class Tokens(Protocol):
+    """The tokens of texts. longest: most tokens that the network reads."""
+
+    @property
+    def longest(self) -> int: ...
+
+    def count(self, text: str) -> int:
+        """The tokens of a text, special ones included, however many."""
+
+    def tokens(self, texts: list[str]) -> list[list[int]]:
+        """The tokens of each text, special ones included, `longest` at most."""
+
+    def bare(self, texts: list[str]) -> list[list[int]]:
+        """The tokens of each text without special ones, however many."""
+
+
 class TextEncoder:
-    """Mean over tokens, special ones included, of the hidden layers of a frozen AutoModel.
+    """Mean over tokens, special ones included, of the hidden layers of a frozen network.
 
     layers: only the first ones, counted from the embedding layer; None: all. A row depends on its
     text and previous text only, not on padding or on the other rows of its batch. Text after the
@@ -20,23 +51,19 @@ class TextEncoder:
 
     def __init__(
         self,
-        model: Any,
-        tokenizer: Any,
+        network: TextNetwork,
+        tokenizer: Tokens,
         device: str,
-        dtype: torch.dtype,
         batch_tokens: int,
         layers: int | None = None,
         frames: FrameSpec = NO_FRAMES,
     ) -> None:
-        self.model = model.eval().requires_grad_(False).to(device, dtype)
+        self.network = network
         self.tokenizer = tokenizer
-        every: int = model.config.num_hidden_layers + 1
-        self.layers = min(layers or every, every)
-        self.width: int = model.config.hidden_size
+        self.layers = min(layers or network.blocks + 1, network.blocks + 1)
+        self.width = network.width
         self.frames, self.frame_width = frames, self.width
-        # RoBERTa and related models number positions from the padding id plus one.
-        positions = model.config.max_position_embeddings - (model.config.pad_token_id or 0) - 1
-        self.longest: int = min(tokenizer.model_max_length, positions)
+        self.longest = tokenizer.longest
         self.device = device
         self.batch_tokens = batch_tokens
 
@@ -45,14 +72,11 @@ class TextEncoder:
         # A text has no more tokens than bytes, plus special ones: short texts need no counting.
         return np.array(
             [
-                len(text.encode()) > self.longest // 2 and self._tokens(text) > self.longest
+                len(text.encode()) > self.longest // 2 and self.tokenizer.count(text) > self.longest
                 for text in texts
             ],
             dtype=np.bool_,
         )
-
-    def _tokens(self, text: str) -> int:
-        return len(self.tokenizer(text, verbose=False).input_ids)
 
     @torch.inference_mode()
     def encode(
@@ -70,9 +94,7 @@ class TextEncoder:
         frames = np.empty((len(texts), self.frames.steps, self.frame_width), np.float32)
         if len(texts) == 0:
             return out, frames
-        own = self.tokenizer(
-            list(texts), truncation=True, max_length=self.longest, padding=False
-        ).input_ids
+        own = self.tokenizer.tokens(list(texts))
         tokens = self._with_previous(own, previous) if any(previous) else own
 
         def encode(batch: npt.NDArray[np.intp]) -> None:
@@ -87,9 +109,7 @@ class TextEncoder:
         self, own: list[list[int]], previous: Sequence[str | None]
     ) -> list[list[int]]:
         """The text's tokens, then those of the previous text, ended with the same separator."""
-        added = self.tokenizer(
-            [text or "" for text in previous], add_special_tokens=False, verbose=False
-        ).input_ids
+        added = self.tokenizer.bare([text or "" for text in previous])
         return [
             [*tokens, *more[-room:], tokens[-1]]
             if more and (room := self.longest - len(tokens) - 1) > 0
@@ -106,14 +126,16 @@ class TextEncoder:
         """
         lengths = np.array([len(row) for row in tokens])
         valid = np.arange(lengths.max()) < lengths[:, None]
-        padded = np.full(valid.shape, self.tokenizer.pad_token_id or 0)
+        padded = np.full(valid.shape, self.network.pad)
         padded[valid] = np.concatenate(tokens)
-        hidden = self.model(
-            input_ids=torch.from_numpy(padded).to(self.device),
-            attention_mask=torch.from_numpy(valid.astype(np.int64)).to(self.device),
-            output_hidden_states=True,
-        ).hidden_states
+        hidden = self.network.hidden(
+            torch.from_numpy(padded).to(self.device), torch.from_numpy(valid).to(self.device)
+        )
         on_device = torch.from_numpy(own).to(self.device)
-        means = [masked_mean(layer, on_device) for layer in hidden[: self.layers]]
-        spans = span_means(hidden[self.frames.layer], on_device, self.frames.steps)
+        means, spans = [], torch.empty(0)
+        for number, layer in enumerate(islice(hidden, max(self.layers, self.frames.layer + 1))):
+            if number < self.layers:
+                means.append(masked_mean(layer, on_device))
+            if number == self.frames.layer:
+                spans = span_means(layer, on_device, self.frames.steps)
         return torch.stack(means, dim=1), spans

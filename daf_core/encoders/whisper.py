@@ -4,16 +4,16 @@ Shape suffixes: B windows in the batch, S samples, F mel frames, P positions, M 
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn.functional import gelu
-from transformers import WhisperFeatureExtractor
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
+import torchaudio.functional as audio
+from torch.nn.functional import conv1d, gelu
 
-from daf_core.arrays import Samples
+from daf_core.arrays import RATE_HZ, Samples
+from daf_core.encoders.blocks import Names, Norm
 from daf_core.encoders.pooling import NO_FRAMES, FrameSpec, over_time
 from daf_core.encoders.waves import WINDOW_SAMPLES, normalise_level
 
@@ -23,32 +23,57 @@ POSITION_SAMPLES = 2 * HOP  # the second convolution halves the frames
 LONGEST_FRAMES = WINDOW_SAMPLES // HOP
 
 
+EPSILON = 1e-5  # of its norms
+NAMES = Names(
+    queries="self_attn.q_proj",
+    keys="self_attn.k_proj",
+    values="self_attn.v_proj",
+    out="self_attn.out_proj",
+    attention_norm="self_attn_layer_norm",
+    up="fc1",
+    down="fc2",
+    network_norm="final_layer_norm",
+)
+
+
 class WhisperNetwork:
     """Moments over time of the hidden layers of Whisper's encoder, and span means of one layer.
 
-    The layers are the input of each block, and the output of the final norm. layers: how many of
-    the first layers are computed; None: all.
+    The layers are the input of each block, and the output of the final norm. tensors: all of the
+    encoder's, named as in transformers' WhisperEncoder, float32; heads: of each block; layers: how
+    many of the first layers are computed; None: all.
     """
 
     prepare = staticmethod(normalise_level)
 
     def __init__(
         self,
-        encoder: WhisperEncoder,
+        tensors: Mapping[str, torch.Tensor],
+        heads: int,
         device: str,
         dtype: torch.dtype,
         layers: int | None = None,
         frames: FrameSpec = NO_FRAMES,
     ) -> None:
-        self.encoder = encoder.eval().requires_grad_(False).to(device, dtype)
-        every: int = encoder.config.encoder_layers + 1
+        tensors = {name: tensor.to(device, dtype) for name, tensor in tensors.items()}
+        numbers = {name.split(".")[1] for name in tensors if name.startswith("layers.")}
+        self._blocks = [
+            NAMES.block(tensors, f"layers.{number}.", heads, norm_first=True, epsilon=EPSILON)
+            for number in range(len(numbers))
+        ]
+        self._stem = [(tensors[f"{c}.weight"], tensors[f"{c}.bias"]) for c in ("conv1", "conv2")]
+        self._places = tensors["embed_positions.weight"]
+        self._norm = Norm(tensors["layer_norm.weight"], tensors["layer_norm.bias"], EPSILON)
+        every = len(self._blocks) + 1
         self.layers = min(layers or every, every)
         self.frames = frames
-        self.width: int = encoder.config.d_model
+        self.width, mel_bins, _ = self._stem[0][0].shape
         self.device = device
         self.dtype = dtype
-        features = WhisperFeatureExtractor(feature_size=encoder.config.num_mel_bins)
-        self.filters = torch.from_numpy(features.mel_filters.T).to(device, torch.float32)
+        filters = audio.melscale_fbanks(
+            FFT // 2 + 1, 0.0, RATE_HZ / 2, mel_bins, RATE_HZ, norm="slaney", mel_scale="slaney"
+        )
+        self.filters = filters.T.contiguous().to(device)
         self.taper = torch.hann_window(FFT, device=device)
 
     @torch.inference_mode()
@@ -100,14 +125,14 @@ class WhisperNetwork:
         The number of valid frames is even, so no valid output of the second convolution (stride 2)
         reads padding.
         """
-        encoder = self.encoder
-        hidden = gelu(encoder.conv1(mel_BMF.to(self.dtype)))
-        hidden = gelu(encoder.conv2(hidden)).transpose(1, 2)
-        hidden = hidden + encoder.embed_positions.weight[: hidden.shape[1]]
+        (first, first_bias), (second, second_bias) = self._stem
+        hidden = gelu(conv1d(mel_BMF.to(self.dtype), first, first_bias, padding=1))
+        hidden = gelu(conv1d(hidden, second, second_bias, stride=2, padding=1)).transpose(1, 2)
+        hidden = hidden + self._places[: hidden.shape[1]]
         steps = torch.arange(hidden.shape[1], device=self.device)
         valid = steps < lengths[:, None]
-        mask = None if bool(valid.all()) else valid[:, None, None, :]
-        for block in encoder.layers:
+        mask = None if bool(valid.all()) else valid
+        for block in self._blocks:
             yield hidden
             hidden = block(hidden, mask)
-        yield encoder.layer_norm(hidden)
+        yield self._norm(hidden)

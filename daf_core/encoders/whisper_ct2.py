@@ -14,8 +14,6 @@ import struct
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import WhisperConfig
-from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from daf_core.errors import SettingsError
 
@@ -25,29 +23,16 @@ HEAD_WIDTH = 64  # in every Whisper model
 Variables = dict[str, npt.NDArray[np.generic]]
 
 
-def load_whisper_ct2(data: bytes) -> WhisperEncoder:
-    """Build transformers' WhisperEncoder, in float32, from a CTranslate2 file.
+def read_whisper_ct2(data: bytes) -> tuple[dict[str, torch.Tensor], int]:
+    """The tensors of the encoder, float32, as transformers' WhisperEncoder names them; its heads.
 
     The caller has checked the SHA-256 of the file, so that its contents are trusted.
 
     Raises:
         SettingsError: the file is of another version or holds another model.
     """
-    state = encoder_state(read_variables(data))
-    width, mel_bins, _ = state["conv1.weight"].shape
-    layers = 1 + max(int(name.split(".")[1]) for name in state if name.startswith("layers."))
-    config = WhisperConfig(
-        d_model=width,
-        num_mel_bins=mel_bins,
-        encoder_layers=layers,
-        encoder_attention_heads=width // HEAD_WIDTH,
-        encoder_ffn_dim=state["layers.0.fc1.weight"].shape[0],
-        max_source_positions=state["embed_positions.weight"].shape[0],
-    )
-    with torch.device("meta"):  # initial values would take longer than reading the file
-        encoder = WhisperEncoder(config)
-    encoder.load_state_dict(state, strict=True, assign=True)
-    return encoder
+    tensors = encoder_state(read_variables(data))
+    return tensors, len(tensors["conv1.weight"]) // HEAD_WIDTH
 
 
 def read_variables(data: bytes) -> Variables:

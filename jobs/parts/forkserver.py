@@ -6,6 +6,6 @@ PRELOADED = ["jobs.parts.preload"]
 
 
 def start_forkserver() -> None:
-    """Begin to load torch and transformers, which takes seconds, beside the driver's own start."""
+    """Begin to load torch, which takes a second, beside the driver's own start."""
     set_forkserver_preload(PRELOADED)
     ensure_running()

@@ -1,5 +1,7 @@
 """A text's embedding is its own: no batch, no padding, no order changes it."""
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoModel, AutoTokenizer
 
+from daf_core.encoders.auto_models import AutoTokens
+from daf_core.encoders.bert import WordPieces
 from daf_core.encoders.loading import load_text_encoder
 from daf_core.encoders.text import TextEncoder
 from daf_core.errors import NotDone
+from daf_core.weights.known import TEXT_ENCODER
 from daf_core.weights.packages import packaged
 from daf_core.weights.specs import resolve
 from tests.core.encoders.encoder_folders import TEXT, text_folder
@@ -97,13 +102,14 @@ def test_a_batch_that_memory_cannot_hold_is_halved(tmp_path: Path) -> None:
     encoder = load_text_encoder(resolve(str(text_folder(tmp_path, "bert"))))
     texts = ["a", "b c", "d e f", "g", "h a b c d", "e"]
     whole = pooled(encoder, texts)
-    rows_held = 2
+    rows_held, hidden = 2, encoder.network.hidden
 
-    def hold(model: torch.nn.Module, arguments: object, inputs: dict[str, torch.Tensor]) -> None:
-        if len(inputs["input_ids"]) > rows_held:
+    def hold(tokens: torch.Tensor, valid: torch.Tensor) -> Iterator[torch.Tensor]:
+        if len(tokens) > rows_held:
             raise torch.OutOfMemoryError("as CUDA does")
+        return hidden(tokens, valid)
 
-    encoder.model.register_forward_pre_hook(hold, with_kwargs=True)
+    encoder.network.hidden = hold  # type: ignore[method-assign]
     np.testing.assert_allclose(pooled(encoder, texts), whole, atol=1e-5)
     rows_held = 0
     with pytest.raises(NotDone, match="cannot hold a single utterance"):
@@ -121,3 +127,21 @@ def test_first_layers_are_the_same_without_the_others(
     np.testing.assert_allclose(
         pooled(cut, texts), pooled(load_text_encoder(spec), texts)[:, :layers], atol=1e-6
     )
+
+
+@settings(max_examples=200)
+@given(st.text(max_size=80) | SENTENCES)
+def test_tokens_are_those_of_transformers(text: str) -> None:
+    ours, theirs = tokenizers()
+    for one in (text, f"{text} [SEP] [CLS]", text * 20):
+        assert ours.tokens([one]) == theirs.tokens([one])
+        assert ours.bare([one]) == theirs.bare([one])
+        assert ours.count(one) == theirs.count(one)
+
+
+@cache
+def tokenizers() -> tuple[WordPieces, AutoTokens]:
+    if not packaged(TEXT_ENCODER):
+        pytest.skip(f"no package with {TEXT_ENCODER} is installed")
+    (folder,) = packaged(TEXT_ENCODER)
+    return WordPieces(folder, 512), AutoTokens(folder, 512)
