@@ -128,7 +128,8 @@ def fill(archive: Archive, table: list[Row]) -> None:
         files.publish(archive.at("table.csv"), written.read_bytes())
     save_untrained_head(archive.at("head"))
     out = archive.at("manifest")
-    daf("ingest", archive.at("table.csv"), "--out", out, "--part-minutes", PART_MINUTES)
+    roots = ["--allow-root", "/"]
+    daf("ingest", archive.at("table.csv"), "--out", out, "--part-minutes", PART_MINUTES, *roots)
 
 
 @contextlib.contextmanager

@@ -29,7 +29,11 @@ def embed_table(
     """
     manifest, embeddings = folders(work, name)
     if run_record.read_if_complete(embeddings_output(embeddings)) is None:
-        print(ingest.run(IngestSettings(source=str(table), out=manifest, rename=rename or {})))
+        anywhere = ["/"]  # tables of ours name clips of several folders
+        asked = IngestSettings(
+            source=str(table), out=manifest, rename=rename or {}, allow_root=anywhere
+        )
+        print(ingest.run(asked))
         print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **options)), flush=True)
     return embeddings
 

@@ -97,7 +97,10 @@ def make_archive(folder: Path, calls: int) -> Output:
         for output, schema in ((manifest, MANIFEST), (scores, SCORES)):
             own = pa.table([rows[name] for name in schema.names], schema=schema)
             publish_part(output, facts, own, QUARANTINE.empty_table(), fingerprint)
-    for output, said in ((manifest, {}), (scores, {"manifest": manifest.root})):
+    for output, said in (
+        (manifest, {"roots": [str(folder)]}),
+        (scores, {"manifest": manifest.root}),
+    ):
         part_index.write(output.index_uri, made, fingerprint)
         run_record.finish(output, identity, {"parts": len(made), "flags": {}, **said})
     return scores

@@ -63,10 +63,10 @@ def nodes(bucket: str) -> Iterator[Cluster]:
     """
     os.environ["RAY_TRAIN_HEALTH_CHECK_INTERVAL_S"] = "0.2"
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # a report costs each driver a process
-    here = Path(__file__).parent  # in plugin/ fsspec finds deadly://, see deadly.py
+    here = Path(__file__).parent  # in plugin/ fsspec finds it, see deadly.py
     os.environ["PYTHONPATH"] = os.pathsep.join(map(str, (here / "plugin", here.parents[1])))
     sys.path.insert(0, str(here / "plugin"))  # for processes that are forked
-    fsspec.register_implementation("deadly", DeadlyFileSystem)
+    fsspec.register_implementation("memory", DeadlyFileSystem, clobber=True)
     config = {
         "idle_worker_killing_time_threshold_ms": 600_000,
         "num_workers_soft_limit": 6,

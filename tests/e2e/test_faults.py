@@ -43,14 +43,14 @@ def write_manifest(
     identity = {"source": "test"}  # the same of all, so that parts of two can be compared
     made = [part for part in parts if part is not None]
     part_index.write(output.index_uri, made, run_record.fingerprint(identity))
-    run_record.finish(output, identity, {"parts": len(made)})
+    run_record.finish(output, identity, {"parts": len(made), "roots": [str(folder)]})
     return output.root
 
 
 @pytest.fixture
 def score(daf, make_head, tmp_path):
     def run(manifest, out="scores", **options):
-        options = {"head": make_head(), "actors": 1} | options
+        options = {"head": make_head(), "actors": 1, "allow_root": "memory://"} | options
         return daf("score", manifest=manifest, out=tmp_path / out, **options)
 
     return run
@@ -63,8 +63,8 @@ def quarantined(scores: Path) -> list[tuple[str, str]]:
 
 def test_parts_that_kill_are_scored_or_poison_and_the_rest_is_as_ever(daf, score, tmp_path):
     """Three kills and a part is given up; after one or two it is scored."""
-    killing = {1: f"deadly://{tmp_path}/01.wav?1", 2: f"deadly://{tmp_path}/02.wav?2"}
-    poison = {3: f"deadly://{tmp_path}/03.wav"}
+    killing = {1: f"memory://{tmp_path}/01.wav?1", 2: f"memory://{tmp_path}/02.wav?2"}
+    poison = {3: f"memory://{tmp_path}/03.wav"}
     manifest = write_manifest(tmp_path, "manifest", killing | poison)
     ended = score(manifest)
     assert ended.summary.startswith("8 rows in, 7 scored, 1 quarantined"), ended

@@ -22,7 +22,8 @@ def test_killed_on_ray_and_run_again_it_has_the_bytes_of_a_local_run(tmp_path: P
     table = tmp_path / "calls.csv"
     table.write_text("\n".join(["audio_path", *(str(folder / name) for name in CALLS)]))
     manifest, local, out = (str(tmp_path / name) for name in ("manifest", "local", "out"))
-    ingest.run(IngestSettings(source=str(table), out=manifest, part_minutes=0.1))
+    roots = [str(folder)]
+    ingest.run(IngestSettings(source=str(table), out=manifest, part_minutes=0.1, allow_root=roots))
     given = {"manifest": manifest, "offline": True}
     transcribe.run(TranscribeSettings(manifest=manifest, offline=True, out=local, local=True))
 
