@@ -14,9 +14,9 @@ from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
-from jobs import config_file, config_shown, stopping, terminal
 from jobs import settings as verbs
-from jobs.config_shown import as_arguments, options_of
+from jobs.command import config_file, config_shown, stopping, terminal
+from jobs.command.config_shown import as_arguments, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.ray_address import ADDRESS
 from jobs.settings.options import shown_default

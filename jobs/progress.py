@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from jobs.terminal import one_line
+from jobs.command.terminal import one_line
 
 if TYPE_CHECKING:
     from daf_core.storage.part_index import PartFacts

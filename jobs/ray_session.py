@@ -12,10 +12,10 @@ import ray.data
 from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
+from jobs.command.stopping import handlers_kept
+from jobs.command.terminal import complain
 from jobs.own_ray import own_ray
 from jobs.ray_address import address_to_join
-from jobs.stopping import handlers_kept
-from jobs.terminal import complain
 
 STANDARD_ERROR = 2  # its file descriptor
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.

@@ -8,9 +8,9 @@ from daf_core.errors import SettingsError, check_range
 from daf_core.storage import files, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
+from jobs.command.terminal import say, say_link
 from jobs.parts.calls import calls_are_made, make_calls, manifest_of
 from jobs.settings import BrowseSettings, EncodeResources
-from jobs.terminal import say, say_link
 
 HOST = "127.0.0.1"
 LARGEST_PORT = 65_535

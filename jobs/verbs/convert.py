@@ -11,8 +11,8 @@ from daf_core.redaction.redact import redact
 from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
+from jobs.command.terminal import complain, one_line
 from jobs.settings import ConvertSettings
-from jobs.terminal import complain, one_line
 from jobs.verbs.convert_refused import TABLE, Refused, faults, lines, write_table
 from jobs.verbs.convert_scores import is_scores, scored_recordings
 from jobs.verbs.convert_transcripts import transcripts

@@ -14,10 +14,10 @@ from daf_core.default_heads import DEFAULT
 from daf_core.storage import files
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.training.recipe import Recipe
+from jobs.command.terminal import say
 from jobs.parts.forkserver import start_forkserver
 from jobs.ray_address import ray_runs
 from jobs.settings import DemoSettings, EmbedSettings, ScoreSettings, TrainSettings
-from jobs.terminal import say
 
 CHANNELS = {"0": "agent", "1": "customer"}
 RECIPE = Recipe(batch_rows=16, learning_rate=1e-3)  # so few rows need small steps

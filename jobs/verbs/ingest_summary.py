@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from daf_core.manifest.update import Updated
 from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import KINDS
+from jobs.command.terminal import one_line
 from jobs.progress import quarantined
 from jobs.summary import lacking
-from jobs.terminal import one_line
 
 _SETTING = re.compile(r"`(\w+)`")
 

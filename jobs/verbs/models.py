@@ -17,8 +17,8 @@ from daf_core.weights.known import (
 )
 from daf_core.weights.packages import packaged
 from daf_core.weights.specs import cached, fetch
+from jobs.command.terminal import say
 from jobs.settings import ModelsSettings
-from jobs.terminal import say
 
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
 DIGITS_SHOWN = 13  # of a SHA-256

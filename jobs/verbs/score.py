@@ -32,6 +32,7 @@ from daf_core.storage.output import embeddings_output, manifest_output, scores_o
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec, locate
+from jobs.command.terminal import say
 from jobs.parts.calls import make_calls
 from jobs.parts.encode import EncodePlan, ScoreStored
 from jobs.parts.encode_manifest import encode_manifest
@@ -40,7 +41,6 @@ from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import Run, run_missing_parts
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
-from jobs.terminal import say
 from jobs.verbs import report, score_words, verify
 from jobs.verbs.score_source import Prepared, check_source, prepare
 

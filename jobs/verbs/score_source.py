@@ -6,8 +6,8 @@ from daf_core.asr.models import check_installed
 from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.output import RECORD, manifest_output
+from jobs.command.terminal import say
 from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
-from jobs.terminal import say
 from jobs.verbs import ingest, score_words, transcribe
 
 # What `daf score` leaves in OUT: none of it is of the source, if OUT lies in there.

@@ -9,8 +9,8 @@ from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
+from jobs.command.terminal import one_line
 from jobs.settings import VerifySettings
-from jobs.terminal import one_line
 
 FAULTS_SHOWN = 20
 READERS = 16

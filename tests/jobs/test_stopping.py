@@ -27,7 +27,8 @@ BODIES = {
 }
 PROGRAM = """
 import contextlib, ctypes, signal, sys, threading, time
-from jobs import cli, stopping
+from jobs import cli
+from jobs.command import stopping
 stopping.GRACE_S = 1.0
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.terminal import SECRET, clean, one_line
+from jobs.command.terminal import SECRET, clean, one_line
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = (
@@ -104,7 +104,7 @@ def test_hostile_names_are_one_inert_line(
 
 PROGRAM = """
 import logging, warnings
-from jobs import terminal
+from jobs.command import terminal
 terminal.configure()
 logging.getLogger("daf_core.x").info("%s: odd", "\\x1b[31m\\nforged: line")
 warnings.warn("\\x1b[31mred")
@@ -136,7 +136,7 @@ def test_everything_is_printed_in_one_place() -> None:
 
 
 def test_rows_that_were_asked_for_stay_json(capsys: pytest.CaptureFixture[str]) -> None:
-    from jobs.terminal import say_rows
+    from jobs.command.terminal import say_rows
 
     say_rows(json.dumps({"text": "my password: \x1b[31mblue", "token": "a"}))
     assert json.loads(capsys.readouterr().out)["text"] == "my password: \x1b[31mblue"

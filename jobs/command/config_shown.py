@@ -9,7 +9,7 @@ from typing import Any
 
 from cyclopts import App
 
-from jobs.config_file import Values
+from jobs.command.config_file import Values
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from jobs.terminal import complain
+from jobs.command.terminal import complain
 
 GRACE_S = 20.0  # to close what is open
 AGAIN = "run the same command again to continue"

@@ -1,0 +1,1 @@
+"""The command line: options from files, what is printed, how it ends."""
