@@ -12,7 +12,7 @@ from daf_core.errors import SettingsError
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Limits
 from daf_core.storage import files
-from jobs import terminal
+from jobs.command import terminal
 from jobs.settings import QuerySettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.shown import shown
