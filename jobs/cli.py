@@ -110,6 +110,8 @@ def main() -> None:
     with stopping.stoppable() as stop:
         try:
             _run(sys.argv[1:])
+        except SystemExit:
+            raise  # the command has ended: Ctrl-C is how one ends `daf browse`
         except BaseException as err:
             if stop.number is not None:
                 sys.exit(stop.end())

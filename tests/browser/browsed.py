@@ -36,7 +36,8 @@ def call(name: str, sentiments: list[float], texts: list[str], **more: Any) -> l
         WHO[turn % 2]
         | {"utterance_id": f"{name}-{turn}", "recording_id": name, "text": text, "words": 5}
         | {"start_s": 5.0 * turn, "end_s": 5.0 * turn + 4.5, "sentiment": sentiment}
-        | {"interval_low": sentiment - 0.5, "interval_high": sentiment + 0.5, "language": "en"}
+        | {"interval_low": max(-3, sentiment - 0.5), "interval_high": min(3, sentiment + 0.5)}
+        | {"language": "en"}
         | {"text_sentiment": sentiment, "audio_sentiment": sentiment, "polarity": "neutral"}
         | {"text_weight": 0.6, "audio_weight": 0.4, "flags": []}
         | more

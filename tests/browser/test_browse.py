@@ -19,7 +19,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     executable()
     folder = tmp_path_factory.mktemp("browse") / "scores"
     recordings = {
-        kind: sound(tmp_path_factory.mktemp("sound") / f"r.{suffix}", kind)
+        kind: sound(folder.parent / f"r.{suffix}", kind)
         for kind, suffix in (("wav_ulaw", "wav"), ("m4a", "m4a"))
     }
     parts = [
