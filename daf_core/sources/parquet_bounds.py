@@ -14,7 +14,7 @@ MOST_VALUES_A_ROW = 10_000  # of one column, on average
 COLUMN_BYTES = 2 << 30  # of a column in one row group, as it is unpacked
 MOST_COLUMNS = 10_000
 EXPANDED_BYTES, TIMES_STORED = 2 << 30, 200  # cells of a table, or so many times its file
-PIECE_BYTES = 64 << 20  # rows that are turned into Python's own texts at once
+PIECE_BYTES = 16 << 20  # rows that are turned into Python's own texts at once
 
 
 def check(metadata: Any, size: int) -> None:

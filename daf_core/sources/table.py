@@ -142,9 +142,13 @@ class TableSource:
                 row = {**row, "recording_id": identity, "utterance_id": identity}
             self._spool.add(stem_of(row, self._folder, stored), row)
         except Exception as error:
-            err = as_bad_input(error, "bad_row")
-            message = err.message if err is cells else f"{place}: {err.message}"
-            self.quarantined.append(quarantine_row(BadInput(err.reason, message), known))
+            named = "" if error is cells else f"{place}: "
+            self._quarantine(as_bad_input(error, "bad_row"), named, known)
+
+    def _quarantine(self, error: BadInput, named: str, known: Mapping[str, object]) -> None:
+        """Called, as an error that is kept in a variable keeps the cells of its row in memory."""
+        told = BadInput(error.reason, f"{named}{error.message}")
+        self.quarantined.append(quarantine_row(told, known))
 
     def _check_origin(self, uri: str) -> None:
         """Check that a recording may be opened, before anything is."""

@@ -49,8 +49,6 @@ def open_with_decoder(uri: str, origins: Origins = ANYWHERE) -> tuple[Any, Decod
         origins.check(cell[0])
     file = open_cell(place, *cell) if cell else open_input(place, origins=origins)
     try:
-        if isinstance(file, io.BufferedReader):  # local
-            check_holes(uri, os.fstat(file.fileno()))
         with library_errors(uri):
             decoder = _decoder(file, uri, raw)
         _check(decoder, uri)
@@ -79,6 +77,8 @@ def _decoder(file: Any, uri: str, raw: RawSound | None) -> Decoder:
         raise BadInput("empty_audio", f"{uri}: expected a recording, found an empty file")
     if raw is not None:
         return _raw_decoder(file, uri, raw)
+    if isinstance(file, io.BufferedReader) and head[8:12] != b"WAVE":  # a local one
+        check_holes(uri, os.fstat(file.fileno()))  # its length is told by more than its size
     what = foreign(head)
     if what is not None:
         raise BadInput("unreadable_audio", f"{uri}: expected a recording, found {what}")

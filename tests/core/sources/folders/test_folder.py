@@ -20,8 +20,8 @@ from daf_core.sources.open_source import open_source
 from tests.core.sources.folders.files import RATE_HZ, SRT, VTT, text, tone
 
 
-def ingest(path: Path, **options: Any) -> Inspected:
-    source = open_source(str(path), options=FolderOptions(**options))
+def ingest(path: Path, allow_roots: tuple[str, ...] = (), **options: Any) -> Inspected:
+    source = open_source(str(path), options=FolderOptions(**options), allow_roots=allow_roots)
     source.gather()
     inspect = source.inspector()
     of_groups = [inspect(held) for _, held in source.recordings()]
@@ -132,7 +132,7 @@ def test_linked_folders_are_followed_and_loops_are_named(tmp_path):
     found = ingest(archive)
     assert {row["recording_id"] for row in found.rows} == {"new"}
     assert not_used(found) == {"2023": "linked_outside"}
-    found = ingest(archive, allow_roots=[str(nas)])
+    found = ingest(archive, allow_roots=(str(nas),))
     assert {row["recording_id"] for row in found.rows} == {"new", "2023/old"}
     assert not_used(found) == {"back": "linked_again"}
 
