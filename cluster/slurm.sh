@@ -41,7 +41,8 @@ srun --ntasks-per-node=1 --cpus-per-task="$SLURM_CPUS_ON_NODE" --wait=60 \
     --address "$head_address:$port" \
     --min-nodes "$SLURM_JOB_NUM_NODES" \
     --num-cpus "$SLURM_CPUS_ON_NODE" \
-    -- bash -c '"${@:2}"; echo $? > "$1"' run "$status" "$@" || true
+    -- env "RAY_ADDRESS=$head_address:$port" \
+    bash -c '"${@:2}"; echo $? > "$1"' run "$status" "$@" || true
 
 if [ ! -s "$status" ]; then
     echo "slurm.sh: Ray did not start on $SLURM_JOB_NUM_NODES nodes; see the lines above" >&2

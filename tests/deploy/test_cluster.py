@@ -1,5 +1,6 @@
 """Every file of cluster/ against schema, command line and versions; wrong ones are found."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -84,3 +85,13 @@ def test_mistakes_in_cluster_files_are_found(check, file, right, wrong, named, t
 
 def test_package_and_project_have_one_version():
     assert checks.PROJECT["version"] == daf_core.__version__
+
+
+def test_the_command_of_slurm_joins_the_ray_that_was_started_for_it():
+    """`ray symmetric-run` does not tell its command where Ray is, and daf joins none it is not."""
+    script = (CLUSTER / "slurm.sh").read_text()
+    started = re.search(r"symmetric-run \\\n\s+--address (\S+)", script)
+    joined = re.search(r"-- env \"RAY_ADDRESS=(\S+)\"", script)
+    assert started
+    assert joined
+    assert started[1].strip('"') == joined[1]
