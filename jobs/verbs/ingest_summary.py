@@ -29,7 +29,12 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{done.audio_hours:.2f} audio hours, "
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
-    ) + "".join(f"\n{_as_options(one_line(remark))}" for remark in remarks)
+    ) + "".join(f"\n{_as_options(_clean(remark))}" for remark in remarks)
+
+
+def _clean(remark: str) -> str:
+    """A remark whose lines can be printed; some hold a table."""
+    return "\n".join(one_line(line) for line in remark.split("\n"))
 
 
 def _redacted(flags: Mapping[str, int]) -> str:

@@ -39,7 +39,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     header = "audio_path,recording_id,text,channel,start_s,end_s"
     table.write_text("\n".join([header, *(f"{DEMO}/{row}" for row in rows)]))
-    ingest.run(IngestSettings(source=str(table), out=str(folder / "manifest"), part_minutes=0.1))
+    roots = [str(DEMO)]
+    ingest.run(
+        IngestSettings(
+            source=str(table), out=str(folder / "manifest"), part_minutes=0.1, allow_root=roots
+        )
+    )
     line = transcribe.run(settings(folder, "whole"))
     assert "rows in" in line
     assert "transcribed" in line

@@ -136,7 +136,9 @@ def test_of_names_as_like_by_letters_the_numbers_tell_which_belong_together():
 def test_nothing_is_said_of_recordings_beside_a_readme(tmp_path):
     tone(tmp_path / "in" / "a.wav")
     text(tmp_path / "in" / "README.txt", "what this is\n")
-    assert "transcripts no recording" not in run(settings(tmp_path))
+    with pytest.raises(NotDone, match="all there are: no_speech 1") as ended:
+        run(settings(tmp_path))
+    assert "transcripts no recording" not in ended.value.summary
 
 
 def test_the_output_of_another_run_is_one_unit(tmp_path):

@@ -1,0 +1,75 @@
+"""What a Ray has no room for is refused; a Ray that daf starts is its own alone."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import ray
+
+from daf_core.errors import NotDone, SettingsError
+from jobs import placement
+
+WITHIN_S = 30.0
+OWN = """
+import json, os, ray
+from jobs.ray_session import ray_session
+
+if __name__ == "__main__":
+    with ray_session():
+        (node,) = ray.nodes()
+        session = ray._private.worker._global_node.get_session_dir_path()
+        folder = os.path.dirname(os.path.dirname(session))
+        print(json.dumps({
+            "address": node["NodeManagerAddress"],
+            "mode": os.stat(folder).st_mode & 0o777,
+            "token": len(os.environ["RAY_AUTH_TOKEN"]),
+            "auth": os.environ["RAY_AUTH_MODE"],
+        }))
+"""
+
+
+@pytest.mark.parametrize(
+    ("setting", "number", "each", "says"),
+    [
+        ("`gpus_per_actor` 1", 1, {"CPU": 0.7, "GPU": 1}, "0 GPU"),
+        ("`actors` 999", 999, {"CPU": 0.7, "GPU": 0}, "999 processes with 0.7 CPU each"),
+        ("`workers` 1", 1, {"CPU": 1, "memory": 2.0**60}, "GiB; ask for less"),
+    ],
+)
+def test_what_ray_cannot_place_is_refused_at_once(setting, number, each, says) -> None:
+    began = time.monotonic()
+    with pytest.raises(SettingsError, match="expected room for") as caught:
+        placement.check_placement(placement.Asked(setting, number, each))
+    assert time.monotonic() - began < WITHIN_S
+    assert says in str(caught.value)
+
+
+def test_what_others_hold_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    total = int(ray.cluster_resources()["CPU"])
+    holder = ray.remote(num_cpus=total)(_Holder).remote()
+    ray.get(holder.ready.remote())
+    monkeypatch.setattr(placement, "BUSY_WITHIN_S", 1.0)
+    with pytest.raises(NotDone, match="other jobs on this Ray leave"):
+        placement.check_placement(placement.Asked("`workers` 1", 1, {"CPU": 1.0}))
+    ray.kill(holder)
+
+
+class _Holder:
+    def ready(self) -> bool:
+        return True
+
+
+def test_own_ray_is_on_loopback_and_private() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
+    ended = subprocess.run(
+        [sys.executable, "-c", OWN], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert json.loads(ended.stdout) == {
+        "address": "127.0.0.1",
+        "mode": 0o700,
+        "token": 64,
+        "auth": "token",
+    }
