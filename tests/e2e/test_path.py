@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import ray.data
 
 from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
@@ -100,7 +101,9 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
     }
     for output, schema in expected.items():
         assert len(output.part_names()) > 10
-        assert read_all(output).schema.remove_metadata() == schema
+        rows = read_all(output)
+        assert rows.schema.remove_metadata() == schema
+        assert ray.data.read_parquet(output.parts_uri).count() == len(rows)
     quarantine = scores_output(str(streamed)).read_quarantine("part-00000.parquet")
     assert quarantine.schema.remove_metadata() == QUARANTINE
 

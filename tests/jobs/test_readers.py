@@ -1,4 +1,4 @@
-"""The tables of an output are read, rows and columns, by the readers that people use."""
+"""The tables of an output are read, rows and columns, by the readers that people use (Ray: e2e/test_path.py)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
-import ray.data
 
 from daf_core.schemas import QUARANTINE, SCORES, embeddings_schema
 from daf_core.storage import part_index, run_record
@@ -19,7 +18,6 @@ from daf_core.storage.output import Output, embeddings_output, manifest_output, 
 from daf_core.storage.parquet import part_name
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.publish_part import publish_part
-from jobs.ray_session import ray_session
 from jobs.settings import IngestSettings
 from jobs.verbs import ingest
 
@@ -86,6 +84,19 @@ def _publish(output: Output, table: pa.Table) -> None:
 
 
 @pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("kind", ["manifest", "embeddings", "scores"])
+def test_a_reader_gets_the_rows_and_columns_of_a_table(outputs, kind, reader):
+    output = outputs[kind]
+    found = READERS[reader](output.parts_uri)
+    expected = pa.concat_tables(output.read_all())
+    assert len(output.part_names()) > 1
+    assert sorted(found["utterance_id"]) == sorted(expected["utterance_id"].to_pylist())
+    assert {*expected.column_names} <= {name.partition(".")[0] for name in found.columns}
+    by_id = found.set_index("utterance_id")["start_s"]
+    for utterance_id, start_s in zip(expected["utterance_id"], expected["start_s"], strict=True):
+        assert by_id[utterance_id.as_py()] == start_s.as_py()
+
+
 @pytest.mark.parametrize("kind", ["manifest", "embeddings", "scores"])
 def test_a_reader_gets_the_rows_and_columns_of_a_table(outputs, kind, reader):
     output = outputs[kind]
