@@ -77,7 +77,7 @@ def test_parts_that_kill_are_scored_or_poison_and_the_rest_is_as_ever(daf, score
     disturbed, calm = part_bytes(tmp_path / "scores"), part_bytes(tmp_path / "calm")
     differing = {name for name in calm if calm[name] != disturbed[name]}
     part = "part-00003.parquet"
-    of_calls = {"index/calls.parquet", f"calls/{part}", f"speakers/{part}"}
+    of_calls = {"index/calls.parquet", "index/listed.parquet", f"calls/{part}", f"speakers/{part}"}
     of_scores = {"index/parts.parquet", f"scores/{part}", f"quarantine/{part}"}
     assert differing == of_scores | of_calls
 
@@ -89,7 +89,7 @@ def test_a_run_going_wrong_stops_and_what_is_mended_is_scored(daf, score, tmp_pa
     manifest = write_manifest(tmp_path, "manifest", {1: str(good), 3: str(good), 5: str(bad)})
     score = partial(score, local=True)
     stopped = score(manifest, max_error_rate=0.2)
-    assert stopped.status == 1
+    assert stopped.status == 3
     assert "3 of 8 rows are quarantined, more than --max-error-rate 0.2 allows" in stopped.complaint
     assert "unreadable_audio 3" in stopped.complaint
     assert "8 parts were done before" in score(manifest).summary
