@@ -107,7 +107,7 @@ def folder(tmp_path: Path) -> Path:
         ("folder.wav", "missing_audio", "no file"),
         ("file/a.wav", "missing_audio", "no file"),
         ("x" * 300, "missing_audio", "a name that is too long"),
-        ("a\0b", "missing_audio", "expected a path or URI"),
+        ("a\0b", "forbidden_uri", "found one with a zero byte"),
         ("pipe", "unreadable_audio", "a device or a pipe"),
         ("failing", "unreadable_audio", "Input/output error"),
     ],
