@@ -99,7 +99,8 @@ def test_bleed_is_no_utterance(call, judged, level_db, delay_s, line):
 
 @few
 @given(
-    gain=st.floats(0.4, 0.7) | st.floats(1.45, 2.5) | st.just(1.0),
+    # Near a gain of 1.5 levels alone tell little; there `alike` decides, as it does first for all.
+    gain=st.floats(0.4, 0.6) | st.floats(1.75, 2.5) | st.just(1.0),
     sign=st.sampled_from([-1, 1]),
     delay_s=st.floats(0, 0.02),
     noise_db=st.sampled_from([-90, -60, -50]),
