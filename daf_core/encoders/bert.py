@@ -10,6 +10,7 @@ from daf_core.encoders.blocks import Names, Norm
 from daf_core.encoders.config import Config
 from daf_core.encoders.damaged import loading
 from daf_core.encoders.tensors import read_tensors
+from daf_core.storage.run_record import Json
 from daf_core.storage.untrusted_file import parse_json
 
 TOKENIZER, SETTINGS = "tokenizer.json", "tokenizer_config.json"
@@ -33,13 +34,37 @@ _PLAIN = {
 }
 
 
+_SIZES = (
+    *("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads"),
+    *("max_position_embeddings", "vocab_size", "type_vocab_size"),
+)
+_OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
+
+
 def is_plain_bert(config: Config) -> bool:
     """Whether BertNetwork and WordPieces read the encoder with this config."""
     return (
         config.family == "bert"
+        and config.holds(_SIZES)
         and all(config.agrees(name, value) for name, value in _PLAIN.items())
         and (config.folder / TOKENIZER).is_file()
+        and _cases_agree(config.folder)
     )
+
+
+def _cases_agree(folder: Path) -> bool:
+    """Whether both files of the tokenizer treat capitals alike; transformers believes the settings,
+    the tokenizer's own file is all that WordPieces reads.
+    """
+    with loading(folder):
+        settings = _parsed(folder / SETTINGS)
+        normalizer = _parsed(folder / TOKENIZER).get("normalizer") or {}
+        lower = normalizer.get("lowercase")
+        return lower is None or settings.get("do_lower_case", lower) == lower
+
+
+def _parsed(file: Path) -> Json:
+    return parse_json(file.read_bytes(), str(file)) if file.is_file() else {}
 
 
 class BertNetwork:
@@ -70,7 +95,9 @@ class BertNetwork:
             shapes |= _NAMES.shapes(prefix, self.width, inner)
         tensors = {
             name: tensor.to(device, dtype)
-            for name, tensor in read_tensors(config.folder, shapes, ["bert."]).items()
+            for name, tensor in read_tensors(
+                config.folder, shapes, ["bert."], renamed=_OLD_NAMES
+            ).items()
         }
         self._words = tensors[_EMBEDDINGS.format("word")]
         # All tokens are of the first type, so its embedding is added to those of positions once.
@@ -99,9 +126,8 @@ class WordPieces:
 
     def __init__(self, folder: Path, positions: int) -> None:
         with loading(folder):
-            settings = folder / SETTINGS
-            told = parse_json(settings.read_bytes(), str(settings)) if settings.is_file() else {}
-            self.longest = int(min(told.get("model_max_length") or positions, positions))
+            most = _parsed(folder / SETTINGS).get("model_max_length") or positions
+            self.longest = int(min(most, positions))
             self._cut = _tokenizer(folder)
             self._cut.enable_truncation(self.longest)
             self._whole = _tokenizer(folder)

@@ -1,5 +1,6 @@
 """What the config.json of an encoder says."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from daf_core.encoders.damaged import loading
@@ -25,6 +26,10 @@ class Config:
         """The model type, as transformers names it."""
         said = self._said.get("model_type")
         return said if isinstance(said, str) else None
+
+    def holds(self, names: Collection[str]) -> bool:
+        """Whether it has all of these entries."""
+        return self._said.keys() >= {*names}
 
     def agrees(self, name: str, value: object) -> bool:
         """Whether an entry is `value`, or is not there."""

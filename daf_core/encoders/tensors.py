@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from safetensors import safe_open
@@ -14,11 +15,16 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 def read_tensors(
-    folder: Path, shapes: Shapes, prefixes: Collection[str], optional: Collection[str] = ()
+    folder: Path,
+    shapes: Shapes,
+    prefixes: Collection[str],
+    optional: Collection[str] = (),
+    renamed: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, torch.Tensor]:
     """The tensors named in `shapes`, without the prefix that the folder's files give all of them.
 
-    prefixes: of which a file may have one before each name; optional: names that may be missing.
+    prefixes: of which a file may have one before each name; optional: names that may be missing;
+    renamed: how names of older files end → how they end in `shapes`.
 
     Raises:
         SettingsError: a tensor is missing, has another shape, or holds NaN or infinity.
@@ -27,7 +33,7 @@ def read_tensors(
     for file in weight_files(folder):
         with loading(folder), safe_open(file, framework="pt") as opened:
             for stored in opened.keys():  # noqa: SIM118, it is no dict
-                name = _without(stored, prefixes)
+                name = _today(_without(stored, prefixes), renamed)
                 if name in shapes:
                     found[name] = opened.get_tensor(stored).float()
     missing = sorted(shapes.keys() - found.keys() - {*optional})
@@ -49,6 +55,11 @@ def read_tensors(
 def _without(name: str, prefixes: Collection[str]) -> str:
     prefix = next((one for one in prefixes if name.startswith(one)), "")
     return name.removeprefix(prefix)
+
+
+def _today(name: str, renamed: Mapping[str, str]) -> str:
+    old = next((one for one in renamed if name.endswith(one)), None)
+    return name if old is None else name.removesuffix(old) + renamed[old]
 
 
 def _shown(shape: Collection[int]) -> str:

@@ -32,7 +32,11 @@ _SECRET = (
     r"[a-z_-]{0,40}(?:token|secret|password|passwd|apikey|api_key|access_?key|account_?key)"
 )
 _SECRET_FIELD = re.compile(rf"[?&;#](?:{_SECRET})=", re.IGNORECASE)
-_IN_TEXT = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,40}://)[^\s/@]{0,2000}:\S{0,2000}@")
+# A user with a password, or alone but for stores that name an account so.
+_IN_TEXT = re.compile(
+    r"([A-Za-z][A-Za-z0-9+.-]{0,40}://)(?:[^\s/@]{0,2000}:\S{0,2000}@|(?<!abfs://)(?<!abfss://)"
+    r"(?<!\baz://)[^\s/@]{1,2000}@)"
+)
 _FIELD_IN_TEXT = re.compile(rf"([?&;#](?:{_SECRET})=)[^\s&;]{{1,2000}}", re.IGNORECASE)
 
 
@@ -126,6 +130,6 @@ def shown(uri: str) -> str:
     return uri if len(uri) <= _SHOWN * 2 else f"{uri[:_SHOWN]}…"
 
 
-def without_secrets(text: str) -> str:
-    """A text in which URIs have lost their credentials."""
-    return _FIELD_IN_TEXT.sub(r"\1…", _IN_TEXT.sub(r"\1…@", text))
+def without_secrets(text: str, put: str = "…") -> str:
+    """A text in which `put` stands for the credentials of URIs."""
+    return _FIELD_IN_TEXT.sub(rf"\1{put}", _IN_TEXT.sub(rf"\1{put}@", text))

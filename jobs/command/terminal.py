@@ -13,6 +13,7 @@ import traceback
 from types import TracebackType
 
 from daf_core.report.printable import printable
+from daf_core.storage.uris import without_secrets
 
 SECRET = "[secret]"
 _LEAST_SECRET = 8  # letters of a value of the environment that is taken for a secret
@@ -26,7 +27,6 @@ _NAMED_SECRET = re.compile(
     r"|STORAGE_KEY|SAS|CONNECTION_STRING)(?:_|$)"
 )
 _SECRETS = (
-    (re.compile(r"(://)[^/@\s]+@"), rf"\1{SECRET}@"),  # user and password of a URI
     (
         re.compile(
             r"(?i)\b(sig|signature|x-amz-[\w-]+|x-goog-[\w-]+|awsaccesskeyid|accountkey"
@@ -79,6 +79,7 @@ def _seen(text: str) -> str:
 def _without_secrets(text: str) -> str:
     for value in _secrets_of_environment():
         text = text.replace(value, SECRET)
+    text = without_secrets(text, SECRET)
     for pattern, put in _SECRETS:
         text = pattern.sub(put, text)
     return text

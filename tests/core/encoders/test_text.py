@@ -1,5 +1,6 @@
 """A text's embedding is its own: no batch, no padding, no order changes it."""
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel, AutoTokenizer
 
-from daf_core.encoders.auto_models import AutoTokens
+from daf_core.encoders.auto_models import AutoText, AutoTokens
 from daf_core.encoders.bert import WordPieces
 from daf_core.encoders.loading import load_text_encoder
 from daf_core.encoders.text import TextEncoder
@@ -127,6 +129,39 @@ def test_first_layers_are_the_same_without_the_others(
     np.testing.assert_allclose(
         pooled(cut, texts), pooled(load_text_encoder(spec), texts)[:, :layers], atol=1e-6
     )
+
+
+def test_old_names_of_tensors_are_read(tmp_path: Path) -> None:
+    """As in the weights of bert-base-uncased: a prefix, and gamma and beta of norms."""
+    new, old = text_folder(tmp_path / "new", "bert"), text_folder(tmp_path / "old", "bert")
+    weights = load_file(old / "model.safetensors")
+    names = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+    renamed = {}
+    for name, value in weights.items():
+        for today, before in names.items():
+            name = name.replace(today, before)
+        renamed[f"bert.{name}"] = value
+    assert any(name.endswith("gamma") for name in renamed)
+    save_file(renamed, old / "model.safetensors", {"format": "pt"})
+    one, other = (load_text_encoder(resolve(str(folder))) for folder in (new, old))
+    assert np.array_equal(pooled(one, ["a b c"]), pooled(other, ["a b c"]))
+
+
+@pytest.mark.parametrize("change", ["case", "size"])
+def test_a_bert_of_which_the_files_disagree_is_left_to_transformers(
+    tmp_path: Path, change: str
+) -> None:
+    folder = text_folder(tmp_path, "bert")
+    if change == "case":
+        told = json.loads((folder / "tokenizer_config.json").read_text())
+        lower = json.loads((folder / "tokenizer.json").read_text())["normalizer"]["lowercase"]
+        changed = json.dumps({**told, "do_lower_case": not lower})
+        (folder / "tokenizer_config.json").write_text(changed)
+    else:
+        config = json.loads((folder / "config.json").read_text())
+        del config["type_vocab_size"]  # 2, if nothing is said
+        (folder / "config.json").write_text(json.dumps(config))
+    assert isinstance(load_text_encoder(resolve(str(folder))).network, AutoText)
 
 
 @settings(max_examples=200)
