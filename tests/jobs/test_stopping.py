@@ -118,9 +118,7 @@ def test_score_stopped_at_any_moment_goes_on(started, calls: Path, tmp_path: Pat
     process = started("-c", DAF, *asked)
     appears(process, moment, out)
     process.terminate()
-    began = time.monotonic()
     shown, said = process.communicate(timeout=WITHIN_S)
-    assert time.monotonic() - began < WITHIN_S
     if "60 scored" not in shown:  # else it was just done
         assert process.returncode == 143
         assert said.splitlines()[-1] == f"daf: stopped by SIGTERM; {AGAIN}"
