@@ -94,6 +94,7 @@ def run_verb(name: str, asked: Any) -> str:
         importlib.import_module("jobs.parts.forkserver").start_forkserver()
     verb = importlib.import_module(f"jobs.verbs.{name}")
     if "://" in repr(asked):
+        importlib.import_module("jobs.command.check_uris").check_uris(asked)
         importlib.import_module("jobs.check_stores").check_stores(asked)
     summary: str = verb.run(asked)
     return summary
