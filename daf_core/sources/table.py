@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from functools import lru_cache, partial
-from urllib.parse import quote
 
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.parquet_cell import cell_uri, split_cell
 from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import Row
@@ -26,7 +26,6 @@ from daf_core.sources.remarks import Found, Remarks
 from daf_core.sources.row_spool import RowSpool
 from daf_core.sources.table_columns import Columns, check_rename, check_speaks
 from daf_core.sources.table_recordings import (
-    CELL,
     inspect_recordings,
     name_recordings,
     rows_of_recordings,
@@ -198,8 +197,7 @@ class TableSource:
         """
         if audio.path and self._is_there(at := self._at(audio.path)):
             return at
-        column = quote(self._columns.theirs("audio_path"), safe="")
-        return f"{self._uri}{CELL}{column}&row={audio.row}"
+        return cell_uri(self._uri, self._columns.theirs("audio_path"), audio.row)
 
     def _is_there(self, uri: str) -> bool:
         """Whether there is a file that may be opened."""
@@ -212,4 +210,5 @@ class TableSource:
 
 def _file_of(uri: str) -> str:
     """The file that holds a recording: itself, or the table in a cell of which it is."""
-    return uri.partition(CELL)[0]
+    cell = split_cell(uri)
+    return uri if cell is None else cell[0]

@@ -4,12 +4,11 @@ import posixpath
 from collections.abc import Iterable
 
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.parquet_cell import MARK
 from daf_core.schemas import Row
 from daf_core.sources.inspection import Inspected, identify, measure
 from daf_core.sources.manifest_rows import place_in_recording, quarantine_row
 from daf_core.storage.origins import ANYWHERE, REFUSED, Origins
-
-CELL = "#column="  # between a Parquet file and the place of a recording in it
 
 
 def inspect_recordings(recordings: list[list[Row]], origins: Origins = ANYWHERE) -> Inspected:
@@ -53,8 +52,8 @@ def stem_of(row: Row, folder: str, stored: str | None) -> str:
     if row["recording_id"]:
         return str(row["recording_id"])
     path = _relative(row["audio_uri"], folder)
-    if CELL in path:
-        path = posixpath.normpath(stored).lstrip("/") if stored else path.replace(CELL, "/")
+    if MARK in path:
+        path = posixpath.normpath(stored).lstrip("/") if stored else path.replace(MARK, "/")
     return posixpath.splitext(path)[0]
 
 

@@ -20,7 +20,7 @@ from daf_core.storage.files import filesystem
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
 
-MARK = "#column="
+MARK = "#column="  # between a Parquet file and the place of a recording in it
 MOST_BYTES = 4 << 30  # of the column in one row group
 
 
