@@ -6,8 +6,6 @@ systems) is refused by its name, so that no request is made that a table or a ma
 
 import re
 
-import fsspec
-
 FAMILIES = {  # protocol → the kind of store; protocols of one kind reach the same data
     "file": "file",
     "s3": "s3",
@@ -74,7 +72,7 @@ def problem(uri: str) -> str | None:
     if "\0" in uri:
         return "expected a name, found one with a zero byte"
     chain = _CHAIN.match(uri)
-    if chain and chain[1] in fsspec.available_protocols():
+    if chain and _is_known(chain[1]):
         return f"expected {ALLOWED}, found a chain of file systems"
     protocol = protocol_of(uri)
     if protocol == "file":
@@ -82,6 +80,12 @@ def problem(uri: str) -> str | None:
     if protocol not in FAMILIES:
         return f"expected {ALLOWED}, found another protocol"
     return _remote_problem(uri)
+
+
+def _is_known(protocol: str) -> bool:
+    import fsspec  # a tenth of a second, which a command that only prints can do without
+
+    return protocol in fsspec.available_protocols()
 
 
 def _local_problem(uri: str) -> str | None:
