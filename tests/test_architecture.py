@@ -23,6 +23,7 @@ LAYERS = [
         "schemas",
         "arrays",
         "distributed",
+        "one_thread",
         "redaction",
         "spreadsheet",
         "storage",

@@ -16,7 +16,7 @@ import torchaudio.functional as audio
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.encoders.pooling import NO_FRAMES
 from daf_core.encoders.waves import Wave, as_float, windows
-from daf_core.recordings.one_thread import one_thread
+from daf_core.one_thread import one_thread
 
 BANDS, WIDTH, DEPTH = 40, 256, 3
 TAPER = 400  # samples, 25 ms

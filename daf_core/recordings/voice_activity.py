@@ -7,9 +7,9 @@ import numpy as np
 import torch
 
 from daf_core.arrays import RATE_HZ, Samples
+from daf_core.one_thread import one_thread
 from daf_core.recordings.audio import Recording
 from daf_core.recordings.levels import even_out
-from daf_core.recordings.one_thread import one_thread
 
 FRAME_SAMPLES = 512  # silero scores each frame of 32 ms ...
 CONTEXT_SAMPLES = 64  # ... with the end of the frame before it

@@ -3,7 +3,6 @@
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,64 +10,26 @@ import ray.train
 import torch
 from ray.train import Checkpoint
 from ray.train.torch import get_device
-from torch import Tensor
 
-from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
-from daf_core.measures.calibration_values import CalibrationJson, calibrations_as_json
-from daf_core.training.fitting import Fitted, Reliability, fit_head
+from daf_core.training.fitting import fit_head
 from daf_core.training.loop import State
+from jobs.fitting import checkpoints
+from jobs.fitting.fitted_head import FittedHead
 
-CHECKPOINT_EVERY_S = 10.0
-STATE_FILE, FITTED_FILE, ERROR_FILE = "state.pt", "fitted.pt", "error.pt"
+FITTED_FILE, ERROR_FILE = "fitted.pt", "error.pt"
 
 
-@dataclass(frozen=True)
-class FittedHead:
-    """A fitted head as plain values, which `torch.load` reads without running code.
+def read_fitted(folder: str) -> FittedHead:
+    """The head in the last checkpoint of `train_worker`.
 
-    tensors: state of the module; calibrations: by set of modalities, as JSON; familiarity: by
-    column, `Familiarity` as tensors.
+    Raises:
+        SettingsError: the settings or embeddings do not allow the training.
     """
-
-    tensors: dict[str, Tensor]
-    shapes: ColumnShapes
-    calibrations: dict[str, CalibrationJson]
-    familiarity: dict[str, dict[str, Tensor]]
-    label_interval: tuple[float, float]
-    error_correlation: float | None
-    metrics: dict[str, dict[str, float]]
-    reliability: Reliability
-    best_epoch: int
-    history: list[dict[str, float]]
-
-    @classmethod
-    def from_fitted(cls, fitted: Fitted) -> "FittedHead":
-        """The values of what `fit_head` returns."""
-        return cls(
-            tensors=fitted.module.state_dict(),
-            shapes=fitted.shapes,
-            calibrations=calibrations_as_json(fitted.calibrations),
-            familiarity={name: one.tensors() for name, one in fitted.familiarity.items()},
-            label_interval=fitted.label_interval,
-            error_correlation=fitted.error_correlation,
-            metrics=fitted.metrics,
-            reliability=fitted.reliability,
-            best_epoch=fitted.state.best_epoch,
-            history=fitted.state.history,
-        )
-
-    @classmethod
-    def read(cls, folder: str) -> "FittedHead":
-        """The head in the last checkpoint of `train_worker`.
-
-        Raises:
-            SettingsError: the settings or embeddings do not allow the training.
-        """
-        error = Path(folder) / ERROR_FILE
-        if error.exists():
-            raise SettingsError(torch.load(error, weights_only=True)["message"])
-        return cls(**torch.load(Path(folder) / FITTED_FILE, weights_only=True))
+    error = Path(folder) / ERROR_FILE
+    if error.exists():
+        raise SettingsError(torch.load(error, weights_only=True)["message"])
+    return FittedHead(**torch.load(Path(folder) / FITTED_FILE, weights_only=True))
 
 
 def train_worker(config: dict[str, Any]) -> None:
@@ -85,10 +46,10 @@ def train_worker(config: dict[str, Any]) -> None:
 
     def after_epoch(state: State) -> None:
         nonlocal last_checkpoint
-        due = torch.tensor(float(time.monotonic() - last_checkpoint > CHECKPOINT_EVERY_S))
+        due = torch.tensor(float(time.monotonic() - last_checkpoint > checkpoints.EVERY_S))
         if _first_workers(due):
             last_checkpoint = time.monotonic()
-            _report(state.history[-1], state.as_dict() if first else None, STATE_FILE)
+            _report(state.history[-1], state.as_dict() if first else None, checkpoints.STATE_FILE)
 
     try:
         fitted = fit_head(
@@ -116,8 +77,7 @@ def _last_state() -> State | None:
     if checkpoint is None:
         return None
     with checkpoint.as_directory() as folder:
-        path = Path(folder) / STATE_FILE
-        return State(**torch.load(path, weights_only=True)) if path.exists() else None
+        return checkpoints.read_state(folder, torch.device("cpu"))
 
 
 def _first_workers(value: torch.Tensor) -> bool:

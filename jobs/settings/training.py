@@ -74,14 +74,22 @@ class TrainSettings(Training):
     """Seed of initial weights, batches and dropout."""
 
     workers: Annotated[int, Parameter(group=RESOURCES)] = 1
-    """Ray Train workers."""
+    """Processes that share the training, on Ray Train."""
 
     gpu: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Use one GPU per worker."""
 
+    local: Annotated[bool | None, Parameter(group=RESOURCES, negative="--ray")] = None
+    """Train in this process, or on Ray. Default: Ray where --address or RAY_ADDRESS names one, or
+    --workers is more than 1."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("workers", self.workers, least=1)
+        if self.local and self.workers > 1:
+            raise SettingsError(
+                f"`workers` {self.workers}: expected 1 with `local`, which trains in one process"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

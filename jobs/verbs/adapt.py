@@ -4,11 +4,9 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pyarrow as pa
-import torch
 
 from daf_core.adaptation.adapt import Outcome, adapt
 from daf_core.adaptation.candidates import METHODS
@@ -16,6 +14,7 @@ from daf_core.adaptation.card import adapted_card, figures, tried
 from daf_core.adaptation.label_table import Label, Labels, read_labels
 from daf_core.adaptation.labelled_rows import labelled_rows
 from daf_core.errors import BadInput, NotDone, SettingsError
+from daf_core.one_thread import one_thread
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, run_record
@@ -68,17 +67,6 @@ def run(settings: AdaptSettings) -> str:
     files.publish(files.join(settings.out, "README.md"), card.encode())
     trained_head.publish(settings.out, _with_facts(adapted, identity, reasons))
     return f"{tried(outcome)}\n\n{line}; the head is in {settings.out}"
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread: on matrices this small several only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _identity(settings: AdaptSettings, head: TrainedHead, read: Labels) -> Json:

@@ -1,15 +1,7 @@
-"""embeddings → head: the DAF head, a baseline or another fusion, on Ray Train."""
+"""embeddings → head: the DAF head, a baseline or another fusion."""
 
-import logging
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-
-from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
-from ray.train.torch import TorchTrainer
 
 from daf_core.embeddings.columns import stored
 from daf_core.errors import SettingsError
@@ -22,14 +14,14 @@ from daf_core.storage import files, run_record
 from daf_core.storage.run_record import Json
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
-from jobs.fitting.train_worker import FittedHead, train_worker
+from jobs.fitting.fitted_head import FittedHead
+from jobs.fitting.train_here import train_here
 from jobs.fitting.training_data import TrainingData, load_training_data
-from jobs.placement import Asked, check_placement
 from jobs.progress import working_on
-from jobs.ray_session import ray_session
+from jobs.ray_address import ray_runs
 from jobs.settings import TrainSettings
 
-log = logging.getLogger(__name__)
+CHECKPOINTS = "_train"
 
 
 def run(settings: TrainSettings) -> str:
@@ -62,6 +54,8 @@ def run(settings: TrainSettings) -> str:
                 f"{settings.out}/head.json: expected what `daf train` wrote, found it damaged "
                 f"({err!r}); start over with `fresh`"
             ) from err
+    if settings.fresh:
+        files.delete_folder(files.join(settings.out, CHECKPOINTS))
     started = time.monotonic()
     with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
         fitted = _fit(settings, rows, recipe, run_record.fingerprint(identity))
@@ -80,64 +74,29 @@ def run(settings: TrainSettings) -> str:
 
 
 def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str) -> FittedHead:
-    """Run Ray Train, with checkpoints in the output folder until the head is published.
-
-    Ray Train resumes a run of the same `name` in the same folder, so that a lost driver costs
-    seconds.
+    """Fit in this process or on Ray, with checkpoints in the output folder until the head is
+    published.
     """
-    storage = files.join(files.absolute(settings.out), "_train")
-    with ray_session():
-        _check_room(settings)
-        trainer = TorchTrainer(
-            train_worker,
-            train_loop_config={
-                "kind": settings.head,
-                "corpus": rows.corpus,
-                "also": rows.also,
-                "shapes": rows.shapes,
-                "recipe": recipe,
-                "seed": settings.seed,
-            },
-            scaling_config=ScalingConfig(num_workers=settings.workers, use_gpu=settings.gpu),
-            run_config=RunConfig(
-                name=name,
-                storage_path=storage,
-                failure_config=FailureConfig(max_failures=3),
-                checkpoint_config=CheckpointConfig(num_to_keep=2),
-            ),
-        )
-        try:
-            with _interruptible():
-                result = trainer.fit()
-        except WorkerGroupError as err:
-            raise next(iter(err.worker_failures.values())) from err
-    if result.error is not None:
-        raise result.error
-    with result.checkpoint.as_directory() as folder:
-        return FittedHead.read(folder)
+    storage = files.join(files.absolute(settings.out), CHECKPOINTS)
+    config = {
+        "kind": settings.head,
+        "corpus": rows.corpus,
+        "also": rows.also,
+        "shapes": rows.shapes,
+        "recipe": recipe,
+        "seed": settings.seed,
+    }
+    if _in_this_process(settings):
+        return train_here(config, settings.gpu, files.join(storage, name))
+    from jobs.fitting.train_on_ray import train_on_ray  # Ray Train takes seconds to import
+
+    return train_on_ray(config, settings.workers, settings.gpu, storage, name)
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make Ctrl-C raise KeyboardInterrupt. Ray Train's own handler exits without a message, and
-    remains installed after the training.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit as err:
-        raise KeyboardInterrupt from err
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, handler)
-
-
-def _check_room(settings: TrainSettings) -> None:
-    """Refuse more workers than the Ray has room for, or may grow to."""
-    each = {"CPU": 1.0, "GPU": float(settings.gpu)}
-    asked = f"{'`gpu` ' if settings.gpu else ''}`workers` {settings.workers}"
-    if check_placement(Asked(asked, settings.workers, each)):
-        log.info("train: waiting until the cluster has grown by what %s asks for", asked)
+def _in_this_process(settings: TrainSettings) -> bool:
+    if settings.local is not None:
+        return settings.local
+    return settings.workers == 1 and not ray_runs()
 
 
 def _publish_head(
@@ -169,7 +128,7 @@ def _publish_head(
         error_correlation=fitted.error_correlation,
         facts=facts,
     )
-    files.delete_folder(files.join(settings.out, "_train"))
+    files.delete_folder(files.join(settings.out, CHECKPOINTS))
 
 
 def _summary(facts: Json, seconds: float) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from daf_core.heads import HEADS
 from daf_core.training.recipe import Recipe
+from jobs.fitting import train_on_ray
 from jobs.settings import TrainSettings
 from jobs.verbs import train
 from tests.e2e.conftest import part_bytes
@@ -118,16 +119,24 @@ def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch
 
             return fit_head(resume=resume, after_epoch=die, **arguments)
 
-        worker.CHECKPOINT_EVERY_S = 0.0
+        worker.checkpoints.EVERY_S = 0.0
         worker.fit_head = fit_and_die
         worker.train_worker(config)
 
-    monkeypatch.setattr(train, "train_worker", train_worker)
+    monkeypatch.setattr(train_on_ray, "train_worker", train_worker)
     out = tmp_path / "head"
     train.run(settings(embeddings, str(out)))
     first, second = map(int, starts.read_text().split())
     assert first == 0 < second <= 5
     assert (out / "head.safetensors").read_bytes() == (head / "head.safetensors").read_bytes()
+
+
+def test_in_this_process_the_head_is_the_same(daf, head, embeddings, tmp_path):
+    out = tmp_path / "head"
+    asked = {"embeddings": embeddings, "also": embeddings, "out": out} | SETTINGS | RECIPE
+    assert daf("train", **asked, local=True).status == 0
+    for name in ("head.safetensors", "head.json", "README.md"):
+        assert (out / name).read_bytes() == (head / name).read_bytes(), name
 
 
 def test_a_head_that_the_corpus_cannot_train_is_refused_at_once(daf, embeddings, tmp_path):

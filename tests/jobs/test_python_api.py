@@ -12,6 +12,7 @@ import torch
 import daf_core
 import jobs
 from daf_core.heads import build
+from daf_core.one_thread import one_thread
 from daf_core.schemas import SCORES
 from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
@@ -54,15 +55,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def one_thread() -> Iterator[None]:
+def as_on_the_command_line() -> Iterator[None]:
     """Sums are added up in the order of `daf score`, which has a thread per process."""
-    usual = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(usual)
+    with one_thread():
+        yield
 
 
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("as_on_the_command_line")
 def test_the_same_scores_as_the_command_line(demo):
     head = daf_core.open_head(str(demo / "head"))
     manifest = daf_core.read_manifest(str(demo / "manifest"))

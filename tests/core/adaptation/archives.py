@@ -2,8 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -15,6 +14,7 @@ from daf_core.adaptation.labelled_rows import LabelledRows, labelled_rows
 from daf_core.embeddings.arrays import fixed_size_list
 from daf_core.heads import build
 from daf_core.measures.reliability import calibrate
+from daf_core.one_thread import one_thread
 from daf_core.schemas import QUARANTINE, embeddings_schema
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
@@ -73,15 +73,6 @@ def labelled(*arguments: object, **options: object) -> LabelledRows:
     """The rows of an `archive`."""
     embedded, labels = archive(*arguments, **options)  # type: ignore[arg-type]
     return labelled_rows([embedded], labels, SHAPES)[0]
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """On matrices this small, threads on a busy machine only wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @cache

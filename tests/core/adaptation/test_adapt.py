@@ -18,11 +18,12 @@ from daf_core.errors import SettingsError
 from daf_core.heads.sentiment_bins import NUM_BINS, STEP, median
 from daf_core.measures.adjustment import moved
 from daf_core.measures.calibration import needed_share
+from daf_core.one_thread import one_thread
 from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.score import score
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.training.recipe import Recipe
-from tests.core.adaptation.archives import archive, head, labelled, one_thread
+from tests.core.adaptation.archives import archive, head, labelled
 
 QUICK = Recipe(epochs=8, patience=3, batch_rows=64, learning_rate=2e-3)
 ROWS = 2000  # of new recordings, to measure on

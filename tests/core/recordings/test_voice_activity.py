@@ -9,6 +9,7 @@ import torch
 
 import jobs
 from daf_core.arrays import RATE_HZ
+from daf_core.one_thread import one_thread
 from daf_core.recordings import voice_activity
 from daf_core.recordings.audio import open_recording
 from daf_core.recordings.voice_activity import VoiceActivity
@@ -24,10 +25,8 @@ def activity() -> VoiceActivity:
 
 @pytest.fixture(autouse=True)
 def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 def segments(activity, path, channel=None, **options):

@@ -1,0 +1,80 @@
+"""Fit a head on Ray Train, with one worker or several."""
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
+from ray.train.torch import TorchTrainer
+
+from jobs.fitting.fitted_head import FittedHead
+from jobs.fitting.train_worker import read_fitted, train_worker
+from jobs.placement import Asked, check_placement
+from jobs.ray_session import ray_session
+
+log = logging.getLogger(__name__)
+
+
+def train_on_ray(
+    config: dict[str, Any], workers: int, gpu: bool, storage: str, name: str
+) -> FittedHead:
+    """Fit a head, with checkpoints in the folder `storage`.
+
+    Ray Train resumes a run of the same `name` in the same folder, so that a lost driver costs
+    seconds.
+
+    Args:
+        config: arguments of `fit_head` that say what is fitted.
+        gpu: one GPU per worker.
+
+    Raises:
+        SettingsError: Ray has no room for the workers, or the settings or embeddings do not allow
+            the training.
+    """
+    with ray_session():
+        _check_room(workers, gpu)
+        trainer = TorchTrainer(
+            train_worker,
+            train_loop_config=config,
+            scaling_config=ScalingConfig(num_workers=workers, use_gpu=gpu),
+            run_config=RunConfig(
+                name=name,
+                storage_path=storage,
+                failure_config=FailureConfig(max_failures=3),
+                checkpoint_config=CheckpointConfig(num_to_keep=2),
+            ),
+        )
+        try:
+            with _interruptible():
+                result = trainer.fit()
+        except WorkerGroupError as err:
+            raise next(iter(err.worker_failures.values())) from err
+    if result.error is not None:
+        raise result.error
+    with result.checkpoint.as_directory() as folder:
+        return read_fitted(folder)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Make Ctrl-C raise KeyboardInterrupt. Ray Train's own handler exits without a message, and
+    remains installed after the training.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as err:
+        raise KeyboardInterrupt from err
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, handler)
+
+
+def _check_room(workers: int, gpu: bool) -> None:
+    """Refuse more workers than the Ray has room for, or may grow to."""
+    asked = f"{'`gpu` ' if gpu else ''}`workers` {workers}"
+    if check_placement(Asked(asked, workers, {"CPU": 1.0, "GPU": float(gpu)})):
+        log.info("train: waiting until the cluster has grown by what %s asks for", asked)

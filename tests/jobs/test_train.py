@@ -1,0 +1,145 @@
+"""Training in this process: without Ray, the same bytes after a kill, and what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+import torch
+
+from daf_core.errors import SettingsError
+from daf_core.training.recipe import Recipe
+from jobs.fitting import checkpoints
+from jobs.settings import TrainSettings
+from jobs.verbs import train
+from tests.core.adaptation.archives import archive, stored
+
+ROOT = Path(__file__).parents[2]
+SPLITS = ("train", "train", "valid", "test")
+RECIPE = {"epochs": 6, "width": 8, "batch_rows": 32}
+FILES = ("head.safetensors", "head.json", "README.md", "learning-curve.png")
+PROGRAM = """
+import os, signal, sys
+from jobs import cli
+from jobs.fitting import checkpoints, train_here
+checkpoints.EVERY_S = 0.0
+write = checkpoints.write_state
+
+def write_and_die(folder, state):
+    write(folder, state)
+    if state.epoch == {epoch}:
+        os.kill(os.getpid(), signal.{signal})
+
+checkpoints.write_state = write_and_die
+try:
+    cli.main()
+finally:
+    assert "ray" not in sys.modules
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.fixture(scope="module")
+def embeddings(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """200 labelled rows of 40 recordings in three splits."""
+    table, labels = archive(200, 7)
+    values = [labels[one].sentiment for one in table["utterance_id"].to_pylist()]
+    splits = [SPLITS[row // 5 % 4] for row in range(len(table))]
+    for name, column in (
+        ("label", pa.array(values, pa.float32())),
+        ("split", pa.array(splits, pa.string())),
+    ):
+        table = table.set_column(table.schema.get_field_index(name), name, column)
+    return stored(str(tmp_path_factory.mktemp("embeddings")), table)
+
+
+def settings(embeddings: str, out: Path, **changes: object) -> TrainSettings:
+    return TrainSettings(embeddings=embeddings, out=str(out), recipe=Recipe(**RECIPE), **changes)
+
+
+@pytest.fixture(scope="module")
+def head(embeddings: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("head")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        assert train.run(settings(embeddings, out)).startswith("100 train, 50 validation, 50 test")
+    return out
+
+
+def command(embeddings: str, out: Path, epoch: int, number: str) -> subprocess.CompletedProcess:
+    """`daf train` in a process that gets a signal after this epoch's checkpoint."""
+    line = ["train", "--embeddings", embeddings, "--out", str(out)]
+    for name, value in RECIPE.items():
+        line += [f"--{name.replace('_', '-')}", str(value)]
+    program = PROGRAM.format(epoch=epoch, signal=number)
+    environment = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
+    return subprocess.run(
+        [sys.executable, "-c", program, *line],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_nothing_but_the_head_is_left(head):
+    assert {path.name for path in head.iterdir()} >= {*FILES}
+    assert not (head / train.CHECKPOINTS).exists()
+
+
+def test_after_a_kill_it_continues_and_gives_the_same_bytes(embeddings, head, tmp_path):
+    out = tmp_path / "head"
+    killed = command(embeddings, out, 3, "SIGKILL")
+    assert killed.returncode == -signal.SIGKILL
+    (state,) = (out / train.CHECKPOINTS).glob("*/state.pt")
+    stopped = command(embeddings, out, 4, "SIGTERM")  # would not come by, if it began anew
+    assert stopped.returncode == 143
+    assert stopped.stderr.endswith("run the same command again to continue\n")
+    assert state.exists()
+    train.run(settings(embeddings, out))
+    assert len(json.loads((out / "head.json").read_text())["history"]) == RECIPE["epochs"]
+    for name in FILES:
+        assert (out / name).read_bytes() == (head / name).read_bytes(), name
+
+
+def test_a_damaged_checkpoint_is_told_and_fresh_deletes_it(embeddings, head, tmp_path, monkeypatch):
+    out, write = tmp_path / "head", checkpoints.write_state
+
+    def write_and_stop(*arguments: object) -> None:
+        write(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "EVERY_S", 0.0)
+        patch.setattr(checkpoints, "write_state", write_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            train.run(settings(embeddings, out))
+    (state,) = (out / train.CHECKPOINTS).glob("*/state.pt")
+    whole = state.read_bytes()
+    for damaged in (b"", b"text", whole[: len(whole) // 2], b"\x80\x02."):
+        state.write_bytes(damaged)
+        with pytest.raises(SettingsError, match=r"state\.pt: expected a checkpoint of `daf train`"):
+            train.run(settings(embeddings, out))
+    train.run(settings(embeddings, out, fresh=True))
+    assert (out / FILES[0]).read_bytes() == (head / FILES[0]).read_bytes()
+
+
+def test_what_this_process_cannot_do_is_refused(embeddings, tmp_path):
+    with pytest.raises(SettingsError, match="`workers` 2: expected 1 with `local`"):
+        settings(embeddings, tmp_path, workers=2, local=True)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_told(embeddings, tmp_path):
+    with pytest.raises(SettingsError, match="`gpu`: expected a GPU that torch can use"):
+        train.run(settings(embeddings, tmp_path / "head", gpu=True))
+    assert not (tmp_path / "head").exists()
