@@ -64,8 +64,8 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
         "ingest": daf("ingest", mixed, out=manifest, part_minutes=0.1),
         "embed": daf("embed", manifest=manifest, out=embeddings, **read),
     }
-    # Two processes start, and load Ray and torch, beside commands of this one.
-    train = start("train", stderr=subprocess.PIPE, out=head, **how)
+    # Processes start, and load torch or Ray, beside commands of this one. Ray Train: test_train.py.
+    train = start("train", stderr=subprocess.PIPE, out=head, local=True, **how)
     steps["evaluate"] = daf("evaluate", out=tmp_path / "e", **compared, **how)
     steps["train"] = ended(train)
     scoring = {"manifest": manifest, "head": head, "out": streamed, "actors": 1}

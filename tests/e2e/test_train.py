@@ -1,4 +1,4 @@
-"""Training on Ray Train: one seed, one result, whatever becomes of the workers."""
+"""Training in this process and on Ray Train: one seed, one head, whatever becomes of workers."""
 
 import json
 import os
@@ -26,16 +26,12 @@ RECIPE = {
 }
 
 
-def settings(embeddings: str, out: str) -> TrainSettings:
-    data = {"embeddings": embeddings, "also": [embeddings]}
-    return TrainSettings(out=out, recipe=Recipe(**RECIPE), **data, **SETTINGS)
-
-
 @pytest.fixture(scope="module")
 def head(embeddings, tmp_path_factory):
-    """A head from one worker that nothing disturbed."""
+    """A head from this process, which nothing disturbed."""
     out = str(tmp_path_factory.mktemp("head"))
-    summary = train.run(settings(embeddings, out))
+    data = {"embeddings": embeddings, "also": [embeddings], "out": out}
+    summary = train.run(TrainSettings(recipe=Recipe(**RECIPE), local=True, **data, **SETTINGS))
     assert summary.startswith("36 train, 18 validation, 18 test rows, 36 of --also, best epoch ")
     return Path(out)
 
@@ -98,8 +94,10 @@ def test_what_cannot_be_trained_is_refused_before_it_is_waited_for(
         assert not (tmp_path / "out").exists()
 
 
-def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch):
-    """The second try goes on from a checkpoint, and ends at the very same bytes."""
+def test_a_killed_worker_of_ray_changes_nothing(daf, head, embeddings, tmp_path, monkeypatch):
+    """The second try goes on from a checkpoint, and ends at the bytes of a head from here; Ray has
+    nothing to say.
+    """
     starts = tmp_path / "starts"
 
     def train_worker(config):
@@ -125,16 +123,13 @@ def test_a_killed_worker_changes_nothing(head, embeddings, tmp_path, monkeypatch
 
     monkeypatch.setattr(train_on_ray, "train_worker", train_worker)
     out = tmp_path / "head"
-    train.run(settings(embeddings, str(out)))
+    asked = {"embeddings": embeddings, "also": embeddings, "out": out} | SETTINGS | RECIPE
+    ended = daf("train", **asked)
+    assert ended.status == 0, ended.complaint
+    said = [line for line in ended.complaint.splitlines() if not line.startswith("training daf")]
+    assert said == []
     first, second = map(int, starts.read_text().split())
     assert first == 0 < second <= 5
-    assert (out / "head.safetensors").read_bytes() == (head / "head.safetensors").read_bytes()
-
-
-def test_in_this_process_the_head_is_the_same(daf, head, embeddings, tmp_path):
-    out = tmp_path / "head"
-    asked = {"embeddings": embeddings, "also": embeddings, "out": out} | SETTINGS | RECIPE
-    assert daf("train", **asked, local=True).status == 0
     for name in ("head.safetensors", "head.json", "README.md"):
         assert (out / name).read_bytes() == (head / name).read_bytes(), name
 
