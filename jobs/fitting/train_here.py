@@ -2,25 +2,23 @@
 
 import time
 from contextlib import nullcontext
-from typing import Any
 
 import torch
 
 from daf_core.errors import SettingsError
 from daf_core.one_thread import one_thread
-from daf_core.training.fitting import fit_head
 from daf_core.training.loop import State
 from jobs.fitting import checkpoints
+from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 
 
-def train_here(config: dict[str, Any], gpu: bool, storage: str) -> FittedHead:
+def train_here(task: FitTask, gpu: bool, storage: str) -> FittedHead:
     """Fit a head, with checkpoints in the folder `storage`.
 
     A training that was stopped continues from its last checkpoint, with the same result.
 
     Args:
-        config: arguments of `fit_head` that say what is fitted.
         gpu: fit on a GPU of this machine, else on one thread of its CPU.
 
     Raises:
@@ -39,5 +37,4 @@ def train_here(config: dict[str, Any], gpu: bool, storage: str) -> FittedHead:
 
     state = checkpoints.read_state(storage, device)
     with nullcontext() if gpu else one_thread():
-        fitted = fit_head(**config, device=device, resume=state, after_epoch=after_epoch)
-    return FittedHead.from_fitted(fitted)
+        return task.run(device, state, after_epoch)

@@ -5,29 +5,26 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
+from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
-from jobs.fitting.train_worker import read_fitted, train_worker
+from jobs.fitting.train_worker import TASK, read_fitted, train_worker
 from jobs.placement import Asked, check_placement
 from jobs.ray_session import ray_session
 
 log = logging.getLogger(__name__)
 
 
-def train_on_ray(
-    config: dict[str, Any], workers: int, gpu: bool, storage: str, name: str
-) -> FittedHead:
+def train_on_ray(task: FitTask, workers: int, gpu: bool, storage: str, name: str) -> FittedHead:
     """Fit a head, with checkpoints in the folder `storage`.
 
     Ray Train resumes a run of the same `name` in the same folder, so that a lost driver costs
     seconds.
 
     Args:
-        config: arguments of `fit_head` that say what is fitted.
         gpu: one GPU per worker.
 
     Raises:
@@ -38,7 +35,7 @@ def train_on_ray(
         _check_room(workers, gpu)
         trainer = TorchTrainer(
             train_worker,
-            train_loop_config=config,
+            train_loop_config={TASK: task},
             scaling_config=ScalingConfig(num_workers=workers, use_gpu=gpu),
             run_config=RunConfig(
                 name=name,

@@ -12,11 +12,11 @@ from ray.train import Checkpoint
 from ray.train.torch import get_device
 
 from daf_core.errors import SettingsError
-from daf_core.training.fitting import fit_head
 from daf_core.training.loop import State
 from jobs.fitting import checkpoints
 from jobs.fitting.fitted_head import FittedHead
 
+TASK = "task"
 FITTED_FILE, ERROR_FILE = "fitted.pt", "error.pt"
 
 
@@ -39,7 +39,7 @@ def train_worker(config: dict[str, Any]) -> None:
     repeat the epochs after it, with the same result.
 
     Args:
-        config: arguments of `fit_head` that say what is fitted.
+        config: the `FitTask`, by the name TASK.
     """
     first = ray.train.get_context().get_world_rank() == 0
     last_checkpoint = time.monotonic()
@@ -52,14 +52,11 @@ def train_worker(config: dict[str, Any]) -> None:
             _report(state.history[-1], state.as_dict() if first else None, checkpoints.STATE_FILE)
 
     try:
-        fitted = fit_head(
-            **config, device=get_device(), resume=_last_state(), after_epoch=after_epoch
-        )
+        fitted = config[TASK].run(get_device(), _last_state(), after_epoch)
     except SettingsError as err:  # reported as a result: Ray Train would retry an exception
         _report({}, {"message": str(err)} if first else None, ERROR_FILE)
         return
-    result = vars(FittedHead.from_fitted(fitted))
-    _report(fitted.metrics["valid"], result if first else None, FITTED_FILE)
+    _report(fitted.metrics["valid"], vars(fitted) if first else None, FITTED_FILE)
 
 
 def _report(metrics: dict[str, float], content: Mapping[str, Any] | None, name: str) -> None:

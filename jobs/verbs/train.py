@@ -14,6 +14,7 @@ from daf_core.storage import files, run_record
 from daf_core.storage.run_record import Json
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
+from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 from jobs.fitting.train_here import train_here
 from jobs.fitting.training_data import TrainingData, load_training_data
@@ -78,19 +79,12 @@ def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str)
     published.
     """
     storage = files.join(files.absolute(settings.out), CHECKPOINTS)
-    config = {
-        "kind": settings.head,
-        "corpus": rows.corpus,
-        "also": rows.also,
-        "shapes": rows.shapes,
-        "recipe": recipe,
-        "seed": settings.seed,
-    }
+    task = FitTask(settings.head, rows.corpus, rows.also, rows.shapes, recipe, settings.seed)
     if _in_this_process(settings):
-        return train_here(config, settings.gpu, files.join(storage, name))
+        return train_here(task, settings.gpu, files.join(storage, name))
     from jobs.fitting.train_on_ray import train_on_ray  # Ray Train takes seconds to import
 
-    return train_on_ray(config, settings.workers, settings.gpu, storage, name)
+    return train_on_ray(task, settings.workers, settings.gpu, storage, name)
 
 
 def _in_this_process(settings: TrainSettings) -> bool:

@@ -101,11 +101,12 @@ def test_a_killed_worker_of_ray_changes_nothing(daf, head, embeddings, tmp_path,
     starts = tmp_path / "starts"
 
     def train_worker(config):
+        from jobs.fitting import fit_task
         from jobs.fitting import train_worker as worker
 
-        fit_head = worker.fit_head
+        run = fit_task.FitTask.run
 
-        def fit_and_die(*, resume, after_epoch, **arguments):
+        def run_and_die(task, device, resume, after_epoch):
             first_try = not starts.exists()
             with starts.open("a") as file:
                 file.write(f"{0 if resume is None else resume.epoch + 1} ")
@@ -115,10 +116,10 @@ def test_a_killed_worker_of_ray_changes_nothing(daf, head, embeddings, tmp_path,
                 if first_try and state.epoch == 4:
                     os.kill(os.getpid(), signal.SIGKILL)
 
-            return fit_head(resume=resume, after_epoch=die, **arguments)
+            return run(task, device, resume, die)
 
         worker.checkpoints.EVERY_S = 0.0
-        worker.fit_head = fit_and_die
+        fit_task.FitTask.run = run_and_die
         worker.train_worker(config)
 
     monkeypatch.setattr(train_on_ray, "train_worker", train_worker)

@@ -1,0 +1,42 @@
+"""What is fitted: the arguments of `fit_head` that are the same wherever it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from daf_core.embeddings.columns import ColumnShapes
+from daf_core.training.dataset import Corpus
+from daf_core.training.fitting import fit_head
+from daf_core.training.loop import State
+from daf_core.training.recipe import Recipe
+from jobs.fitting.fitted_head import FittedHead
+
+
+@dataclass(frozen=True)
+class FitTask:
+    """A head to fit: its kind, the rows, their columns, and how."""
+
+    kind: str
+    corpus: Corpus
+    also: list[Corpus]
+    shapes: ColumnShapes
+    recipe: Recipe
+    seed: int
+
+    def run(
+        self, device: torch.device, resume: State | None, after_epoch: Callable[[State], None]
+    ) -> FittedHead:
+        """The fitted head; resume, after_epoch: as in `fit_head`."""
+        fitted = fit_head(
+            self.kind,
+            self.corpus,
+            self.shapes,
+            self.recipe,
+            device,
+            seed=self.seed,
+            also=self.also,
+            resume=resume,
+            after_epoch=after_epoch,
+        )
+        return FittedHead.from_fitted(fitted)
