@@ -1,15 +1,12 @@
-"""Training in this process and on Ray Train: one seed, one head, whatever becomes of workers."""
+"""Training: what a head says of itself, and what is refused. On Ray Train: test_frames.py."""
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import pytest
 
 from daf_core.heads import HEADS
 from daf_core.training.recipe import Recipe
-from jobs.fitting import train_on_ray
 from jobs.settings import TrainSettings
 from jobs.verbs import train
 from tests.e2e.conftest import part_bytes
@@ -92,47 +89,6 @@ def test_what_cannot_be_trained_is_refused_before_it_is_waited_for(
         assert refused.status == 2
         assert said in refused.complaint
         assert not (tmp_path / "out").exists()
-
-
-def test_a_killed_worker_of_ray_changes_nothing(daf, head, embeddings, tmp_path, monkeypatch):
-    """The second try goes on from a checkpoint, and ends at the bytes of a head from here; Ray has
-    nothing to say.
-    """
-    starts = tmp_path / "starts"
-
-    def train_worker(config):
-        from jobs.fitting import fit_task
-        from jobs.fitting import train_worker as worker
-
-        run = fit_task.FitTask.run
-
-        def run_and_die(task, device, resume, after_epoch):
-            first_try = not starts.exists()
-            with starts.open("a") as file:
-                file.write(f"{0 if resume is None else resume.epoch + 1} ")
-
-            def die(state):
-                after_epoch(state)
-                if first_try and state.epoch == 4:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-            return run(task, device, resume, die)
-
-        worker.checkpoints.EVERY_S = 0.0
-        fit_task.FitTask.run = run_and_die
-        worker.train_worker(config)
-
-    monkeypatch.setattr(train_on_ray, "train_worker", train_worker)
-    out = tmp_path / "head"
-    asked = {"embeddings": embeddings, "also": embeddings, "out": out} | SETTINGS | RECIPE
-    ended = daf("train", **asked)
-    assert ended.status == 0, ended.complaint
-    said = [line for line in ended.complaint.splitlines() if not line.startswith("training daf")]
-    assert said == []
-    first, second = map(int, starts.read_text().split())
-    assert first == 0 < second <= 5
-    for name in ("head.safetensors", "head.json", "README.md"):
-        assert (out / name).read_bytes() == (head / name).read_bytes(), name
 
 
 def test_a_head_that_the_corpus_cannot_train_is_refused_at_once(daf, embeddings, tmp_path):
