@@ -37,12 +37,17 @@ def check_stores(settings: Any) -> None:
     given = (getattr(settings, field.name) for field in fields(settings))
     values = [item for value in given for item in (value if isinstance(value, list) else [value])]
     uris = [value for value in values if isinstance(value, str) and value.startswith(s3.PREFIXES)]
-    for bucket, uri in {uri.split("/")[2]: uri for uri in uris}.items():
-        _check(bucket, uri)
+    for uri in {uri.split("/")[2]: uri for uri in uris}.values():
+        check_store(uri)
 
 
-def _check(bucket: str, uri: str) -> None:
-    """List one name in the bucket of `uri`."""
+def check_store(uri: str) -> None:
+    """List one name in the bucket of `uri`.
+
+    Raises:
+        SettingsError, NotDone: as for `check_stores`.
+    """
+    bucket = uri.split("/")[2]
     store = s3fs.S3FileSystem(config_kwargs=TIMEOUTS, skip_instance_cache=True)
     store.retries = 1
     try:

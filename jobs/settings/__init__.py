@@ -6,6 +6,7 @@ from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
 from jobs.settings.adapt import AdaptSettings, LabelSettings
 from jobs.settings.browse import BrowseSettings
 from jobs.settings.convert import ConvertSettings
+from jobs.settings.doctor import DoctorSettings
 from jobs.settings.encode import (
     EmbedSettings,
     EncodeResources,
@@ -35,6 +36,7 @@ __all__ = [
     "CallsSettings",
     "ConvertSettings",
     "DemoSettings",
+    "DoctorSettings",
     "EmbedSettings",
     "EncodeResources",
     "EvaluateSettings",

@@ -1,0 +1,1 @@
+"""What `daf doctor` looks at: this machine, the places of a job, the nodes of its cluster."""

@@ -1,0 +1,75 @@
+"""Checks of the Ray that jobs would join: its nodes, each looked at from within."""
+
+from collections import Counter
+from typing import Any
+
+import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from jobs.doctor.finding import FAULT, OK, Finding
+from jobs.doctor.machine import interpreter, of_machine
+from jobs.ray_session import ray_session
+
+NODE_WITHIN_S = 60.0  # to start a process and to load what the checks need
+
+
+def of_cluster() -> list[Finding]:
+    """What the nodes of the Ray are, and what is wrong on each.
+
+    Raises:
+        NotDone: the Ray does not answer.
+    """
+    with ray_session():
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        found = [Finding("cluster", OK, _said(nodes))]
+        look = ray.remote(num_cpus=0, max_retries=0)(_look)
+        running = [
+            look.options(
+                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+            ).remote()
+            for node in nodes
+        ]
+        looked = [_result(task) for task in running]
+    versions = Counter(version for version, _ in looked if version)
+    for node, (version, findings) in zip(nodes, looked, strict=True):
+        name = f"{node['NodeManagerAddress']} ({node['NodeID'][:8]})"
+        found += _of_node(name, version, findings, versions)
+    return found
+
+
+def _look() -> tuple[str, list[Finding]]:
+    return interpreter(), of_machine()
+
+
+def _result(task: Any) -> tuple[str, list[Finding]]:
+    try:
+        result: tuple[str, list[Finding]] = ray.get(task, timeout=NODE_WITHIN_S)
+    except Exception as err:  # of Ray, or of code that is missing there
+        first_line = str(err).partition("\n")[0]
+        return "", [Finding("node", FAULT, f"no check could run there: {first_line}")]
+    return result
+
+
+def _of_node(
+    name: str, version: str, findings: list[Finding], versions: "Counter[str]"
+) -> list[Finding]:
+    """One line for a node on which all is well, else one for each thing that is not."""
+    wrong = [one for one in findings if one.state != OK]
+    if version and version != (usual := versions.most_common(1)[0][0]):
+        wrong.append(Finding("versions", FAULT, f"expected {usual}, as on others, found {version}"))
+    if not wrong:
+        said = {one.check: one.said for one in findings}
+        return [Finding("node", OK, f"{name}: {version}; {said['processors']}; {said['memory']}")]
+    return [Finding("node", one.state, f"{name}, {one.check}: {one.said}") for one in wrong]
+
+
+def _said(nodes: list[dict[str, Any]]) -> str:
+    total = {
+        name: sum(node["Resources"].get(name, 0.0) for node in nodes) for name in ("CPU", "GPU")
+    }
+    memory = sum(node["Resources"].get("memory", 0.0) for node in nodes) / 2**30
+    several = "" if len(nodes) == 1 else "s"
+    return (
+        f"Ray {ray.__version__} with {len(nodes)} node{several}: {total['CPU']:g} CPU, "
+        f"{total['GPU']:g} GPU, {memory:.0f} GiB"
+    )
