@@ -6,7 +6,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from jobs.doctor.finding import FAULT, OK, Finding
+from jobs.doctor.finding import FAULT, GIB, OK, Finding
 from jobs.doctor.machine import interpreter, of_machine
 from jobs.ray_session import ray_session
 
@@ -21,7 +21,7 @@ def of_cluster() -> list[Finding]:
     """
     with ray_session():
         nodes = [node for node in ray.nodes() if node["Alive"]]
-        found = [Finding("cluster", OK, _said(nodes))]
+        found = [Finding("cluster", OK, _said([node["Resources"] for node in nodes]))]
         look = ray.remote(num_cpus=0, max_retries=0)(_look)
         running = [
             look.options(
@@ -63,13 +63,11 @@ def _of_node(
     return [Finding("node", one.state, f"{name}, {one.check}: {one.said}") for one in wrong]
 
 
-def _said(nodes: list[dict[str, Any]]) -> str:
-    total = {
-        name: sum(node["Resources"].get(name, 0.0) for node in nodes) for name in ("CPU", "GPU")
-    }
-    memory = sum(node["Resources"].get("memory", 0.0) for node in nodes) / 2**30
+def _said(nodes: list[dict[str, float]]) -> str:
+    """The version of Ray and what its nodes, given by their resources, have together."""
+    total = {name: sum(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
     several = "" if len(nodes) == 1 else "s"
     return (
         f"Ray {ray.__version__} with {len(nodes)} node{several}: {total['CPU']:g} CPU, "
-        f"{total['GPU']:g} GPU, {memory:.0f} GiB"
+        f"{total['GPU']:g} GPU, {total['memory'] / GIB:.0f} GiB"
     )
