@@ -3,6 +3,7 @@
 ROOT/KIND/part-00000.parquet …        the table, and nothing else: the folder to point a reader at
 ROOT/quarantine/part-00000.parquet …  the quarantine of each part
 ROOT/run.json                         the run record
+ROOT/attempts/                        what each attempt at the run came to
 ROOT/index/                           what spares the next command a reading of all parts
 
 The table has a folder of its own because DuckDB, Polars and fastparquet read, or stumble over,
@@ -49,6 +50,11 @@ class Output:
     def record_uri(self) -> str:
         """The run record, JSON (`run_record`)."""
         return files.join(self.root, RECORD)
+
+    @property
+    def attempts_uri(self) -> str:
+        """Folder of the attempts at the run (`attempts`)."""
+        return files.join(self.root, "attempts")
 
     @property
     def index_uri(self) -> str:

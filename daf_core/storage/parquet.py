@@ -9,10 +9,12 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import daf_core
 from daf_core.errors import NotDone, SettingsError
 from daf_core.schemas import check_kind, table_kind
 from daf_core.storage.files import exists, filesystem, publish
 
+WRITTEN_BY = "daf.written_by"  # footer entry: the version of daf
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
 
 
@@ -35,8 +37,8 @@ def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = 
 
 
 def parquet_bytes(table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> bytes:
-    """`table` as Parquet with its kind, version and `footer`."""
-    entries = {**table_kind(kind), **(footer or {})}
+    """`table` as Parquet with its kind, version and `footer`, and the version of daf."""
+    entries = {**table_kind(kind), WRITTEN_BY: daf_core.__version__, **(footer or {})}
     sink = io.BytesIO()
     pq.write_table(table.replace_schema_metadata(entries), sink, compression="zstd")
     return sink.getvalue()

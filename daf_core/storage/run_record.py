@@ -206,7 +206,9 @@ def read_complete(output: Output) -> RunRecord:
 
 
 def clear(output: Output) -> None:
-    """Delete parts, words, catalogue entries, quarantine, index and record of a run, no more."""
+    """Delete parts, words, catalogue entries, quarantine, index, attempts and record of a run, no
+    more.
+    """
     for uri in (output.index_uri, output.all_recordings_uri):
         files.delete(uri)
     for folder in (
@@ -214,6 +216,7 @@ def clear(output: Output) -> None:
         *(output.words_uri, output.quarantine_uri),
     ):
         files.delete_all(folder, parquet.list_parts(folder))
+    files.delete_folder(output.attempts_uri)
     files.delete(output.record_uri)
 
 

@@ -4,11 +4,11 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timezone
 
 from daf_core.errors import NotDone, TooManyBad, check_bad_rows
-from daf_core.storage import part_index, run_record
+from daf_core.storage import attempts, part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
@@ -56,8 +56,7 @@ def run_missing_parts(
         NotDone: parts are missing; with `strict`, once all is made, any row is quarantined or has
             less than it came with.
     """
-    started, start_s = _now(), time.monotonic()
-    output = run.output
+    start_s, output = time.monotonic(), run.output
     there = run_record.begin(output, run.identity, settings.fresh)
     finished = finished_parts(run, there)
     for name in sorted(there - {part.name for part in run.parts}):
@@ -65,9 +64,11 @@ def run_missing_parts(
     finished = take_out(output, finished, settings.retry)
     missing = [part for part in run.parts if part.name not in finished]
     missing.sort(key=lambda part: -part.audio_s)  # the longest first: none ends long after others
+    if missing and (others := attempts.check_versions(output, settings.other_versions)):
+        log.info("%s: continues a run that was begun with %s", run.verb, "; ".join(others))
     before, limit = Counts.from_parts(finished.values()), ErrorRate(settings.max_error_rate)
     indexed_s = start_s
-    with PartProgress(run.verb, len(missing)) as progress:
+    with PartProgress(run.verb, len(missing)) as progress, _attempt(run, missing, progress):
         limit.check(before)
         for part in make(missing) if missing else ():
             finished[part.name] = part
@@ -81,10 +82,12 @@ def run_missing_parts(
         raise NotDone(f"{len(finished)} of {len(run.parts)} parts are made; run the command again")
     if missing or run_record.read_if_complete(output) is None:
         part_index.write(output.index_uri, finished.values(), run.fingerprint)
-        times = {"started": started, "finished": _now(), "seconds": round(seconds, 1)}
-        run_record.finish(output, run.identity, run.facts | times | _counts(run, total))
+        facts = run.facts | _counts(run, total) | _times(attempts.read_all(output))
+        facts |= _cost(settings.price_per_hour, facts["seconds"], total.audio_s)
+        run_record.finish(output, run.identity, facts)
     earlier = len(run.parts) - len(missing)
     line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
+    line += _said(_cost(settings.price_per_hour, seconds, progress.counts.audio_s))
     check_bad_rows(total.reasons, total.rows_in, settings.max_error_rate, line)
     if settings.strict:
         check_strict(total.reasons, total.flags, line)
@@ -155,17 +158,60 @@ class ErrorRate:
             )
 
 
-def _counts(run: Run, total: Counts) -> Json:
+@contextmanager
+def _attempt(run: Run, missing: list[PartFacts], progress: PartProgress) -> Iterator[None]:
+    """Record the body as an attempt to make the `missing` parts; without any there is none."""
+    if not missing:
+        yield
+        return
+    attempt, start_s, how = attempts.begin(run.output), time.monotonic(), "done"
+    try:
+        yield
+    except BaseException as err:
+        how = type(err).__name__
+        raise
+    finally:
+        made = _counted(run, progress.done, progress.counts)
+        facts = {"seconds": round(time.monotonic() - start_s, 1)} | made
+        with suppress(NotDone):  # whatever keeps it from being written is said already
+            attempt.end(how, facts)
+
+
+def _times(found: list[Json]) -> Json:
+    """What the attempts at a run took together, and all that they say. Killed ones are not among
+    the seconds, which they could not write.
+    """
     return {
-        "parts": len(run.parts),
-        "rows_in": total.rows_in,
-        run.verb: total.rows_out,
-        "quarantined": total.quarantined,
-        "reasons": dict(sorted(total.reasons.items())),
-        "flags": dict(sorted(total.flags.items())),
-        "audio_hours": round(total.audio_s / 3600, 4),
+        "started": min((record["started"] for record in found), default=None),
+        "finished": max((record["ended"] for record in found if record["ended"]), default=None),
+        "seconds": round(sum(record.get("seconds", 0.0) for record in found), 1),
+        "attempts": found,
     }
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+def _cost(price_per_hour: float | None, seconds: float, audio_s: float) -> Json:
+    """What an hour of audio cost, where the price of the machines and the audio are known."""
+    if price_per_hour is None or not audio_s:
+        return {}
+    return {"cost_per_audio_hour": round(price_per_hour * seconds / audio_s, 6)}
+
+
+def _said(cost: Json) -> str:
+    return "".join(f", {value:.4g} per hour of audio" for value in cost.values())
+
+
+def _counts(run: Run, total: Counts) -> Json:
+    return _counted(run, len(run.parts), total) | {
+        "reasons": dict(sorted(total.reasons.items())),
+        "flags": dict(sorted(total.flags.items())),
+    }
+
+
+def _counted(run: Run, parts: int, counts: Counts) -> Json:
+    return {
+        "parts": parts,
+        "rows_in": counts.rows_in,
+        run.verb: counts.rows_out,
+        "quarantined": counts.quarantined,
+        "audio_hours": round(counts.audio_s / 3600, 4),
+    }

@@ -70,9 +70,18 @@ class PartsRun(EncodeResources):
     fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Delete an earlier run in --out and start over."""
 
+    other_versions: Annotated[bool, Parameter(group=RESOURCES)] = False
+    """Continue a run that was begun with other versions of daf, torch, transformers, av, soxr or
+    numpy, though its parts may then differ in the last digits."""
+
+    price_per_hour: Annotated[float | None, Parameter(group=RESOURCES)] = None
+    """What all machines of the run together cost an hour, in any currency. The summary and run.json
+    then say what an hour of audio cost."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("max_error_rate", self.max_error_rate, least=0, most=1)
+        check_range("price_per_hour", self.price_per_hour, least=0)
         for reason in self.retry:
             if reason not in REASONS:
                 raise SettingsError(

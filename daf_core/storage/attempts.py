@@ -1,0 +1,137 @@
+"""The attempts at a run: where and when each began and ended, with which versions, and how far it
+came.
+
+ROOT/attempts/20261129T080000Z-1a2b3c4d.json, a file for each, so that attempts that overlap or are
+killed are all there. A finished run has them all in its run.json.
+"""
+
+import json
+import platform
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from importlib import metadata
+
+from daf_core.errors import SettingsError
+from daf_core.storage import files
+from daf_core.storage.output import Output
+from daf_core.storage.run_record import Json
+
+# Where these differ, the last digits of an embedding or a score may.
+DECISIVE = ("daf", "torch", "transformers", "av", "soxr", "numpy")
+_OTHERS = ("ray", "pyarrow")
+KEPT = 1000  # attempts that a record tells of: the newest
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt: its file, and what the file says."""
+
+    uri: str
+    record: Json
+
+    def end(self, how: str, facts: Json) -> "Attempt":
+        """Publish how it ended ("done" or why not), and `facts` on how far it came."""
+        ended = replace(self, record=self.record | {"ended": _now(), "how": how} | facts)
+        files.write_json(self.uri, ended.record)
+        return ended
+
+
+def begin(output: Output) -> Attempt:
+    """Publish that an attempt begins now, on this machine, with these versions."""
+    started = _now()
+    name = f"{started.translate({ord(c): None for c in '-:'})}-{secrets.token_hex(4)}.json"
+    record = {
+        "host": socket.gethostname(),
+        "started": started,
+        "ended": None,
+        "versions": versions(),
+    }
+    attempt = Attempt(files.join(output.attempts_uri, name), record)
+    files.write_json(attempt.uri, record)
+    return attempt
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python, of daf (and the commit that it was installed from, if known), and of
+    the packages that it works with. That of torch says for which CUDA it is built.
+    """
+    found = {"python": platform.python_version()}
+    for name in (*DECISIVE, *_OTHERS):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    if (commit := _commit()) is not None:
+        found["commit"] = commit
+    return found
+
+
+def read_all(output: Output) -> list[Json]:
+    """What the attempts at a run say, the oldest first; of more than KEPT the newest."""
+    fs, path = files.filesystem(output.attempts_uri)
+    try:
+        names = sorted(str(entry).rpartition("/")[2] for entry in fs.ls(path, detail=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    uris = [files.join(output.attempts_uri, name) for name in names if name.endswith(".json")]
+    found = (files.read_json(uri) for uri in uris[-KEPT:])
+    return [record for record in found if record is not None and _is_attempt(record)]
+
+
+def other_versions(earlier: list[Json], now: Mapping[str, str]) -> list[str]:
+    """What earlier attempts had in other versions than `now`, of what decides bytes, as
+    "torch 2.12.0, now 2.13.0".
+    """
+    found: dict[str, None] = {}
+    for record in earlier:
+        for name, had in record["versions"].items():
+            if name in DECISIVE and had != now.get(name):
+                found[f"{name} {had}, now {now.get(name, 'none')}"] = None
+    return [*found]
+
+
+def check_versions(output: Output, accepted: bool) -> list[str]:
+    """What earlier attempts at the run had in other versions; empty where nothing decisive differs.
+
+    Raises:
+        SettingsError: something does, and it is not `accepted`.
+    """
+    others = other_versions(read_all(output), versions())
+    if others and not accepted:
+        raise SettingsError(
+            f"{output.root}: begun with {'; '.join(others)}: parts made now may differ from those "
+            f"that are there in the last digits; use the versions that began it, accept it with "
+            f"`other_versions`, or start over with `fresh`"
+        )
+    return others
+
+
+def _is_attempt(record: Json) -> bool:
+    """Whether a file says what `begin` and `end` write; another file is no attempt."""
+    versions, seconds = record.get("versions"), record.get("seconds", 0.0)
+    return (
+        isinstance(record.get("started"), str)
+        and isinstance(record.get("ended"), str | None)
+        and isinstance(versions, dict)
+        and all(isinstance(version, str) for version in versions.values())
+        and isinstance(seconds, int | float)
+        and 0 <= seconds < float("inf")
+    )
+
+
+def _commit() -> str | None:
+    """The git commit that daf was installed from, where the installer has noted it."""
+    try:
+        noted = metadata.distribution("daf").read_text("direct_url.json")
+        found = json.loads(noted or "{}").get("vcs_info", {}).get("commit_id")
+    except (metadata.PackageNotFoundError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def _now() -> str:
+    """The time in UTC, as 2026-11-29T08:00:00Z."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
