@@ -2,14 +2,16 @@
 
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import fields, replace
 
 from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.embeddings.columns import select
+from daf_core.errors import TooManyBad
 from daf_core.manifest.parts import speech_s
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import part_index, run_record
-from daf_core.storage.origins import of_manifest
+from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import RunRecord
@@ -19,13 +21,13 @@ from jobs.parts.encode import EncodePlan
 from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart, ReadPart
 from jobs.parts.resume import Run, run_missing_parts
-from jobs.settings import EncodeResources, PartsRun
+from jobs.settings import AdaptSettings, EncodeResources, PartsRun
 
 READERS = 16
 
 
 def encode_chosen(
-    settings: EncodeResources,
+    settings: AdaptSettings,
     manifest: Output,
     record: RunRecord,
     ids: Collection[str],
@@ -60,21 +62,26 @@ def encode_chosen(
             plan.reads_audio,
             sample=sample,
             context=plan.context,
-            origins=of_manifest(record),
+            origins=of_manifest(record, checked_roots(settings.allow_root)),
         )
         publish = PublishPart(output, run_record.fingerprint(identity))
-        run_missing_parts(
-            Run("embedded", parts, output, identity, {"manifest": manifest.root}),
-            PartsRun(**own, fresh=_differs(output, identity)),
-            lambda missing: executor.encode(missing, read, plan, publish),
-        )
+        run = Run("embedded", parts, output, identity, {"manifest": manifest.root})
+        how = PartsRun(**own, fresh=_is_of_no_use(output, identity), other_versions=True)
+        with suppress(TooManyBad):  # `daf adapt` says of each label why it is not used
+            run_missing_parts(
+                run, how, lambda missing: executor.encode(missing, read, plan, publish)
+            )
     return output
 
 
-def _differs(output: Output, identity: object) -> bool:
-    """Whether an interrupted run left embeddings of other rows, which nobody needs."""
+def _is_of_no_use(output: Output, identity: object) -> bool:
+    """Whether an interrupted run left embeddings of other rows, which nobody needs, or rows that
+    could not be used, whose cause may be mended.
+    """
     record = run_record.read(output)
-    return record is not None and record.identity != identity
+    if record is None or record.identity != identity:
+        return record is not None
+    return any(len(output.read_quarantine(name, ["reason"])) for name in output.part_names())
 
 
 def _parts(manifest: Output, record: RunRecord, sample: ChosenRows) -> list[PartFacts]:

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from daf_core.errors import SettingsError, check_range
 from jobs.settings.encode import EncodeResources
-from jobs.settings.options import INPUT, RESOURCES, TRAINING
+from jobs.settings.options import INPUT, RESOURCES, TRAINING, Items
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,10 @@ class AdaptSettings(EncodeResources):
 
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for the new head, local or s3://."""
+
+    allow_root: Annotated[Items, Parameter(group=INPUT)] = field(default_factory=list)
+    """Another folder, or bucket as s3://BUCKET, in which recordings may lie; repeat the option for
+    more. Default: where the manifest says. cluster/SECURITY.md says why."""
 
     method: Annotated[
         Literal["auto", "calibrate", "offset", "fine-tune"], Parameter(group=TRAINING)

@@ -45,7 +45,13 @@ def run(settings: AdaptSettings) -> str:
         return f"{settings.out}: holds this head, was done before"
     labels = {label.utterance_id: label for label in read.labels}
     source = _embeddings(settings, head, labels)
-    found, matched = labelled_rows(_parts(source, labels), labels, head.shapes)
+    try:
+        found, matched = labelled_rows(_parts(source, labels), labels, head.shapes)
+    except SettingsError as err:
+        left_out = _unmatched(source, labels, set())
+        reasons = Counter(one.reason for one in left_out)
+        first = "".join(f", such as {one.message}" for one in left_out[:1])
+        raise SettingsError(f"{err}: {counted(reasons)}{first}") from err
     not_used = [*read.not_used, *_unmatched(source, labels, matched)]
     for one in not_used[:NOT_USED_SHOWN]:
         log.info("adapt: label not used, %s: %s", one.reason, one.message)

@@ -1,6 +1,8 @@
 """From recordings to an adapted head: score, label, adapt, score again, on real audio."""
 
 import csv
+import json
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from benchmarks.daf_command import save_untrained_head
 from daf_core.adaptation.label_table import COLUMNS, write_label_table
+from daf_core.errors import SettingsError
 from daf_core.storage.output import scores_output
 from jobs.settings import AdaptSettings, IngestSettings, LabelSettings, ScoreSettings
 from jobs.verbs import adapt, ingest, label, score
@@ -47,7 +50,14 @@ def test_labels_of_scored_recordings_make_a_head_that_scores(folder: Path) -> No
         force=True,
         local=True,
     )
-    assert "24 labelled rows" in adapt.run(asked)
+    record = folder / "manifest" / "run.json"
+    written = record.read_text()
+    record.write_text(json.dumps(json.loads(written) | {"roots": [str(folder / "elsewhere")]}))
+    with pytest.raises(SettingsError, match="outside_roots 24"):
+        adapt.run(asked)
+    corpus = str(resources.files("jobs") / "demo_corpus")
+    assert "24 labelled rows" in adapt.run(replace(asked, allow_root=[corpus]))
+    record.write_text(written)
     assert not (folder / "ours" / "_embeddings").exists()
     manifest = str(folder / "manifest")
     again = ScoreSettings(
