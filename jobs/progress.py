@@ -104,9 +104,9 @@ class PartProgress:
         left_s = since_first_s / max(self.done - 1, 1) * (self.parts - self.done)
         hours = self.counts.audio_s / 3600
         rate = (
-            f"{hours:.2f} h of audio, {hours / seconds * 3600:.0f} h per hour"
+            f"{hours:.2f} h of audio, {hours / seconds * 3600:.3g} h per hour"
             if hours
-            else f"{self.counts.rows_in} rows, {self.counts.rows_in / seconds:.0f} per second"
+            else f"{self.counts.rows_in} rows, {self.counts.rows_in / seconds:.3g} per second"
         )
         return f"{rate}, {left_s:.0f} s left" if self.done > 1 else rate
 

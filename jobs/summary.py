@@ -23,9 +23,9 @@ def summary(
     per_s = 1 / max(seconds, 1e-9)
     hours = f"{total.audio_s / 3600:.2f} audio hours, " if total.audio_s else ""
     if made.audio_s:
-        speed = f", {made.audio_s * per_s:.0f} audio hours per hour"
+        speed = f", {made.audio_s * per_s:.3g} audio hours per hour"
     else:
-        speed = f", {made.rows_in * per_s:.0f} rows per second" if made.rows_in else ""
+        speed = f", {made.rows_in * per_s:.3g} rows per second" if made.rows_in else ""
     return (
         f"{total.rows_in} rows in, {total.rows_out} {verb}, "
         f"{quarantined(total.reasons, quarantine)}, "

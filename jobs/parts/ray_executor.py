@@ -25,6 +25,7 @@ from ray.util.annotations import RayDeprecationWarning
 from daf_core.storage.part_index import PartFacts
 from jobs.parts.encode import Encode
 from jobs.parts.message import Stage, unwrap, wrap
+from jobs.parts.metrics import Timed, TimedActor
 from jobs.parts.read_and_publish import KILLS
 from jobs.placement import Asked, check_placement
 from jobs.ray_session import cluster_total
@@ -88,15 +89,15 @@ def encode_parts(
     """
     decoded = _map(
         _dataset(parts, pool.max_size),
-        read,
+        Timed("read", read),
         num_cpus=1.0 if pool.gpus else DECODE_CPUS,
         max_retries=RETRIES,
         compute=ray.data.TaskPoolStrategy(size=min(2 * pool.max_size, len(parts))),
     )
     encoded = _map(
         decoded,
-        actor,
-        fn_constructor_args=(plan,),
+        TimedActor,
+        fn_constructor_args=(actor, plan, pool.gpus),
         num_cpus=ENCODE_CPUS,
         num_gpus=pool.gpus or None,
         max_restarts=-1,
@@ -126,7 +127,8 @@ def _published(
     parts: list[PartFacts], made: ray.data.Dataset, publish: Stage, isolated: "IsolatedPart"
 ) -> Iterator[PartFacts]:
     """Publish what comes; then run the parts whose processes were killed, each isolated."""
-    published = _map(made, publish, num_cpus=PUBLISH_CPUS, max_retries=RETRIES)
+    timed = Timed("publish", publish)
+    published = _map(made, timed, num_cpus=PUBLISH_CPUS, max_retries=RETRIES)
     lost = {facts.name: facts for facts in parts}
     for message in published.iter_batches(batch_size=1, batch_format="pyarrow"):
         facts = unwrap(message)

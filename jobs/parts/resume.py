@@ -12,6 +12,7 @@ from daf_core.storage import attempts, part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
+from jobs.parts import metrics
 from jobs.progress import Counts, PartProgress, counted
 from jobs.settings import PartsRun
 from jobs.summary import check_strict, summary
@@ -73,6 +74,7 @@ def run_missing_parts(
         for part in make(missing) if missing else ():
             finished[part.name] = part
             progress.add(part)
+            metrics.part_finished(run.verb, part)
             limit.check(before + progress.counts)
             if time.monotonic() - indexed_s > INDEX_INTERVAL_S:
                 part_index.write(output.index_uri, finished.values(), run.fingerprint)

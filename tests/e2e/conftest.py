@@ -71,6 +71,7 @@ def nodes(bucket: str) -> Iterator[Cluster]:
         "idle_worker_killing_time_threshold_ms": 600_000,
         "num_workers_soft_limit": 6,
         "health_check_period_ms": 500,  # a lost node is noticed in 3 s, not in 15
+        "metrics_report_interval_ms": 1000,
     }
     head = {"include_dashboard": False, "_system_config": config, **ONE_CPU, "num_cpus": 2}
     nodes = Cluster(initialize_head=True, head_node_args=head)
