@@ -103,12 +103,12 @@ class PartProgress:
         since_first_s = time.monotonic() - self.first_done
         left_s = since_first_s / max(self.done - 1, 1) * (self.parts - self.done)
         hours = self.counts.audio_s / 3600
-        rate = (
-            f"{hours:.2f} h of audio, {hours / seconds * 3600:.3g} h per hour"
+        so_far = (
+            f"{hours:.2f} h of audio, {rate(hours / seconds * 3600)} h per hour"
             if hours
-            else f"{self.counts.rows_in} rows, {self.counts.rows_in / seconds:.3g} per second"
+            else f"{self.counts.rows_in} rows, {rate(self.counts.rows_in / seconds)} per second"
         )
-        return f"{rate}, {left_s:.0f} s left" if self.done > 1 else rate
+        return f"{so_far}, {left_s:.0f} s left" if self.done > 1 else so_far
 
 
 @contextmanager
@@ -139,6 +139,11 @@ def working_on(what: str) -> Iterator[None]:
     """Show a spinner on a terminal, for work whose progress is not known."""
     with Console(stderr=True).status(escape(one_line(what))):
         yield
+
+
+def rate(value: float) -> str:
+    """A rate with three digits, or more before the point: 0.125, 3.25, 1250."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def quarantined(reasons: Mapping[str, int], folder: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from daf_core.errors import NotDone
 from daf_core.schemas import LESSENED
-from jobs.progress import Counts, counted, quarantined
+from jobs.progress import Counts, counted, quarantined, rate
 
 # Flags that say why a row has no audio.
 _WITHOUT_AUDIO = frozenset(
@@ -23,9 +23,9 @@ def summary(
     per_s = 1 / max(seconds, 1e-9)
     hours = f"{total.audio_s / 3600:.2f} audio hours, " if total.audio_s else ""
     if made.audio_s:
-        speed = f", {made.audio_s * per_s:.3g} audio hours per hour"
+        speed = f", {rate(made.audio_s * per_s)} audio hours per hour"
     else:
-        speed = f", {made.rows_in * per_s:.3g} rows per second" if made.rows_in else ""
+        speed = f", {rate(made.rows_in * per_s)} rows per second" if made.rows_in else ""
     return (
         f"{total.rows_in} rows in, {total.rows_out} {verb}, "
         f"{quarantined(total.reasons, quarantine)}, "
