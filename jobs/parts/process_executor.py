@@ -121,11 +121,16 @@ def _start(stages: list[Stage]) -> None:
     """In a new worker: keep the stages, which load weights once; end when the driver does."""
     global _stages
     _stages = stages
+    end_with_the_driver()
+
+
+def end_with_the_driver() -> None:
+    """In a new worker: let it end by Ctrl-C at once, and when the driver does."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    threading.Thread(target=_end_with_the_driver, daemon=True).start()
+    threading.Thread(target=_watch_the_driver, daemon=True).start()
 
 
-def _end_with_the_driver() -> None:
+def _watch_the_driver() -> None:
     driver = multiprocessing.parent_process()
     if driver is not None:
         driver.join()

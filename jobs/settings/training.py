@@ -42,6 +42,10 @@ class Training(WhereAndHowLong):
     fresh: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Delete an earlier run in --out and start over."""
 
+    local: Annotated[bool | None, Parameter(group=RESOURCES, negative="--ray")] = None
+    """Train on this machine, or on Ray. Default: Ray where --address or RAY_ADDRESS names one; for
+    `daf train` also where --workers is more than 1."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("train_rows", self.train_rows, least=1)
@@ -78,10 +82,6 @@ class TrainSettings(Training):
 
     gpu: Annotated[bool, Parameter(group=RESOURCES)] = False
     """Use one GPU per worker."""
-
-    local: Annotated[bool | None, Parameter(group=RESOURCES, negative="--ray")] = None
-    """Train in this process, or on Ray. Default: Ray where --address or RAY_ADDRESS names one, or
-    --workers is more than 1."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -122,3 +122,5 @@ class EvaluateSettings(Training):
         super().__post_init__()
         check_range("seeds", self.seeds, least=1)
         check_range("search", self.search, least=0)
+        if self.local and self.search:
+            raise SettingsError("`local`: expected no `search`, which needs Ray")

@@ -1,13 +1,10 @@
 """embeddings → tables: several heads with several seeds each, compared on the same test rows."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
-
-import ray
-import torch
 
 from daf_core.errors import SettingsError
 from daf_core.evaluation.figures import learning_curves
@@ -20,15 +17,16 @@ from daf_core.evaluation.results import (
     standings,
     weight_controls,
 )
-from daf_core.evaluation.trial import Trial, TrialResult, is_published, run_trial
+from daf_core.evaluation.trial import Trial, TrialResult, is_published
 from daf_core.heads import HEADS
 from daf_core.storage import files, run_record
 from daf_core.storage.output import Output, trials_output
 from daf_core.storage.run_record import Json
 from daf_core.training.recipe import Recipe
+from jobs.fitting.run_trials import TrialRun, in_processes, on_ray
 from jobs.fitting.training_data import TrainingData, load_training_data
 from jobs.progress import progress_of
-from jobs.ray_session import ray_session
+from jobs.ray_address import ray_runs
 from jobs.settings import EvaluateSettings
 
 VERSIONS = ("torch", "numpy", "scikit-learn", "scipy")
@@ -127,42 +125,21 @@ def _run_missing(
         for head, recipe in recipes.items()
     }
     missing = [
-        trial
+        TrialRun(trial, recipes[trial.head], fingerprints[trial.head])
         for trial in trials
         if settings.fresh or not is_published(output, trial, fingerprints[trial.head])
     ]
     if missing:
-        with ray_session(), progress_of("trials", len(missing)) as advance:
-            for _ in _run(missing, rows, recipes, output, fingerprints):
+        run = in_processes if _in_processes(settings) else on_ray
+        with progress_of("trials", len(missing)) as advance:
+            for _ in run(missing, rows, output):
                 advance()
     return len(missing)
 
 
-def _run(
-    trials: list[Trial],
-    rows: TrainingData,
-    recipes: dict[str, Recipe],
-    output: Output,
-    fingerprints: dict[str, str],
-) -> Iterator[None]:
-    """Run trials, each on one CPU, and publish each when it ends."""
-    run_one = ray.remote(num_cpus=1, max_retries=3)(_run_and_publish)
-    shared = ray.put(rows)
-    waiting = [
-        run_one.remote(trial, shared, recipes[trial.head], output, fingerprints[trial.head])
-        for trial in trials
-    ]
-    while waiting:
-        (ready, *_), waiting = ray.wait(waiting)
-        yield ray.get(ready)
-
-
-def _run_and_publish(
-    trial: Trial, rows: TrainingData, recipe: Recipe, output: Output, fingerprint: str
-) -> None:
-    torch.set_num_threads(1)
-    result = run_trial(trial, rows.corpus, rows.also, rows.shapes, recipe)
-    result.publish(output, fingerprint)
+def _in_processes(settings: EvaluateSettings) -> bool:
+    """Whether processes of this machine run the trials: they are asked for, or no Ray is named."""
+    return not ray_runs() if settings.local is None else settings.local
 
 
 def _tables(results: Sequence[TrialResult], baseline: str, test_rows: int) -> list[ResultTable]:

@@ -56,6 +56,17 @@ def test_tables_of_all_heads_and_a_second_run_does_only_what_is_new(daf, embeddi
     assert len(list((out / "trials").iterdir())) == 8
 
 
+def test_on_this_machine_trials_are_the_same(daf, embeddings, out, tmp_path):
+    asked = RECIPE | {"heads": "daf,text", "baseline": "daf"}
+    here = daf(
+        "evaluate", embeddings=embeddings, also=embeddings, out=tmp_path, local=True, **asked
+    )
+    assert here.status == 0, here.complaint
+    for path in sorted((tmp_path / "trials").iterdir()):
+        assert pq.read_table(path).equals(pq.read_table(out / "trials" / path.name)), path.name
+    assert len([*(tmp_path / "trials").iterdir()]) == 4
+
+
 def test_another_recipe_is_refused(daf, embeddings, out):
     other = daf(
         "evaluate", embeddings=embeddings, also=embeddings, out=out, **RECIPE | {"width": 9}
