@@ -92,10 +92,12 @@ class TooManyBad(NotDone):
     """
 
 
-def check_bad_rows(reasons: Mapping[str, int], rows_in: int, most: float, line: str) -> None:
+def check_bad_rows(
+    reasons: Mapping[str, int], rows_in: int, most: float, line: str, again: str
+) -> None:
     """Check how many of `rows_in` rows are quarantined, by reason, once everything is made.
 
-    line: the summary line.
+    line: the summary line; again: how the rows are tried again, once their cause is mended.
 
     Raises:
         TooManyBad: a larger share than `most`, which `max_error_rate` sets, or all of them.
@@ -106,8 +108,8 @@ def check_bad_rows(reasons: Mapping[str, int], rows_in: int, most: float, line: 
     counts = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
     allowed = "all there are" if bad >= rows_in else f"more than `max_error_rate` {most} allows"
     raise TooManyBad(
-        f"{bad} of {rows_in} rows are quarantined, {allowed}: {counts}; mend the cause, then run "
-        f"the command again with `retry`",
+        f"{bad} of {rows_in} rows are quarantined, {allowed}: {counts}; mend the cause, then "
+        f"{again}",
         summary=line,
     )
 

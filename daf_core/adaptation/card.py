@@ -4,6 +4,9 @@ from daf_core.adaptation.adapt import Measured, Outcome
 from daf_core.evaluation.rendering import shown_table
 from daf_core.stages.trained_head import TrainedHead
 
+AGREES_FROM_R = 0.1
+FEW_ROWS = 50
+
 
 def tried(outcome: Outcome) -> str:
     """The ways that were tried, with their errors on held-out recordings, for a terminal."""
@@ -16,11 +19,33 @@ def figures(outcome: Outcome) -> str:
     held_out = "recordings" if outcome.recordings > 1 else "rows of the one recording"
     low, high = (round(100 * one) for one in outcome.coverage_range)
     change = f"{off.value:+.3f} [{off.low:+.3f}, {off.high:+.3f}]" if off.value else "unchanged"
+    if off.value and len(outcome.mae) > 1:
+        change += ", corrected for the choice"
     return (
         f"on held-out {held_out} MAE {before.mae:.3f} → {before.mae + off.value:.3f} ({change}), "
         f"r {before.r:.2f} → {after.r:.2f}, 90 % intervals hold {_held(before)} → {_held(after)} "
         f"(so many labels give {low} to {high} %)"
     )
+
+
+def doubts(outcome: Outcome) -> list[str]:
+    """Why the adapted head should not be trusted as it is, a line each; empty if nothing speaks
+    against it.
+    """
+    found = []
+    if outcome.after.r < AGREES_FROM_R:
+        found.append(
+            f"labels and sentiments do not agree (r {outcome.after.r:.2f}): check that the labels "
+            f"are right, and are of these utterances"
+        )
+    held = outcome.after.coverage
+    if held is not None and held.value < outcome.coverage_range[0]:
+        found.append(
+            f"90 % intervals hold only {100 * held.value:.0f} % of the rows that were held out"
+        )
+    if found and outcome.rows < FEW_ROWS:
+        found.append(f"{outcome.rows} labels are few; {FEW_ROWS} calibrate, hundreds also train")
+    return found
 
 
 def adapted_card(head: TrainedHead, folder: str, outcome: Outcome) -> str:

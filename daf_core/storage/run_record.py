@@ -8,7 +8,6 @@ is refused; the message says what differs.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -16,14 +15,13 @@ import daf_core
 from daf_core.errors import SettingsError
 from daf_core.schemas import VERSION
 from daf_core.storage import files, parquet
+from daf_core.storage.differences import differences
 from daf_core.storage.local_files import sweep_folder
 from daf_core.storage.output import RECORD, Output
 
 Json: TypeAlias = dict[str, Any]  # an object that `json.dumps` can write
 
-DIFFERENCES_SHOWN = 3  # of each entry of the identity
 _OLDER_RECORD = "_run.json"  # where parts lay in the root
-_ABSENT = object()  # stands for an entry that only the other identity has
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,10 +181,8 @@ def read_complete(output: Output) -> RunRecord:
     """
     record = read(output)
     if record is None:
-        older = files.exists(files.join(output.root, _OLDER_RECORD))
-        found = "one of an older daf; make it again with this daf" if older else f"no {RECORD}"
         raise SettingsError(
-            f"{output.root}: expected the {output.kind} of a daf run, found {found}"
+            f"{output.root}: expected the {output.kind} of a daf run, found {_instead(output)}"
         )
     if record.kind != output.kind:
         raise SettingsError(
@@ -205,6 +201,17 @@ def read_complete(output: Output) -> RunRecord:
     return record
 
 
+def _instead(output: Output) -> str:
+    """What there is where a run was expected, and what may have been meant."""
+    if files.exists(files.join(output.root, _OLDER_RECORD)):
+        return "one of an older daf; make it again with this daf"
+    if not files.exists(output.root):
+        return "no such folder"
+    inside = files.join(output.root, output.kind)
+    meant = f"; {inside} holds one" if files.exists(files.join(inside, RECORD)) else ""
+    return f"no {RECORD}{meant}"
+
+
 def clear(output: Output) -> None:
     """Delete parts, words, catalogue entries, quarantine, index, attempts and record of a run, no
     more.
@@ -218,33 +225,3 @@ def clear(output: Output) -> None:
         files.delete_all(folder, parquet.list_parts(folder))
     files.delete_folder(output.attempts_uri)
     files.delete(output.record_uri)
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """What differs between two identities, for people; at most DIFFERENCES_SHOWN of each entry."""
-    shown = []
-    for found in _places(old, new).values():
-        shown += found[:DIFFERENCES_SHOWN]
-        if len(found) > DIFFERENCES_SHOWN:
-            shown.append(f"and {len(found) - DIFFERENCES_SHOWN} more places")
-    return ", ".join(shown)
-
-
-def _places(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Key → the places at and under it that differ, the least nested first."""
-    found = {}
-    for key in sorted({*old, *new}):
-        was, now = old.get(key, _ABSENT), new.get(key, _ABSENT)
-        if isinstance(was, dict) and isinstance(now, dict):
-            inside = [f"{key}.{place}" for places in _places(was, now).values() for place in places]
-            found[key] = sorted(inside, key=lambda place: place.partition(" ")[0].count("."))
-        elif was != now:
-            found[key] = [f"{key} was {_brief(was)}, is {_brief(now)}"]
-    return {key: places for key, places in found.items() if places}
-
-
-def _brief(value: Any) -> str:
-    if value is _ABSENT:
-        return "not given"
-    text = json.dumps(value, sort_keys=True)
-    return text if len(text) <= 120 else f"{text[:120]}…"

@@ -90,7 +90,8 @@ def run_missing_parts(
     earlier = len(run.parts) - len(missing)
     line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
     line += _said(_cost(settings.price_per_hour, seconds, progress.counts.audio_s))
-    check_bad_rows(total.reasons, total.rows_in, settings.max_error_rate, line)
+    again = f"run the command again with `retry` {','.join(sorted(total.reasons))}"
+    check_bad_rows(total.reasons, total.rows_in, settings.max_error_rate, line, again)
     if settings.strict:
         check_strict(total.reasons, total.flags, line)
     return line

@@ -1,11 +1,16 @@
 """Settings of `daf export`."""
 
+import os
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, TypeAlias
 
 from cyclopts import Parameter
 
+from daf_core.errors import SettingsError
+
 Form: TypeAlias = Literal["csv", "jsonl", "xlsx", "duckdb", "amazon"]
+ENDINGS: dict[str, Form] = {".xlsx": "xlsx", ".duckdb": "duckdb", ".db": "duckdb"}
+OF_TABLES = (".csv", ".jsonl", ".json", ".parquet")  # of one table, which no form is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,9 +23,10 @@ class ExportSettings:
     scores: str = field(kw_only=False)
     """Folder made by `daf score`."""
 
-    to: Form
+    to: Form | None = None
     """csv, jsonl: a file for each table; xlsx: a workbook with a sheet for each; duckdb: a database
-    file; amazon: a JSON file per call, as Amazon Transcribe Call Analytics writes them."""
+    file; amazon: a JSON file per call, as Amazon Transcribe Call Analytics writes them. Default: by
+    the ending of --out; csv without one."""
 
     out: str
     """Folder for csv, jsonl and amazon, file for xlsx and duckdb."""
@@ -34,3 +40,19 @@ class ExportSettings:
     redact: bool = False
     """Replace payment cards, IBANs, phone numbers, mail addresses and other numbers of 5 digits
     and more in the words by marks such as [CARD], as `daf ingest` can."""
+
+    def __post_init__(self) -> None:
+        ending = os.path.splitext(self.out)[1].lower()
+        if ENDINGS.get(ending, self.form) == self.form and ending not in OF_TABLES:
+            return
+        own = [name for name, form in ENDINGS.items() if form == self.form]
+        expected = f"a file that ends in {own[0]}" if own else "a folder for a file of each table"
+        raise SettingsError(
+            f"`out` {self.out}: expected the name of {expected} (`to` {self.form}), found one that "
+            f"ends in {ending}"
+        )
+
+    @property
+    def form(self) -> Form:
+        """What is written."""
+        return self.to or ENDINGS.get(os.path.splitext(self.out)[1].lower(), "csv")

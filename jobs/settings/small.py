@@ -13,11 +13,11 @@ from jobs.settings.options import Items
 class VerifySettings:
     """Check that every manifest row is either scored or quarantined, once; exit status 1 if not."""
 
-    manifest: str
-    """Folder made by `daf ingest`."""
-
-    scores: str
+    scores: str = field(kw_only=False)
     """Folder made by `daf score`."""
+
+    manifest: str | None = None
+    """Folder made by `daf ingest`. Default: the manifest that was scored."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class ForgetSettings:
 class ReportSettings:
     """Make one HTML page about scored recordings. It opens in any browser and loads nothing."""
 
-    scores: str
+    scores: str = field(kw_only=False)
     """Folder made by `daf score`."""
 
     out: str = "report.html"

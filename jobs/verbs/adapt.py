@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from daf_core.adaptation.adapt import Outcome, adapt
 from daf_core.adaptation.candidates import METHODS
-from daf_core.adaptation.card import adapted_card, figures, tried
+from daf_core.adaptation.card import adapted_card, doubts, figures, tried
 from daf_core.adaptation.label_table import Label, Labels, read_labels
 from daf_core.adaptation.labelled_rows import labelled_rows
 from daf_core.errors import BadInput, NotDone, SettingsError
@@ -18,6 +18,7 @@ from daf_core.one_thread import one_thread
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, run_record
+from daf_core.storage.differences import differences
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
 from daf_core.storage.run_record import Json
 from jobs.parts.encode_chosen import encode_chosen
@@ -72,7 +73,8 @@ def run(settings: AdaptSettings) -> str:
     card = adapted_card(head, settings.head, outcome)
     files.publish(files.join(settings.out, "README.md"), card.encode())
     trained_head.publish(settings.out, _with_facts(adapted, identity, reasons))
-    return f"{tried(outcome)}\n\n{line}; the head is in {settings.out}"
+    warned = "".join(f"\nwarning: {doubt}" for doubt in doubts(outcome))
+    return f"{tried(outcome)}{warned}\n\n{line}; the head is in {settings.out}"
 
 
 def _identity(settings: AdaptSettings, head: TrainedHead, read: Labels) -> Json:
@@ -100,7 +102,7 @@ def _is_done(settings: AdaptSettings, identity: Json) -> bool:
     made_by = existing.get("adaptation", {}).get("identity", {})
     if made_by == identity:
         return True
-    found = run_record.differences(made_by, identity) if made_by else "it was not adapted"
+    found = differences(made_by, identity) if made_by else "it was not adapted"
     raise SettingsError(
         f"{settings.out}: holds a head that differs: {found}; choose another folder or start over "
         f"with `fresh`"

@@ -1,8 +1,11 @@
 """daf calls: how calls went, as a list; or groups of them compared."""
 
+import re
+
 import numpy as np
 import pyarrow as pa
 
+from daf_core.calls.columns import CALLS
 from daf_core.calls.groups import Group, groups_of
 from daf_core.calls.orders import ORDERS
 from daf_core.errors import SettingsError
@@ -30,6 +33,7 @@ def run(settings: CallsSettings) -> str:
     """
     database = open_database(settings.scores, Limits(memory_gb=4.0, seconds=300.0))
     where = "" if settings.where is None else f" WHERE ({settings.where}\n)"
+    _check_columns(database, settings)
     if settings.by is not None:
         return shown(_groups(database, settings, where), settings.to)
     order = ORDERS.get(settings.sort, settings.sort)
@@ -42,6 +46,22 @@ def run(settings: CallsSettings) -> str:
         by = f"{settings.sort} first" if settings.sort in ORDERS else f"by {settings.sort}"
         lines.append(f"{len(listed):,} of {count:,} calls, {by}")
     return "\n".join(lines)
+
+
+def _check_columns(database: Database, settings: CallsSettings) -> None:
+    """Check that there is a column for `by`, and an order or a column for `sort`."""
+    columns = database.query("SELECT * FROM calls LIMIT 0").column_names
+    own = [name for name in columns if name not in CALLS.names]
+    told = f"the calls are known by {', '.join(own)}" if own else (
+        "nothing else is known of these calls; `daf ingest` takes columns of a table with `meta`"
+    )  # fmt: skip
+    if settings.by is not None and settings.by not in columns:
+        raise SettingsError(f"`by` {settings.by}: expected a column of the calls; {told}")
+    is_name = re.fullmatch(r"\w+", settings.sort) is not None
+    if is_name and settings.sort not in (*ORDERS, *columns):
+        raise SettingsError(
+            f"`sort` {settings.sort}: expected one of {', '.join(ORDERS)}, or a column of the calls"
+        )
 
 
 def open_database(scores: str, limits: Limits | None = None) -> Database:

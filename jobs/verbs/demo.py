@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from daf_core.default_heads import DEFAULT
 from daf_core.storage import files
-from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.output import Output, calls_output, manifest_output, scores_output
 from daf_core.training.recipe import Recipe
 from jobs.command.terminal import say
 from jobs.parts.forkserver import start_forkserver
@@ -99,10 +99,10 @@ def _findings(scores: str) -> str:
     scored = flagless.join(words, "utterance_id").sort_by(
         [("disagreement", "descending"), ("utterance_id", "ascending")]
     )
-    means = scored.group_by("recording_id").aggregate([("sentiment", "mean")]).to_pylist()
+    calls = _all_parts(calls_output(scores)).select(["recording_id", "sentiment"]).to_pylist()
     lines = [
-        f"  {row['sentiment_mean']:+.2f}  {row['recording_id']}"
-        for row in sorted(means, key=lambda row: row["sentiment_mean"])
+        f"  {row['sentiment']:+.2f}  {row['recording_id']}"
+        for row in sorted(calls, key=lambda row: row["sentiment"])
     ]
     opposed = scored.filter(pc.field("text_sentiment") * pc.field("audio_sentiment") < 0)
     lines += ["Where the tone contradicts the words most (words / tone / together):"]
@@ -111,7 +111,7 @@ def _findings(scores: str) -> str:
         f"  {row['recording_id']} {row['start_s']:.0f} s: {row['text']}"
         for row in opposed.slice(0, 3).to_pylist()
     ]
-    return "\n".join(["Mean sentiment in [-3, 3] of each recording:", *lines])
+    return "\n".join(["Mean sentiment over time of each recording, in [-3, 3]:", *lines])
 
 
 def _all_parts(output: Output) -> pa.Table:

@@ -32,19 +32,19 @@ def run(settings: ExportSettings) -> str:
         NotDone: a file cannot be read or written.
     """
     database = open_database(settings.scores)
-    if settings.to == "amazon":
+    if settings.form == "amazon":
         return _amazon(settings, database)
     tables = ((name, _table(settings, database, name)) for name in TABLES)
-    if settings.to == "xlsx":
+    if settings.form == "xlsx":
         with files.written(settings.out) as path, open(path, "wb") as file:
             counts = write_xlsx(tables, file)
-    elif settings.to == "duckdb":
+    elif settings.form == "duckdb":
         counts = _duckdb(settings, tables)
     else:
-        write = write_csv if settings.to == "csv" else write_json_lines
+        write = write_csv if settings.form == "csv" else write_json_lines
         counts = {}
         for name, batches in tables:
-            uri = files.join(settings.out, f"{name}.{settings.to}")
+            uri = files.join(settings.out, f"{name}.{settings.form}")
             with files.written(uri) as path, open(path, "w", encoding="utf-8", newline="") as file:
                 counts[name] = write(batches, file)
     said = ", ".join(f"{count:,} {name}" for name, count in counts.items())

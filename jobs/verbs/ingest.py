@@ -54,7 +54,8 @@ def run(settings: IngestSettings) -> str:
 def check_rows(done: Updated, most: float, line: str) -> None:
     """Raise TooManyBad if a larger share of the rows than `most` is quarantined, or all are."""
     rows = done.rows + sum(done.quarantined.values())
-    check_bad_rows(done.quarantined, rows, most, line)
+    again = "run the command again; with other settings also with another `out`, or `fresh`"
+    check_bad_rows(done.quarantined, rows, most, line, again)
 
 
 def bring_up_to_date(

@@ -28,6 +28,7 @@ from daf_core.report.run_warnings import warnings_of_flags
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, part_index, run_record
+from daf_core.storage.differences import differences
 from daf_core.storage.output import embeddings_output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
@@ -92,7 +93,7 @@ def _check_head_of_run(settings: ScoreSettings, head: TrainedHead) -> None:
     if found != asked:
         manifest = record.facts.get("manifest") or files.join(settings.out, "manifest")
         raise SettingsError(
-            f"{settings.out}: holds a run that differs: {run_record.differences(found, asked)}; "
+            f"{settings.out}: holds a run that differs: {differences(found, asked)}; "
             f"choose another folder (`daf score {manifest} --head {settings.head} --out …` ingests "
             f"nothing again) or start over with `fresh`"
         )

@@ -11,6 +11,7 @@ from daf_core.measures.calibration_values import calibrations_from_json
 from daf_core.measures.familiarity import Familiarity
 from daf_core.stages import trained_head
 from daf_core.storage import files, run_record
+from daf_core.storage.differences import differences
 from daf_core.storage.run_record import Json
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
@@ -45,7 +46,7 @@ def run(settings: TrainSettings) -> str:
         if found != identity:
             raise SettingsError(
                 f"{settings.out}: holds a head that differs: "
-                f"{run_record.differences(found, identity)}; choose another folder or start over "
+                f"{differences(found, identity)}; choose another folder or start over "
                 f"with `fresh`"
             )
         try:

@@ -33,11 +33,12 @@ def run(settings: VerifySettings) -> str:
         SettingsError: the scores are of another manifest.
         NotDone: rows are lost, doubled or of another manifest; the message names parts and rows.
     """
-    manifest, scores = manifest_output(settings.manifest), scores_output(settings.scores)
-    source = run_record.read_complete(manifest)
+    scores = scores_output(settings.scores)
     record = run_record.read(scores)
     if record is None:
-        raise SettingsError(f"{settings.scores}: expected scores of a daf run, found no run.json")
+        record = run_record.read_complete(scores)  # says what is there instead
+    manifest = manifest_output(settings.manifest or str(record.facts.get("manifest")))
+    source = run_record.read_complete(manifest)
     if record.identity["manifest"] != source.fingerprint:
         found = record.facts.get("manifest", "another manifest")
         raise SettingsError(

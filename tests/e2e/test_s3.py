@@ -180,7 +180,7 @@ def test_what_is_not_there_is_one_line(daf, bucket, manifest, make_head):
     missing = daf("score", manifest=f"{bucket}/none", head=make_head(), out=f"{bucket}/x")
     assert missing.status == 2
     assert missing.complaint == (
-        "daf: s3://archive/none: expected the manifest of a daf run, found no run.json\n"
+        "daf: s3://archive/none: expected the manifest of a daf run, found no such folder\n"
     )
     said = {
         "nowhere": "s3://nowhere/scores: its store has no bucket 'nowhere'; create it",

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -70,6 +71,19 @@ def test_groups_are_compared_where_they_are_large_enough(scores: Path) -> None:
     assert ana["difference"] == pytest.approx(-2, abs=0.1)
     assert ben["sentiment"] > 1 > 0 > ana["sentiment"]  # type: ignore[operator]
     assert {row["differs"] for row in listed(scores, by="agent", least=16)} == {"too few calls"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"by": "queue"}, "`by` queue: expected a column of the calls; the calls are known by "),
+        ({"by": "role"}, "Odd name"),
+        ({"sort": "negative"}, "`sort` negative: expected one of lowest, falling, contradictory,"),
+    ],
+)
+def test_a_column_that_the_calls_lack_is_told_with_those_they_have(scores, options, said) -> None:
+    with pytest.raises(SettingsError, match=re.escape(said)):
+        listed(scores, **options)
 
 
 def asked(scores: Path, sql: str, to: str = "jsonl") -> str:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -110,3 +111,30 @@ def test_a_condition_that_reads_files_is_refused(scores, tmp_path):
     for to in ("csv", "amazon"):
         with pytest.raises(SettingsError):
             run(scores, to, tmp_path / "x", where="1 IN (SELECT 1 FROM read_text('/etc/passwd'))")
+
+
+@pytest.mark.parametrize(
+    ("to", "name", "said"),
+    [
+        (
+            "csv",
+            "calls.csv",
+            "a folder for a file of each table (`to` csv), found one that ends in",
+        ),
+        (None, "calls.jsonl", "a folder for a file of each table (`to` csv)"),
+        ("xlsx", "calls.csv", "a file that ends in .xlsx (`to` xlsx), found one that ends in .csv"),
+        ("duckdb", "calls.xlsx", "a file that ends in .duckdb (`to` duckdb)"),
+    ],
+)
+def test_a_name_that_promises_another_form_is_refused(to, name, said):
+    with pytest.raises(
+        SettingsError, match=re.escape(f"`out` {name}: expected the name of {said}")
+    ):
+        ExportSettings("scores", to=to, out=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("a.xlsx", "xlsx"), ("a.db", "duckdb"), ("a", "csv"), ("a.b", "csv")]
+)
+def test_the_form_follows_the_name(name, form):
+    assert ExportSettings("scores", out=name).form == form

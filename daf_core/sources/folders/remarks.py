@@ -35,7 +35,7 @@ def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
     absent = [f"{number}={role}" for number, role in who.channels.items() if number not in numbers]
     if absent:
         on = f"rows are on channels {examples([*map(str, numbers)])}"
-        shown = on if numbers else "rows are on no channel of their own"
+        shown = on if numbers else "no row is on a channel of its own; channels count from 0"
         if "same_channels" in found.flags():
             shown += "; channels that carry the same sound were taken as one (same_channels)"
         yield f"`channels`: no row is on {examples(absent)}; {shown}"

@@ -1,6 +1,6 @@
 """Who is on which channel, which names stand for which role, and whether voices are told apart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -72,6 +72,13 @@ class WhoSpeaks:
         if absent:
             raise BadInput(
                 "bad_channel",
-                f"expected channels {sorted(self.channels)}, found {size.channels} channels",
+                f"expected the channels {_listed(sorted(self.channels))}, found {size.channels} "
+                f"channels, which are {_listed(range(size.channels))}",
             )
         return [*sorted(self.channels.items())]
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    """Numbers of channels as "0, 1 and 2"."""
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} and {last}" if first else last

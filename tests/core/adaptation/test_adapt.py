@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daf_core.adaptation.adapt import adapt
-from daf_core.adaptation.decide import decide
+from daf_core.adaptation.card import doubts
+from daf_core.adaptation.decide import Estimate, decide
 from daf_core.adaptation.intervals import calibrate_on_few, coverage_of
 from daf_core.adaptation.offsets import SCALES, Residuals, fit_affine, group_shifts
 from daf_core.errors import SettingsError
@@ -235,6 +236,20 @@ def test_a_way_that_was_asked_for_is_taken_and_told_to_be_worse() -> None:
     errors = np.stack([np.full(60, 0.5), np.full(60, 0.6)])
     found = decide(errors, np.ones(60), np.arange(60) // 3, [1])
     assert (found.chosen, found.difference.value) == (1, pytest.approx(0.1))
+
+
+def test_what_speaks_against_an_adapted_head_is_said() -> None:
+    labels = labelled(300, 5)
+    _, outcome = adapt(head(), labels, ["calibrate"])
+    assert doubts(outcome) == []
+    held = Estimate(0.43, 0.11, 0.75)
+    after = replace(outcome.after, r=-0.27, coverage=held)
+    found = doubts(replace(outcome, after=after, rows=10))
+    assert [one.split(":")[0].split(" of ")[0] for one in found] == [
+        "labels and sentiments do not agree (r -0.27)",
+        "90 % intervals hold only 43 %",
+        "10 labels are few; 50 calibrate, hundreds also train",
+    ]
 
 
 def test_a_head_of_before_reads_as_one_without_an_adjustment() -> None:

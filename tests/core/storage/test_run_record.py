@@ -12,6 +12,7 @@ import pytest
 from daf_core.errors import SettingsError
 from daf_core.schemas import QUARANTINE
 from daf_core.storage import files, parquet, run_record
+from daf_core.storage.differences import differences
 from daf_core.storage.output import scores_output
 
 IDENTITY = {"manifest": "abc", "precision": "float32"}
@@ -51,7 +52,7 @@ def test_another_run_is_refused_with_what_differs_and_fresh_starts_over(output, 
         run_record.begin(output, newer, fresh=False)
     deep = {**IDENTITY, "head": {"a": {"b": 1, "c": 2, "d": 3}, "sum": "x", "same": 0}}
     earlier = {**IDENTITY, "head": {"a": {"b": 4, "c": 5, "e": 6}, "sum": "y", "same": 0}}
-    assert run_record.differences(earlier, deep) == (
+    assert differences(earlier, deep) == (
         'head.sum was "y", is "x", head.a.b was 4, is 1, head.a.c was 5, is 2, and 2 more places'
     )
     assert run_record.begin(output, other, fresh=True) == set()
@@ -121,6 +122,22 @@ def test_a_run_that_cannot_be_read_is_refused_by_name(output, change, message):
 def test_a_folder_without_a_run_is_refused(output):
     with pytest.raises(SettingsError, match="expected the scores of a daf run"):
         run_record.read_complete(output)
+
+
+def test_the_folder_that_may_have_been_meant_is_named(output, tmp_path):
+    run_record.begin(output, IDENTITY, fresh=False)
+    above, nowhere = scores_output(str(tmp_path)), scores_output(str(tmp_path / "nowhere"))
+    inside = Path(output.root).rename(tmp_path / "scores")
+    with pytest.raises(SettingsError, match=rf"found no run\.json; {inside} holds one"):
+        run_record.read_complete(above)
+    with pytest.raises(SettingsError, match=r"nowhere: expected .*, found no such folder"):
+        run_record.read_complete(nowhere)
+
+
+def test_another_head_is_told_by_its_sum_alone():
+    heads = [{"sha256": one * 64, "calibrations": {one: 1}, "kind": one} for one in "ab"]
+    said = differences({"head": heads[0]}, {"head": heads[1]})
+    assert said == 'head.sha256 was "aaaaaaaaaaaa", is "bbbbbbbbbbbb"'
 
 
 def test_a_damaged_record_is_named(output):
