@@ -55,8 +55,8 @@ class AdaptSettings(EncodeResources):
     that they help. The result is a head like any other.
     """
 
-    head: Annotated[str, Parameter(group=INPUT)]
-    """Folder of the head."""
+    head: Annotated[str | None, Parameter(group=INPUT)] = None
+    """Folder of the head, or the name of one of the package. Default: the head of --scores."""
 
     labels: Annotated[str, Parameter(group=INPUT)]
     """Table with the columns utterance_id and label, such as `daf label` makes."""

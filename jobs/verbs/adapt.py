@@ -39,13 +39,14 @@ def run(settings: AdaptSettings) -> str:
     """
     started = time.monotonic()
     run_record.check_vacant(settings.out, "head")
-    head = trained_head.load(settings.head)
+    folder = settings.head or _head_of(settings.scores)
+    head = trained_head.load(folder)
     read = read_labels(settings.labels)
     identity = _identity(settings, head, read)
     if _is_done(settings, identity):
         return f"{settings.out}: holds this head, was done before"
     labels = {label.utterance_id: label for label in read.labels}
-    source = _embeddings(settings, head, labels)
+    source = _embeddings(settings, folder, head, labels)
     try:
         found, matched = labelled_rows(_parts(source, labels), labels, head.shapes)
     except SettingsError as err:
@@ -70,7 +71,7 @@ def run(settings: AdaptSettings) -> str:
             f"with `force`",
             summary=f"{tried(outcome)}\n\n{line}",
         )
-    card = adapted_card(head, settings.head, outcome)
+    card = adapted_card(head, folder, outcome)
     files.publish(files.join(settings.out, "README.md"), card.encode())
     trained_head.publish(settings.out, _with_facts(adapted, identity, reasons))
     warned = "".join(f"\nwarning: {doubt}" for doubt in doubts(outcome))
@@ -109,14 +110,26 @@ def _is_done(settings: AdaptSettings, identity: Json) -> bool:
     )
 
 
-def _embeddings(settings: AdaptSettings, head: TrainedHead, labels: Mapping[str, Label]) -> Output:
+def _head_of(scores: str | None) -> str:
+    """The folder of the head that made finished scores."""
+    if scores is None:
+        raise SettingsError("expected `head`, as `embeddings` are of none, found none")
+    head = run_record.read_complete(scores_output(scores)).facts.get("head")
+    if not isinstance(head, str):
+        raise SettingsError(f"{scores}: does not say where its head is; give `head`")
+    return head
+
+
+def _embeddings(
+    settings: AdaptSettings, folder: str, head: TrainedHead, labels: Mapping[str, Label]
+) -> Output:
     """Embeddings that hold the labelled rows: those that are given, or made of the scored manifest
     in a folder under `out`.
     """
     if settings.embeddings is not None:
         given = embeddings_output(settings.embeddings)
         record = run_record.read_complete(given)
-        check_fit(head, record.identity, settings.head, settings.embeddings)
+        check_fit(head, record.identity, folder, settings.embeddings)
         return given
     assert settings.scores is not None
     scored = run_record.read_complete(scores_output(settings.scores))

@@ -44,8 +44,9 @@ def run(settings: LabelSettings) -> str:
     recordings = len(chosen["recording_id"].unique())
     return (
         f"{len(chosen)} of {rows:,} utterances, of {recordings} recordings, in {settings.out}; "
-        f"fill in its column label, from -3 to 3, and leave empty what nobody can tell; then run "
-        f"daf adapt"
+        f"fill in its column label, from -3 to 3, and leave empty what nobody can tell "
+        f"(`daf browse {settings.scores}` plays any utterance); then "
+        f"`daf adapt --scores {settings.scores} --labels {settings.out} --out adapted`"
     )
 
 

@@ -42,7 +42,6 @@ def test_labels_of_scored_recordings_make_a_head_that_scores(folder: Path) -> No
     filled = [{**row, "label": 1.5 if number % 4 else -0.5} for number, row in enumerate(rows)]
     write_label_table(str(table), filled, COLUMNS)
     asked = AdaptSettings(
-        head=str(folder / "head"),
         labels=str(table),
         scores=scores,
         out=str(folder / "ours"),
