@@ -10,6 +10,7 @@ import platform
 import secrets
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib import metadata
@@ -77,7 +78,10 @@ def read_all(output: Output) -> list[Json]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     uris = [files.join(output.attempts_uri, name) for name in names if name.endswith(".json")]
-    found = (files.read_json(uri) for uri in uris[-KEPT:])
+    found = []
+    for uri in uris[-KEPT:]:
+        with suppress(SettingsError):  # a file that is no JSON is no attempt either
+            found.append(files.read_json(uri))
     return [record for record in found if record is not None and _is_attempt(record)]
 
 

@@ -1,5 +1,6 @@
 """Checks of the Ray that jobs would join: its nodes, each looked at from within."""
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -10,7 +11,7 @@ from jobs.doctor.finding import FAULT, GIB, OK, Finding
 from jobs.doctor.machine import interpreter, of_machine
 from jobs.ray_session import ray_session
 
-NODE_WITHIN_S = 60.0  # to start a process and to load what the checks need
+NODES_WITHIN_S = 60.0  # to start a process on each and to load what the checks need
 
 
 def of_cluster() -> list[Finding]:
@@ -29,7 +30,8 @@ def of_cluster() -> list[Finding]:
             ).remote()
             for node in nodes
         ]
-        looked = [_result(task) for task in running]
+        until = time.monotonic() + NODES_WITHIN_S
+        looked = [_result(task, until) for task in running]
     versions = Counter(version for version, _ in looked if version)
     for node, (version, findings) in zip(nodes, looked, strict=True):
         name = f"{node['NodeManagerAddress']} ({node['NodeID'][:8]})"
@@ -41,9 +43,10 @@ def _look() -> tuple[str, list[Finding]]:
     return interpreter(), of_machine()
 
 
-def _result(task: Any) -> tuple[str, list[Finding]]:
+def _result(task: Any, until: float) -> tuple[str, list[Finding]]:
+    left_s = max(0.0, until - time.monotonic())
     try:
-        result: tuple[str, list[Finding]] = ray.get(task, timeout=NODE_WITHIN_S)
+        result: tuple[str, list[Finding]] = ray.get(task, timeout=left_s)
     except Exception as err:  # of Ray, or of code that is missing there
         first_line = str(err).partition("\n")[0]
         return "", [Finding("node", FAULT, f"no check could run there: {first_line}")]

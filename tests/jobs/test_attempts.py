@@ -104,7 +104,7 @@ def test_fresh_forgets_earlier_attempts(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ['{"started": {}}', '{"started": "x", "versions": 3}', "{}", '{"a": 1e999}']
+    "content", ['{"started": {}}', '{"started": "x", "versions": 3}', "{}", "{", '{"a": 1e999}']
 )
 def test_what_is_no_attempt_is_not_counted(archive: Archive, content: str) -> None:
     folder = Path(archive.output.attempts_uri)
