@@ -95,7 +95,7 @@ class PartProgress:
             log.info("%s: %d of %d parts, %s", self.verb, self.done, self.parts, self.line())
 
     def line(self) -> str:
-        """Audio hours or rows so far, their rate, and the time left.
+        """Hours of speech or rows so far, their rate, and the time left.
 
         The time left is estimated without the start, which ends with the first part.
         """
@@ -104,7 +104,7 @@ class PartProgress:
         left_s = since_first_s / max(self.done - 1, 1) * (self.parts - self.done)
         hours = self.counts.audio_s / 3600
         so_far = (
-            f"{hours:.2f} h of audio, {rate(hours / seconds * 3600)} h per hour"
+            f"{hours:.2f} hours of speech, {rate(hours / seconds * 3600)} × real time"
             if hours
             else f"{self.counts.rows_in} rows, {rate(self.counts.rows_in / seconds)} per second"
         )

@@ -16,14 +16,14 @@ def summary(
     verb: str, total: Counts, made: Counts, seconds: float, earlier: int, quarantine: str
 ) -> str:
     """The last line of a job's output: the totals, why rows are quarantined and in which folder,
-    how many of the others lack text or audio and why, the hours of audio, the rate of what this run
-    `made`, and how many parts were done by earlier runs.
+    how many of the others lack text or audio and why, the hours of speech, the rate of what this
+    run `made`, and how many parts were done by earlier runs.
     """
     before = f", {earlier} parts were done before" if earlier else ""
     per_s = 1 / max(seconds, 1e-9)
-    hours = f"{total.audio_s / 3600:.2f} audio hours, " if total.audio_s else ""
+    hours = f"{total.audio_s / 3600:.2f} hours of speech, " if total.audio_s else ""
     if made.audio_s:
-        speed = f", {rate(made.audio_s * per_s)} audio hours per hour"
+        speed = f", {rate(made.audio_s * per_s)} × real time"
     else:
         speed = f", {rate(made.rows_in * per_s)} rows per second" if made.rows_in else ""
     return (

@@ -23,7 +23,7 @@ def check_output(out: str) -> tuple[State, str]:
     name = f"{PROBE}-{secrets.token_hex(8)}"
     uri, content = files.join(out, name), secrets.token_bytes(64)
     fs, path = files.filesystem(out)
-    was_there = fs.exists(path)
+    local, was_there = isinstance(fs, LocalFileSystem), fs.exists(path)
     started = time.monotonic()
     try:
         files.publish(uri, content)
@@ -32,18 +32,21 @@ def check_output(out: str) -> tuple[State, str]:
             raise SettingsError(f"{uri}: written, and not in the list of its folder")
         if files.read_bytes(uri) != content:
             raise SettingsError(f"{uri}: reading gave other bytes than were written")
+        files.delete(uri)
+        if files.exists(uri):
+            raise SettingsError(
+                f"{uri}: written, and cannot be deleted; resume and --fresh do that"
+            )
+        took = time.monotonic() - started
+        free = shutil.disk_usage(path).free / GIB if local else None
     finally:
         with contextlib.suppress(OSError, SettingsError):
             files.delete(uri)
-    if files.exists(uri):
-        raise SettingsError(f"{uri}: written, and cannot be deleted; --fresh and resume need that")
-    took = time.monotonic() - started
+            if local and not was_there:
+                fs.rmdir(path)
     said = f"{out}: written, listed, read and deleted in {1000 * took:.0f} ms"
-    if not isinstance(fs, LocalFileSystem):
+    if free is None:
         return OK, said
-    free = shutil.disk_usage(path).free / GIB
-    if not was_there:
-        fs.rmdir(path)
     if free < ROOM_GIB:
         return WARNING, f"{said}; only {free:.2f} GiB are free there"
     return OK, f"{said}; {free:.0f} GiB free"

@@ -193,14 +193,14 @@ def _times(found: list[Json]) -> Json:
 
 
 def _cost(price_per_hour: float | None, seconds: float, audio_s: float) -> Json:
-    """What an hour of audio cost, where the price of the machines and the audio are known."""
+    """What an hour of speech cost, where the price of the machines and the speech are known."""
     if price_per_hour is None or not audio_s:
         return {}
     return {"cost_per_audio_hour": round(price_per_hour * seconds / audio_s, 6)}
 
 
 def _said(cost: Json) -> str:
-    return "".join(f", {value:.4g} per hour of audio" for value in cost.values())
+    return "".join(f", {value:.4g} per hour of speech" for value in cost.values())
 
 
 def _counts(run: Run, total: Counts) -> Json:

@@ -76,7 +76,7 @@ class PartsRun(EncodeResources):
 
     price_per_hour: Annotated[float | None, Parameter(group=RESOURCES)] = None
     """What all machines of the run together cost an hour, in any currency. The summary and run.json
-    then say what an hour of audio cost."""
+    then say what an hour of speech cost."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -26,7 +26,7 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{done.rows_in} rows in, {done.rows} in the manifest, "
         f"{quarantined(done.quarantined, quarantine)}, {lacking(done.flags, done.rows)}"
         f"{_redacted(done.flags)}{_number(done.parts, 'part')}, "
-        f"{done.audio_hours:.2f} audio hours, "
+        f"{done.audio_hours:.2f} hours of speech, "
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
     ) + "".join(f"\n{_as_options(_clean(remark))}" for remark in remarks)

@@ -112,7 +112,7 @@ def test_an_archive_on_s3_grows(bucket, tmp_path):
 
     for name in "abc":
         put(name)
-    assert "2 parts, 0.01 audio hours, 3 recordings (3 new)" in run()
+    assert "2 parts, 0.01 hours of speech, 3 recordings (3 new)" in run()
     before = parts()
     put("b")  # again, the same: its ETag is
     put("d")

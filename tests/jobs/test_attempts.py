@@ -72,8 +72,8 @@ def test_an_attempt_that_was_killed_is_there_without_an_end(archive: Archive) ->
 
 
 def test_the_summary_says_what_an_hour_of_audio_cost(archive: Archive) -> None:
-    assert run(archive, price_per_hour=3.0).endswith(" per hour of audio")
-    assert "per hour of audio" not in run(archive, fresh=True)
+    assert run(archive, price_per_hour=3.0).endswith(" per hour of speech")
+    assert "per hour of speech" not in run(archive, fresh=True)
 
 
 def test_other_versions_are_refused_unless_accepted(archive: Archive) -> None:

@@ -77,7 +77,7 @@ def test_one_command_does_it_all_and_again_only_what_is_new(calls, make_head, tm
     lines = score.run(settings(calls, out, head)).splitlines()
     assert "4 rows in, 4 in the manifest, 0 quarantined" in capsys.readouterr().out
     assert lines[0].startswith("4 rows in, 4 scored, 0 quarantined, ")
-    assert "audio hours" in lines[0]
+    assert "hours of speech" in lines[0]
     assert lines[1:] == [
         f"2 calls: 2 scored; `daf calls {out}` lists them",
         "verified: every manifest row is either scored or quarantined, once",
