@@ -41,6 +41,7 @@ VERBS: dict[str, type] = {
     "forget": verbs.ForgetSettings,
     "models": verbs.ModelsSettings,
     "doctor": verbs.DoctorSettings,
+    "plan": verbs.PlanSettings,
     "demo": verbs.DemoSettings,
 }
 SHOW_ROWS = ("calls", "query")  # verbs whose output is data

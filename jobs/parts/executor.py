@@ -21,14 +21,15 @@ log = logging.getLogger(__name__)
 class Executor:
     """Runs stages on parts; both functions yield the facts of each part as it is finished.
 
-    device: where encoders run, "cpu" or "cuda". encode: takes missing parts, the stage that reads
-    one, a plan, the stage that publishes, and by the name `actor` the class of the stage in between
-    that is made from the plan (`Encode` unless another is given). publish: takes missing parts and
-    the stages, of which the last publishes; they need no encoder. name: what it is, where nobody
-    asked for it.
+    device: where encoders run, "cpu" or "cuda"; workers: how many processes encode.
+    encode: takes missing parts, the stage that reads one, a plan, the stage that publishes, and by
+    the name `actor` the class of the stage in between that is made from the plan (`Encode` unless
+    another is given). publish: takes missing parts and the stages, of which the last publishes;
+    they need no encoder. name: what it is, where nobody asked for it.
     """
 
     device: str
+    workers: int
     encode: Callable[..., Iterator[PartFacts]]
     publish: Callable[..., Iterator[PartFacts]]
     name: str = ""
@@ -55,7 +56,7 @@ def _ray(resources: EncodeResources, parts: list[PartFacts]) -> Iterator[Executo
         pool = ray_executor.Pool.plan(resources.actor_range, resources.gpus_per_actor, len(parts))
         encode = partial(ray_executor.encode_parts, pool=pool)
         name = "on Ray" if resources.local is None else ""
-        yield Executor(pool.device, encode, ray_executor.publish_parts, name)
+        yield Executor(pool.device, pool.max_size, encode, ray_executor.publish_parts, name)
 
 
 def _processes(resources: EncodeResources, parts: list[PartFacts]) -> Executor:
@@ -88,7 +89,7 @@ def _processes(resources: EncodeResources, parts: list[PartFacts]) -> Executor:
         return run_in_processes(missing, [*stages], workers)
 
     name = f"on {workers} process{'' if workers == 1 else 'es'} of this machine"
-    return Executor(device, encode, publish, "" if resources.local else name)
+    return Executor(device, workers, encode, publish, "" if resources.local else name)
 
 
 def _then_on_ray(

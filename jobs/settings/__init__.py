@@ -15,6 +15,7 @@ from jobs.settings.encode import (
 )
 from jobs.settings.export import ExportSettings
 from jobs.settings.ingest import IngestSettings, SourceOptions
+from jobs.settings.plan import PlanSettings
 from jobs.settings.query import CallsSettings, QuerySettings, Shown
 from jobs.settings.score import ScoreSettings
 from jobs.settings.small import (
@@ -46,6 +47,7 @@ __all__ = [
     "LabelSettings",
     "ModelsSettings",
     "PartsRun",
+    "PlanSettings",
     "QuerySettings",
     "ReportSettings",
     "ScoreSettings",

@@ -1,0 +1,84 @@
+"""How fast parts are made: from the times at which those of a sample were finished."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from daf_core.errors import NotDone
+from daf_core.storage.part_index import PartFacts
+
+# A row costs about as much as so many seconds of speech, for its text and for all else about it.
+ROW_S = 0.05
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A part that was finished, and when, in seconds from the start."""
+
+    part: PartFacts
+    at_s: float
+
+
+@dataclass(frozen=True)
+class Speed:
+    """start_s: until the processes work; per_s: work that all of them do in a second; parts: of
+    the sample; seconds: that it took.
+    """
+
+    start_s: float
+    per_s: float
+    parts: list[PartFacts]
+    seconds: float
+
+    def run_s(self, parts: Sequence[PartFacts]) -> float:
+        """How long a run over these parts would take, in seconds."""
+        return self.start_s + sum(map(work, parts)) / self.per_s
+
+    @property
+    def speech_s(self) -> float:
+        """Seconds of speech of the sample."""
+        return sum(part.audio_s for part in self.parts)
+
+    @property
+    def reasons(self) -> "Counter[str]":
+        """Why rows of the sample are quarantined."""
+        return sum((Counter(part.reasons) for part in self.parts), Counter())
+
+
+def work(part: PartFacts) -> float:
+    """How much a part costs, as seconds of speech."""
+    return part.audio_s + ROW_S * part.rows_in
+
+
+def measured(finished: Sequence[Finished], workers: int) -> Speed:
+    """The speed of `workers` processes that began at once and finished these parts, in order.
+
+    When the first `workers` parts are finished, about as much has been done as these parts hold:
+    the processes began with one each. From there to the end the speed is steady.
+
+    Raises:
+        NotDone: no more parts are finished than there are workers.
+    """
+    if len(finished) <= workers:
+        raise NotDone(
+            f"expected more than {workers} finished parts to go by, found {len(finished)}; give "
+            f"the sample more `minutes`"
+        )
+    first, others = finished[:workers], finished[workers:]
+    took_s = max(others[-1].at_s - first[-1].at_s, 1e-3)
+    per_s = sum(work(one.part) for one in others) / took_s
+    start_s = max(0.0, first[-1].at_s - sum(work(one.part) for one in first) / per_s)
+    return Speed(start_s, per_s, [one.part for one in finished], finished[-1].at_s)
+
+
+def of_whole(finished: Sequence[Finished]) -> Speed:
+    """The speed where the finished parts are the whole archive: a run takes what they took."""
+    parts, seconds = [one.part for one in finished], finished[-1].at_s
+    return Speed(0.0, sum(map(work, parts)) / seconds, parts, seconds)
+
+
+def spread(parts: Sequence[PartFacts], number: int) -> list[PartFacts]:
+    """So many parts, of all sizes alike, the largest first."""
+    ordered = sorted(parts, key=work, reverse=True)
+    number = min(number, len(ordered))
+    return [ordered[(2 * index + 1) * len(ordered) // (2 * number)] for index in range(number)]

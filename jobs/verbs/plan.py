@@ -1,0 +1,163 @@
+"""daf plan: a few parts are scored, and what that took is laid out for all."""
+
+import math
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import psutil
+
+from daf_core.default_heads import head_folder
+from daf_core.stages import trained_head
+from daf_core.storage import files, run_record
+from daf_core.storage.origins import checked_roots, of_manifest
+from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.part_index import PartFacts
+from daf_core.storage.run_record import RunRecord
+from daf_core.weights.precision import fastest_precision
+from daf_core.weights.specs import locate
+from jobs.command.terminal import say
+from jobs.parts.encode import EncodePlan
+from jobs.parts.encode_manifest import parts_to_make
+from jobs.parts.executor import open_executor
+from jobs.parts.measured import Finished, Speed, measured, of_whole, spread, work
+from jobs.parts.read_and_publish import PublishPart, ReadPart
+from jobs.progress import counted, rate, working_on
+from jobs.settings import PlanSettings
+
+PARTS_PER_WORKER = 5  # of the sample, at least
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What scoring a few parts took. bytes: of the output; memory: of processes of this machine."""
+
+    speed: Speed
+    bytes: int
+    memory: int
+    device: str
+
+
+def run(settings: PlanSettings) -> str:
+    """Print what a run needs, a line each; returns what it takes in one line.
+
+    Raises:
+        SettingsError: the manifest is not finished, has no rows, or weights are missing.
+        NotDone: too little was finished to go by.
+    """
+    manifest = manifest_output(settings.manifest)
+    record = run_record.read_complete(manifest)
+    parts = parts_to_make(manifest, record)
+    if not parts:
+        return "nothing to do: the manifest has no rows"
+    say(_archive(parts))
+    plan = _plan(settings)
+    with working_on("scoring a sample"):
+        sample = _score_sample(settings, manifest, record, parts, plan)
+    for line in _needs(settings, parts, sample):
+        say(line)
+    seconds = sample.speed.run_s(parts)
+    price = settings.price_per_hour
+    cost = "" if price is None else f", {price * seconds / 3600:.4g} at {price:g} per hour"
+    return f"a run takes about {_duration(seconds)}{cost}"
+
+
+def _plan(settings: PlanSettings) -> EncodePlan:
+    """What is done to parts; weights are looked for."""
+    head = trained_head.load(head_folder(settings.head))
+    for spec in head.encoders.values():
+        locate(spec, settings.offline)
+    return EncodePlan(head.encoders, settings.offline, head)
+
+
+def _score_sample(
+    settings: PlanSettings,
+    manifest: Output,
+    record: RunRecord,
+    parts: list[PartFacts],
+    plan: EncodePlan,
+) -> Sample:
+    with _folder(settings.out) as folder, open_executor(settings, parts) as executor:
+        chosen = spread(
+            parts, max(PARTS_PER_WORKER * executor.workers, math.ceil(settings.share * len(parts)))
+        )
+        workers = min(executor.workers, len(chosen))
+        precision = settings.precision or fastest_precision(executor.device)
+        plan = replace(plan, device=executor.device, precision=precision)
+        origins = of_manifest(record, checked_roots(settings.allow_root))
+        read = ReadPart(manifest, plan.reads_audio, context=plan.context, origins=origins)
+        output = scores_output(folder)
+        publish = PublishPart(output, run_record.fingerprint(plan.identity))
+        started, memory = time.monotonic(), 0
+        finished: list[Finished] = []
+        for part in executor.encode(chosen, read, plan, publish):
+            finished.append(Finished(part, time.monotonic() - started))
+            memory = max(memory, _memory())
+            if finished[-1].at_s > 60 * settings.minutes and len(finished) > 2 * workers:
+                break
+        size = sum(len(files.read_bytes(output.part_uri(one.part.name))) for one in finished)
+        whole = len(finished) == len(parts)
+        speed = of_whole(finished) if whole else measured(finished, workers)
+        return Sample(speed, size, memory, executor.device)
+
+
+@contextmanager
+def _folder(out: str | None) -> Iterator[str]:
+    """A folder for the result of the sample, which is deleted."""
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="daf-plan-") as folder:
+            yield folder
+        return
+    folder = files.join(out, f"daf-plan-{secrets.token_hex(4)}")
+    try:
+        yield folder
+    finally:
+        files.delete_folder(folder)
+
+
+def _memory() -> int:
+    """What this process and those that it started hold, in bytes."""
+    own = psutil.Process()
+    found = 0
+    for process in (own, *own.children(recursive=True)):
+        try:
+            found += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return found
+
+
+def _archive(parts: list[PartFacts]) -> str:
+    rows, speech_s = sum(part.rows_in for part in parts), sum(part.audio_s for part in parts)
+    largest = max(map(work, parts)) / (sum(map(work, parts)) / len(parts))
+    uneven = f"; the largest part is {largest:.1f} times the mean" if largest > 2 else ""
+    return (
+        f"archive    {len(parts):,} parts, {rows:,} rows, {speech_s / 3600:.2f} hours of speech"
+        f"{uneven}"
+    )
+
+
+def _needs(settings: PlanSettings, parts: list[PartFacts], sample: Sample) -> Iterator[str]:
+    """What the sample took, and what a run would need."""
+    speed = sample.speed
+    rows = sum(part.rows_in for part in parts)
+    times = sum(map(work, parts)) / sum(map(work, speed.parts))
+    fast = f"{rate(speed.speech_s / speed.seconds)} × real time" if speed.speech_s else ""
+    yield (
+        f"sample     {len(speed.parts)} parts in {speed.seconds:.0f} s on {sample.device}, of "
+        f"which the start {speed.start_s:.0f} s{', ' if fast else ''}{fast}"
+    )
+    if speed.reasons:
+        yield f"not used   {counted(speed.reasons)} of the sample would be quarantined"
+    yield f"disk       {max(1, round(times * sample.bytes / 1e6)):,} MB for {rows:,} rows"
+    yield f"memory     {sample.memory / 2**30:.1f} GiB on this machine"
+    yield f"requests   {3 * len(parts):,} for parts, and those for recordings"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
