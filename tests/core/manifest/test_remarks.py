@@ -39,7 +39,7 @@ def table(tmp_path: Path, content: str) -> str:
     ("given", "told"),
     [
         ({"roles": {"boss": "Zed*|Ag*", "x": "kim"}}, "--roles: no speaker fits boss=Zed*; "),
-        ({"channels": {"0": "agent"}}, "--channels: no row is on 0=agent; rows are on no"),
+        ({"channels": {"0": "agent"}}, "--channels: no row is on 0=agent; no row is on"),
         (
             {"meta_regex": r"(?P<queue>q\d+)"},
             "--meta-regex: 0 of 2 paths fit, such as a.wav",
@@ -64,7 +64,7 @@ def test_channels_that_carry_the_same_are_said(tmp_path):
     one = words.reshape(len(words), -1)[: 6 * rate_hz, :1]
     soundfile.write(tmp_path / "in" / "call.wav", one.repeat(2, axis=1), rate_hz)
     line = run(settings(tmp_path, channels={"0": "agent", "1": "customer"}))
-    assert "--channels: no row is on 0=agent, 1=customer; rows are on no channel of their" in line
+    assert "--channels: no row is on 0=agent, 1=customer; no row is on a channel of its" in line
     assert "channels that carry the same sound were taken as one (same_channels)" in line
 
 
