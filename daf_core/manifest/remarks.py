@@ -1,5 +1,6 @@
 """What the source has to say of the manifest that was made of it."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,22 +19,22 @@ _READERS = 16
 def remarks(output: Output, known: Catalogue, source: Source | HashedSource) -> Remarks:
     """The remarks of a source on its manifest, which is up to date."""
 
-    def values(column: str) -> set[Any]:
-        def distinct(name: str) -> list[Any]:
+    def values(column: str) -> Counter[Any]:
+        def counted(name: str) -> Counter[Any]:
             rows = output.read(name, [column])[column]
             if pa.types.is_list(rows.type):
                 rows = pc.list_flatten(rows)
-            return rows.unique().to_pylist()  # type: ignore[no-any-return]
+            counts = rows.drop_null().value_counts().to_pylist()
+            return Counter({row["values"]: row["counts"] for row in counts})
 
         with ThreadPoolExecutor(_READERS) as pool:
-            found = pool.map(distinct, output.part_names())
-            return {value for some in found for value in some if value is not None}
+            return sum(pool.map(counted, output.part_names()), Counter())
 
     return source.remarks(
         Found(
-            speakers=lambda: values("speaker"),
+            speakers=lambda: set(values("speaker")),
             channels=lambda: values("channel"),
-            flags=lambda: values("flags"),
+            flags=lambda: set(values("flags")),
             outcome=known.outcome,
         )
     )

@@ -1,5 +1,6 @@
 """What the user should know of a source beside its rows: settings that match nothing, hints."""
 
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,12 +19,12 @@ class Outcome(NamedTuple):
 class Found:
     """What the manifest holds of a source; each is read when it is asked for.
 
-    speakers: names of all speakers; channels: numbers of all channels that rows are on; flags: of
-    all rows; outcome: of the recording of this name in the source.
+    speakers: names of all speakers; channels: number of a channel → rows that are
+    on it; flags: of all rows; outcome: of the recording of this name in the source.
     """
 
     speakers: Callable[[], set[str]]
-    channels: Callable[[], set[int]]
+    channels: Callable[[], Counter[int]]
     flags: Callable[[], set[str]]
     outcome: Callable[[str], Outcome]
 

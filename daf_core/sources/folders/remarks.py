@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
@@ -13,6 +14,7 @@ from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.remarks import SHOWN, Found, Outcome, examples
 
 _NO_TRANSCRIPT = frozenset({"unknown_format", "empty_file", "unreadable_transcript", "no_cues"})
+ENOUGH_ROWS, ONE_SIDED = 50, 0.95
 _MOST = 5_000  # recordings and transcripts whose names are compared
 
 
@@ -31,7 +33,7 @@ def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
     if lost:
         shown = f"speakers are {examples(names)}" if names else "no row names a speaker"
         yield f"`roles`: no speaker fits {examples(lost)}; {shown}"
-    numbers = found.channels() if who.channels else set()
+    numbers = sorted(found.channels()) if who.channels else []
     absent = [f"{number}={role}" for number, role in who.channels.items() if number not in numbers]
     if absent:
         on = f"rows are on channels {examples([*map(str, numbers)])}"
@@ -39,6 +41,19 @@ def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
         if "same_channels" in found.flags():
             shown += "; channels that carry the same sound were taken as one (same_channels)"
         yield f"`channels`: no row is on {examples(absent)}; {shown}"
+
+
+def one_sided_channels(who: WhoSpeaks, found: Found) -> Iterator[str]:
+    """A remark where nearly all rows are on one of several `channels`: the numbers may be wrong."""
+    rows = found.channels() if len(who.channels) > 1 else Counter()
+    if (total := rows.total()) < ENOUGH_ROWS:
+        return
+    number, most = rows.most_common(1)[0]
+    if most < total and most >= ONE_SIDED * total and number in who.channels:
+        yield (
+            f"`channels`: {most:,} of {total:,} rows are on {number}={who.channels[number]}; look "
+            f"whether the numbers are right"
+        )
 
 
 def metadata_not_found(

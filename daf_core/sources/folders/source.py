@@ -24,6 +24,7 @@ from daf_core.sources.folders.remarks import (
     metadata_missing,
     metadata_not_found,
     missing_each_other,
+    one_sided_channels,
     speakers_not_found,
 )
 from daf_core.sources.folders.shared_transcripts import SharedTranscripts
@@ -185,6 +186,7 @@ class FolderSource:
             *self._outside,
             *metadata_missing(table, names),
             *missing_each_other(self._groups, found),
+            *one_sided_channels(options.who, found),
         ]
         return Remarks(tuple(unmatched), tuple(hints))
 

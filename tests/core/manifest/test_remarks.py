@@ -4,6 +4,7 @@ import os
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -66,6 +67,23 @@ def test_channels_that_carry_the_same_are_said(tmp_path):
     line = run(settings(tmp_path, channels={"0": "agent", "1": "customer"}))
     assert "--channels: no row is on 0=agent, 1=customer; no row is on a channel of its" in line
     assert "channels that carry the same sound were taken as one (same_channels)" in line
+
+
+def test_channels_that_hardly_any_row_is_on_are_said(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    lines = [f"<v {'Kim' if row else 'Agent'}>word" for row in range(60)]
+    cues = [f"00:{n:02}.000 --> 00:{n:02}.900\n{line}\n" for n, line in enumerate(lines[:59])]
+    soundfile.write(
+        folder / "call.wav", np.random.default_rng(0).normal(0, 0.1, (480_000, 2)), 8000
+    )
+    (folder / "call.vtt").write_text("WEBVTT\n\n" + "\n".join(cues))
+    given = {
+        "roles": {"agent": "Agent", "customer": "Kim"},
+        "channels": {"0": "agent", "1": "customer"},
+    }
+    line = run(settings(tmp_path, **given))
+    assert "--channels: 58 of 59 rows are on 1=customer; look whether the numbers are right" in line
 
 
 def test_settings_that_match_say_nothing(tmp_path):
