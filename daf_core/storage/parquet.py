@@ -54,7 +54,8 @@ def read(
         NotDone: it cannot be read for another reason.
     """
     with _open(uri, kind) as (parquet, footer):
-        return parquet.read(columns=None if columns is None else list(columns)), footer
+        wanted = None if columns is None else list(columns)
+        return parquet.read(columns=wanted, use_threads=False), footer
 
 
 def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
@@ -75,10 +76,14 @@ def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:
 
 @contextmanager
 def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]]:
-    """An open table of `kind` and its footer entries; errors while it is open are as of `read`."""
+    """An open table of `kind` and its footer entries; errors while it is open are as of `read`.
+
+    Nothing is read with Arrow's threads: Arrow ends them badly (std::terminate) in a process that
+    ends just after they were started. Tables are read side by side anyway.
+    """
     fs, path = filesystem(uri)
     try:
-        with fs.open(path, "rb") as file, pq.ParquetFile(file) as parquet:
+        with fs.open(path, "rb") as file, pq.ParquetFile(file, pre_buffer=False) as parquet:
             metadata = parquet.schema_arrow.metadata or {}
             footer = {key.decode(): value.decode() for key, value in metadata.items()}
             check_kind(footer, kind, uri)

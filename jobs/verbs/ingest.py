@@ -21,7 +21,7 @@ from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict
-from jobs.verbs.ingest_summary import summary
+from jobs.verbs.ingest_summary import few_messages, summary
 
 if TYPE_CHECKING:
     from daf_core.speakers.search import SpeakerSearch
@@ -88,7 +88,7 @@ def bring_up_to_date(
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
-    line = summary(done, output.quarantine_uri)
+    line = summary(done, output.quarantine_uri) + few_messages(done, output)
     return done, f"nothing to do: {line}" if done.nothing_to_do else line
 
 

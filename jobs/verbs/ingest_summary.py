@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from daf_core.manifest.update import Updated
 from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import KINDS
+from daf_core.storage import parquet
+from daf_core.storage.output import Output
 from jobs.command.terminal import one_line
 from jobs.progress import quarantined
 from jobs.summary import lacking
 
+MESSAGES_SHOWN, FEW_PARTS = 3, 100
 _SETTING = re.compile(r"`(\w+)`")
 
 
@@ -30,6 +33,18 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
     ) + "".join(f"\n{_as_options(_clean(remark))}" for remark in remarks)
+
+
+def few_messages(done: Updated, output: Output) -> str:
+    """Why rows are quarantined, a line each, where they are few enough to be read."""
+    if not 0 < sum(done.quarantined.values()) <= MESSAGES_SHOWN or done.parts > FEW_PARTS:
+        return ""
+    found = []
+    for name in parquet.list_parts(output.quarantine_uri):
+        for row in output.read_quarantine(name, ["reason", "message"]).to_pylist():
+            if row["reason"] in done.quarantined:
+                found.append(f"quarantined, {row['reason']}: {row['message']}")
+    return "".join(f"\n{one_line(line)}" for line in found[:MESSAGES_SHOWN])
 
 
 def _clean(remark: str) -> str:
