@@ -18,7 +18,7 @@ class PlanSettings(EncodeResources):
     Scores a few parts with the processes that the run would have, and deletes the result.
     """
 
-    manifest: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)
+    manifest: Annotated[str, Parameter(group=INPUT)]
     """Folder made by `daf ingest`."""
 
     head: Annotated[str, Parameter(group=INPUT)] = DEFAULT

@@ -79,7 +79,7 @@ def test_a_sample_is_scored_and_deleted(tmp_path: Path, capsys: pytest.CaptureFi
     encoders = make_encoders(tmp_path)
     save_untrained_head(head, encoders.text, encoders.audio, width=8)
     asked = {"head": head, "actors": "2", "local": True, "out": out, "price_per_hour": 2.0}
-    line = plan.run(PlanSettings(manifest, **asked))
+    line = plan.run(PlanSettings(manifest=manifest, **asked))
     said = capsys.readouterr().out
     assert line.startswith("a run takes about ")
     assert line.endswith(" at 2 per hour")
@@ -89,4 +89,4 @@ def test_a_sample_is_scored_and_deleted(tmp_path: Path, capsys: pytest.CaptureFi
     assert "10 parts in" in said
     assert [*(tmp_path / "out").rglob("*.parquet")] == []
     with pytest.raises(SettingsError, match="expected the manifest of a daf run"):
-        plan.run(PlanSettings(str(tmp_path / "none"), head=head))
+        plan.run(PlanSettings(manifest=str(tmp_path / "none"), head=head))
