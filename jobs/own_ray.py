@@ -41,6 +41,7 @@ def own_ray() -> Iterator[None]:
 def _start(folder: str) -> None:
     ray.init(
         address="local",
+        include_dashboard=False,  # a process and seconds more, for a page that nobody is told of
         log_to_driver=False,
         logging_level=logging.ERROR,
         _node_ip_address=LOOPBACK,
