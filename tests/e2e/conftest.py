@@ -32,7 +32,14 @@ from jobs.verbs import embed, ingest, score
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 from tests.e2e.deadly import DeadlyFileSystem
 
-AFTER_SCORING = ("verified: ", "how well: ", "warning: ", "`daf report ", "report: ")
+AFTER_SCORING = (
+    "quarantined, ",
+    "verified: ",
+    "how well: ",
+    "warning: ",
+    "`daf report ",
+    "report: ",
+)
 PATIENCE_S = 60
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
 # What the tiny encoders give: layers and values of each column.
