@@ -146,6 +146,11 @@ def rate(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def number_of(count: int, what: str) -> str:
+    """A number of things, as "1 part" or "2 parts"."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def quarantined(reasons: Mapping[str, int], folder: str) -> str:
     """How many rows are quarantined, why, and in which folder they are."""
     if not reasons:

@@ -9,7 +9,6 @@ import json
 import platform
 import secrets
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -85,30 +84,26 @@ def read_all(output: Output) -> list[Json]:
     return [record for record in found if record is not None and _is_attempt(record)]
 
 
-def other_versions(earlier: list[Json], now: Mapping[str, str]) -> list[str]:
-    """What earlier attempts had in other versions than `now`, of what decides bytes, as
-    "torch 2.12.0, now 2.13.0".
-    """
-    found: dict[str, None] = {}
-    for record in earlier:
-        for name, had in record["versions"].items():
-            if name in DECISIVE and had != now.get(name):
-                found[f"{name} {had}, now {now.get(name, 'none')}"] = None
-    return [*found]
-
-
 def check_versions(output: Output, accepted: bool) -> list[str]:
-    """What earlier attempts at the run had in other versions; empty where nothing decisive differs.
+    """What the last attempt at the run had in other versions than this process, as
+    "torch 2.12.0, now 2.13.0"; empty where nothing that decides bytes differs. Attempts before the
+    last one are past: what differed was accepted.
 
     Raises:
-        SettingsError: something does, and it is not `accepted`.
+        SettingsError: something differs, and it is not `accepted`.
     """
-    others = other_versions(read_all(output), versions())
+    now = versions()
+    others = [
+        f"{name} {had}, now {now.get(name, 'none')}"
+        for record in read_all(output)[-1:]
+        for name, had in record["versions"].items()
+        if name in DECISIVE and had != now.get(name)
+    ]
     if others and not accepted:
         raise SettingsError(
-            f"{output.root}: begun with {'; '.join(others)}: parts made now may differ from those "
-            f"that are there in the last digits; use the versions that began it, accept it with "
-            f"`other_versions`, or start over with `fresh`"
+            f"{output.root}: the last attempt had {'; '.join(others)}: parts made now may differ "
+            f"from those that are there, in the last digits; use the versions of that attempt, "
+            f"accept the difference with `other_versions`, or start over with `fresh`"
         )
     return others
 

@@ -9,20 +9,24 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from jobs.doctor.finding import FAULT, GIB, OK, Finding
 from jobs.doctor.machine import interpreter, of_machine
+from jobs.progress import number_of
 from jobs.ray_session import ray_session
 
 NODES_WITHIN_S = 60.0  # to start a process on each and to load what the checks need
 
 
-def of_cluster() -> list[Finding]:
-    """What the nodes of the Ray are, and what is wrong on each.
+def of_cluster(gpu: bool) -> list[Finding]:
+    """What the nodes of the Ray are, and what is wrong on each; gpu: one is expected.
 
     Raises:
         NotDone: the Ray does not answer.
     """
     with ray_session():
         nodes = [node for node in ray.nodes() if node["Alive"]]
-        found = [Finding("cluster", OK, _said([node["Resources"] for node in nodes]))]
+        total = _total([node["Resources"] for node in nodes])
+        found = [Finding("cluster", OK, _said(len(nodes), total))]
+        if gpu and not total["GPU"]:
+            found.append(Finding("gpu", FAULT, "expected a GPU on a node of the Ray, found none"))
         look = ray.remote(num_cpus=0, max_retries=0)(_look)
         running = [
             look.options(
@@ -66,11 +70,13 @@ def _of_node(
     return [Finding("node", one.state, f"{name}, {one.check}: {one.said}") for one in wrong]
 
 
-def _said(nodes: list[dict[str, float]]) -> str:
-    """The version of Ray and what its nodes, given by their resources, have together."""
-    total = {name: sum(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
-    several = "" if len(nodes) == 1 else "s"
+def _total(nodes: list[dict[str, float]]) -> dict[str, float]:
+    """What nodes, given by their resources, have together."""
+    return {name: sum(node.get(name, 0.0) for node in nodes) for name in ("CPU", "GPU", "memory")}
+
+
+def _said(nodes: int, total: dict[str, float]) -> str:
     return (
-        f"Ray {ray.__version__} with {len(nodes)} node{several}: {total['CPU']:g} CPU, "
+        f"Ray {ray.__version__} with {number_of(nodes, 'node')}: {total['CPU']:g} CPU, "
         f"{total['GPU']:g} GPU, {total['memory'] / GIB:.0f} GiB"
     )

@@ -33,8 +33,12 @@ def found_by(name: str, check: Check) -> Finding:
     """What a check finds; whatever it raises is a fault, as a doctor goes on to the next check."""
     try:
         state, said = check()
-    except (SettingsError, NotDone) as err:
-        return Finding(name, FAULT, str(err))
-    except Exception as err:  # of a library that is itself what is broken
-        return Finding(name, FAULT, f"{type(err).__name__}: {err}")
+    except Exception as err:  # of ours, or of a library that is itself what is broken
+        return fault(name, err)
     return Finding(name, state, said)
+
+
+def fault(name: str, err: Exception) -> Finding:
+    """What an exception of a check says."""
+    ours = isinstance(err, SettingsError | NotDone)
+    return Finding(name, FAULT, str(err) if ours else f"{type(err).__name__}: {err}")

@@ -9,10 +9,12 @@ import tempfile
 from importlib import metadata, resources
 from pathlib import Path
 
+import psutil
 from packaging.requirements import Requirement
 
 import daf_core
 from jobs.doctor.finding import FAULT, GIB, OK, WARNING, Finding, State, found_by
+from jobs.parts.process_executor import cores
 
 DISTRIBUTION = "daf"
 # What one process that encodes takes, with its share of the decoded audio (docs/results.md).
@@ -81,8 +83,7 @@ def _packages() -> tuple[State, str]:
 def _processors() -> tuple[State, str]:
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    said = f"{cores} CPU cores; " + ("; ".join(gpus()) or "no GPU that torch can use")
+    said = f"{cores()} CPU cores; " + ("; ".join(gpus()) or "no GPU that torch can use")
     if not gpus() and shutil.which("nvidia-smi"):
         build = torch.version.cuda or "no CUDA"
         return WARNING, (
@@ -94,14 +95,11 @@ def _processors() -> tuple[State, str]:
 
 def _memory() -> tuple[State, str]:
     """Memory that is free, within the container's limit too."""
-    import psutil
-
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     free = min(psutil.virtual_memory().available, _container_free()) / GIB
     said = f"{free:.1f} GiB free"
     if free < PROCESS_GIB:
         return FAULT, f"{said}; expected {PROCESS_GIB:g} GiB for each process that encodes"
-    if free < PROCESS_GIB * cores and not gpus():
+    if free < PROCESS_GIB * cores() and not gpus():
         return WARNING, f"{said}: room for {int(free / PROCESS_GIB)} processes; set --actors to it"
     return OK, said
 

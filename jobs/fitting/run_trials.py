@@ -1,7 +1,6 @@
 """Run the trials of a comparison, each on one core: in processes of this machine, or on Ray."""
 
 import multiprocessing
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,7 +13,7 @@ from daf_core.evaluation.trial import Trial, run_trial
 from daf_core.storage.output import Output
 from daf_core.training.recipe import Recipe
 from jobs.fitting.training_data import TrainingData
-from jobs.parts.process_executor import end_with_the_driver
+from jobs.parts.process_executor import cores, end_with_the_driver
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,8 @@ def in_processes(runs: list[TrialRun], rows: TrainingData, output: Output) -> It
     Raises:
         NotDone: a process died.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     pool = ProcessPoolExecutor(
-        min(cores or 1, len(runs)),
+        min(cores(), len(runs)),
         multiprocessing.get_context("forkserver"),
         initializer=end_with_the_driver,
     )

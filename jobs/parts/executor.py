@@ -1,7 +1,6 @@
 """Where parts are worked on: by Ray on a cluster, or by processes of this machine."""
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,11 +60,11 @@ def _ray(resources: EncodeResources, parts: list[PartFacts]) -> Iterator[Executo
 
 def _processes(resources: EncodeResources, parts: list[PartFacts]) -> Executor:
     from jobs.parts.forkserver import start_forkserver
-    from jobs.parts.process_executor import find_device, run_in_processes
+    from jobs.parts.process_executor import cores, find_device, run_in_processes
 
     start_forkserver()
     device = find_device()
-    fit = 1 if device == "cuda" else _cores()
+    fit = 1 if device == "cuda" else cores()
     _, most = resources.actor_range or (fit, fit)
     workers = max(1, min(most, len(parts)))
 
@@ -110,10 +109,3 @@ def _then_on_ray(
     except WorkerDied:
         log.info("a worker process died; going on with the %d parts left, on Ray", len(left))
         yield from on_ray([*left.values()])
-
-
-def _cores() -> int:
-    """CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

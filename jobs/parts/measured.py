@@ -61,8 +61,7 @@ def measured(finished: Sequence[Finished], workers: int) -> Speed:
     """
     if len(finished) <= workers:
         raise NotDone(
-            f"expected more than {workers} finished parts to go by, found {len(finished)}; give "
-            f"the sample more `minutes`"
+            f"expected more than {workers} finished parts to go by, found {len(finished)}"
         )
     first, others = finished[:workers], finished[workers:]
     took_s = max(others[-1].at_s - first[-1].at_s, 1e-3)

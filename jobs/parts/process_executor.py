@@ -41,6 +41,13 @@ class WorkerDied(NotDone):
 _stages: list[Stage] = []  # of this worker process
 
 
+def cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def find_device() -> str:
     """Where encoders run: "cuda" if there is a GPU that torch can use, else "cpu"."""
     if not GPUS.is_dir():

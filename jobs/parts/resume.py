@@ -66,7 +66,7 @@ def run_missing_parts(
     missing = [part for part in run.parts if part.name not in finished]
     missing.sort(key=lambda part: -part.audio_s)  # the longest first: none ends long after others
     if missing and (others := attempts.check_versions(output, settings.other_versions)):
-        log.info("%s: continues a run that was begun with %s", run.verb, "; ".join(others))
+        log.info("%s: continues a run whose last attempt had %s", run.verb, "; ".join(others))
     before, limit = Counts.from_parts(finished.values()), ErrorRate(settings.max_error_rate)
     indexed_s = start_s
     with PartProgress(run.verb, len(missing)) as progress, _attempt(run, missing, progress):
@@ -85,11 +85,13 @@ def run_missing_parts(
     if missing or run_record.read_if_complete(output) is None:
         part_index.write(output.index_uri, finished.values(), run.fingerprint)
         facts = run.facts | _counts(run, total) | _times(attempts.read_all(output))
-        facts |= _cost(settings.price_per_hour, facts["seconds"], total.audio_s)
+        if (cost := _cost(settings.price_per_hour, facts["seconds"], total.audio_s)) is not None:
+            facts["cost_per_audio_hour"] = cost
         run_record.finish(output, run.identity, facts)
     earlier = len(run.parts) - len(missing)
     line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
-    line += _said(_cost(settings.price_per_hour, seconds, progress.counts.audio_s))
+    if (cost := _cost(settings.price_per_hour, seconds, progress.counts.audio_s)) is not None:
+        line += f", {cost:.4g} per hour of speech"
     again = f"run the command again with `retry` {','.join(sorted(total.reasons))}"
     check_bad_rows(total.reasons, total.rows_in, settings.max_error_rate, line, again)
     if settings.strict:
@@ -192,15 +194,11 @@ def _times(found: list[Json]) -> Json:
     }
 
 
-def _cost(price_per_hour: float | None, seconds: float, audio_s: float) -> Json:
-    """What an hour of speech cost, where the price of the machines and the speech are known."""
+def _cost(price_per_hour: float | None, seconds: float, audio_s: float) -> float | None:
+    """What an hour of speech cost; None without a price of the machines, or without speech."""
     if price_per_hour is None or not audio_s:
-        return {}
-    return {"cost_per_audio_hour": round(price_per_hour * seconds / audio_s, 6)}
-
-
-def _said(cost: Json) -> str:
-    return "".join(f", {value:.4g} per hour of speech" for value in cost.values())
+        return None
+    return round(price_per_hour * seconds / audio_s, 6)
 
 
 def _counts(run: Run, total: Counts) -> Json:

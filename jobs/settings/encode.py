@@ -71,7 +71,7 @@ class PartsRun(EncodeResources):
     """Delete an earlier run in --out and start over."""
 
     other_versions: Annotated[bool, Parameter(group=RESOURCES)] = False
-    """Continue a run that was begun with other versions of daf, torch, transformers, av, soxr or
+    """Continue a run whose last attempt had other versions of daf, torch, transformers, av, soxr or
     numpy, though its parts may then differ in the last digits."""
 
     price_per_hour: Annotated[float | None, Parameter(group=RESOURCES)] = None

@@ -10,7 +10,7 @@ from daf_core.errors import SettingsError
 
 Form: TypeAlias = Literal["csv", "jsonl", "xlsx", "duckdb", "amazon"]
 ENDINGS: dict[str, Form] = {".xlsx": "xlsx", ".duckdb": "duckdb", ".db": "duckdb"}
-OF_TABLES = (".csv", ".jsonl", ".json", ".parquet")  # of one table, which no form is
+OF_TABLES = (".csv", ".jsonl", ".json", ".parquet")  # of one table; csv and jsonl write three
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,14 +25,11 @@ class PlanSettings(EncodeResources):
     """Folder of the head, or the name of one of the package."""
 
     out: Annotated[str | None, Parameter(group=INPUT)] = None
-    """Folder that all nodes reach, local or s3://, for the result of the sample. Default: a
-    temporary folder of this machine."""
+    """Folder for the result of the sample, local or s3://, which all nodes of a Ray reach. Default:
+    a temporary folder of this machine."""
 
     share: Annotated[float, Parameter(group=RESOURCES)] = 0.01
-    """Share of the parts to score, but at least five per process."""
-
-    minutes: Annotated[float, Parameter(group=RESOURCES)] = 5.0
-    """Stop the sample after so many minutes, once there is something to go by."""
+    """Share of the parts to score: at least five and at most twenty for each process."""
 
     price_per_hour: Annotated[float | None, Parameter(group=RESOURCES)] = None
     """What all machines of the run together cost an hour, in any currency."""
@@ -44,5 +41,4 @@ class PlanSettings(EncodeResources):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("share", self.share, least=1e-6, most=1)
-        check_range("minutes", self.minutes, least=0.01)
         check_range("price_per_hour", self.price_per_hour, least=0)

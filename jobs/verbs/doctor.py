@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
-from daf_core.errors import NotDone, SettingsError
+from daf_core.errors import NotDone
 from jobs.command.terminal import say
-from jobs.doctor.finding import FAULT, OK, WARNING, Check, Finding, State, found_by
+from jobs.doctor.finding import FAULT, OK, WARNING, Finding, State, fault, found_by
 from jobs.doctor.machine import gpus, of_machine
 from jobs.doctor.places import check_head, check_output, check_source, check_weights
+from jobs.progress import number_of
 from jobs.ray_address import ray_runs
 from jobs.settings import DoctorSettings
 
@@ -23,10 +24,8 @@ def run(settings: DoctorSettings) -> str:
     for finding in _findings(settings):
         states[finding.state] += 1
         say(finding.line())
-    warnings = f"{states[WARNING]} warning{'' if states[WARNING] == 1 else 's'}"
-    line = f"{states.total()} checks, {states[FAULT]} faults, {warnings}".replace(
-        " 1 faults", " 1 fault"
-    )
+    counts = (number_of(states[FAULT], "fault"), number_of(states[WARNING], "warning"))
+    line = f"{number_of(states.total(), 'check')}, {', '.join(counts)}"
     if states[FAULT]:
         raise NotDone(f"{line}; mend what is marked `fault` above")
     return line
@@ -34,40 +33,29 @@ def run(settings: DoctorSettings) -> str:
 
 def _findings(settings: DoctorSettings) -> Iterator[Finding]:
     yield from of_machine()
-    checks: dict[str, Check] = {
-        "head": partial(check_head, settings.head),
-        "weights": partial(check_weights, settings.head, settings.offline),
-    }
+    yield (head := found_by("head", partial(check_head, settings.head)))
+    if head.state == OK:
+        yield found_by("weights", partial(check_weights, settings.head, settings.offline))
     if settings.source is not None:
-        checks["source"] = partial(check_source, settings.source)
+        yield found_by("source", partial(check_source, settings.source))
     if settings.out is not None:
-        checks["output"] = partial(check_output, settings.out)
-    for name, check in checks.items():
-        yield found_by(name, check)
+        yield found_by("output", partial(check_output, settings.out))
     if ray_runs():
-        yield from _cluster()
-    if settings.gpu:
+        yield from _cluster(settings.gpu)
+    elif settings.gpu:
         yield found_by("gpu", _gpu)
 
 
-def _cluster() -> list[Finding]:
-    from jobs.doctor.cluster import of_cluster  # importing Ray takes seconds
-
+def _cluster(gpu: bool) -> list[Finding]:
     try:
-        return of_cluster()
-    except (NotDone, SettingsError) as err:
-        return [Finding("cluster", FAULT, str(err))]
+        from jobs.doctor.cluster import of_cluster  # importing Ray takes seconds
+
+        return of_cluster(gpu)
+    except Exception as err:  # of ours, or of a Ray that is itself what is broken
+        return [fault("cluster", err)]
 
 
 def _gpu() -> tuple[State, str]:
-    if ray_runs():
-        from jobs.ray_session import cluster_total, ray_session
-
-        with ray_session():
-            number = cluster_total("GPU")
-        if number:
-            return OK, f"the Ray has {number:g}"
-        return FAULT, "expected a GPU on a node of the Ray, found none"
     found = gpus()
     if not found:
         return FAULT, "expected a GPU that torch can use on this machine, found none"

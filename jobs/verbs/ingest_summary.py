@@ -10,7 +10,7 @@ from daf_core.redaction.redact import KINDS
 from daf_core.storage import parquet
 from daf_core.storage.output import Output
 from jobs.command.terminal import one_line
-from jobs.progress import quarantined
+from jobs.progress import number_of, quarantined
 from jobs.summary import lacking
 
 MESSAGES_SHOWN, FEW_PARTS = 3, 100
@@ -28,9 +28,9 @@ def summary(done: Updated, quarantine: str) -> str:
     return (
         f"{done.rows_in} rows in, {done.rows} in the manifest, "
         f"{quarantined(done.quarantined, quarantine)}, {lacking(done.flags, done.rows)}"
-        f"{_redacted(done.flags)}{_number(done.parts, 'part')}, "
+        f"{_redacted(done.flags)}{number_of(done.parts, 'part')}, "
         f"{done.audio_hours:.2f} hours of speech, "
-        f"{_number(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
+        f"{number_of(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
     ) + "".join(f"\n{_as_options(_clean(remark))}" for remark in remarks)
 
@@ -72,8 +72,4 @@ def _not_used(reasons: dict[str, int], quarantine: str) -> str:
         " ".join([str(count), *reversed(reason.split(" "))])
         for reason, count in Counter(reasons).most_common()
     )
-    return f"\n{_number(sum(reasons.values()), 'file')} not used: {shown}; named in {quarantine}"
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    return f"\n{number_of(sum(reasons.values()), 'file')} not used: {shown}; named in {quarantine}"

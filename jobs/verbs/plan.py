@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import psutil
 
-from daf_core.default_heads import head_folder
+from daf_core.errors import SettingsError
 from daf_core.stages import trained_head
 from daf_core.storage import files, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
@@ -26,9 +26,10 @@ from jobs.parts.executor import open_executor
 from jobs.parts.measured import Finished, Speed, measured, of_whole, spread, work
 from jobs.parts.read_and_publish import PublishPart, ReadPart
 from jobs.progress import counted, rate, working_on
+from jobs.ray_address import ray_runs
 from jobs.settings import PlanSettings
 
-PARTS_PER_WORKER = 5  # of the sample, at least
+PARTS_PER_WORKER = 5, 20  # of the sample, at least and at most
 
 
 @dataclass(frozen=True)
@@ -45,9 +46,10 @@ def run(settings: PlanSettings) -> str:
     """Print what a run needs, a line each; returns what it takes in one line.
 
     Raises:
-        SettingsError: the manifest is not finished, has no rows, or weights are missing.
-        NotDone: too little was finished to go by.
+        SettingsError: the manifest is not finished, weights are missing, or `out` on a Ray.
     """
+    if settings.out is None and ray_runs():
+        raise SettingsError("expected `out`, a folder that all nodes of the Ray reach, found none")
     manifest = manifest_output(settings.manifest)
     record = run_record.read_complete(manifest)
     parts = parts_to_make(manifest, record)
@@ -67,7 +69,7 @@ def run(settings: PlanSettings) -> str:
 
 def _plan(settings: PlanSettings) -> EncodePlan:
     """What is done to parts; weights are looked for."""
-    head = trained_head.load(head_folder(settings.head))
+    head = trained_head.load(settings.head)
     for spec in head.encoders.values():
         locate(spec, settings.offline)
     return EncodePlan(head.encoders, settings.offline, head)
@@ -81,9 +83,8 @@ def _score_sample(
     plan: EncodePlan,
 ) -> Sample:
     with _folder(settings.out) as folder, open_executor(settings, parts) as executor:
-        chosen = spread(
-            parts, max(PARTS_PER_WORKER * executor.workers, math.ceil(settings.share * len(parts)))
-        )
+        least, most = (number * executor.workers for number in PARTS_PER_WORKER)
+        chosen = spread(parts, min(max(least, math.ceil(settings.share * len(parts))), most))
         workers = min(executor.workers, len(chosen))
         precision = settings.precision or fastest_precision(executor.device)
         plan = replace(plan, device=executor.device, precision=precision)
@@ -96,10 +97,8 @@ def _score_sample(
         for part in executor.encode(chosen, read, plan, publish):
             finished.append(Finished(part, time.monotonic() - started))
             memory = max(memory, _memory())
-            if finished[-1].at_s > 60 * settings.minutes and len(finished) > 2 * workers:
-                break
         size = sum(len(files.read_bytes(output.part_uri(one.part.name))) for one in finished)
-        whole = len(finished) == len(parts)
+        whole = len(chosen) == len(parts)
         speed = of_whole(finished) if whole else measured(finished, workers)
         return Sample(speed, size, memory, executor.device)
 

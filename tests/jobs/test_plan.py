@@ -72,6 +72,14 @@ def test_a_sample_holds_parts_of_all_sizes():
     assert len(spread([part(0, 1.0)], 10)) == 1
 
 
+def test_on_a_ray_a_folder_that_all_nodes_reach_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    with pytest.raises(SettingsError, match="expected `out`, a folder that all nodes of the Ray"):
+        plan.run(PlanSettings(manifest="manifest"))
+
+
 def test_a_sample_is_scored_and_deleted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest, head, out = (str(tmp_path / name) for name in ("manifest", "head", "out"))
     corpus = str(resources.files("jobs") / "demo_corpus")
