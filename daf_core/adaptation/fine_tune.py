@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.adaptation.labelled_rows import Index, LabelledRows
-from daf_core.training.loop import State, fit, predict
+from daf_core.training.balance import even_weights
+from daf_core.training.loop import State, fit, validation_errors
 from daf_core.training.recipe import Recipe
 
 COPIES = 3
@@ -59,7 +60,8 @@ def _go_on(
         module.parameters(), lr=rate, weight_decay=recipe.weight_decay, fused=True
     )
     weights = {name: value.clone() for name, value in module.state_dict().items()}
-    held_out = predict(module, valid.rows).sentiment
-    error = float((held_out - valid.rows.labels).abs().mean())
-    start = State(-1, weights, optimiser.state_dict(), -1, error, weights, [])
+    errors = validation_errors(module, valid.rows, even_weights(valid.rows))
+    start = State(
+        -1, weights, optimiser.state_dict(), dict.fromkeys(errors, -1), errors, weights, []
+    )
     return fit(module, train.rows, valid.rows, recipe, seed=seed, resume=start).best_head

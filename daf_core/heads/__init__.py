@@ -17,6 +17,7 @@ from daf_core.heads.agfn import AgfnHead
 from daf_core.heads.avad import AvadHead
 from daf_core.heads.concat import ConcatHead
 from daf_core.heads.daf import DafHead
+from daf_core.heads.daf_attention import DafAttentionHead
 from daf_core.heads.drw import DrwHead
 from daf_core.heads.gatedx import GatedxHead
 from daf_core.heads.gmu import GmuHead
@@ -32,6 +33,7 @@ from daf_core.heads.tfn import TfnHead
 
 HEADS: dict[str, Callable[[ColumnShapes, int], nn.Module]] = {
     "daf": DafHead,
+    "daf-attention": DafAttentionHead,
     "text": TextHead,
     "audio": AudioHead,
     "concat": ConcatHead,

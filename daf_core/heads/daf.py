@@ -1,31 +1,75 @@
-"""Dynamic Attention Fusion: modality weights and confidence by attention, for each utterance.
+"""Dynamic Attention Fusion: each modality predicts alone, and Bayes' rule joins what they say.
 
-Our reading of the abstract of arXiv 2509.22729, whose equations we could not see: an adaptive
-attention over the modalities of one utterance, on frozen embeddings. The weights apply both to the
-unimodal predictions and to the projections, which are concatenated. Summed projections, as in most
-gated fusions, were no better than plain concatenation.
+    log p(y) = log π(y) + Σ_m β_m · (log p_m(y) - log π_m(y)) + constant
+
+p_m is the distribution of sentiment by one modality, π_m how often its training rows have each
+sentiment, π the same of the rows that the prediction is for, and β_m, the inverse of a temperature,
+makes p_m calibrated (Guo et al. 2017, arXiv 1706.04599). Where the modalities are independent given
+the sentiment this is Bayes' rule (Genest and Zidek 1986, Statistical Science 1). π and β are fitted
+after the modalities (`training/fusion.py`), which learn apart from each other.
+
+The weight of a modality is its share of the information: the Kullback-Leibler divergence of its
+calibrated distribution from π_m. A modality that says no more than is known without it has weight
+0. So the weights of an utterance follow from how sure its modalities are, as in QMF (arXiv
+2306.02050) and COLD (arXiv 2206.05833), and need no attention, whose weights hardly move on natural
+speech (`daf_attention.py`).
 """
 
 import torch
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import MODALITIES, ColumnShapes
-from daf_core.heads.fusion import NUM_SCORES, WeightedFusion
-from daf_core.heads.parts import MLP, Features, ModalityProjections, Prediction
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of, select
+from daf_core.heads.parts import Features, Prediction
+from daf_core.heads.sentiment_bins import NUM_BINS
+from daf_core.heads.single import SingleHead
+
+LEAST_INFORMATION = 1e-3  # nats; of a modality that says nothing, so that weights are defined
+MOST_CHANGE = 4.0  # a given weight multiplies what a modality says by at most this
 
 
 class DafHead(nn.Module):
-    """Projections → attention scores → modality weights and confidence → sentiment."""
+    """One head for each modality, trained apart; their predictions joined by Bayes' rule."""
+
+    prior: Tensor  # (NUM_BINS,) log π
+    priors: Tensor  # (M, NUM_BINS) log π_m
+    inverse_temperatures: Tensor  # (M,) β
 
     def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__()
-        self.sides = ModalityProjections(shapes, width)
-        self.attention = MLP(len(MODALITIES) * (width + 1), width, NUM_SCORES)
-        self.fusion = WeightedFusion(width)
+        columns = select(shapes, lambda column: column.is_utterance)
+        self.apart = nn.ModuleDict(
+            {name: SingleHead(name, columns, width) for name in modalities_of(columns)}
+        )
+        uniform = torch.zeros(len(MODALITIES), NUM_BINS).log_softmax(dim=1)
+        self.register_buffer("prior", uniform[0].clone())
+        self.register_buffer("priors", uniform)
+        self.register_buffer("inverse_temperatures", torch.ones(len(MODALITIES)))
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
-        projections = self.sides(features)
-        both = torch.cat([projections.flatten(1), features.present.float()], dim=1)
-        scores = self.attention(both, features.dropout_masks)
-        prediction: Prediction = self.fusion(projections, scores, features, weights)
-        return prediction
+        """Predict; `weights` (B, M), if given, replace the head's own: what a modality says counts
+        as much more or less as its weight is larger or smaller.
+        """
+        absent = features.present.new_zeros((len(features.present), NUM_BINS), dtype=torch.float)
+        alone = [
+            self.apart[name](features).logits if name in self.apart else absent
+            for name in MODALITIES
+        ]
+        unimodal = torch.stack(alone, dim=1)
+        evidence = self.inverse_temperatures[:, None] * (unimodal.log_softmax(dim=2) - self.priors)
+        own = self._weights(evidence, features.present)
+        if weights is None:
+            weights, change = own, torch.ones_like(own)
+        else:
+            change = (weights / own.clamp_min(LEAST_INFORMATION)).clamp_max(MOST_CHANGE)
+        said = (features.present * change)[:, :, None] * evidence
+        joined = self.prior + said.sum(dim=1)
+        single = (features.present[:, :, None] * unimodal).sum(dim=1)
+        both = features.present.all(dim=1, keepdim=True)
+        return Prediction(torch.where(both, joined, single), weights, unimodal)
+
+    def _weights(self, evidence: Tensor, present: Tensor) -> Tensor:
+        """(B, M) the share of each modality in the information of all."""
+        calibrated = (self.priors + evidence).log_softmax(dim=2)
+        information = (calibrated.exp() * (calibrated - self.priors)).sum(dim=2)
+        information = (information + LEAST_INFORMATION) * present
+        return information / information.sum(dim=1, keepdim=True)

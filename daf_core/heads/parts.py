@@ -129,6 +129,14 @@ def columns_in(head: nn.Module) -> Iterator[tuple[str, Standardizer]]:
             yield name.rsplit(".", 1)[-1], module
 
 
+def parts_apart(head: nn.Module) -> dict[str, str]:
+    """The parts of a head that learn apart from each other: modality → how the names of its tensors
+    start. {} of a head that learns as a whole.
+    """
+    apart = getattr(head, "apart", {})
+    return {modality: f"apart.{modality}." for modality in apart}
+
+
 class LayerMix(Standardizer):
     """A weighted mean over the layers of a column: (B, L, F) → (B, F).
 

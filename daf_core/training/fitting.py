@@ -1,6 +1,7 @@
 """Fit and measure a head: what every worker of a training does."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -25,11 +26,13 @@ from daf_core.measures.reliability import (
     polarity_reliability,
 )
 from daf_core.schemas import SPLITS
+from daf_core.training.balance import balancing_weights, even_weights
 from daf_core.training.dataset import Corpus, load_rows
 from daf_core.training.familiarity import fit_familiarity
+from daf_core.training.fusion import fit_fusion
 from daf_core.training.group_folds import group_folds
 from daf_core.training.label_confidence import label_likelihood
-from daf_core.training.loop import State, fit, predict
+from daf_core.training.loop import State, fit, predict, rows_of_all
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 
@@ -105,6 +108,7 @@ def fit_head(
         resume=resume,
         after_epoch=after_epoch,
     )
+    plan.join(head, rows, joining)
     held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
     if recipe.calibrate_for is not None:
         held_out = plan.fit_folds(group_folds(corpus, also, recipe.calibrate_for))
@@ -154,6 +158,17 @@ class _Plan:
             for one, own in zip(joining, logits, strict=True)
         ]
 
+    def join(self, head: nn.Module, rows: dict[str, Rows], joining: list[Rows]) -> None:
+        """Fit how a trained head joins modalities that learned apart."""
+        train = rows["train"]
+        total = rows_of_all(train)
+        recipe = self.recipe.resolve(total)
+        assert recipe.batch_rows is not None
+        drawn = recipe.also_rows * math.ceil(total / recipe.batch_rows)  # of each in an epoch
+        others = [(one, drawn / count) for one in joining if (count := rows_of_all(one))]
+        weigh = balancing_weights if recipe.balance else even_weights
+        fit_fusion(head, [(train, 1.0), *others], rows["valid"], weigh(train))
+
     def fit_folds(
         self, folds: list[tuple[Corpus, list[Corpus]]]
     ) -> Iterator[tuple[nn.Module, Rows]]:
@@ -163,6 +178,7 @@ class _Plan:
             joining = self.with_label_likelihood(rows, joining)
             head = self.new_head()
             fit(head, rows["train"], rows["valid"], self.recipe, seed=self.seed, also=joining)
+            self.join(head, rows, joining)
             yield head, rows["test"]
 
 

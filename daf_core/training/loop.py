@@ -14,25 +14,43 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
-from daf_core.heads.parts import DropoutMasks, Features, Prediction
+from daf_core.embeddings.columns import MODALITIES
+from daf_core.heads.parts import DropoutMasks, Features, Prediction, parts_apart
 from daf_core.training.balance import balancing_weights, even_weights, weights_of_rows
 from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
 
+WHOLE = "whole"  # the one part of a head that learns as a whole
+
 
 @dataclass
 class State:
-    """The state of a training after an epoch, enough to resume from: plain tensors and numbers."""
+    """The state of a training after an epoch, enough to resume from: plain tensors and numbers.
+
+    best_epochs, best_maes: by part of the head that learns apart (`parts_apart`), or of WHOLE;
+    best_head: each part as it was after its best epoch; history: epoch, train_loss and valid_mae,
+    the mean of the parts.
+    """
 
     epoch: int
     head: dict[str, Tensor]
     optimiser: dict[str, Any]
-    best_epoch: int
-    best_mae: float
+    best_epochs: dict[str, int]
+    best_maes: dict[str, float]
     best_head: dict[str, Tensor]
     history: list[dict[str, float]]
     average: dict[str, Tensor] | None = None
+
+    @property
+    def best_epoch(self) -> int:
+        """The last epoch in which a part became better; -1: none did."""
+        return max(self.best_epochs.values(), default=-1)
+
+    @property
+    def best_mae(self) -> float:
+        """The mean of the parts' lowest validation MAEs."""
+        return sum(self.best_maes.values()) / len(self.best_maes)
 
     def as_dict(self) -> dict[str, Any]:
         """For `torch.save`; read back with `State(**torch.load(..., weights_only=True))`."""
@@ -51,7 +69,8 @@ def fit(
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train until the validation MAE has not improved for `patience` epochs; the head ends with its
-    best weights. With `recipe.balance` both the loss and the MAE are weighted by polarity.
+    best weights. With `recipe.balance` both the loss and the MAE are weighted by polarity. Of a
+    head whose modalities learn apart each keeps the weights with which its own MAE was lowest.
 
     Every worker of `torch.distributed` calls it with the same arguments but its own rows. An epoch
     is one pass over `train`. Each step also takes `recipe.also_rows` rows of each of `also`, rows
@@ -65,14 +84,14 @@ def fit(
     Returns:
         The last state; `history` has epoch, train_loss and valid_mae of each epoch.
     """
-    recipe = recipe.resolve(_rows_of_all(train))
+    recipe = recipe.resolve(rows_of_all(train))
     assert recipe.learning_rate is not None
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     if resume is None:
         standardise(head, train, *also)
-        state = State(-1, {}, {}, -1, float("inf"), _copy(head), [])
+        state = State(-1, {}, {}, {}, {}, _copy(head), [])
     else:
         state = resume
         head.load_state_dict(state.head)
@@ -88,10 +107,10 @@ def fit(
         loss = _train_epoch(
             head, average, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
-        mae = _mean_absolute_error(kept, valid, valid_weights)
-        state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
-        if mae < state.best_mae:
-            state.best_epoch, state.best_mae, state.best_head = state.epoch, mae, _copy(kept)
+        errors = validation_errors(kept, valid, valid_weights)
+        mean = sum(errors.values()) / len(errors)
+        state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mean})
+        _keep_best(state, kept, errors)
         state.head, state.optimiser = _copy(head), optimiser.state_dict()
         state.average = None if average is None else _copy(average)
         after_epoch(state)
@@ -114,12 +133,40 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
     )
 
 
-def _mean_absolute_error(head: nn.Module, rows: Rows, weights: Tensor) -> float:
-    """Weighted MAE over the rows of all workers."""
-    difference = predict(head, rows).sentiment - rows.labels
+def validation_errors(head: nn.Module, rows: Rows, weights: Tensor) -> dict[str, float]:
+    """The weighted MAE over the rows of all workers, by part of the head: over those that have its
+    modality, or over all where none has it.
+    """
+    prediction = predict(head, rows)
     own = weights_of_rows(weights, rows.present, rows.labels).double()
-    total, weight = sum_over_workers(torch.stack([(difference.abs() * own).sum(), own.sum()]))
-    return float(total / weight)
+    difference = (prediction.sentiment - rows.labels).abs()
+    parts = {WHOLE: (difference, own)}
+    if apart := parts_apart(head):
+        alone = prediction.unimodal_sentiment
+        assert alone is not None
+        for name in apart:
+            number = MODALITIES.index(name)
+            parts[name] = (alone[:, number] - rows.labels).abs(), own * rows.present[:, number]
+    sums = torch.stack(
+        [torch.stack([(error * weight).sum(), weight.sum()]) for error, weight in parts.values()]
+    )
+    sums = sum_over_workers(sums)
+    total, weight = torch.where(sums[:, 1:] > 0, sums, sums[:1]).T
+    found = dict(zip(parts, (total / weight).tolist(), strict=True))
+    return {name: found[name] for name in apart} if apart else found
+
+
+def _keep_best(state: State, head: nn.Module, errors: dict[str, float]) -> None:
+    """Note those parts of the head that are better than in all earlier epochs."""
+    tensors = head.state_dict()
+    for part, start in (parts_apart(head) or {WHOLE: ""}).items():
+        if errors[part] < state.best_maes.get(part, float("inf")):
+            state.best_epochs[part], state.best_maes[part] = state.epoch, errors[part]
+            state.best_head |= {
+                name: value.detach().clone()
+                for name, value in tensors.items()
+                if name.startswith(start)
+            }
 
 
 def _running_mean(head: nn.Module, recipe: Recipe, state: State) -> AveragedModel | None:
@@ -172,8 +219,8 @@ def _steps(
     assert recipe.batch_rows is not None
     shuffle = torch.Generator().manual_seed(seed)
     masks = torch.Generator(device).manual_seed(seed)
-    total = _rows_of_all(train)
-    others = [(rows, count) for rows in also if (count := _rows_of_all(rows))]
+    total = rows_of_all(train)
+    others = [(rows, count) for rows in also if (count := rows_of_all(rows))]
     order = torch.randperm(total, generator=shuffle)
     for batch in order.tensor_split(tuple(range(recipe.batch_rows, total, recipe.batch_rows))):
         drawn = [(train, batch)]
@@ -210,7 +257,7 @@ def _epoch_seed(seed: int, epoch: int) -> int:
     return seed * 100_003 + epoch
 
 
-def _rows_of_all(rows: Rows) -> int:
+def rows_of_all(rows: Rows) -> int:
     """Rows of all workers."""
     return int(sum_over_workers(torch.tensor(len(rows.labels), device=rows.labels.device)).item())
 

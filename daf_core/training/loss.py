@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.parts import Features, Prediction
+from daf_core.heads.parts import Features, Prediction, parts_apart
 from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.training.balance import weights_of_rows
 from daf_core.training.label_confidence import label_confidence
@@ -22,7 +22,8 @@ def loss_of(
     likelihood: Tensor | None = None,
 ) -> Tensor:
     """The summed loss of rows: cross-entropy of the prediction and of the unimodal ones, and the
-    other losses that head and recipe ask for.
+    other losses that head and recipe ask for. Of a head whose modalities learn apart only the
+    unimodal predictions count.
 
     Args:
         weights: (SETS, POLARITIES) of rows by modalities and polarity (`balance`).
@@ -32,10 +33,14 @@ def loss_of(
     row_weights = weights_of_rows(weights, features.present, labels)
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
-    loss = cross_entropy(prediction.logits, labels)
+    unimodal = torch.zeros_like(labels)
     if prediction.unimodal_logits is not None:
-        unimodal = cross_entropy(prediction.unimodal_logits, labels) * features.present
-        loss = loss + recipe.side_loss * unimodal.sum(dim=1)
+        of_each = cross_entropy(prediction.unimodal_logits, labels) * features.present
+        unimodal = of_each.sum(dim=1)
+    if parts_apart(head):
+        loss = unimodal
+    else:
+        loss = cross_entropy(prediction.logits, labels) + recipe.side_loss * unimodal
     if prediction.extra_loss is not None:
         loss = loss + prediction.extra_loss
     if recipe.adversarial:

@@ -1,0 +1,154 @@
+"""Fusion of modalities that learned apart: Bayes' rule, and weights that say who told what."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from daf_core.heads.daf import DafHead
+from daf_core.heads.parts import Features
+from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, median
+from daf_core.training.balance import balancing_weights, even_weights
+from daf_core.training.fusion import fit_fusion
+from daf_core.training.loop import fit, predict
+from daf_core.training.recipe import Recipe
+from daf_core.training.rows import Rows
+
+SHAPES = {"text": (1, NUM_BINS), "audio": (1, NUM_BINS)}
+BINS = LOWEST + STEP * torch.arange(NUM_BINS)
+
+
+class Oracle(torch.nn.Module):
+    """A modality whose embedding is its own logits."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, features: Features) -> "Oracle":
+        self.logits = features.values[self.name][:, 0].float()
+        return self
+
+
+def with_oracles() -> DafHead:
+    head = DafHead(SHAPES, 4)
+    for name in SHAPES:
+        head.apart[name] = Oracle(name)
+    return head
+
+
+def drawn(rows: int, noise: tuple[float, float], sharper: float = 1.0) -> tuple[Rows, Tensor]:
+    """Rows whose modalities see the label with Gaussian noise, independent of each other, and say
+    exactly what it tells, or `sharper` times as surely; and the logits of both by Bayes' rule.
+    """
+    draw = torch.Generator().manual_seed(0)
+    prior = torch.exp(-0.5 * (BINS / 1.5) ** 2)
+    label = torch.multinomial(prior, rows, replacement=True, generator=draw)
+    log_prior = (prior / prior.sum()).log()
+    told = []
+    for deviation in noise:
+        seen = BINS[label] + deviation * torch.randn(rows, generator=draw)
+        told.append(-0.5 * ((seen[:, None] - BINS) / deviation) ** 2)
+    values = {
+        name: (log_prior + sharper * one)[:, None] for name, one in zip(SHAPES, told, strict=True)
+    }
+    present = torch.ones(rows, 2, dtype=torch.bool)
+    return Rows(values, present, BINS[label]), log_prior + told[0] + told[1]
+
+
+def fitted(rows: Rows) -> DafHead:
+    head = with_oracles()
+    fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+    return head
+
+
+@pytest.mark.parametrize("sharper", [1.0, 3.0])
+def test_independent_modalities_are_joined_by_bayes_rule(sharper: float) -> None:
+    """Also where they claim to be surer than they are, which calibration finds."""
+    rows, right = drawn(4000, (0.8, 1.6), sharper)
+    found = predict(fitted(rows), rows)
+    apart = (found.logits.softmax(1) - right.softmax(1)).abs().sum(1) / 2
+    assert float(apart.mean()) < 0.03
+    error = float((found.sentiment - rows.labels).abs().mean())
+    assert error == pytest.approx(float((median(right) - rows.labels).abs().mean()), abs=0.01)
+
+
+def test_a_modality_that_tells_more_weighs_more_and_one_that_tells_nothing_nothing() -> None:
+    rows, _ = drawn(2000, (0.5, 1.5))
+    weights = predict(fitted(rows), rows).weights
+    assert weights is not None
+    assert weights[:, 0].mean() > 0.7
+    silent = dict(rows.values)
+    silent["text"] = fitted(rows).priors[0].expand(len(rows.labels), 1, -1).clone()
+    found = predict(fitted(rows), Rows(silent, rows.present, rows.labels))
+    assert found.weights is not None
+    assert (found.weights[:, 0] < 0.05).float().mean() > 0.95
+    words_unheard = Rows(rows.values, rows.present & torch.tensor([False, True]), rows.labels)
+    alone = predict(fitted(rows), words_unheard)
+    torch.testing.assert_close(alone.weights, torch.tensor([[0.0, 1.0]]).expand(2000, 2))
+
+
+def test_own_weights_given_again_change_nothing_and_others_do() -> None:
+    rows, _ = drawn(500, (0.5, 1.5))
+    head = fitted(rows)
+    own = predict(head, rows)
+    assert own.weights is not None
+    again = predict(head, rows, own.weights)
+    torch.testing.assert_close(again.logits, own.logits)
+    voice = predict(head, rows, torch.tensor([[0.0, 1.0]]).expand(500, 2))
+    assert voice.logits.isfinite().all()
+    assert (voice.sentiment - own.sentiment).abs().mean() > 0.3
+
+
+def test_priors_are_those_of_the_rows_that_each_modality_has() -> None:
+    """Words are mostly positive, voices mostly negative, and three rows have both."""
+    labels = torch.tensor([2.0] * 8 + [-2.0] * 8 + [1.0] * 3)
+    present = torch.tensor([[True, False]] * 8 + [[False, True]] * 8 + [[True, True]] * 3)
+    rows = Rows({name: torch.zeros(19, 1, NUM_BINS) for name in SHAPES}, present, labels)
+    head = with_oracles()
+    fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+    place = {value: round((value - LOWEST) / STEP) for value in (-2.0, 1.0, 2.0)}
+    priors = torch.cat([head.priors, head.prior[None]]).exp()
+    torch.testing.assert_close(priors.sum(dim=1), torch.ones(3))
+    for row, shares in enumerate(
+        ({2.0: 8 / 11, 1.0: 3 / 11}, {-2.0: 8 / 11, 1.0: 3 / 11}, {1.0: 1.0})
+    ):
+        for value, share in shares.items():
+            assert float(priors[row, place[value]]) == pytest.approx(share, abs=0.02)
+    twice = with_oracles()
+    fit_fusion(twice, [(rows, 1.0), (rows, 3.0)], rows, even_weights(rows))
+    torch.testing.assert_close(twice.priors, head.priors)
+    rows.labels[0] = -2.0
+    fit_fusion(twice, [(rows, 1.0)], rows, balancing_weights(rows))
+    negative = float(twice.priors[0, place[-2.0]].exp())
+    assert negative == pytest.approx(4 / (4 + 7 * 8 / 14 + 3), abs=0.02)  # half of the text alone
+
+
+def test_without_rows_the_head_is_joined_as_it_is() -> None:
+    """No row has both: the prior of both lies between, and a modality without rows counts once."""
+    rows, _ = drawn(60, (0.5, 1.5))
+    words = Rows(rows.values, rows.present & torch.tensor([True, False]), rows.labels)
+    head = with_oracles()
+    fit_fusion(head, [(words, 1.0)], words, even_weights(words))
+    assert float(head.inverse_temperatures[1]) == 1
+    assert all(value.isfinite().all() for value in head.buffers())
+    assert math.isclose(float(head.prior.exp().sum()), 1, abs_tol=1e-5)
+
+
+def test_a_trained_head_of_real_layers_is_joined_too() -> None:
+    rows, _ = drawn(400, (0.5, 1.5))
+    torch.manual_seed(0)
+    head = DafHead(SHAPES, 16)
+    fit(head, rows, rows, Recipe(epochs=30, learning_rate=1e-2))
+    before = predict(head, rows).sentiment
+    fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+    found = predict(head, rows)
+    assert found.unimodal_sentiment is not None
+    errors = (
+        (torch.cat([found.unimodal_sentiment, found.sentiment[:, None]], 1) - rows.labels[:, None])
+        .abs()
+        .mean(0)
+    )
+    assert errors[2] < errors[:2].min()
+    assert not torch.equal(before, found.sentiment)
