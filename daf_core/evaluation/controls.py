@@ -17,6 +17,8 @@ from daf_core.heads.parts import Prediction, columns_in
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 
+GRID = torch.linspace(0, 1, 11)  # weights of audio
+
 
 def controls(head: nn.Module, rows: Rows, prediction: Prediction, seed: int) -> dict[str, Tensor]:
     """Sentiment (rows,) under each control; {} where no row has both modalities. Rows without both
@@ -24,6 +26,8 @@ def controls(head: nn.Module, rows: Rows, prediction: Prediction, seed: int) -> 
 
     - permuted_weights, mean_weights, uniform_weights: the modality weights of another row, their
       mean over rows, or equal ones, if the head's weights can be replaced;
+    - best_weights: for each row those of GRID with the smallest error, chosen by the label: the
+      most that weights could give;
     - other_text, other_audio: a modality of another row, for each modality that the head reads;
     - no_text, no_audio: that modality absent.
 
@@ -46,6 +50,7 @@ def controls(head: nn.Module, rows: Rows, prediction: Prediction, seed: int) -> 
         for name, weights in replacements.items():
             replaced = prediction.weights.index_copy(0, both, weights)
             found[name] = predict(head, rows, replaced).sentiment
+        found["best_weights"] = _with_best_weights(head, rows, prediction, both)
     read = {Column.from_name(name).modality_index for name, _ in columns_in(head)}
     for number in sorted(read):
         modality = MODALITIES[number]
@@ -61,3 +66,17 @@ def controls(head: nn.Module, rows: Rows, prediction: Prediction, seed: int) -> 
         present[both, number] = False
         found[f"no_{modality}"] = predict(head, replace(rows, present=present)).sentiment
     return found
+
+
+def _with_best_weights(head: nn.Module, rows: Rows, prediction: Prediction, both: Tensor) -> Tensor:
+    """The sentiment (rows,) with the weights of GRID, or the head's own, that have the smallest
+    error.
+    """
+    assert prediction.weights is not None
+    tried = [prediction.sentiment]
+    for audio in GRID.tolist():
+        weights = torch.tensor([1 - audio, audio]).expand(len(both), -1)
+        tried.append(predict(head, rows, prediction.weights.index_copy(0, both, weights)).sentiment)
+    found = torch.stack(tried)
+    best = (found - rows.labels).abs().argmin(dim=0, keepdim=True)
+    return found.gather(0, best)[0]

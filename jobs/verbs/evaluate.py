@@ -18,6 +18,7 @@ from daf_core.evaluation.results import (
     weight_controls,
 )
 from daf_core.evaluation.trial import Trial, TrialResult, is_published
+from daf_core.evaluation.weights import SPREADS_EXPLAINED, rendered_spreads, weight_spreads
 from daf_core.heads import HEADS
 from daf_core.storage import files, run_record
 from daf_core.storage.output import Output, trials_output
@@ -143,8 +144,9 @@ def _in_processes(settings: EvaluateSettings) -> bool:
 
 
 def _tables(results: Sequence[TrialResult], baseline: str, test_rows: int) -> list[ResultTable]:
-    """The table of heads, and that of controls if any row has both modalities."""
+    """The table of heads, and if any row has both modalities those of weights and of controls."""
     compared, controlled = standings(results, baseline), weight_controls(results)
+    spreads = weight_spreads(results)
     heads = ResultTable(
         "heads",
         [row.as_row() for row in compared],
@@ -157,7 +159,13 @@ def _tables(results: Sequence[TrialResult], baseline: str, test_rows: int) -> li
         partial(rendered_controls, controlled),
         CONTROLS_EXPLAINED,
     )
-    return [heads, controls] if controlled else [heads]
+    weights = ResultTable(
+        "weights",
+        [row.as_row() for row in spreads],
+        partial(rendered_spreads, spreads),
+        SPREADS_EXPLAINED,
+    )
+    return [heads, *([weights] if spreads else []), *([controls] if controlled else [])]
 
 
 def _facts(settings: EvaluateSettings, rows: TrainingData, recipes: dict[str, Recipe]) -> Json:

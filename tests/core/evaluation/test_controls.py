@@ -9,7 +9,7 @@ from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 
 SHAPES = {"text": (2, 6), "audio": (1, 5)}
-WEIGHTS = {"permuted_weights", "mean_weights", "uniform_weights"}
+WEIGHTS = {"permuted_weights", "mean_weights", "uniform_weights", "best_weights"}
 TEXT = {"other_text", "no_text"}
 MODALITIES = {*TEXT, "other_audio", "no_audio"}
 KEYS = {"concat": MODALITIES, "text": TEXT}
@@ -51,6 +51,8 @@ def test_an_utterance_s_own_weights_matter_to_daf() -> None:
     own, controlled = found("daf")
     for name in WEIGHTS:
         assert (controlled[name][4:] != own[4:]).any()
+    assert (controlled["best_weights"].abs() <= own.abs()).all()  # labels are 0
+    assert controlled["best_weights"].abs().mean() < controlled["uniform_weights"].abs().mean()
 
 
 def test_the_text_of_another_utterance_matters_to_a_head_of_text() -> None:
