@@ -15,8 +15,9 @@ from torch import Tensor, nn
 
 from daf_core.adaptation.labelled_rows import Index, LabelledRows
 from daf_core.training.balance import even_weights
-from daf_core.training.loop import State, fit, validation_errors
+from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import Recipe
+from daf_core.training.state import State, validation_errors
 
 COPIES = 3
 RECIPE = Recipe(epochs=30, patience=4, batch_rows=64, learning_rate=5e-4)
@@ -60,7 +61,9 @@ def _go_on(
         module.parameters(), lr=rate, weight_decay=recipe.weight_decay, fused=True
     )
     weights = {name: value.clone() for name, value in module.state_dict().items()}
-    errors = validation_errors(module, valid.rows, even_weights(valid.rows))
+    errors = validation_errors(
+        module, predict(module, valid.rows), valid.rows, even_weights(valid.rows)
+    )
     start = State(
         -1, weights, optimiser.state_dict(), dict.fromkeys(errors, -1), errors, weights, []
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from matplotlib.figure import Figure
 
 from daf_core.evaluation.trial import TrialFacts
-from daf_core.training.fitting import Reliability
+from daf_core.training.held_out import Reliability
 
 History = Sequence[dict[str, float]]  # epoch, train_loss and valid_mae of each epoch
 

@@ -1,8 +1,8 @@
 """The attempts at a run: where and when each began and ended, with which versions, and how far it
 came.
 
-ROOT/attempts/20261129T080000Z-1a2b3c4d.json, a file for each, so that attempts that overlap or are
-killed are all there. A finished run has them all in its run.json.
+ROOT/attempts/20261129T080000.123456Z-1a2b3c4d.json, a file for each, so that attempts that overlap
+or are killed are all there. A finished run has them all in its run.json.
 """
 
 import json
@@ -34,18 +34,21 @@ class Attempt:
 
     def end(self, how: str, facts: Json) -> "Attempt":
         """Publish how it ended ("done" or why not), and `facts` on how far it came."""
-        ended = replace(self, record=self.record | {"ended": _now(), "how": how} | facts)
+        ended = replace(
+            self,
+            record=self.record | {"ended": _shown(datetime.now(timezone.utc)), "how": how} | facts,
+        )
         files.write_json(self.uri, ended.record)
         return ended
 
 
 def begin(output: Output) -> Attempt:
     """Publish that an attempt begins now, on this machine, with these versions."""
-    started = _now()
-    name = f"{started.translate({ord(c): None for c in '-:'})}-{secrets.token_hex(4)}.json"
+    now = datetime.now(timezone.utc)
+    name = f"{now:%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(4)}.json"  # in order of time by name
     record = {
         "host": socket.gethostname(),
-        "started": started,
+        "started": _shown(now),
         "ended": None,
         "versions": versions(),
     }
@@ -131,6 +134,6 @@ def _commit() -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _now() -> str:
-    """The time in UTC, as 2026-11-29T08:00:00Z."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _shown(moment: datetime) -> str:
+    """A time in UTC, as 2026-11-29T08:00:00Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,43 +1,35 @@
 """Fit and measure a head: what every worker of a training does."""
 
-import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from daf_core.distributed import gathered, rank_and_workers, sum_over_workers
-from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes, select
+from daf_core.distributed import rank_and_workers, sum_over_workers
+from daf_core.embeddings.columns import Column, ColumnShapes, select
 from daf_core.heads import build, columns_read
-from daf_core.heads.sentiment_bins import median
-from daf_core.measures.calibration import certainty, modality_set
-from daf_core.measures.calibration_values import COVERAGE, Calibrations
-from daf_core.measures.error_correlation import error_correlation
+from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.familiarity import Familiarity
-from daf_core.measures.metrics import regression_metrics
-from daf_core.measures.reliability import (
-    calibrate,
-    certainty_metrics,
-    interval_reliability,
-    polarity_reliability,
-)
 from daf_core.schemas import SPLITS
 from daf_core.training.balance import balancing_weights, even_weights
 from daf_core.training.dataset import Corpus, load_rows
 from daf_core.training.familiarity import fit_familiarity
 from daf_core.training.fusion import fit_fusion
 from daf_core.training.group_folds import group_folds
+from daf_core.training.held_out import (
+    Reliability,
+    calibrate_on,
+    error_correlation_of,
+    label_interval,
+    measure,
+)
 from daf_core.training.label_confidence import label_likelihood
-from daf_core.training.loop import State, fit, predict, rows_of_all
+from daf_core.training.loop import fit, predict, rows_of_all
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
-
-# "intervals": `interval_reliability`; "polarity": `polarity_reliability`
-Reliability: TypeAlias = dict[str, list[Any]]
+from daf_core.training.state import State
 
 
 @dataclass(frozen=True)
@@ -112,8 +104,8 @@ def fit_head(
     held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
     if recipe.calibrate_for is not None:
         held_out = plan.fit_folds(group_folds(corpus, also, recipe.calibrate_for))
-    calibrations = _calibrate(held_out)
-    measured = {split: _measure(head, rows[split], calibrations) for split in SPLITS}
+    calibrations = calibrate_on(held_out)
+    measured = {split: measure(head, rows[split], calibrations) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
     reliability = measured["test" if metrics["test"] else "valid"][1]
     familiarity = fit_familiarity(rows["train"], rows["valid"], trained_shapes)
@@ -122,8 +114,8 @@ def fit_head(
         trained_shapes,
         calibrations,
         familiarity,
-        _label_interval(rows["train"]),
-        _error_correlation(head, rows["valid"], calibrations),
+        label_interval(rows["train"]),
+        error_correlation_of(head, rows["valid"], calibrations),
         metrics,
         reliability,
         state,
@@ -198,68 +190,3 @@ def _columns_of_rows(train: list[Rows], shapes: ColumnShapes) -> ColumnShapes:
     has = (sum_over_workers(present.sum(dim=0)) > 0).tolist()
     read = select(shapes, lambda column: has[column.modality_index])
     return dict(sorted(read.items(), key=lambda item: Column.from_name(item[0]).modality_index))
-
-
-def _label_interval(train: Rows) -> tuple[float, float]:
-    """The ends of the interval that holds the central share COVERAGE of all workers' labels."""
-    labels = gathered(train.labels.cpu().numpy())
-    low, high = np.quantile(labels, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2]).tolist()
-    return low, high
-
-
-def _error_correlation(head: nn.Module, rows: Rows, calibrations: Calibrations) -> float | None:
-    """That of the rows of all workers."""
-    if rows.recordings is None:
-        return None
-    logits, present, labels = _predict_all(head, rows)
-    found = certainty(calibrations, logits, present)
-    errors = median(logits).numpy() - labels.numpy()
-    recordings = gathered(rows.recordings.cpu().numpy())
-    return error_correlation(errors, found.high - found.low, recordings)
-
-
-def _measure(
-    head: nn.Module, rows: Rows, calibrations: Calibrations
-) -> tuple[dict[str, float], Reliability]:
-    """Metrics and reliability over the rows of all workers."""
-    logits, present, labels = _predict_all(head, rows)
-    sentiment, true = median(logits).numpy(), labels.numpy()
-    found = certainty(calibrations, logits, present)
-    metrics = regression_metrics(sentiment, true) | certainty_metrics(found, true)
-    return metrics, {
-        "intervals": interval_reliability(logits, labels),
-        "polarity": polarity_reliability(found, true),
-    }
-
-
-def _calibrate(held_out: Iterable[tuple[nn.Module, Rows]]) -> Calibrations:
-    """A calibration for every set of modalities that rows of any worker have.
-
-    Rows with more modalities count for the set as well, with the others hidden.
-
-    Args:
-        held_out: heads, each with rows that it was not trained on.
-    """
-    found: dict[str, list[tuple[Tensor, Tensor]]] = {}
-    for head, rows in held_out:
-        for modalities in itertools.product((True, False), repeat=len(MODALITIES)):
-            shown = torch.tensor(modalities, device=rows.present.device)
-            index = (rows.present | ~shown).all(dim=1).nonzero()[:, 0]
-            count = torch.tensor(len(index), device=index.device)
-            if not any(modalities) or not sum_over_workers(count):
-                continue
-            part = rows.select(index)
-            part = replace(part, present=part.present & shown)
-            logits, _, labels = _predict_all(head, part)
-            found.setdefault(modality_set(shown), []).append((logits, labels))
-    joined = {name: map(torch.cat, zip(*pieces, strict=True)) for name, pieces in found.items()}
-    return {name: calibrate(*pieces) for name, pieces in joined.items()}
-
-
-def _predict_all(head: nn.Module, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits, `present` and labels of the rows of all workers."""
-    logits, present, labels = (
-        torch.from_numpy(gathered(own.cpu().numpy()))
-        for own in (predict(head, rows).logits, rows.present, rows.labels)
-    )
-    return logits, present, labels

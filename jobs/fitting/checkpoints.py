@@ -6,7 +6,7 @@ import torch
 
 from daf_core.errors import SettingsError
 from daf_core.storage import files
-from daf_core.training.loop import State
+from daf_core.training.state import State
 
 EVERY_S = 10.0
 STATE_FILE = "state.pt"

@@ -8,8 +8,8 @@ import torch
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.training.dataset import Corpus
 from daf_core.training.fitting import fit_head
-from daf_core.training.loop import State
 from daf_core.training.recipe import Recipe
+from daf_core.training.state import State
 from jobs.fitting.fitted_head import FittedHead
 
 

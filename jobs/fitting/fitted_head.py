@@ -6,7 +6,8 @@ from torch import Tensor
 
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.measures.calibration_values import CalibrationJson, calibrations_as_json
-from daf_core.training.fitting import Fitted, Reliability
+from daf_core.training.fitting import Fitted
+from daf_core.training.held_out import Reliability
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import torch
 
 from daf_core.errors import SettingsError
 from daf_core.one_thread import one_thread
-from daf_core.training.loop import State
+from daf_core.training.state import State
 from jobs.fitting import checkpoints
 from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead

@@ -12,7 +12,7 @@ from ray.train import Checkpoint
 from ray.train.torch import get_device
 
 from daf_core.errors import SettingsError
-from daf_core.training.loop import State
+from daf_core.training.state import State
 from jobs.fitting import checkpoints
 from jobs.fitting.fitted_head import FittedHead
 

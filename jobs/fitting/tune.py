@@ -18,8 +18,8 @@ from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json
 from daf_core.training.dataset import without_test
 from daf_core.training.fitting import fit_head
-from daf_core.training.loop import State
 from daf_core.training.recipe import Recipe
+from daf_core.training.state import State
 from jobs.fitting.training_data import TrainingData
 from jobs.progress import progress_of
 from jobs.ray_session import ray_session

@@ -21,7 +21,7 @@ from jobs.settings import AdaptSettings, LabelSettings
 from jobs.verbs import adapt, label
 from tests.core.adaptation.archives import archive, head, stored
 
-MOODS = 0  # a seed by which the offset of the labelled recordings is no use to the others
+MOODS = 1  # a seed by which the offset of the labelled recordings is no use to the others
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def test_help_mentions_only_options_that_exist(verb):
 def test_the_settings_name_the_heads_that_there_are():
     assert set(COMPARED_HEADS) <= set(HEADS)
     (line,) = (one for one in help_of("train", columns=1000).splitlines() if "--head" in one)
-    assert set(HEADS) <= set(re.findall(r"\w+", line))
+    assert set(HEADS) <= set(re.findall(r"[\w-]+", line))
 
 
 @pytest.mark.parametrize(

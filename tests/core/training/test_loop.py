@@ -12,9 +12,10 @@ from daf_core.heads import build
 from daf_core.heads.parts import LayerMix
 from daf_core.heads.sentiment_bins import NUM_BINS, share_below
 from daf_core.training.label_confidence import MAX_CONFIDENCE, label_confidence, label_likelihood
-from daf_core.training.loop import State, fit, predict
+from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import LARGE_CORPUS_ROWS, Recipe, usual_batch, usual_rate
 from daf_core.training.rows import Rows, standardise
+from daf_core.training.state import State
 
 SHAPES = {"text": (2, 4), "audio": (2, 3)}
 RECIPE = Recipe(width=32, batch_rows=32, epochs=15, patience=15, learning_rate=1e-2)
