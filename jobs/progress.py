@@ -1,4 +1,6 @@
-"""Progress and summaries: a live line on a terminal, a line every 30 seconds elsewhere."""
+"""Progress and summaries: a live line on a terminal; elsewhere a line after 5 seconds, and then
+ever more seldom, up to every 30 seconds.
+"""
 
 import logging
 import time
@@ -19,7 +21,24 @@ if TYPE_CHECKING:
     from daf_core.storage.part_index import PartFacts
 
 log = logging.getLogger(__name__)
-QUIET_INTERVAL_S = 30.0  # between lines where there is no terminal
+FIRST_LINE_S, LONGEST_GAP_S = 5.0, 30.0  # where there is no terminal
+
+
+class LinePace:
+    """When a line of progress is due where there is no terminal."""
+
+    def __init__(self) -> None:
+        self.gap_s = FIRST_LINE_S
+        self.next_s = time.monotonic() + self.gap_s
+
+    def due(self) -> bool:
+        """Whether a line is due now; if so, the next one is due after twice the time."""
+        now = time.monotonic()
+        if now < self.next_s:
+            return False
+        self.gap_s = min(2 * self.gap_s, LONGEST_GAP_S)
+        self.next_s = now + self.gap_s
+        return True
 
 
 @dataclass(frozen=True)
@@ -60,7 +79,8 @@ class PartProgress:
     def __init__(self, verb: str, parts: int) -> None:
         self.verb, self.parts = verb, parts
         self.done, self.counts = 0, Counts()
-        self.started = self.last_line = self.first_done = time.monotonic()
+        self.started = self.first_done = time.monotonic()
+        self.pace = LinePace()
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         self.live = Progress(
@@ -90,8 +110,7 @@ class PartProgress:
         if self.done == 1:
             self.first_done = time.monotonic()
         self.live.update(self.task, completed=self.done, text=self.line())
-        if self.live.disable and time.monotonic() - self.last_line > QUIET_INTERVAL_S:
-            self.last_line = time.monotonic()
+        if self.live.disable and self.pace.due():
             log.info("%s: %d of %d parts, %s", self.verb, self.done, self.parts, self.line())
 
     def line(self) -> str:
@@ -114,21 +133,18 @@ class PartProgress:
 @contextmanager
 def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
     """Show how many of `total` are done; gives the function to call once for each."""
-    console, started = Console(stderr=True), time.monotonic()
-    last_line = started
+    console, started, pace = Console(stderr=True), time.monotonic(), LinePace()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as live:
         task = live.add_task(what, total=total)
         done = 0
 
         def advance() -> None:
-            nonlocal done, last_line
+            nonlocal done
             done += 1
             live.advance(task)
-            now = time.monotonic()
-            if live.disable and now - last_line > QUIET_INTERVAL_S:
-                last_line = now
-                left_s = (now - started) / done * (total - done)
+            if live.disable and pace.due():
+                left_s = (time.monotonic() - started) / done * (total - done)
                 log.info("%s: %d of %d, %.0f s left", what, done, total, left_s)
 
         yield advance
@@ -136,8 +152,11 @@ def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def working_on(what: str) -> Iterator[None]:
-    """Show a spinner on a terminal, for work whose progress is not known."""
-    with Console(stderr=True).status(escape(one_line(what))):
+    """Show a spinner on a terminal, and a line elsewhere, for work whose progress is not known."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        log.info("%s …", what)
+    with console.status(escape(one_line(what))):
         yield
 
 

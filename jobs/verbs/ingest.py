@@ -19,6 +19,7 @@ from daf_core.sources.open_source import open_source
 from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
+from jobs.progress import LinePace, number_of
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict
 from jobs.verbs.ingest_summary import few_messages, summary
@@ -31,7 +32,6 @@ RAY_START_S = 20.0  # Ray, its processes and their imports take about this long
 RECORDINGS_PER_TASK = 16
 RECORDINGS_AT_ONCE = 8
 WORTH_A_THREAD_S = 0.005  # inspecting a recording takes longer than this if its storage is slow
-PROGRESS_INTERVAL_S = 30.0
 
 Inspector = Callable[[Any], Inspected]
 
@@ -222,11 +222,11 @@ def _chunks(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 
 def _with_progress(results: Iterator[Inspected]) -> Iterator[Inspected]:
-    last = time.monotonic()
-    rows = 0
+    pace, rows = LinePace(), 0
     for recordings, result in enumerate(results, start=1):
         rows += len(result.rows)
-        if time.monotonic() - last >= PROGRESS_INTERVAL_S:
-            last = time.monotonic()
-            log.info("ingest: recordings=%d rows=%d", recordings, rows)
+        if pace.due():
+            log.info(
+                "ingest: %s, %s so far", number_of(recordings, "recording"), number_of(rows, "row")
+            )
         yield result
