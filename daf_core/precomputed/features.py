@@ -14,7 +14,7 @@ from daf_core.errors import SettingsError
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
 
-_LARGEST = float(np.finfo(np.float16).max)
+LARGEST = float(np.finfo(np.float16).max)
 _ROWS_AT_ONCE = 64
 
 
@@ -32,15 +32,18 @@ class Pooled(NamedTuple):
 
 @dataclass(frozen=True)
 class PrecomputedColumn:
-    """An embedding column: the file it is from, utterance id → row, and the values of the rows."""
+    """An embedding column: the file it is from, utterance id → row, and the values of the rows:
+    (rows, layers · features).
+    """
 
     source: EncoderSpec
     places: dict[str, int]
     values: HalfArray
+    layers: int = 1
 
     @classmethod
     def from_pooled(
-        cls, source: EncoderSpec, ids: Iterable[str], pooled: Pooled
+        cls, source: EncoderSpec, ids: Iterable[str], pooled: Pooled, layers: int = 1
     ) -> "PrecomputedColumn":
         """A column of the pooled rows that are present; of several with one id the first."""
         rows = zip(ids, pooled.present, strict=True)
@@ -48,10 +51,12 @@ class PrecomputedColumn:
         for place, (utterance, present) in enumerate(rows):
             if present:
                 places.setdefault(utterance, place)
-        return cls(source, places, pooled.values)
+        return cls(source, places, pooled.values, layers)
 
     def select(self, ids: list[str]) -> tuple[HalfArray, BoolArray]:
-        """Values (rows, features) of these utterances, and which are present; others are 0."""
+        """Values (rows, layers · features) of these utterances, and which are present; those of
+        others are 0.
+        """
         places = np.array([self.places.get(utterance, -1) for utterance in ids], np.intp)
         present: BoolArray = places >= 0
         values = np.zeros((len(ids), self.values.shape[1]), np.float16)
@@ -73,8 +78,11 @@ class Precomputed:
 
     @property
     def shapes(self) -> ColumnShapes:
-        """Column → (layers, features); there is always one layer."""
-        return {name: (1, column.values.shape[1]) for name, column in self.columns.items()}
+        """Column → (layers, features)."""
+        return {
+            name: (one.layers, one.values.shape[1] // one.layers)
+            for name, one in self.columns.items()
+        }
 
     def embed(self, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
         """Embeddings of the manifest `rows` that have features, and quarantine of the others.
@@ -146,7 +154,7 @@ def _pool(frames: FloatArray, used: BoolArray, deviation: bool) -> Pooled:
         squares = np.where(weights, np.square(values - mean[:, None]), 0.0)
         parts.append(np.sqrt(squares.sum(axis=1) / count))
     pooled = np.concatenate(parts, axis=1)
-    cut = np.clip(pooled, -_LARGEST, _LARGEST)
+    cut = np.clip(pooled, -LARGEST, LARGEST)
     repaired = int((~finite).sum() + (cut != pooled).sum())
     present: BoolArray = np.any(values, axis=(1, 2))
     return Pooled(cut.astype(np.float16), present, repaired)

@@ -100,8 +100,8 @@ class EmbedSettings(PartsRun):
     """Folder for the embeddings, local or s3://."""
 
     features: Annotated[str | None, Parameter(group=INPUT)] = None
-    """Use features that a corpus came with instead of encoders: MMSA's pickle or a folder of .csd
-    files, found by utterance id."""
+    """Use features that a corpus came with instead of encoders, found by utterance id: MMSA's
+    pickle, a folder of .csd files, or NumPy's .npz (`ids`, and arrays text, audio, audio_2 …)."""
 
     text_encoder: Annotated[str, Parameter(group=ENCODERS)] = TEXT_ENCODER
     """Hugging Face id (ID@REVISION to pin) or local folder."""

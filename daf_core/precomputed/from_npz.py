@@ -1,0 +1,115 @@
+"""Features in NumPy's .npz, as embeddings: one array for each embedding column.
+
+`ids` (rows,) are utterance ids; "text", "audio", "audio_2" … are (rows, features), or
+(rows, layers, features) of encoders of which a head may mix the layers. A row of zeros, or with a
+value that is not finite, has no features.
+"""
+
+import posixpath
+import zipfile
+from typing import IO, Any
+
+import numpy as np
+
+from daf_core.arrays import AnyArray, BoolArray
+from daf_core.embeddings.columns import Column
+from daf_core.errors import SettingsError
+from daf_core.precomputed.features import LARGEST, Pooled, Precomputed, PrecomputedColumn
+from daf_core.sources.table_rows import file_sha256
+from daf_core.storage.files import filesystem
+from daf_core.weights.specs import EXTRACTED, EncoderSpec
+
+SUFFIX = ".npz"
+IDS = "ids"
+LARGEST_FILE, TIMES_STORED = 2 << 30, 200  # bytes of an array, or so many times the file
+
+
+def read_features(uri: str) -> Precomputed:
+    """The columns of a file.
+
+    Raises:
+        SettingsError: it is no such file, holds more than its size allows, or its arrays do not fit
+            each other.
+    """
+    fs, path = filesystem(uri)
+    try:
+        with fs.open(path, "rb") as file:
+            found = _arrays(uri, file)
+    except (OSError, zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as err:
+        raise SettingsError(f"{uri}: expected NumPy's .npz, found it unreadable: {err}") from err
+    ids = found.pop(IDS, None)
+    if ids is None or ids.ndim != 1 or ids.dtype.kind not in "US":
+        raise SettingsError(f"{uri}: expected `{IDS}` as texts (rows,), found {_told(ids)}")
+    if not found:
+        raise SettingsError(
+            f"{uri}: expected arrays such as text or audio beside `{IDS}`, found none"
+        )
+    source = EncoderSpec(posixpath.basename(uri), EXTRACTED, file_sha256(uri))
+    names = (np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids).tolist()
+    columns, repaired = {}, 0
+    for name, values in found.items():
+        _check(uri, name, values, len(names))
+        layers = values.shape[1] if values.ndim == 3 else 1
+        pooled = _pooled(values)
+        columns[name] = PrecomputedColumn.from_pooled(source, names, pooled, layers)
+        repaired += pooled.repaired
+    return Precomputed(columns, repaired)
+
+
+def _arrays(uri: str, file: IO[bytes]) -> dict[str, AnyArray]:
+    """The arrays of a file, whose sizes were checked before any was read."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    most = max(LARGEST_FILE, TIMES_STORED * size)
+    found: dict[str, AnyArray] = {}
+    with zipfile.ZipFile(file) as members:
+        for member in members.infolist():
+            with members.open(member) as stream:
+                shape, kind, header = _header(stream)
+            needed = int(np.prod(shape, dtype=object)) * kind.itemsize
+            if needed > most or needed + header != member.file_size:
+                raise ValueError(f"{member.filename}: {needed} bytes of numbers in {size} bytes")
+            with members.open(member) as stream:
+                name = member.filename.removesuffix(".npy")
+                found[name] = np.lib.format.read_array(stream, allow_pickle=False)
+    return found
+
+
+def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], int]:
+    """Shape and type of an array, and how many bytes say so."""
+    version = np.lib.format.read_magic(stream)
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"an array of format {version}")
+    shape, _, kind = read(stream)
+    if kind.hasobject:
+        raise ValueError("an array of Python objects, which is not read")
+    return shape, kind, stream.tell()
+
+
+def _check(uri: str, name: str, values: AnyArray, rows: int) -> None:
+    column = Column.from_name(name)
+    if column.view != "pooled" or column.derived is not None or column.all_layers:
+        raise SettingsError(f"{uri}: {name}: expected a column such as text, audio or audio_2")
+    fits = values.ndim in (2, 3) and len(values) == rows and values.dtype.kind in "fiu"
+    if not fits or not all(values.shape[1:]):
+        raise SettingsError(
+            f"{uri}: expected {name} as numbers ({rows}, features) or ({rows}, layers, features), "
+            f"found {_told(values)}"
+        )
+
+
+def _pooled(values: AnyArray) -> Pooled:
+    flat = values.reshape(len(values), -1).astype(np.float32)
+    finite = np.isfinite(flat).all(axis=1)
+    cut = np.clip(np.nan_to_num(flat), -LARGEST, LARGEST)
+    repaired = int((cut[finite] != flat[finite]).sum())
+    present: BoolArray = np.logical_and(finite, cut.any(axis=1))
+    return Pooled(cut.astype(np.float16), present, repaired)
+
+
+def _told(value: AnyArray | None) -> str:
+    return "none" if value is None else f"{value.dtype} {value.shape}"

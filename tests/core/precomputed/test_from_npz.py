@@ -1,0 +1,97 @@
+"""Features in NumPy's .npz: columns with one or several layers, found by id; hostile files."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from daf_core.errors import SettingsError
+from daf_core.precomputed.open import open_features
+from daf_core.schemas import MANIFEST
+
+IDS = np.array(["a", "b", "c", "ü"])
+TEXT = np.arange(24, dtype=np.float32).reshape(4, 2, 3)
+AUDIO = np.array([[1.0, 2.0], [0.0, 0.0], [np.nan, 1.0], [1e9, 4.0]])
+
+
+def saved(folder: Path, **arrays: np.ndarray) -> str:
+    np.savez_compressed(folder / "features.npz", **arrays)
+    return str(folder / "features.npz")
+
+
+def test_each_array_is_a_column(tmp_path: Path) -> None:
+    found = open_features(saved(tmp_path, ids=IDS, text=TEXT, audio=AUDIO, audio_2=AUDIO))
+    assert found.shapes == {"text": (2, 3), "audio": (1, 2), "audio_2": (1, 2)}
+    assert found.repaired == 2  # 1e9 is beyond float16, in both columns
+    values, present = found.columns["text"].select(["ü", "nobody", "a"])
+    assert present.tolist() == [True, False, True]
+    np.testing.assert_array_equal(values[[0, 2]], TEXT[[3, 0]].reshape(2, 6))
+    values, present = found.columns["audio"].select(["a", "b", "c", "ü"])
+    assert present.tolist() == [True, False, False, True]  # zeros and NaN are no features
+    assert values[3].tolist() == [65504.0, 4.0]
+    rows = [{"utterance_id": one, "recording_id": "r", "flags": []} for one in ("b", "ü", "z")]
+    embedded, missing = found.embed(pa.Table.from_pylist(rows, schema=MANIFEST))
+    assert embedded["utterance_id"].to_pylist() == ["b", "ü"]
+    assert embedded["flags"].to_pylist() == [["no_audio", "no_audio_2"], []]
+    assert missing["reason"].to_pylist() == ["missing_features"]
+
+
+def test_ids_may_be_bytes(tmp_path: Path) -> None:
+    found = open_features(saved(tmp_path, ids=np.char.encode(IDS, "utf-8"), text=TEXT))
+    assert [*found.columns["text"].places] == ["a", "b", "c", "ü"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"text": TEXT}, "expected `ids` as texts"),
+        ({"ids": np.arange(4), "text": TEXT}, "expected `ids` as texts"),
+        ({"ids": IDS}, "expected arrays such as text or audio"),
+        ({"ids": IDS, "text": TEXT[:3]}, r"expected text as numbers \(4, features\)"),
+        ({"ids": IDS, "text": TEXT[:, 0, 0]}, r"expected text as numbers \(4, features\)"),
+        ({"ids": IDS, "text": TEXT[:, :0]}, r"expected text as numbers \(4, features\)"),
+        ({"ids": IDS, "text": IDS[:, None]}, r"expected text as numbers \(4, features\)"),
+        ({"ids": IDS, "text": TEXT + 1j}, r"expected text as numbers \(4, features\)"),
+        ({"ids": IDS, "video": TEXT}, "video"),
+        ({"ids": IDS, "text_frames": TEXT}, "expected a column such as text"),
+        ({"ids": IDS, "text": np.array([[{}], [1], [2], [3]], object)}, "Python objects"),
+    ],
+)
+def test_other_arrays_are_refused(tmp_path: Path, arrays: dict, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        open_features(saved(tmp_path, **arrays))
+
+
+def with_header(shape: tuple[int, ...], data: bytes) -> bytes:
+    """A .npy that claims a shape."""
+    out = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(out, header)
+    return out.getvalue() + data
+
+
+def test_files_that_claim_more_than_they_hold_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "features.npz"
+    for shape, data in (
+        ((4, 10**12), bytes(32)),  # 32 TB of numbers
+        ((4, 1 << 40, 1 << 40), bytes(32)),  # more than 64 bits
+        ((4, -1), bytes(32)),
+        ((4, 300 << 20), None),  # 10 GB of zeros, of which only a claim is written
+        ((4, 2), bytes(8)),
+    ):
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as members:
+            out = io.BytesIO()
+            np.save(out, IDS)
+            members.writestr("ids.npy", out.getvalue())
+            members.writestr("text.npy", with_header(shape, data or bytes(1 << 20)))
+        with pytest.raises(SettingsError, match="found it unreadable"):
+            open_features(str(path))
+    for content in (b"", b"PK\x03\x04 no archive", path.read_bytes()[:-30]):
+        path.write_bytes(content)
+        with pytest.raises(SettingsError, match="found it unreadable"):
+            open_features(str(path))
+    with pytest.raises(SettingsError, match="found it unreadable"):
+        open_features(str(tmp_path / "gone.npz"))
