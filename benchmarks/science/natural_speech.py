@@ -1,0 +1,198 @@
+"""Heads on natural speech: turns of IEMOCAP, each session left out once, its words written down by
+people or recognized.
+
+    python -m benchmarks.science.natural_speech --table DIR --work DIR [--words text whisper_text]
+
+DIR holds manifest.csv (utterance_id, recording_id, session, speaker, label from valence, and a
+column of words for each of --words) and voices.npz (`ids`, `audio`): speaker-encoder embeddings or
+any other features of the voices. IEMOCAP's licence forbids passing either on, so neither is part of
+this project, and no head trained here is kept. One session tests, the next one validates and the
+others train. Prints, for each kind of words, every head over --seeds with paired intervals against
+--baseline, how the weights spread, the controls, and how well the weights tell rows whose words
+were recognized wrongly (word error rate over .5) from rows without an error.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from sklearn.metrics import roc_auc_score
+
+from benchmarks.command_line import parser_for
+from benchmarks.corpora import Row, read_rows, write_rows
+from benchmarks.science.embedded import embed_table, folders
+from daf_core.arrays import AnyArray
+from daf_core.embeddings.arrays import column_values
+from daf_core.evaluation.results import rendered, rendered_controls, standings, weight_controls
+from daf_core.evaluation.trial import Trial, TrialResult, is_published
+from daf_core.evaluation.weights import rendered_spreads, weight_spreads
+from daf_core.measures.metrics import regression_metrics
+from daf_core.schemas import SPLITS
+from daf_core.storage import run_record
+from daf_core.storage.output import embeddings_output, trials_output
+from daf_core.training.dataset import Corpus
+from daf_core.training.recipe import Recipe
+from jobs.fitting.run_trials import TrialRun, in_processes
+from jobs.fitting.training_data import TrainingData, load_training_data
+from jobs.settings import TEXT_ENCODER, EmbedSettings, EvaluateSettings
+from jobs.verbs import embed
+
+WRITTEN = "text"  # the column of the words that people wrote down
+HEADS = ["daf", "daf-attention", "concat", "static", "late", "text", "audio"]
+
+
+def main() -> None:
+    parser = parser_for(__doc__, work="tables, embeddings and trials")
+    parser.add_argument("--table", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--words", nargs="+", default=[WRITTEN, "whisper_text"])
+    parser.add_argument("--text-encoder", default=TEXT_ENCODER)
+    parser.add_argument("--heads", nargs="+", default=HEADS)
+    parser.add_argument("--baseline", default="concat")
+    parser.add_argument("--seeds", type=int, default=5)
+    for name in ("learning_rate", "weight_decay", "average", "side_loss"):
+        parser.add_argument(f"--{name.replace('_', '-')}", type=float)
+    asked = parser.parse_args()
+    given = {name: value for name, value in vars(asked).items() if hasattr(Recipe, name)}
+    recipe = Recipe(**{name: value for name, value in given.items() if value is not None})
+    table = {row["utterance_id"]: row for row in read_rows(asked.table / "manifest.csv")}
+    for words in asked.words:
+        embeddings = with_voices(asked.table, table, words, asked.text_encoder, asked.work)
+        trials = left_out_trials(embeddings, table, asked.heads, asked.seeds, recipe)
+        show(words, trials, table, asked.baseline)
+
+
+def with_voices(
+    folder: Path, table: dict[str, Row], words: str, text_encoder: str, work: Path
+) -> str:
+    """The folder of embeddings of the labelled rows: one kind of words, and the voices."""
+    name = f"natural-{words}-{text_encoder.rpartition('/')[2]}"
+    labelled = [row for row in table.values() if row["label"]]
+    rows = work / f"{name}.csv"
+    columns = ("utterance_id", "recording_id", "session", "speaker", "label")
+    write_rows(
+        rows, [{one: row[one] for one in columns} | {"text": row[words]} for row in labelled]
+    )
+    alone = embed_table(rows, work, name, text_encoder=text_encoder)
+    out = str(work / f"{name}-with-voices")
+    if run_record.read_if_complete(embeddings_output(out)) is None:
+        features = work / f"{name}.npz"
+        ids, texts, voices = _features(alone, folder / "voices.npz")
+        np.savez(features, ids=ids, text=texts, audio=voices)
+        manifest, _ = folders(work, name)
+        settings = EmbedSettings(manifest=manifest, out=out, features=str(features))
+        print(embed.run(settings), flush=True)
+    return out
+
+
+def _features(words: str, voices: Path) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """Utterance ids, and text (rows, layers, features) and audio (rows, features) of the rows that
+    have embeddings of words.
+    """
+    settings = EvaluateSettings(embeddings=words, out=words)
+    shapes = {"text": load_training_data(settings, ["text"]).shapes["text"]}
+    ids, texts = [], []
+    for table in embeddings_output(words).read_all():
+        values, _ = column_values(table, shapes)
+        ids += table["utterance_id"].to_pylist()
+        texts.append(values["text"])
+    heard = np.load(voices, allow_pickle=False)
+    place = {one: number for number, one in enumerate(heard["ids"].tolist())}
+    chosen = [place[one] for one in ids]
+    return np.array(ids), np.concatenate(texts), heard["audio"][chosen]
+
+
+def left_out_trials(
+    embeddings: str, table: dict[str, Row], heads: list[str], seeds: int, recipe: Recipe
+) -> list[TrialResult]:
+    """A trial for each head and seed over all sessions, each by heads that have not seen it."""
+    settings = EvaluateSettings(embeddings=embeddings, out=embeddings, heads=heads, seeds=seeds)
+    data = load_training_data(settings, heads)
+    sessions = sorted({row["session"] for row in table.values()})
+    every = [Trial(head, seed) for head in heads for seed in range(seeds)]
+    found: dict[Trial, list[TrialResult]] = {trial: [] for trial in every}
+    for number, session in enumerate(sessions):
+        output = trials_output(f"{embeddings}-without-{session}")
+        fold = _fold(data, table, session, sessions[(number + 1) % len(sessions)])
+        fingerprint = run_record.fingerprint({"recipe": asdict(recipe)} | data.identity)
+        missing = [
+            TrialRun(trial, recipe, fingerprint)
+            for trial in every
+            if not is_published(output, trial, fingerprint)
+        ]
+        if missing:
+            for _ in in_processes(missing, fold, output):
+                print(".", end="", flush=True)
+        for trial in every:
+            found[trial].append(TrialResult.read(output, trial))
+    return [_joined(parts) for parts in found.values()]
+
+
+def _fold(data: TrainingData, table: dict[str, Row], test: str, valid: str) -> TrainingData:
+    """The data with one session to test, one to validate and the others to train."""
+    numbers = {test: SPLITS.index("test"), valid: SPLITS.index("valid")}
+    source = data.corpus.source
+    parts = {
+        name: np.array(
+            [
+                numbers.get(table[one]["session"], SPLITS.index("train"))
+                for one in source.read(name, ["utterance_id"])["utterance_id"].to_pylist()
+            ],
+            np.int8,
+        )
+        for name in source.part_names()
+    }
+    return replace(data, corpus=Corpus(source, parts, f"without session {test}"))
+
+
+def _joined(parts: list[TrialResult]) -> TrialResult:
+    """The same trial on all sessions: rows joined; coverage, width and time averaged."""
+    rows = pa.concat_tables([one.rows for one in parts])
+    test = regression_metrics(rows["sentiment"].to_numpy(), rows["label"].to_numpy())
+    for name in ("coverage", "width"):
+        test[name] = float(np.mean([one.facts.test[name] for one in parts]))
+    seconds = float(np.mean([one.facts.seconds for one in parts]))
+    return TrialResult(rows, replace(parts[0].facts, test=test, seconds=seconds))
+
+
+def show(words: str, trials: list[TrialResult], table: dict[str, Row], baseline: str) -> None:
+    """Print the tables as Markdown."""
+    print(f"\n## {words}\n\n{rendered(standings(trials, baseline), 'github')}\n")
+    print(f"{rendered_spreads(weight_spreads(trials), 'github')}\n")
+    if words != WRITTEN:
+        for head, auc in _misheard_auc(words, trials, table):
+            print(f"{head}: AUC of the weights for word error rate > .5 against 0: {auc:.3f}")
+    print(f"\n{rendered_controls(weight_controls(trials), 'github')}\n", flush=True)
+
+
+def _misheard_auc(
+    words: str, trials: list[TrialResult], table: dict[str, Row]
+) -> Iterator[tuple[str, float]]:
+    """How well the weight of audio tells badly recognized words, for each head whose weights
+    differ; the mean over seeds.
+    """
+    import jiwer  # of the extra `bench`
+
+    def wrong(row: Row) -> float:
+        true, heard = (" ".join(_words(row[name])) for name in (WRITTEN, words))
+        return float(jiwer.wer(true, heard)) if true else 0.0
+
+    rate = np.array([wrong(table[one]) for one in trials[0].rows["utterance_id"].to_pylist()])
+    told = (rate > 0.5) | (rate == 0)
+    by_head: dict[str, list[float]] = {}
+    for trial in trials:
+        weight = trial.rows["audio_weight"]
+        if weight.null_count == 0 and len(np.unique(weight)) > 1:
+            auc = roc_auc_score(rate[told] > 0.5, weight.to_numpy()[told])
+            by_head.setdefault(trial.facts.head, []).append(float(auc))
+    for head, found in by_head.items():
+        yield head, float(np.mean(found))
+
+
+def _words(text: str) -> list[str]:
+    return "".join(one if one.isalnum() or one in "' " else " " for one in text.lower()).split()
+
+
+if __name__ == "__main__":
+    main()
