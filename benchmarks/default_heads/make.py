@@ -37,17 +37,20 @@ class Plan:
     all_layers: bool = False
 
 
+RECIPE = Recipe(
+    width=128, balance=True, learning_rate=1e-3, weight_decay=0.3, average=0.999, epochs=80
+)
 PLANS = {
     "fast": Plan(
         TEXT_ENCODER,
         AUDIO_ENCODER,
-        Recipe(width=64, balance=True, average=0.999),
+        replace(RECIPE, width=64),
         all_layers=True,
     ),
     "accurate": Plan(
         "sentence-transformers/all-mpnet-base-v2",
         "openai/whisper-base",
-        Recipe(width=128, balance=True, average=0.999),
+        RECIPE,
     ),
 }
 LEFT_OUT = ("mosi", "nemo")  # each is also measured by a head that has never seen it
@@ -69,6 +72,7 @@ def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None
     encoders: dict[str, Any] = {
         "text_encoder": plan.text_encoder,
         "audio_encoder": [plan.audio_encoder],
+        "precision": "float32",  # the same on every processor, up to the last digits
     }
     embeddings = embed_table(table, work, f"default-{name}", None, **encoders)
     folder = str(work / f"default-{name}-head")

@@ -34,7 +34,8 @@ def embed_table(
             source=str(table), out=manifest, rename=rename or {}, allow_root=anywhere
         )
         print(ingest.run(asked))
-        print(embed.run(EmbedSettings(manifest=manifest, out=embeddings, **options)), flush=True)
+        how = EmbedSettings(manifest=manifest, out=embeddings, allow_root=anywhere, **options)
+        print(embed.run(how), flush=True)
     return embeddings
 
 
