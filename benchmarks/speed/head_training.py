@@ -36,7 +36,7 @@ from daf_core.heads.parts import DropoutMasks, Features, Prediction
 from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.measures.metrics import regression_metrics
 from daf_core.training.loop import fit
-from daf_core.training.recipe import Recipe, usual_batch, usual_rate
+from daf_core.training.recipe import Recipe, usual_batch
 from daf_core.training.rows import Rows, standardise, standardised
 
 SHAPES: ColumnShapes = {"text": (7, 384), "audio": (5, 768)}
@@ -51,13 +51,15 @@ class Plan(NamedTuple):
 
     @property
     def recipe(self) -> Recipe:
-        """The same for `fit`, without early stopping."""
-        return Recipe(epochs=self.epochs, patience=self.epochs, batch_rows=self.batch_rows)
+        """The same for `fit`, without early stopping and averaged weights."""
+        return Recipe(
+            epochs=self.epochs, patience=self.epochs, batch_rows=self.batch_rows, average=0.0
+        )
 
     @property
     def learning_rate(self) -> float:
         """The one that `fit` takes."""
-        return usual_rate(self.batch_rows)
+        return self.recipe.learning_rate
 
 
 def main() -> None:

@@ -20,7 +20,9 @@ from daf_core.training.recipe import Recipe
 from daf_core.training.state import State, validation_errors
 
 COPIES = 3
-RECIPE = Recipe(epochs=30, patience=4, batch_rows=64, learning_rate=5e-4)
+RECIPE = Recipe(
+    epochs=30, patience=4, batch_rows=64, learning_rate=5e-4, weight_decay=0.01, average=0.0
+)
 
 
 def fine_tune(head: nn.Module, labelled: LabelledRows, recipe: Recipe, seed: int) -> nn.Module:
@@ -55,10 +57,8 @@ def _go_on(
 ) -> dict[str, Tensor]:
     """The weights of a copy of the head, trained further."""
     module = copy.deepcopy(head)
-    rate = recipe.resolve(len(train)).learning_rate
-    assert rate is not None
     optimiser = torch.optim.AdamW(
-        module.parameters(), lr=rate, weight_decay=recipe.weight_decay, fused=True
+        module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     weights = {name: value.clone() for name, value in module.state_dict().items()}
     errors = validation_errors(

@@ -48,7 +48,6 @@ def fit(
         The last state; `history` has epoch, train_loss and valid_mae of each epoch.
     """
     recipe = recipe.resolve(rows_of_all(train))
-    assert recipe.learning_rate is not None
     optimiser = torch.optim.AdamW(
         head.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )

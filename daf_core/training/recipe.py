@@ -1,6 +1,5 @@
 """The recipe of a training: its hyperparameters, with defaults for a corpus's size."""
 
-import math
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -9,7 +8,6 @@ from daf_core.errors import SettingsError, check_range
 Groups: TypeAlias = Literal["recordings", "speakers"]
 
 BATCH_ROWS = 128
-LEARNING_RATE = 3e-4
 LARGE_CORPUS_ROWS = 10_000  # training rows from which batches are four times as large
 
 
@@ -31,10 +29,10 @@ class Recipe:
     batch_rows: int | None = None
     """Rows per step, over all workers. Default: 128; 512 from 10,000 training rows on."""
 
-    learning_rate: float | None = None
-    """Learning rate of AdamW. Default: 3e-4, times sqrt(batch rows / 128) above 128."""
+    learning_rate: float = 3e-3
+    """Learning rate of AdamW."""
 
-    weight_decay: float = 0.01
+    weight_decay: float = 0.3
     """Weight decay of AdamW."""
 
     width: int = 128
@@ -54,9 +52,9 @@ class Recipe:
     """Radius of virtual adversarial training, in standard deviations of the embeddings (2x time or
     more). 0: off."""
 
-    average: float = 0.0
-    """Average the weights over steps, and validate and keep the average. The share of the earlier
-    average in the next one, such as 0.999. 0: off."""
+    average: float = 0.99
+    """Average the weights over steps, and validate and keep the average: the share of the earlier
+    average in the next one. 0: off."""
 
     also_rows: int = BATCH_ROWS
     """Rows of each additional corpus per step."""
@@ -76,18 +74,14 @@ class Recipe:
             check_range(name, getattr(self, name), least=0, most=1)
         for name in ("weight_decay", "side_loss", "adversarial"):
             check_range(name, getattr(self, name), least=0)
-        if self.learning_rate is not None and not 0 < self.learning_rate <= 1:
+        if not 0 < self.learning_rate <= 1:
             raise SettingsError(
                 f"`learning_rate` {self.learning_rate}: expected more than 0 and at most 1"
             )
 
     def resolve(self, train_rows: int) -> "Recipe":
-        """The recipe with the defaults of `batch_rows` and `learning_rate` for this many training
-        rows.
-        """
-        batch_rows = self.batch_rows or usual_batch(train_rows)
-        learning_rate = self.learning_rate or usual_rate(batch_rows)
-        return replace(self, batch_rows=batch_rows, learning_rate=learning_rate)
+        """The recipe with the default of `batch_rows` for this many training rows."""
+        return replace(self, batch_rows=self.batch_rows or usual_batch(train_rows))
 
 
 def usual_batch(train_rows: int) -> int:
@@ -96,10 +90,3 @@ def usual_batch(train_rows: int) -> int:
     A large corpus has enough steps even with batches four times as large, which halve the time.
     """
     return BATCH_ROWS if train_rows < LARGE_CORPUS_ROWS else 4 * BATCH_ROWS
-
-
-def usual_rate(batch_rows: int) -> float:
-    """Default learning rate for this number of rows per step: above BATCH_ROWS it grows with their
-    square root (Malladi et al. 2022, arXiv 2205.10287).
-    """
-    return LEARNING_RATE * math.sqrt(max(1, batch_rows / BATCH_ROWS))

@@ -22,6 +22,8 @@ from daf_core.storage import part_index, run_record
 from daf_core.storage.output import embeddings_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.publish_part import publish_part
+from daf_core.training.balance import even_weights
+from daf_core.training.fusion import fit_fusion
 from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
@@ -82,7 +84,9 @@ def head() -> TrainedHead:
     module = build("daf", SHAPES, 16)
     train, valid = labelled(800, 1).rows, labelled(500, 2).rows
     with one_thread():
-        fit(module, train, valid, Recipe(epochs=12, learning_rate=5e-3, batch_rows=64))
+        recipe = Recipe(epochs=12, learning_rate=5e-3, batch_rows=64, average=0.9)
+        fit(module, train, valid, recipe)
+        fit_fusion(module, [(train, 1.0)], valid, even_weights(train))
     calibrations = {}
     for name, shown in (
         ("text and audio", [True, True]),

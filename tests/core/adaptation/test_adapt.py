@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from daf_core.adaptation.adapt import adapt
 from daf_core.adaptation.card import doubts
 from daf_core.adaptation.decide import Estimate, decide
+from daf_core.adaptation.fine_tune import RECIPE
 from daf_core.adaptation.intervals import calibrate_on_few, coverage_of
 from daf_core.adaptation.offsets import SCALES, Residuals, fit_affine, group_shifts
 from daf_core.errors import SettingsError
@@ -23,10 +24,9 @@ from daf_core.one_thread import one_thread
 from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.score import score
 from daf_core.stages.trained_head import TrainedHead
-from daf_core.training.recipe import Recipe
 from tests.core.adaptation.archives import archive, head, labelled
 
-QUICK = Recipe(epochs=8, patience=3, batch_rows=64, learning_rate=2e-3)
+QUICK = replace(RECIPE, epochs=8, patience=3, learning_rate=2e-3)
 ROWS = 2000  # of new recordings, to measure on
 
 

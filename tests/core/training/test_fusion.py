@@ -140,7 +140,7 @@ def test_a_trained_head_of_real_layers_is_joined_too() -> None:
     rows, _ = drawn(400, (0.5, 1.5))
     torch.manual_seed(0)
     head = DafHead(SHAPES, 16)
-    fit(head, rows, rows, Recipe(epochs=30, learning_rate=1e-2))
+    fit(head, rows, rows, Recipe(epochs=30, learning_rate=1e-2, average=0.9))
     before = predict(head, rows).sentiment
     fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
     found = predict(head, rows)
