@@ -68,6 +68,7 @@ def with_voices(
 ) -> str:
     """The folder of embeddings of the labelled rows: one kind of words, and the voices."""
     name = f"natural-{words}-{text_encoder.rpartition('/')[2]}"
+    work.mkdir(parents=True, exist_ok=True)
     labelled = [row for row in table.values() if row["label"]]
     rows = work / f"{name}.csv"
     columns = ("utterance_id", "recording_id", "session", "speaker", "label")
