@@ -42,7 +42,7 @@ class Recipe:
     """Share of rows with both modalities that are trained without one of them in a step."""
 
     side_loss: float = 0.2
-    """Weight of the loss of what each modality predicts alone."""
+    """Weight of the loss of what each modality predicts alone. Not for daf, which has no other."""
 
     balance: bool = False
     """Weight rows so that every polarity counts the same (as in unweighted average recall) among
