@@ -17,7 +17,7 @@ from daf_core.adaptation.labelled_rows import Index, LabelledRows
 from daf_core.training.balance import even_weights
 from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import Recipe
-from daf_core.training.state import State, validation_errors
+from daf_core.training.state import State, judged
 
 COPIES = 3
 RECIPE = Recipe(
@@ -61,10 +61,9 @@ def _go_on(
         module.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
     )
     weights = {name: value.clone() for name, value in module.state_dict().items()}
-    errors = validation_errors(
-        module, predict(module, valid.rows), valid.rows, even_weights(valid.rows)
-    )
+    found = judged(module, predict(module, valid.rows), valid.rows, even_weights(valid.rows))
+    losses = {name: one.loss for name, one in found.items()}
     start = State(
-        -1, weights, optimiser.state_dict(), dict.fromkeys(errors, -1), errors, weights, []
+        -1, weights, optimiser.state_dict(), dict.fromkeys(losses, -1), losses, weights, []
     )
     return fit(module, train.rows, valid.rows, recipe, seed=seed, resume=start).best_head

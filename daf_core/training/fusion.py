@@ -16,9 +16,9 @@ from daf_core.heads.sentiment_bins import NUM_BINS, cross_entropy, two_hot
 from daf_core.training.balance import weights_of_rows
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
+from daf_core.training.state import INVERSE_TEMPERATURES
 
 LEAST_SHARE = 1e-3  # of a bin in a prior, so that none is taken for impossible
-INVERSE_TEMPERATURES = (0.05, 5.0)
 
 
 def fit_fusion(

@@ -17,7 +17,7 @@ from daf_core.training.balance import balancing_weights, even_weights
 from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
-from daf_core.training.state import State, keep_best, validation_errors
+from daf_core.training.state import State, judged, keep_best
 
 
 def fit(
@@ -33,7 +33,8 @@ def fit(
 ) -> State:
     """Train until the validation MAE has not improved for `patience` epochs; the head ends with its
     best weights. With `recipe.balance` both the loss and the MAE are weighted by polarity. Of a
-    head whose modalities learn apart each keeps the weights with which its own MAE was lowest.
+    head whose modalities learn apart each keeps those with which its own loss was lowest
+    (`state.judged`).
 
     Every worker of `torch.distributed` calls it with the same arguments but its own rows. An epoch
     is one pass over `train`. Each step also takes `recipe.also_rows` rows of each of `also`, rows
@@ -69,10 +70,10 @@ def fit(
         loss = _train_epoch(
             head, average, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
-        errors = validation_errors(kept, predict(kept, valid), valid, valid_weights)
-        mean = sum(errors.values()) / len(errors)
-        state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mean})
-        keep_best(state, kept, errors)
+        found = judged(kept, predict(kept, valid), valid, valid_weights)
+        mae = sum(one.mae for one in found.values()) / len(found)
+        state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
+        keep_best(state, kept, found)
         state.head, state.optimiser = _copy(head), optimiser.state_dict()
         state.average = None if average is None else _copy(average)
         after_epoch(state)

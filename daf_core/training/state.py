@@ -1,17 +1,21 @@
 """The state of a training: how far it came, and the best weights so far."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
-from daf_core.distributed import sum_over_workers
+from daf_core.distributed import gathered
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.parts import Prediction, parts_apart
+from daf_core.heads.sentiment_bins import cross_entropy, median
 from daf_core.training.balance import weights_of_rows
 from daf_core.training.rows import Rows
 
+INVERSE_TEMPERATURES = (0.05, 5.0)  # least and most
 WHOLE = "whole"  # the one part of a head that learns as a whole
 
 
@@ -19,7 +23,7 @@ WHOLE = "whole"  # the one part of a head that learns as a whole
 class State:
     """The state of a training after an epoch, enough to resume from: plain tensors and numbers.
 
-    best_epochs, best_maes: by part of the head that learns apart (`parts_apart`), or of WHOLE;
+    best_epochs, best_losses: by part of the head that learns apart (`parts_apart`), or of WHOLE;
     best_head: each part as it was after its best epoch; history: epoch, train_loss and valid_mae,
     the mean of the parts.
     """
@@ -28,7 +32,7 @@ class State:
     head: dict[str, Tensor]
     optimiser: dict[str, Any]
     best_epochs: dict[str, int]
-    best_maes: dict[str, float]
+    best_losses: dict[str, float]
     best_head: dict[str, Tensor]
     history: list[dict[str, float]]
     average: dict[str, Tensor] | None = None
@@ -40,46 +44,87 @@ class State:
 
     @property
     def best_mae(self) -> float:
-        """The mean of the parts' lowest validation MAEs."""
-        return sum(self.best_maes.values()) / len(self.best_maes)
+        """The lowest validation MAE of an epoch."""
+        return min(one["valid_mae"] for one in self.history)
 
     def as_dict(self) -> dict[str, Any]:
         """For `torch.save`; read back with `State(**torch.load(..., weights_only=True))`."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
-def validation_errors(
+@dataclass(frozen=True)
+class Judgement:
+    """A part of a head on validation rows: the loss by which its best epoch is chosen, and MAE."""
+
+    loss: float
+    mae: float
+
+
+def judged(
     head: nn.Module, prediction: Prediction, rows: Rows, weights: Tensor
-) -> dict[str, float]:
-    """The weighted MAE over the rows of all workers, by part of the head: over those that have its
-    modality, or over all where none has it.
+) -> dict[str, Judgement]:
+    """A judgement of each part of the head, on the rows of all workers, weighted by modalities and
+    polarity.
+
+    The loss of a head that learns as a whole is its MAE. That of a part that learns apart is the
+    cross-entropy of its distributions at their best temperature, on the rows that have its
+    modality: a fusion reads distributions, and their cross-entropy is less noisy than the MAE of
+    few speakers. Where no row has the modality, the part is judged by the whole.
     """
-    own = weights_of_rows(weights, rows.present, rows.labels).double()
-    difference = (prediction.sentiment - rows.labels).abs()
-    parts = {WHOLE: (difference, own)}
-    if apart := parts_apart(head):
-        alone = prediction.unimodal_sentiment
-        assert alone is not None
-        for name in apart:
-            number = MODALITIES.index(name)
-            parts[name] = (alone[:, number] - rows.labels).abs(), own * rows.present[:, number]
-    sums = torch.stack(
-        [torch.stack([(error * weight).sum(), weight.sum()]) for error, weight in parts.values()]
+    row_weights = weights_of_rows(weights, rows.present, rows.labels)
+    logits, unimodal, present, labels, counted = (
+        None if one is None else torch.from_numpy(gathered(one.cpu().numpy()))
+        for one in (
+            *(prediction.logits, prediction.unimodal_logits),
+            *(rows.present, rows.labels, row_weights),
+        )
     )
-    sums = sum_over_workers(sums)
-    total, weight = torch.where(sums[:, 1:] > 0, sums, sums[:1]).T
-    found = dict(zip(parts, (total / weight).tolist(), strict=True))
-    return {name: found[name] for name in apart} if apart else found
+    assert logits is not None
+    assert present is not None
+    assert labels is not None
+    assert counted is not None
+    mae = _weighted_mae(logits, labels, counted)
+    whole = Judgement(mae, mae)
+    apart = parts_apart(head)
+    if not apart:
+        return {WHOLE: whole}
+    assert unimodal is not None
+    found = {}
+    for name in apart:
+        number = MODALITIES.index(name)
+        own = present[:, number]
+        if own.any():
+            told = unimodal[own, number], labels[own], counted[own]
+            found[name] = Judgement(_calibrated_cross_entropy(*told), _weighted_mae(*told))
+        else:
+            found[name] = whole
+    return found
 
 
-def keep_best(state: State, head: nn.Module, errors: dict[str, float]) -> None:
+def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> None:
     """Note those parts of the head that are better than in all earlier epochs."""
     tensors = head.state_dict()
     for part, start in (parts_apart(head) or {WHOLE: ""}).items():
-        if errors[part] < state.best_maes.get(part, float("inf")):
-            state.best_epochs[part], state.best_maes[part] = state.epoch, errors[part]
+        if found[part].loss < state.best_losses.get(part, float("inf")):
+            state.best_epochs[part], state.best_losses[part] = state.epoch, found[part].loss
             state.best_head |= {
                 name: value.detach().clone()
                 for name, value in tensors.items()
                 if name.startswith(start)
             }
+
+
+def _weighted_mae(logits: Tensor, labels: Tensor, weights: Tensor) -> float:
+    errors = (median(logits) - labels).abs().double()
+    return float((errors * weights).sum() / weights.sum())
+
+
+def _calibrated_cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor) -> float:
+    """The weighted mean cross-entropy at the temperature that makes it smallest."""
+
+    def loss(log_beta: float) -> float:
+        each = cross_entropy(math.exp(log_beta) * logits, labels).double()
+        return float((each * weights).sum() / weights.sum())
+
+    low, high = map(math.log, INVERSE_TEMPERATURES)
+    return float(minimize_scalar(loss, bounds=(low, high), method="bounded").fun)
