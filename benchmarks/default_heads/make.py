@@ -37,9 +37,7 @@ class Plan:
     all_layers: bool = False
 
 
-RECIPE = Recipe(
-    width=128, balance=True, learning_rate=1e-3, weight_decay=0.3, average=0.999, epochs=80
-)
+RECIPE = Recipe(width=128, balance=True, average=0.998, epochs=60)
 PLANS = {
     "fast": Plan(
         TEXT_ENCODER,

@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
 from daf_core.heads.parts import DropoutMasks, Features, Prediction
 from daf_core.training.balance import balancing_weights, even_weights
+from daf_core.training.evidence import label_priors
 from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
@@ -64,13 +65,14 @@ def fit(
     train, valid = standardised(head, train), standardised(head, valid)
     weigh = balancing_weights if recipe.balance else even_weights
     weights, valid_weights = weigh(train), weigh(valid)
+    priors, _ = label_priors([(rows, 1.0) for rows in (train, *also)], weights)
     also = [standardised(head, rows) for rows in also]
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
         loss = _train_epoch(
             head, average, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
-        found = judged(kept, predict(kept, valid), valid, valid_weights)
+        found = judged(kept, predict(kept, valid), valid, valid_weights, priors)
         mae = sum(one.mae for one in found.values()) / len(found)
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
         keep_best(state, kept, found)

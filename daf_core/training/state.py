@@ -1,21 +1,19 @@
 """The state of a training: how far it came, and the best weights so far."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from scipy.optimize import minimize_scalar
 from torch import Tensor, nn
 
 from daf_core.distributed import gathered
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.parts import Prediction, parts_apart
-from daf_core.heads.sentiment_bins import cross_entropy, median
+from daf_core.heads.sentiment_bins import median
 from daf_core.training.balance import weights_of_rows
+from daf_core.training.evidence import calibrated
 from daf_core.training.rows import Rows
 
-INVERSE_TEMPERATURES = (0.05, 5.0)  # least and most
 WHOLE = "whole"  # the one part of a head that learns as a whole
 
 
@@ -61,15 +59,17 @@ class Judgement:
 
 
 def judged(
-    head: nn.Module, prediction: Prediction, rows: Rows, weights: Tensor
+    head: nn.Module, prediction: Prediction, rows: Rows, weights: Tensor, priors: Tensor
 ) -> dict[str, Judgement]:
     """A judgement of each part of the head, on the rows of all workers, weighted by modalities and
     polarity.
 
     The loss of a head that learns as a whole is its MAE. That of a part that learns apart is the
-    cross-entropy of its distributions at their best temperature, on the rows that have its
-    modality: a fusion reads distributions, and their cross-entropy is less noisy than the MAE of
-    few speakers. Where no row has the modality, the part is judged by the whole.
+    cross-entropy of its calibrated distributions, on the rows that have its modality: a fusion
+    reads distributions, and their cross-entropy is less noisy than the MAE of few speakers. Where
+    no row has the modality, the part is judged by the whole.
+
+    priors: (M, NUM_BINS) as `label_priors` gives them.
     """
     row_weights = weights_of_rows(weights, rows.present, rows.labels)
     logits, unimodal, present, labels, counted = (
@@ -94,8 +94,9 @@ def judged(
         number = MODALITIES.index(name)
         own = present[:, number]
         if own.any():
-            told = unimodal[own, number], labels[own], counted[own]
-            found[name] = Judgement(_calibrated_cross_entropy(*told), _weighted_mae(*told))
+            told, true, weight = unimodal[own, number], labels[own], counted[own]
+            _, loss = calibrated(told, priors[number].cpu(), true, weight)
+            found[name] = Judgement(loss, _weighted_mae(told, true, weight))
         else:
             found[name] = whole
     return found
@@ -117,14 +118,3 @@ def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> Non
 def _weighted_mae(logits: Tensor, labels: Tensor, weights: Tensor) -> float:
     errors = (median(logits) - labels).abs().double()
     return float((errors * weights).sum() / weights.sum())
-
-
-def _calibrated_cross_entropy(logits: Tensor, labels: Tensor, weights: Tensor) -> float:
-    """The weighted mean cross-entropy at the temperature that makes it smallest."""
-
-    def loss(log_beta: float) -> float:
-        each = cross_entropy(math.exp(log_beta) * logits, labels).double()
-        return float((each * weights).sum() / weights.sum())
-
-    low, high = map(math.log, INVERSE_TEMPERATURES)
-    return float(minimize_scalar(loss, bounds=(low, high), method="bounded").fun)

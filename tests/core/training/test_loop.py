@@ -12,6 +12,7 @@ from daf_core.heads import build
 from daf_core.heads.parts import LayerMix
 from daf_core.heads.sentiment_bins import NUM_BINS, share_below
 from daf_core.training.balance import even_weights
+from daf_core.training.evidence import label_priors
 from daf_core.training.label_confidence import MAX_CONFIDENCE, label_confidence, label_likelihood
 from daf_core.training.loop import fit, predict
 from daf_core.training.recipe import LARGE_CORPUS_ROWS, Recipe, usual_batch
@@ -128,7 +129,9 @@ def test_modalities_that_learn_apart_end_each_at_its_best() -> None:
     valid = corpus(100, 1)
     assert state.best_epochs["text"] != state.best_epochs["audio"]
     assert len(state.history) == max(state.best_epochs.values()) + 1 + 4
-    found = judged(head, predict(head, valid), valid, even_weights(valid))
+    even = even_weights(valid)
+    priors, _ = label_priors([(corpus(300, 0), 1.0)], even)
+    found = judged(head, predict(head, valid), valid, even, priors)
     for name in MODALITIES:
         assert found[name].loss == pytest.approx(state.best_losses[name], abs=1e-4)
 
