@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable
 
 import torch
-from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from daf_core.distributed import sum_over_workers
@@ -47,6 +46,8 @@ def calibrated(
 
     weights: (rows,); None weighs all rows alike.
     """
+    from scipy.optimize import minimize_scalar  # takes a second, and scoring needs none of it
+
     if not len(labels):
         return 1.0, math.inf
     evidence = logits.log_softmax(dim=1) - prior
