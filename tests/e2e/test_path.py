@@ -44,7 +44,7 @@ def mixed(tmp_path_factory):
     return write_table(folder / "mixed.csv", rows)
 
 
-PROGRESS = re.compile(r"(embedded|scored|trials|ingest|predicted): .*")  # every 30 seconds
+PROGRESS = re.compile(r"(embedded|scored|trials|ingest|predicted): .*|training .* …")
 
 
 def ended(job):
