@@ -72,24 +72,16 @@ def judged(
     priors: (M, NUM_BINS) as `label_priors` gives them.
     """
     row_weights = weights_of_rows(weights, rows.present, rows.labels)
-    logits, unimodal, present, labels, counted = (
-        None if one is None else torch.from_numpy(gathered(one.cpu().numpy()))
-        for one in (
-            *(prediction.logits, prediction.unimodal_logits),
-            *(rows.present, rows.labels, row_weights),
-        )
+    logits, present, labels, counted = map(
+        _of_all, (prediction.logits, rows.present, rows.labels, row_weights)
     )
-    assert logits is not None
-    assert present is not None
-    assert labels is not None
-    assert counted is not None
     mae = _weighted_mae(logits, labels, counted)
     whole = Judgement(mae, mae)
     apart = parts_apart(head)
     if not apart:
         return {WHOLE: whole}
-    assert unimodal is not None
-    found = {}
+    assert prediction.unimodal_logits is not None
+    unimodal, found = _of_all(prediction.unimodal_logits), {}
     for name in apart:
         number = MODALITIES.index(name)
         own = present[:, number]
@@ -113,6 +105,11 @@ def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> Non
                 for name, value in tensors.items()
                 if name.startswith(start)
             }
+
+
+def _of_all(own: Tensor) -> Tensor:
+    """The rows of all workers, on the CPU."""
+    return torch.from_numpy(gathered(own.cpu().numpy()))
 
 
 def _weighted_mae(logits: Tensor, labels: Tensor, weights: Tensor) -> float:
