@@ -30,6 +30,11 @@ def gathered(own: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return np.concatenate(every)
 
 
+def gathered_tensor(own: Tensor) -> Tensor:
+    """The rows (rows, …) of all workers as `gathered`, on the CPU."""
+    return torch.from_numpy(gathered(own.cpu().numpy()))
+
+
 def sum_gradients(head: nn.Module) -> None:
     """Sum gradients over all workers, in place.
 

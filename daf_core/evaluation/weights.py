@@ -1,4 +1,4 @@
-"""Whether the modality weights of heads live: how they spread, and whether they are right."""
+"""How the modality weights of heads spread over rows, and whether the better modality has more."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -2,11 +2,11 @@
 
     log p(y) = log π(y) + Σ_m β_m · (log p_m(y) - log π_m(y)) + constant
 
-p_m is the distribution of sentiment by one modality, π_m how often its training rows have each
-sentiment, π the same of the rows that the prediction is for, and β_m, the inverse of a temperature,
-makes p_m calibrated (Guo et al. 2017, arXiv 1706.04599). Where the modalities are independent given
-the sentiment this is Bayes' rule (Genest and Zidek 1986, Statistical Science 1). π and β are fitted
-after the modalities (`training/fusion.py`), which learn apart from each other.
+p_m is the distribution of sentiment that modality m predicts. π_m is how often the training rows
+with this modality have each sentiment, and π the same of rows with both. β_m, the inverse of a
+temperature, calibrates p_m (Guo et al. 2017, arXiv 1706.04599). Where the modalities are
+independent given the sentiment this is Bayes' rule (Genest and Zidek 1986, Statistical Science 1).
+The modalities learn apart from each other; then `training/fusion.py` fits π and β.
 
 The weight of a modality is its share of the information: the Kullback-Leibler divergence of its
 calibrated distribution from π_m. A modality that says no more than is known without it has weight

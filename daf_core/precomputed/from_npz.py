@@ -21,7 +21,7 @@ from daf_core.weights.specs import EXTRACTED, EncoderSpec
 
 SUFFIX = ".npz"
 IDS = "ids"
-LARGEST_FILE, TIMES_STORED = 2 << 30, 200  # bytes of an array, or so many times the file
+UNPACKED_BYTES, TIMES_STORED = 2 << 30, 200  # of all arrays, or so many times the file
 
 
 def read_features(uri: str) -> Precomputed:
@@ -34,18 +34,15 @@ def read_features(uri: str) -> Precomputed:
     fs, path = filesystem(uri)
     try:
         with fs.open(path, "rb") as file:
-            found = _arrays(uri, file)
-    except (OSError, zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as err:
+            found = _arrays(file)
+            names = _names(found.pop(IDS, None))
+    except Exception as err:  # whatever hostile bytes lead zipfile, its codecs and NumPy to
         raise SettingsError(f"{uri}: expected NumPy's .npz, found it unreadable: {err}") from err
-    ids = found.pop(IDS, None)
-    if ids is None or ids.ndim != 1 or ids.dtype.kind not in "US":
-        raise SettingsError(f"{uri}: expected `{IDS}` as texts (rows,), found {_told(ids)}")
     if not found:
         raise SettingsError(
             f"{uri}: expected arrays such as text or audio beside `{IDS}`, found none"
         )
     source = EncoderSpec(posixpath.basename(uri), EXTRACTED, file_sha256(uri))
-    names = (np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids).tolist()
     columns, repaired = {}, 0
     for name, values in found.items():
         _check(uri, name, values, len(names))
@@ -56,18 +53,26 @@ def read_features(uri: str) -> Precomputed:
     return Precomputed(columns, repaired)
 
 
-def _arrays(uri: str, file: IO[bytes]) -> dict[str, AnyArray]:
+def _names(ids: AnyArray | None) -> list[str]:
+    if ids is None or ids.ndim != 1 or ids.dtype.kind not in "US":
+        raise ValueError(f"expected `{IDS}` as texts (rows,), found {_told(ids)}")
+    names: list[str] = (np.char.decode(ids, "utf-8") if ids.dtype.kind == "S" else ids).tolist()
+    return names
+
+
+def _arrays(file: IO[bytes]) -> dict[str, AnyArray]:
     """The arrays of a file, whose sizes were checked before any was read."""
     size = file.seek(0, 2)
     file.seek(0)
-    most = max(LARGEST_FILE, TIMES_STORED * size)
+    left = max(UNPACKED_BYTES, TIMES_STORED * size)
     found: dict[str, AnyArray] = {}
     with zipfile.ZipFile(file) as members:
         for member in members.infolist():
             with members.open(member) as stream:
                 shape, kind, header = _header(stream)
             needed = int(np.prod(shape, dtype=object)) * kind.itemsize
-            if needed > most or needed + header != member.file_size:
+            left -= needed
+            if left < 0 or needed < 0 or needed + header != member.file_size:
                 raise ValueError(f"{member.filename}: {needed} bytes of numbers in {size} bytes")
             with members.open(member) as stream:
                 name = member.filename.removesuffix(".npy")
@@ -91,7 +96,10 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], int]:
 
 
 def _check(uri: str, name: str, values: AnyArray, rows: int) -> None:
-    column = Column.from_name(name)
+    try:
+        column = Column.from_name(name)
+    except SettingsError as err:
+        raise SettingsError(f"{uri}: {err}") from err
     if column.view != "pooled" or column.derived is not None or column.all_layers:
         raise SettingsError(f"{uri}: {name}: expected a column such as text, audio or audio_2")
     fits = values.ndim in (2, 3) and len(values) == rows and values.dtype.kind in "fiu"

@@ -1,5 +1,5 @@
-"""What a modality says beyond what is usual: how often its rows have each sentiment, and how far
-its distributions are to be believed.
+"""Priors and calibration of modalities: how often the rows of each have each sentiment, and how
+sure its distributions should be.
 """
 
 import math

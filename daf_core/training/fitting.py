@@ -1,6 +1,5 @@
 """Fit and measure a head: what every worker of a training does."""
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +12,6 @@ from daf_core.heads import build, columns_read
 from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.familiarity import Familiarity
 from daf_core.schemas import SPLITS
-from daf_core.training.balance import balancing_weights, even_weights
 from daf_core.training.dataset import Corpus, load_rows
 from daf_core.training.familiarity import fit_familiarity
 from daf_core.training.fusion import fit_fusion
@@ -26,7 +24,7 @@ from daf_core.training.held_out import (
     measure,
 )
 from daf_core.training.label_confidence import label_likelihood
-from daf_core.training.loop import fit, predict, rows_of_all
+from daf_core.training.loop import fit, predict, row_weights, seen_in_epoch
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 from daf_core.training.state import State
@@ -153,13 +151,8 @@ class _Plan:
     def join(self, head: nn.Module, rows: dict[str, Rows], joining: list[Rows]) -> None:
         """Fit how a trained head joins modalities that learned apart."""
         train = rows["train"]
-        total = rows_of_all(train)
-        recipe = self.recipe.resolve(total)
-        assert recipe.batch_rows is not None
-        drawn = recipe.also_rows * math.ceil(total / recipe.batch_rows)  # of each in an epoch
-        others = [(one, drawn / count) for one in joining if (count := rows_of_all(one))]
-        weigh = balancing_weights if recipe.balance else even_weights
-        fit_fusion(head, [(train, 1.0), *others], rows["valid"], weigh(train))
+        seen = seen_in_epoch(train, joining, self.recipe)
+        fit_fusion(head, seen, rows["valid"], row_weights(train, self.recipe))
 
     def fit_folds(
         self, folds: list[tuple[Corpus, list[Corpus]]]

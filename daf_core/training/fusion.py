@@ -1,5 +1,5 @@
-"""Fit how a head joins modalities that learned apart: what each usually says, and how far each is
-to be believed.
+"""Fit how the `daf` head joins its modalities, which learned apart: the priors and the inverse
+temperatures of its formula.
 """
 
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from daf_core.distributed import gathered
+from daf_core.distributed import gathered_tensor
 from daf_core.heads.daf import DafHead
 from daf_core.training.evidence import calibrated, label_priors
 from daf_core.training.loop import predict
@@ -38,10 +38,7 @@ def _inverse_temperatures(head: DafHead, valid: Rows) -> Tensor:
     """(M,) of each modality, on the rows of all workers that have it; 1 where none has."""
     logits = predict(head, valid).unimodal_logits
     assert logits is not None
-    every, present, labels = (
-        torch.from_numpy(gathered(one.cpu().numpy()))
-        for one in (logits, valid.present, valid.labels)
-    )
+    every, present, labels = map(gathered_tensor, (logits, valid.present, valid.labels))
     return torch.tensor(
         [
             calibrated(every[has, number], head.priors[number].cpu(), labels[has])[0]

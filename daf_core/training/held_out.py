@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from daf_core.distributed import gathered, sum_over_workers
+from daf_core.distributed import gathered, gathered_tensor, sum_over_workers
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.sentiment_bins import median
 from daf_core.measures.calibration import certainty, modality_set
@@ -37,7 +37,7 @@ def label_interval(train: Rows) -> tuple[float, float]:
 
 
 def error_correlation_of(head: nn.Module, rows: Rows, calibrations: Calibrations) -> float | None:
-    """That of the rows of all workers."""
+    """`error_correlation` of the rows of all workers; None where their recordings are not known."""
     if rows.recordings is None:
         return None
     logits, present, labels = _predict_all(head, rows)
@@ -87,8 +87,5 @@ def calibrate_on(held_out: Iterable[tuple[nn.Module, Rows]]) -> Calibrations:
 
 def _predict_all(head: nn.Module, rows: Rows) -> tuple[Tensor, Tensor, Tensor]:
     """Logits, `present` and labels of the rows of all workers."""
-    logits, present, labels = (
-        torch.from_numpy(gathered(own.cpu().numpy()))
-        for own in (predict(head, rows).logits, rows.present, rows.labels)
-    )
-    return logits, present, labels
+    logits = gathered_tensor(predict(head, rows).logits)
+    return logits, gathered_tensor(rows.present), gathered_tensor(rows.labels)

@@ -5,6 +5,7 @@ Worker g mod N of N holds global row g. All workers go through the same shuffled
 sum their gradients, so each step equals the step of a single worker on the whole batch.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import torch
@@ -32,10 +33,10 @@ def fit(
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> State:
-    """Train until the validation MAE has not improved for `patience` epochs; the head ends with its
-    best weights. With `recipe.balance` both the loss and the MAE are weighted by polarity. Of a
-    head whose modalities learn apart each keeps those with which its own loss was lowest
-    (`state.judged`).
+    """Train until the validation loss has not improved for `patience` epochs; the head ends with
+    its best weights. The validation loss is the MAE; parts of a head that learn apart have one each
+    (`state.judged`), each keeps its own best weights, and training goes on while any improves. With
+    `recipe.balance` losses are weighted by polarity.
 
     Every worker of `torch.distributed` calls it with the same arguments but its own rows. An epoch
     is one pass over `train`. Each step also takes `recipe.also_rows` rows of each of `also`, rows
@@ -63,9 +64,8 @@ def fit(
     average = _running_mean(head, recipe, state)
     kept = head if average is None else average.module
     train, valid = standardised(head, train), standardised(head, valid)
-    weigh = balancing_weights if recipe.balance else even_weights
-    weights, valid_weights = weigh(train), weigh(valid)
-    priors, _ = label_priors([(rows, 1.0) for rows in (train, *also)], weights)
+    weights, valid_weights = row_weights(train, recipe), row_weights(valid, recipe)
+    priors, _ = label_priors(seen_in_epoch(train, also, recipe), weights)
     also = [standardised(head, rows) for rows in also]
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
@@ -184,6 +184,21 @@ def _label_likelihoods(drawn: list[tuple[Rows, Tensor]]) -> Tensor | None:
 def _epoch_seed(seed: int, epoch: int) -> int:
     """The seed of one epoch."""
     return seed * 100_003 + epoch
+
+
+def row_weights(rows: Rows, recipe: Recipe) -> Tensor:
+    """(SETS, POLARITIES) weights of rows by modalities and polarity, as the recipe asks."""
+    return (balancing_weights if recipe.balance else even_weights)(rows)
+
+
+def seen_in_epoch(train: Rows, also: Sequence[Rows], recipe: Recipe) -> list[tuple[Rows, float]]:
+    """The corpora that have rows, each with how often an epoch sees a row of it on average."""
+    total = rows_of_all(train)
+    batch_rows = recipe.resolve(total).batch_rows
+    assert batch_rows is not None
+    drawn = recipe.also_rows * math.ceil(total / batch_rows)  # of each of `also`
+    others = [(one, drawn / count) for one in also if (count := rows_of_all(one))]
+    return [(train, 1.0), *others]
 
 
 def rows_of_all(rows: Rows) -> int:

@@ -42,7 +42,8 @@ class Recipe:
     """Share of rows with both modalities that are trained without one of them in a step."""
 
     side_loss: float = 0.2
-    """Weight of the loss of what each modality predicts alone. Not for daf, which has no other."""
+    """Weight of the loss of what each modality predicts alone. daf, whose modalities are trained
+    apart, ignores it."""
 
     balance: bool = False
     """Weight rows so that every polarity counts the same (as in unweighted average recall) among

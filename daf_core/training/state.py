@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from daf_core.distributed import gathered
+from daf_core.distributed import gathered_tensor
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.parts import Prediction, parts_apart
 from daf_core.heads.sentiment_bins import median
@@ -73,7 +72,7 @@ def judged(
     """
     row_weights = weights_of_rows(weights, rows.present, rows.labels)
     logits, present, labels, counted = map(
-        _of_all, (prediction.logits, rows.present, rows.labels, row_weights)
+        gathered_tensor, (prediction.logits, rows.present, rows.labels, row_weights)
     )
     mae = _weighted_mae(logits, labels, counted)
     whole = Judgement(mae, mae)
@@ -81,7 +80,7 @@ def judged(
     if not apart:
         return {WHOLE: whole}
     assert prediction.unimodal_logits is not None
-    unimodal, found = _of_all(prediction.unimodal_logits), {}
+    unimodal, found = gathered_tensor(prediction.unimodal_logits), {}
     for name in apart:
         number = MODALITIES.index(name)
         own = present[:, number]
@@ -105,11 +104,6 @@ def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> Non
                 for name, value in tensors.items()
                 if name.startswith(start)
             }
-
-
-def _of_all(own: Tensor) -> Tensor:
-    """The rows of all workers, on the CPU."""
-    return torch.from_numpy(gathered(own.cpu().numpy()))
 
 
 def _weighted_mae(logits: Tensor, labels: Tensor, weights: Tensor) -> float:

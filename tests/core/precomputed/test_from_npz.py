@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from daf_core.errors import SettingsError
+from daf_core.precomputed import from_npz
 from daf_core.precomputed.open import open_features
 from daf_core.schemas import MANIFEST
 
@@ -81,6 +82,7 @@ def test_files_that_claim_more_than_they_hold_are_refused(tmp_path: Path) -> Non
         ((4, -1), bytes(32)),
         ((4, 300 << 20), None),  # 10 GB of zeros, of which only a claim is written
         ((4, 2), bytes(8)),
+        ((2, -2, -1), bytes(32)),
     ):
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as members:
             out = io.BytesIO()
@@ -95,3 +97,47 @@ def test_files_that_claim_more_than_they_hold_are_refused(tmp_path: Path) -> Non
             open_features(str(path))
     with pytest.raises(SettingsError, match="found it unreadable"):
         open_features(str(tmp_path / "gone.npz"))
+
+
+def test_ids_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    latin = np.array([one.encode("latin-1") for one in IDS.tolist()])
+    with pytest.raises(SettingsError, match="found it unreadable"):
+        open_features(saved(tmp_path, ids=latin, text=TEXT))
+
+
+def test_locked_members_are_refused(tmp_path: Path) -> None:
+    path = Path(saved(tmp_path, ids=IDS, text=TEXT))
+    content = bytearray(path.read_bytes())
+    for mark, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        content[content.index(mark) + flags] |= 1  # "encrypted"
+    path.write_bytes(content)
+    with pytest.raises(SettingsError, match="found it unreadable"):
+        open_features(str(path))
+
+
+def test_damage_anywhere_is_one_line_or_other_features(tmp_path: Path) -> None:
+    path = Path(saved(tmp_path, ids=IDS, text=TEXT, audio=AUDIO))
+    whole, rng, said = path.read_bytes(), np.random.default_rng(0), []
+    for _ in range(200):
+        damaged = bytearray(whole)
+        for place in rng.integers(0, len(damaged), 3):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged)
+        try:
+            open_features(str(path))
+        except SettingsError as err:
+            said.append(str(err))
+    assert len(said) > 100
+    assert all(one.startswith(f"{path}: ") for one in said)
+
+
+def test_many_arrays_may_not_unfold_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them is small enough alone."""
+    monkeypatch.setattr(from_npz, "UNPACKED_BYTES", 10_000)
+    monkeypatch.setattr(from_npz, "TIMES_STORED", 1)
+    ones = np.ones((4, 250))  # 8,000 bytes
+    assert open_features(saved(tmp_path, ids=IDS, text=ones)).shapes == {"text": (1, 250)}
+    with pytest.raises(SettingsError, match="found it unreadable"):
+        open_features(saved(tmp_path, ids=IDS, text=ones, audio=ones))
