@@ -24,6 +24,7 @@ import torch
 from benchmarks.daf_command import CORES
 from daf_core.encoders.loading import load_speech_encoder, load_text_encoder
 from daf_core.encoders.whisper_ct2 import read_whisper_ct2
+from daf_core.schemas import Row
 from daf_core.stages.decode import decode_part
 from daf_core.storage.output import Output
 from daf_core.weights.precision import Precision
@@ -165,7 +166,7 @@ def loop_seconds(manifest: Output, rows: int, batch_rows: int) -> float:
         return float(pool.apply(_loop, (first_rows(manifest, rows), batch_rows)))
 
 
-def _loop(rows: list[dict[str, Any]], batch_rows: int) -> float:
+def _loop(rows: list[Row], batch_rows: int) -> float:
     torch.set_num_threads(CORES)
     encoders = PaddedEncoders()
     encoders(["warm"], [read_wave(rows[0])])
@@ -200,7 +201,7 @@ class PaddedBatch:
         }
 
 
-def _ray_script(rows: list[dict[str, Any]], work: str) -> float:
+def _ray_script(rows: list[Row], work: str) -> float:
     import pyarrow as pa
     import pyarrow.parquet as pq
     import ray
@@ -229,7 +230,7 @@ def _ray_script(rows: list[dict[str, Any]], work: str) -> float:
     return ended - float(min(pq.read_table(out)["ready"].to_pylist()))
 
 
-def read_wave(row: dict[str, Any]) -> npt.NDArray[np.float32]:
+def read_wave(row: Row) -> npt.NDArray[np.float32]:
     """The row's samples; opens the file for each row, as a plain script would."""
     with soundfile.SoundFile(row["audio_uri"].removeprefix("file://")) as file:
         file.seek(round(row["start_s"] * file.samplerate))
@@ -238,7 +239,7 @@ def read_wave(row: dict[str, Any]) -> npt.NDArray[np.float32]:
         return samples
 
 
-def first_rows(manifest: Output, rows: int) -> list[dict[str, Any]]:
+def first_rows(manifest: Output, rows: int) -> list[Row]:
     """The first rows of a manifest that have audio."""
     read = (row for part in manifest.read_all() for row in part.to_pylist())
     return list(itertools.islice((row for row in read if row["audio_uri"]), rows))

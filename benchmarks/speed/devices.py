@@ -26,7 +26,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -39,6 +38,7 @@ from benchmarks.speed.random_encoders import SHAPES, random_encoder
 from benchmarks.speed.throughput import score
 from benchmarks.speed.workload import demo_table, manifest_of, pairs_table, size
 from daf_core.errors import SettingsError
+from daf_core.schemas import Row
 from daf_core.storage import files
 from daf_core.storage.output import Output
 from daf_core.weights.precision import Precision, fastest_precision
@@ -99,7 +99,7 @@ def main() -> None:
 
 def measure(
     work: Path, manifest: Output, encoders: str, actors_per_gpu: list[int], precision: Precision
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     """A row of the table for each number of actors per GPU; on a CPU, one row.
 
     Raises:
@@ -130,7 +130,7 @@ def measure(
         }
 
 
-def show(row: dict[str, Any]) -> None:
+def show(row: Row) -> None:
     """Print a row of the table."""
     print(
         f"{row['encoders']:18} {row['actors']:6} {row['ceiling']:9.1f} {row['score']:9.1f} "

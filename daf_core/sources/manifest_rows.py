@@ -31,7 +31,7 @@ class AudioSize:
     channels: int
 
 
-def manifest_row(cells: dict[str, Any]) -> Row:
+def manifest_row(cells: Row) -> Row:
     """Make a manifest row of cells by column name; cells of unknown columns go to `meta`.
 
     Cells may be text or numbers; empty ones become null, and so does a time, channel, label, split

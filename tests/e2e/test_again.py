@@ -91,11 +91,11 @@ def test_of_a_grown_archive_only_parts_with_other_rows_are_scored(daf, make_head
 
 
 def test_two_drivers_on_one_output_do_no_harm(daf, manifest, undisturbed, make_head, tmp_path):
-    """One on Ray, and one beside it that makes all parts while the other's encoders load."""
-    job = {"manifest": manifest, "head": make_head(), "out": tmp_path}
-    other = start("score", **job, actors=1)
+    """The encoders of both load at the same time."""
+    job = {"manifest": manifest, "head": make_head(), "out": tmp_path, "local": True}
+    other = start("score", **job)
     wait_until((tmp_path / "run.json").exists, other)
-    ours = daf("score", **job, local=True)
+    ours = daf("score", **job)
     assert (ours.status, other.wait()) == (0, 0)
     assert part_bytes(tmp_path) == part_bytes(undisturbed)
     assert daf("verify", manifest=manifest, scores=tmp_path).status == 0

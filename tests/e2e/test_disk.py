@@ -26,7 +26,7 @@ def disk(tmp_path):
 
 def test_read_only_then_full_then_mended(daf, disk, manifest, undisturbed, make_head):
     folder, remount = disk
-    job = {"manifest": manifest, "head": make_head(), "actors": 1}
+    job = {"manifest": manifest, "head": make_head(), "local": True}
     remount("ro")
     ended = daf("score", **job, out=folder / "scores")
     assert ended.status == 1
@@ -44,7 +44,7 @@ def test_read_only_then_full_then_mended(daf, disk, manifest, undisturbed, make_
     assert daf("verify", manifest=manifest, scores=folder / "scores").status == 1
 
     remount("size=10M")
-    ended = daf("score", **job, out=folder / "scores", local=True)
+    ended = daf("score", **job, out=folder / "scores")
     assert ended.status == 0
     assert "parts were done before" in ended.summary
     assert part_bytes(folder / "scores") == part_bytes(undisturbed)

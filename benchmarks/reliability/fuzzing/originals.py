@@ -4,7 +4,7 @@ import io
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import soundfile
 import soxr
+
+from daf_core.schemas import Row
 
 DEMO = Path(str(resources.files("jobs") / "demo_corpus"))
 LARGEST_BYTES = 500_000  # of a file from a corpus
@@ -83,7 +85,7 @@ def transcripts(data: Path | None) -> list[Original]:
     return made + _found([DEMO, *folders], {".vtt", ".srt"})
 
 
-def tables(rows: list[dict[str, Any]]) -> list[Original]:
+def tables(rows: list[Row]) -> list[Original]:
     """The rows as CSV, as JSONL, and as Parquet with three compressions."""
     columns = list(rows[0])
     lines = [",".join(columns)]

@@ -10,7 +10,6 @@ the ratings of single annotators and are ignored.
 
 import posixpath
 import re
-from typing import Any
 
 from daf_core.errors import BadInput
 from daf_core.sources.corpora.clips import clips_under
@@ -108,7 +107,7 @@ def _turns(
     return turns, bad
 
 
-def _turn(name: str, start: str, end: str) -> dict[str, Any]:
+def _turn(name: str, start: str, end: str) -> Cells:
     """Cells from a turn's name and times; Ses01F_impro01_M000 is spoken by the man of session 1."""
     speaker = f"{name[:5]}{name.rpartition('_')[2][:1]}"
     return {
