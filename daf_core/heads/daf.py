@@ -8,6 +8,10 @@ temperature, calibrates p_m (Guo et al. 2017, arXiv 1706.04599). Where the modal
 independent given the sentiment this is Bayes' rule (Genest and Zidek 1986, Statistical Science 1).
 The modalities learn apart from each other; then `training/fusion.py` fits π and β.
 
+What a modality alone says of an utterance with both is log π + β_m · (log p_m - log π_m): both
+modalities answer from the same prior, so that the two answers can be compared with each other and
+with the joined one. An utterance with one modality keeps p_m.
+
 The weight of a modality is its share of the information: the Kullback-Leibler divergence of its
 calibrated distribution from π_m. A modality that says no more than is known without it has weight
 0. So the weights of an utterance follow from how sure its modalities are, as in QMF (arXiv
@@ -50,12 +54,12 @@ class DafHead(nn.Module):
         as much more or less as its weight is larger or smaller.
         """
         absent = features.present.new_zeros((len(features.present), NUM_BINS), dtype=torch.float)
-        alone = [
+        said_apart = [
             self.apart[name](features).logits if name in self.apart else absent
             for name in MODALITIES
         ]
-        unimodal = torch.stack(alone, dim=1)
-        evidence = self.inverse_temperatures[:, None] * (unimodal.log_softmax(dim=2) - self.priors)
+        apart = torch.stack(said_apart, dim=1)
+        evidence = self.inverse_temperatures[:, None] * (apart.log_softmax(dim=2) - self.priors)
         own = self._weights(evidence, features.present)
         if weights is None:
             weights, change = own, torch.ones_like(own)
@@ -63,9 +67,10 @@ class DafHead(nn.Module):
             change = (weights / own.clamp_min(LEAST_INFORMATION)).clamp_max(MOST_CHANGE)
         said = (features.present * change)[:, :, None] * evidence
         joined = self.prior + said.sum(dim=1)
-        single = (features.present[:, :, None] * unimodal).sum(dim=1)
+        single = (features.present[:, :, None] * apart).sum(dim=1)
         both = features.present.all(dim=1, keepdim=True)
-        return Prediction(torch.where(both, joined, single), weights, unimodal)
+        unimodal = torch.where(both[:, :, None], self.prior + evidence, apart)
+        return Prediction(torch.where(both, joined, single), weights, unimodal, apart)
 
     def _weights(self, evidence: Tensor, present: Tensor) -> Tensor:
         """(B, M) the share of each modality in the information of all."""

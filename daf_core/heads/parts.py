@@ -71,12 +71,15 @@ class Prediction:
         has none.
     unimodal_logits: (B, M, NUM_BINS), the prediction of each modality alone, arbitrary where
         absent; None if the head makes none.
+    apart_logits: (B, M, NUM_BINS), what the parts of a head that learn apart (`parts_apart`)
+        predict, before they are joined; None of other heads.
     extra_loss: (B,), a loss of the head's own; while training only.
     """
 
     logits: Tensor
     weights: Tensor | None = None
     unimodal_logits: Tensor | None = None
+    apart_logits: Tensor | None = None
     extra_loss: Tensor | None = None
 
     @cached_property

@@ -36,7 +36,7 @@ def fit_fusion(
 
 def _inverse_temperatures(head: DafHead, valid: Rows) -> Tensor:
     """(M,) of each modality, on the rows of all workers that have it; 1 where none has."""
-    logits = predict(head, valid).unimodal_logits
+    logits = predict(head, valid).apart_logits
     assert logits is not None
     every, present, labels = map(gathered_tensor, (logits, valid.present, valid.labels))
     return torch.tensor(

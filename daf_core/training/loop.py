@@ -95,6 +95,7 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
         torch.cat([piece.logits for piece in pieces]),
         _joined([piece.weights for piece in pieces]),
         _joined([piece.unimodal_logits for piece in pieces]),
+        _joined([piece.apart_logits for piece in pieces]),
     )
 
 

@@ -22,8 +22,8 @@ def loss_of(
     likelihood: Tensor | None = None,
 ) -> Tensor:
     """The summed loss of rows: cross-entropy of the prediction and of the unimodal ones, and the
-    other losses that head and recipe ask for. Of a head whose modalities learn apart only the
-    unimodal predictions count.
+    other losses that head and recipe ask for. Of a head whose modalities learn apart only what
+    these predict counts.
 
     Args:
         weights: (SETS, POLARITIES) of rows by modalities and polarity (`balance`).
@@ -33,11 +33,12 @@ def loss_of(
     row_weights = weights_of_rows(weights, features.present, labels)
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
+    apart = bool(parts_apart(head))
+    alone = prediction.apart_logits if apart else prediction.unimodal_logits
     unimodal = torch.zeros_like(labels)
-    if prediction.unimodal_logits is not None:
-        of_each = cross_entropy(prediction.unimodal_logits, labels) * features.present
-        unimodal = of_each.sum(dim=1)
-    if parts_apart(head):
+    if alone is not None:
+        unimodal = (cross_entropy(alone, labels) * features.present).sum(dim=1)
+    if apart:
         loss = unimodal
     else:
         loss = cross_entropy(prediction.logits, labels) + recipe.side_loss * unimodal

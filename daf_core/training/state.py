@@ -79,13 +79,13 @@ def judged(
     apart = parts_apart(head)
     if not apart:
         return {WHOLE: whole}
-    assert prediction.unimodal_logits is not None
-    unimodal, found = gathered_tensor(prediction.unimodal_logits), {}
+    assert prediction.apart_logits is not None
+    apart_logits, found = gathered_tensor(prediction.apart_logits), {}
     for name in apart:
         number = MODALITIES.index(name)
         own = present[:, number]
         if own.any():
-            told, true, weight = unimodal[own, number], labels[own], counted[own]
+            told, true, weight = apart_logits[own, number], labels[own], counted[own]
             _, loss = calibrated(told, priors[number].cpu(), true, weight)
             found[name] = Judgement(loss, _weighted_mae(told, true, weight))
         else:

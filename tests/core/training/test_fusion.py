@@ -101,6 +101,27 @@ def test_own_weights_given_again_change_nothing_and_others_do() -> None:
     assert (voice.sentiment - own.sentiment).abs().mean() > 0.3
 
 
+def test_what_modalities_say_alone_starts_from_the_prior_of_both() -> None:
+    """Voices are mostly negative: a voice that is a little so speaks for more than the usual."""
+    labels = torch.tensor([-2.0] * 90 + [-1.0] * 10 + [1.0] * 100)
+    present = torch.tensor([[False, True]] * 100 + [[True, True]] * 100)
+    unsure = torch.zeros(200, 1, NUM_BINS)
+    rows = Rows({name: unsure.clone() for name in SHAPES}, present, labels)
+    head = with_oracles()
+    fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+    rows.values["text"][:, 0] = head.priors[0]  # words that say nothing
+    rows.values["audio"][:, 0] = head.priors[1] + 0.2 * BINS  # less negative than usual
+    found = predict(head, rows)
+    assert found.unimodal_logits is not None
+    torch.testing.assert_close(
+        found.unimodal_logits[100:, 1].softmax(1), found.logits[100:].softmax(1)
+    )
+    torch.testing.assert_close(
+        found.unimodal_logits[100:, 0].softmax(1), head.prior.exp().expand(100, -1)
+    )
+    torch.testing.assert_close(found.unimodal_logits[:100, 1], found.logits[:100])
+
+
 def test_priors_are_those_of_the_rows_that_each_modality_has() -> None:
     """Words are mostly positive, voices mostly negative, and three rows have both."""
     labels = torch.tensor([2.0] * 8 + [-2.0] * 8 + [1.0] * 3)
