@@ -33,6 +33,7 @@ def head_without(corpus: str, like: TrainedHead, embeddings: Output, recipe: Rec
     record = HeadRecord(
         kind=like.kind,
         width=recipe.width,
+        members=recipe.members,
         shapes=fitted.shapes,
         encoders={name: like.encoders[name] for name in stored(fitted.shapes)},
         sha256=hashlib.sha256(weights).hexdigest(),

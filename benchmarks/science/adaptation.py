@@ -197,7 +197,7 @@ def _measured(
 def from_scratch(head: TrainedHead, labelled: LabelledRows, test: pa.Table, seed: int) -> Measured:
     """A head of the same kind trained on the labelled rows alone, on the test rows."""
     torch.manual_seed(seed)
-    module = build(head.kind, head.shapes, head.record.width)
+    module = build(head.kind, head.shapes, head.record.width, head.record.members)
     valid, rest = next(folds(labelled.clusters, 5, seed))
     held_out = labelled.select(valid).rows
     fit(module, labelled.select(rest).rows, held_out, SCRATCH, seed=seed)

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from daf_core.adaptation.labelled_rows import Index, LabelledRows
 from daf_core.training.balance import even_weights
 from daf_core.training.evidence import label_priors
-from daf_core.training.loop import fit, predict
+from daf_core.training.loop import fit, judge
 from daf_core.training.recipe import Recipe
-from daf_core.training.state import State, judged
+from daf_core.training.state import State
 
 COPIES = 3
 RECIPE = Recipe(
@@ -64,7 +64,7 @@ def _go_on(
     weights = {name: value.clone() for name, value in module.state_dict().items()}
     even = even_weights(valid.rows)
     priors, _ = label_priors([(train.rows, 1.0)], even)
-    found = judged(module, predict(module, valid.rows), valid.rows, even, priors)
+    found = judge(module, valid.rows, even, priors)
     losses = {name: one.loss for name, one in found.items()}
     start = State(
         -1, weights, optimiser.state_dict(), dict.fromkeys(losses, -1), losses, weights, []

@@ -6,13 +6,13 @@ another utterance measure the effect of a modality, as a treatment effect (Causa
 arXiv 2212.10515).
 """
 
-import inspect
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from daf_core.embeddings.columns import MODALITIES, Column
+from daf_core.heads.ensemble import takes_weights
 from daf_core.heads.parts import Prediction, columns_in
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
@@ -40,7 +40,7 @@ def controls(head: nn.Module, rows: Rows, prediction: Prediction, seed: int) -> 
     found: dict[str, Tensor] = {}
     if not len(both):
         return found
-    if prediction.weights is not None and "weights" in inspect.signature(head.forward).parameters:
+    if prediction.weights is not None and takes_weights(head):
         own = prediction.weights[both]
         replacements = {
             "permuted_weights": own[torch.randperm(len(both), generator=generator)],

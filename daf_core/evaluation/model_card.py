@@ -57,8 +57,9 @@ encoders and their checksums.
 {_metrics_table(facts)}
 
 Trained on {data["embeddings"]} (fingerprint {data["fingerprint"]}, splits {data["splits"]}) with
-seed {facts["seed"]}. The weights are those of epoch {facts["best_epoch"] + 1} of {len(history)},
-which has the lowest validation MAE.{joining}
+seed {facts["seed"]}. Every part of the head that learns apart keeps the weights of the epoch with
+its lowest validation loss; the last of these was epoch {facts["best_epoch"] + 1} of
+{len(history)}.{joining}
 
 - `coverage`: the share of 90 % intervals that hold the label. The intervals are calibrated on
   {held_out}; see reliability.png.

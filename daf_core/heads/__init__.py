@@ -19,6 +19,7 @@ from daf_core.heads.concat import ConcatHead
 from daf_core.heads.daf import DafHead
 from daf_core.heads.daf_attention import DafAttentionHead
 from daf_core.heads.drw import DrwHead
+from daf_core.heads.ensemble import Ensemble
 from daf_core.heads.gatedx import GatedxHead
 from daf_core.heads.gmu import GmuHead
 from daf_core.heads.late import LateHead
@@ -52,8 +53,8 @@ HEADS: dict[str, Callable[[ColumnShapes, int], nn.Module]] = {
 }
 
 
-def build(kind: str, shapes: ColumnShapes, width: int) -> nn.Module:
-    """A head of this kind with random weights.
+def build(kind: str, shapes: ColumnShapes, width: int, members: int = 1) -> nn.Module:
+    """A head of this kind with random weights; of several members, an `Ensemble`.
 
     Raises:
         SettingsError: there is no such head, or the embeddings lack a modality that it needs.
@@ -61,9 +62,10 @@ def build(kind: str, shapes: ColumnShapes, width: int) -> nn.Module:
     if kind not in HEADS:
         raise SettingsError(f"no head is called {kind!r}: expected one of {', '.join(HEADS)}")
     try:
-        return HEADS[kind](shapes, width)
+        heads = [HEADS[kind](shapes, width) for _ in range(members)]
     except SettingsError as err:
         raise SettingsError(f"head {kind}: {err}") from err
+    return heads[0] if members == 1 else Ensemble(heads)
 
 
 def columns_read(kind: str, shapes: ColumnShapes) -> ColumnShapes:

@@ -59,6 +59,7 @@ class _HeadJson(BaseModel):
     version: int
     kind: _Name
     width: _Size
+    members: int = Field(ge=1, le=100)
     streams: dict[_Name, Annotated[list[_Size], Field(min_length=2, max_length=2)]] = Field(
         min_length=1, max_length=64
     )

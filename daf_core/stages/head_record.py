@@ -12,23 +12,25 @@ from daf_core.measures.calibration_values import (
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
 
-VERSION = 6
+VERSION = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadRecord:
     """What head.json says.
 
-    kind: a name of `heads.HEADS`; width: of its hidden layers; shapes, encoders: the embedding
-    columns that it was trained on, no others; sha256: of head.safetensors; calibrations: by set of
-    modalities; languages: of the words it was trained on, as "en"; label_interval: that holds nine
-    of ten labels of the training rows; error_correlation: of rows of one recording, None: unknown;
+    kind: a name of `heads.HEADS`; width: of its hidden layers; members: of an ensemble; shapes,
+    encoders: the embedding columns that it was trained on, no others; sha256: of head.safetensors;
+    calibrations: by set of modalities; languages: of the words it was trained on, as "en";
+    label_interval: that holds nine of ten labels of the training rows; error_correlation: of rows
+    of one recording, None: unknown;
     adjustment: offsets for an archive that it was adapted to;
     facts: what else is recorded (metrics, data fingerprint, seed, recipe …); they decide no score.
     """
 
     kind: str
     width: int
+    members: int = 1
     shapes: ColumnShapes
     encoders: dict[str, EncoderSpec]
     sha256: str
@@ -46,6 +48,7 @@ class HeadRecord:
             "version": self.version,
             "kind": self.kind,
             "width": self.width,
+            "members": self.members,
             "streams": {name: list(shape) for name, shape in self.shapes.items()},
             "encoders": {name: spec.as_dict() for name, spec in self.encoders.items()},
             "sha256": self.sha256,
@@ -60,12 +63,15 @@ class HeadRecord:
     @classmethod
     def from_dict(cls, found: Json) -> "HeadRecord":
         """Read what `as_dict` wrote."""
-        own = {"version", "kind", "width", "streams", "encoders", "sha256", "calibrations"}
-        known = own | {"languages", "label_interval", "error_correlation", "adjustment"}
+        known = {
+            *("version", "kind", "width", "members", "streams", "encoders", "sha256"),
+            *("calibrations", "languages", "label_interval", "error_correlation", "adjustment"),
+        }
         adjustment = found.get("adjustment")
         return cls(
             kind=found["kind"],
             width=found["width"],
+            members=found["members"],
             shapes={name: (layers, size) for name, (layers, size) in found["streams"].items()},
             encoders={name: EncoderSpec(**spec) for name, spec in found["encoders"].items()},
             sha256=found["sha256"],

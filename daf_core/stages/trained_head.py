@@ -45,7 +45,7 @@ class TrainedHead:
 
         from daf_core.heads import build
 
-        module = build(self.kind, self.shapes, self.record.width)
+        module = build(self.kind, self.shapes, self.record.width, self.record.members)
         stored = safetensors.torch.load(self.weights)
         own = {name: value for name, value in stored.items() if not name.startswith(FAMILIARITY)}
         module.load_state_dict(own)
@@ -127,6 +127,7 @@ def save(
     *,
     kind: str,
     width: int,
+    members: int = 1,
     shapes: ColumnShapes,
     encoders: dict[str, EncoderSpec],
     calibrations: Calibrations,
@@ -147,6 +148,7 @@ def save(
     record = HeadRecord(
         kind=kind,
         width=width,
+        members=members,
         shapes=shapes,
         encoders=encoders,
         sha256=hashlib.sha256(weights).hexdigest(),

@@ -132,7 +132,8 @@ class _Plan:
 
     def new_head(self) -> nn.Module:
         torch.manual_seed(self.seed)
-        return build(self.kind, self.shapes, self.recipe.width).to(self.device)
+        recipe = self.recipe
+        return build(self.kind, self.shapes, recipe.width, recipe.members).to(self.device)
 
     def with_label_likelihood(self, rows: dict[str, Rows], joining: list[Rows]) -> list[Rows]:
         """The joining rows with the likelihoods of their labels by a reference head, where the

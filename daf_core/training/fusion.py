@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from daf_core.distributed import gathered_tensor
 from daf_core.heads.daf import DafHead
+from daf_core.heads.ensemble import members_of
 from daf_core.training.evidence import calibrated, label_priors
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
@@ -26,12 +27,12 @@ def fit_fusion(
         valid: rows that it was not trained on.
         weights: (SETS, POLARITIES) of rows by modalities and polarity, as in the training.
     """
-    if not isinstance(head, DafHead):
-        return
+    heads = [one for one in members_of(head).values() if isinstance(one, DafHead)]
     priors, both = label_priors(train, weights)
-    head.priors.copy_(priors)
-    head.prior.copy_(both)
-    head.inverse_temperatures.copy_(_inverse_temperatures(head, valid))
+    for one in heads:
+        one.priors.copy_(priors)
+        one.prior.copy_(both)
+        one.inverse_temperatures.copy_(_inverse_temperatures(one, valid))
 
 
 def _inverse_temperatures(head: DafHead, valid: Rows) -> Tensor:

@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_workers
+from daf_core.heads.ensemble import members_of
 from daf_core.heads.parts import DropoutMasks, Features, Prediction
 from daf_core.training.balance import balancing_weights, even_weights
 from daf_core.training.evidence import label_priors
 from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
-from daf_core.training.state import State, judged, keep_best
+from daf_core.training.state import Judgement, State, judged, keep_best
 
 
 def fit(
@@ -72,7 +73,7 @@ def fit(
         loss = _train_epoch(
             head, average, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
-        found = judged(kept, predict(kept, valid), valid, valid_weights, priors)
+        found = judge(kept, valid, valid_weights, priors)
         mae = sum(one.mae for one in found.values()) / len(found)
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
         keep_best(state, kept, found)
@@ -81,6 +82,17 @@ def fit(
         after_epoch(state)
     head.load_state_dict(state.best_head)
     return state
+
+
+def judge(head: nn.Module, valid: Rows, weights: Tensor, priors: Tensor) -> dict[str, Judgement]:
+    """`judged` of every member of the head, on validation rows: how the names of the tensors of a
+    member start, and its part → judgement.
+    """
+    return {
+        f"{start}{part}": found
+        for start, member in members_of(head).items()
+        for part, found in judged(member, predict(member, valid), valid, weights, priors).items()
+    }
 
 
 @torch.no_grad()
@@ -123,7 +135,11 @@ def _train_epoch(
     """One pass over the global batches of an epoch; returns the mean loss of a row."""
     losses = torch.zeros(2, dtype=torch.float64, device=train.labels.device)
     for features, labels, likelihood, rows in _steps(train, also, recipe, seed):
-        loss = loss_of(head, features, labels, weights, recipe, likelihood) / rows
+        losses_of_members = [
+            loss_of(member, features, labels, weights, recipe, likelihood)
+            for member in members_of(head).values()
+        ]
+        loss = torch.stack(losses_of_members).mean() / rows
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         sum_gradients(head)

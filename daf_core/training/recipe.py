@@ -38,6 +38,10 @@ class Recipe:
     width: int = 128
     """Units in the head's hidden layers."""
 
+    members: int = 1
+    """Train so many heads side by side, each from its own random weights, and answer with the mean
+    of their distributions. Takes as many times longer."""
+
     modality_dropout: float = 0.1
     """Share of rows with both modalities that are trained without one of them in a step."""
 
@@ -69,7 +73,7 @@ class Recipe:
     validation rows."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "batch_rows", "width", "also_rows"):
+        for name in ("epochs", "patience", "batch_rows", "width", "members", "also_rows"):
             check_range(name, getattr(self, name), least=1)
         for name in ("modality_dropout", "average"):
             check_range(name, getattr(self, name), least=0, most=1)

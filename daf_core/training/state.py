@@ -1,5 +1,6 @@
 """The state of a training: how far it came, and the best weights so far."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 
 from daf_core.distributed import gathered_tensor
 from daf_core.embeddings.columns import MODALITIES
+from daf_core.heads.ensemble import members_of
 from daf_core.heads.parts import Prediction, parts_apart
 from daf_core.heads.sentiment_bins import median
 from daf_core.training.balance import weights_of_rows
@@ -20,7 +22,8 @@ WHOLE = "whole"  # the one part of a head that learns as a whole
 class State:
     """The state of a training after an epoch, enough to resume from: plain tensors and numbers.
 
-    best_epochs, best_losses: by part of the head that learns apart (`parts_apart`), or of WHOLE;
+    best_epochs, best_losses: by part of the head that learns apart (`parts_apart`), or of WHOLE; of
+    an ensemble by member and part;
     best_head: each part as it was after its best epoch; history: epoch, train_loss and valid_mae,
     the mean of the parts.
     """
@@ -96,7 +99,7 @@ def judged(
 def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> None:
     """Note those parts of the head that are better than in all earlier epochs."""
     tensors = head.state_dict()
-    for part, start in (parts_apart(head) or {WHOLE: ""}).items():
+    for part, start in _starts_of_parts(head):
         if found[part].loss < state.best_losses.get(part, float("inf")):
             state.best_epochs[part], state.best_losses[part] = state.epoch, found[part].loss
             state.best_head |= {
@@ -104,6 +107,13 @@ def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> Non
                 for name, value in tensors.items()
                 if name.startswith(start)
             }
+
+
+def _starts_of_parts(head: nn.Module) -> Iterator[tuple[str, str]]:
+    """Each part of each member, and how the names of its tensors start."""
+    for member, module in members_of(head).items():
+        for part, start in (parts_apart(module) or {WHOLE: ""}).items():
+            yield f"{member}{part}", f"{member}{start}"
 
 
 def _weighted_mae(logits: Tensor, labels: Tensor, weights: Tensor) -> float:

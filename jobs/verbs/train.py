@@ -104,7 +104,7 @@ def _publish_head(
     """Publish model card and figures, then weights, then head.json, whose presence means that all
     of the head is there.
     """
-    module = build(settings.head, fitted.shapes, recipe.width)
+    module = build(settings.head, fitted.shapes, recipe.width, recipe.members)
     module.load_state_dict(fitted.tensors)
     publish_record(settings.out, settings.head, facts)
     trained_head.save(
@@ -112,6 +112,7 @@ def _publish_head(
         module,
         kind=settings.head,
         width=recipe.width,
+        members=recipe.members,
         shapes=fitted.shapes,
         encoders={name: EncoderSpec(**encoders[name]) for name in stored(fitted.shapes)},
         calibrations=calibrations_from_json(fitted.calibrations),

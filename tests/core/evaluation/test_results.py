@@ -105,7 +105,7 @@ def test_a_model_card_has_metadata_and_metrics():
     assert "daf" in card.data.tags
     assert "mae" in card.data.metrics
     assert "| valid   | 3      | 0.500" in card.text
-    assert "epoch 1 of 2" in card.text
+    assert "epoch 1 of\n2." in card.text
     assert "4 train rows of more" in card.text
     assert "train rows, as of unseen speakers" in card.text
     assert "| test" not in card.text

@@ -192,6 +192,9 @@ RECORDS: dict[str, Callable[[dict[str, Any]], bytes]] = {
     "infinity": lambda record: json.dumps({**record, "error_correlation": float("inf")}).encode(),
     "a billion wide": lambda record: json.dumps({**record, "width": 10**9}).encode(),
     "a million wide": lambda record: json.dumps({**record, "width": 10**6}).encode(),
+    "a billion members": lambda record: json.dumps({**record, "members": 10**9}).encode(),
+    "no member": lambda record: json.dumps({**record, "members": 0}).encode(),
+    "members that the weights lack": lambda record: json.dumps({**record, "members": 2}).encode(),
     "another kind": lambda record: json.dumps({**record, "kind": "nobody's"}).encode(),
     "a wide column": lambda record: json.dumps(
         {**record, "streams": {"text": [1000, 10**6], "audio": [1, 4]}}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads import build
+from daf_core.heads.ensemble import members_of
 from daf_core.heads.parts import LayerMix
 from daf_core.heads.sentiment_bins import NUM_BINS, share_below
 from daf_core.training.balance import even_weights
@@ -40,7 +41,7 @@ def trained(
     recipe: Recipe = RECIPE, *, kind: str = "daf", seed: int = 0, **options: object
 ) -> tuple[torch.nn.Module, State]:
     torch.manual_seed(seed)
-    head = build(kind, SHAPES, recipe.width)
+    head = build(kind, SHAPES, recipe.width, recipe.members)
     return head, fit(head, corpus(300, 0), corpus(100, 1), recipe, seed=seed, **options)
 
 
@@ -69,10 +70,12 @@ def test_one_seed_gives_one_result_and_another_seed_another() -> None:
     assert not all(torch.equal(first[name], other[name]) for name in first)
 
 
-@pytest.mark.parametrize("kind", ["daf", "concat"])
-@pytest.mark.parametrize("average", [0.0, 0.9])
-def test_resumed_after_a_loss_equals_undisturbed(average: float, kind: str) -> None:
-    recipe = replace(RECIPE, average=average)
+@pytest.mark.parametrize(
+    ("kind", "average", "members"),
+    [("daf", 0.0, 1), ("daf", 0.9, 2), ("concat", 0.0, 1), ("concat", 0.9, 2)],
+)
+def test_resumed_after_a_loss_equals_undisturbed(kind: str, average: float, members: int) -> None:
+    recipe = replace(RECIPE, average=average, members=members)
     undisturbed, whole = trained(recipe, kind=kind)
 
     class Lost(Exception):
@@ -134,6 +137,20 @@ def test_modalities_that_learn_apart_end_each_at_its_best() -> None:
     found = judged(head, predict(head, valid), valid, even, priors)
     for name in MODALITIES:
         assert found[name].loss == pytest.approx(state.best_losses[name], abs=1e-4)
+
+
+def test_members_learn_differently_and_end_each_at_its_best() -> None:
+    recipe = replace(RECIPE, epochs=40, patience=3, learning_rate=0.05, members=2)
+    head, state = trained(recipe, kind="concat")
+    valid = corpus(100, 1)
+    assert state.best_epochs.keys() == {"members.0.whole", "members.1.whole"}
+    assert len(state.history) == state.best_epoch + 1 + 3
+    for start, member in members_of(head).items():
+        error = (predict(member, valid).sentiment - valid.labels).abs().mean()
+        assert float(error) == pytest.approx(state.best_losses[f"{start}whole"], abs=1e-4)
+    assert len({*state.best_losses.values()}) == 2
+    both, _ = trained(replace(RECIPE, members=2))
+    assert len({name for name in both.state_dict() if name.endswith("inverse_temperatures")}) == 2
 
 
 def test_a_modality_without_validation_rows_is_judged_by_the_others() -> None:
