@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from daf_core.sources.transcripts.reading.clock import seconds
+from daf_core.sources.transcripts.reading.name_lines import is_full_name
 from daf_core.sources.transcripts.utterances.names import may_be_name
 
 _TIME = r"\d{1,3}:[0-5]?\d(?::[0-5]?\d)?(?:[.,]\d{1,6})?"
@@ -144,12 +145,5 @@ def _with_headings(stamps: list[Stamp], lines: Sequence[str]) -> list[Stamp]:
 
 
 def _is_heading(stamp: Stamp, lines: Sequence[str]) -> bool:
-    name = stamp.words.rstrip(" :")
     below = lines[stamp.row + 1].strip() if stamp.row + 1 < len(lines) else ""
-    words = name.split()
-    return (
-        stamp.speaker is None
-        and bool(below and name and _is_name(name))
-        and not name.endswith((".", "?", "!", ","))
-        and all(word[:1].isupper() or word[:1].isdigit() for word in words)
-    )
+    return stamp.speaker is None and bool(below) and is_full_name(stamp.words.rstrip(" :"))

@@ -18,6 +18,8 @@ from tests.core.sources.ingest import ingest
         ("a.xml", b"<rss><item/></rss>", "found XML whose root is rss"),
         ("a.xml", b"<rss><item></rss>", "found XML that is damaged at line 1"),
         ("a.html", b"<!DOCTYPE html><html><br></html>", "found a page of HTML"),
+        ("a.sub", b"{0}{22}hello|yes\n", "found text without times"),
+        ("chat.txt", b"10:00:01 From Ana : hello\n", "found messages of a chat"),
         ("a.md", b"yes, so\n", "found text without times"),
         ("a.pdf", b"%PDF-1.4\n\x00\xff\xfe\x80", "found a PDF"),
         ("a.docx", b"PK\x03\x04" + bytes(range(128, 256)), "found a ZIP or Office document"),
