@@ -50,7 +50,8 @@ KINDS = {
     "name on the line below": "0:01\nAna\nhello there and so on\n0:05\nBob Lee\n"
     "fine, we meet at 12:30 then\n1:09\nAna\ngood bye\n",
     "who stopped": "Ana started transcription\n\nAna 0:01\nhello there and so on\n\n"
-    "Bob Lee 0:05\nfine, we meet at 12:30 then\n\nAna 1:09\ngood bye\n\nBob Lee stopped transcription\n",
+    "Bob Lee 0:05\nfine, we meet at 12:30 then\n\nAna 1:09\ngood bye\n\n"
+    "Bob Lee stopped transcription\n",
     "at": "Ana at 00:01\nhello there and so on\n\nBob Lee at 00:05\nfine, we meet at 12:30 then\n\n"
     "Ana at 01:09\ngood bye\n",
 }
