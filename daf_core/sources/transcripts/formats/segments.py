@@ -14,7 +14,7 @@ from daf_core.sources.transcripts.reading import json_lines, one_recording
 from daf_core.sources.transcripts.reading.headings import Heading, Headings, headings
 from daf_core.sources.transcripts.reading.json_fields import Fields, Unreadable, read_each
 from daf_core.sources.transcripts.reading.language import language_tag
-from daf_core.sources.transcripts.reading.units import per_second
+from daf_core.sources.transcripts.reading.units import unit_of
 from daf_core.sources.transcripts.reading.words import Word, cue_of, utterances
 
 _LISTS = (
@@ -39,8 +39,7 @@ def read(document: Document) -> Transcript:
     """
     entries = _list_of(document) or []
     named = _headings_of(entries)
-    spans = [(_raw(entry, named, "start"), _raw(entry, named, "end")) for entry in entries]
-    guess = per_second(spans)
+    guess = unit_of((entry for entry in entries if isinstance(entry, dict)), named)
     chosen, others = one_recording.choose(
         [_raw(entry, named, "recording") for entry in entries], document.name
     )

@@ -43,10 +43,12 @@ SAYS = {
     "assemblyai.json": Says("assemblyai", ("A", "B"), "en-US", 0.9),
     "azure-batch.json": Says("azure", ("1", "2"), "en-US", 0.9),
     "azure-fast.json": Says("azure", ("1", "2"), "en-US", 0.9),
+    "azure-sdk.jsonl": Says("azure_sdk", ("Guest-1", "Guest-2"), "en-US", 0.9),
     "contact-lens.json": Says("amazon_calls", ROLES, "en-US"),
     "cues-ms.csv": Says("table", NAMES),
     "cues-semicolon.csv": Says("table", NAMES),
     "cues-unquoted.csv": Says("table", NAMES),
+    "cues-us.csv": Says("table", NAMES),
     "cues.csv": Says("table", NAMES),
     "deepgram-channels.json": Says("deepgram", None, None, 0.9, True),
     "deepgram-paragraphs.json": Says("deepgram", ("0", "1")),
@@ -234,6 +236,30 @@ def test_seconds_milliseconds_and_clock_times_are_told_apart(rows, expected):
     assert [cue[1:] for cue in texts(table)] == expected
     segments = [{"start": start, "end": end, "text": "word"} for start, end in rows]
     assert [cue[1:] for cue in texts({"utterances": segments})] == expected
+
+
+@pytest.mark.parametrize("name", ["end", "duration"])
+def test_times_in_a_finer_unit_without_its_name_are_refused(name):
+    rows = [(0, 9_000_000), (15_000_000, 20_000_000 if name == "end" else 5_000_000)]
+    segments = [{"start": start, name: end, "text": "so it is"} for start, end in rows]
+    with pytest.raises(BadInput, match="found a finer unit; name it"):
+        texts({"utterances": segments})
+    named = [
+        {f"{key}_ticks": one[key] for key in ("start", name)} | {"text": "so"} for one in segments
+    ]
+    assert [cue[1:] for cue in texts(named)] == [(0.0, 0.9), (1.5, 2.0)]
+
+
+def test_cues_in_milliseconds_may_be_far_apart_or_one_long_one():
+    assert texts(
+        [
+            {"start": 0, "text": "so", "speaker": "A"},
+            {"start": 1_500_000, "text": "it", "speaker": "B"},
+        ]
+    ) == [("so", 0.0, None), ("it", 1500.0, None)]
+    assert texts([{"start": 0, "end": 1_500_000, "text": "so it is"}]) == [
+        ("so it is", 0.0, 1500.0)
+    ]
 
 
 def test_quotes_of_a_tsv_are_words_and_those_of_a_csv_hold_cells_together():
