@@ -46,6 +46,7 @@ from daf_core.sources.transcripts.formats import (
     textgrid,
     timed_text,
     ttml,
+    watson,
     webvtt,
     whisper,
 )
@@ -71,6 +72,7 @@ READERS: tuple[ModuleType, ...] = (
     assemblyai,
     azure,
     azure_sdk,
+    watson,
     google,
     speechmatics,
     rev,

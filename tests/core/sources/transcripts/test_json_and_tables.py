@@ -35,6 +35,7 @@ ROLES = ("AGENT", "CUSTOMER")
 WHISPERX = ("SPEAKER_00", "SPEAKER_01")
 SAYS = {
     "amazon-call-analytics.json": Says("amazon_calls", ROLES, "en-US", 0.9),
+    "amazon-transcribe-channels-old.json": Says("amazon_transcribe", None, "en-US", 0.9, True),
     "amazon-transcribe-channels.json": Says("amazon_transcribe", None, "en-US", 0.9, True),
     "amazon-transcribe-segments.json": Says("amazon_transcribe", ("spk_0", "spk_1"), "en-US"),
     "amazon-transcribe.json": Says("amazon_transcribe", ("spk_0", "spk_1"), "en-US", 0.9),
@@ -78,6 +79,9 @@ SAYS = {
     "whisper-cpp.json": Says("whisper", None, "en"),
     "whisper.tsv": Says("table"),
     "whisperx.json": Says("whisper", WHISPERX, "en", 0.9),
+    "rev-people.json": Says("rev", NAMES),
+    "watson.json": Says("watson", ("0", "1"), None, 0.9),
+    "whisper-cpp-tokens.json": Says("whisper", None, "en"),
     "words.csv": Says("table", NAMES, None, 0.9),
 }
 
