@@ -49,17 +49,7 @@ def read(document: Document) -> Transcript:
 
     cues, unread = read_each((entries[number] for number in chosen), "segment", one)
     if "text" not in named:
-        cues = utterances(
-            Word(
-                text=cue.text,
-                start_s=cue.start_s,
-                end_s=cue.end_s,
-                speaker=cue.speaker,
-                channel=cue.channel,
-                confidence=cue.confidence,
-            )
-            for cue in cues
-        )
+        cues = utterances(map(Word.from_cue, cues))
     languages = {_raw(entry, named, "language") for entry in entries[:1]}
     top = document.json if isinstance(document.json, dict) else {}
     language = language_tag(top.get("language")) or language_tag(next(iter(languages), None))

@@ -54,17 +54,7 @@ def read(document: Document) -> Transcript:
         except Unreadable:
             unread.append(rows[number].place)
     if "text" not in named:
-        cues = utterances(
-            Word(
-                text=cue.text,
-                start_s=cue.start_s,
-                end_s=cue.end_s,
-                speaker=cue.speaker,
-                channel=cue.channel,
-                confidence=cue.confidence,
-            )
-            for cue in cues
-        )
+        cues = utterances(map(Word.from_cue, cues))
     named_language = named.get("language")
     value = named_language and rows and rows[0].fields.get(named_language.name)
     return Transcript(cues=cues, unread=unread + others, language=language_tag(value))

@@ -1,31 +1,32 @@
 """Segments that are single words, as some tools are told to write them."""
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from daf_core.sources.transcripts.cue import Cue
-from daf_core.sources.transcripts.reading.words import Word, utterances
+from daf_core.sources.transcripts.reading.words import UNSPACED, Word, utterances
 
 MOSTLY = 0.8
+_LETTERS = 3.0  # of a word in scripts without blanks, on average at most
 FEWEST = 5  # "Yes." and "No." are utterances
 
 
 def grouped(cues: Sequence[Cue]) -> list[Cue]:
     """The cues; or, where at least 80 % of five or more are single words, utterances of them."""
+    return utterances(map(Word.from_cue, cues)) if are_words(cues) else [*cues]
+
+
+def are_words(cues: Sequence[Cue]) -> bool:
+    """Whether at least 80 % of five cues or more are single words.
+
+    In scripts without blanks between words a sentence has none either, but more letters.
+    """
     single = sum(" " not in cue.text for cue in cues)
     if len(cues) < FEWEST or single < MOSTLY * len(cues):
-        return [*cues]
-    return utterances(
-        Word(
-            text=cue.text,
-            start_s=cue.start_s,
-            end_s=cue.end_s,
-            speaker=cue.speaker,
-            channel=cue.channel,
-            confidence=cue.confidence,
-        )
-        for cue in cues
-    )
+        return False
+    lengths = [len(cue.text) for cue in cues if UNSPACED.match(cue.text)]
+    return 2 * len(lengths) < len(cues) or fmean(lengths) <= _LETTERS
 
 
 def whole_words(entries: Sequence[Any]) -> list[Any]:

@@ -158,6 +158,32 @@ def test_an_entry_that_cannot_be_read_is_named_and_leaves_the_others():
     assert transcript.unread == [f"segment {number}" for number in (2, 3, 4, 6, 7)]
 
 
+SENTENCES = [
+    "今日はとても良い天気ですね。",
+    "はい、そうですね。",
+    "散歩に行きませんか。",
+    "いいですね。",
+    "では行きましょう。",
+]
+
+
+def test_sentences_without_blanks_are_no_words():
+    segments = [
+        {"id": i, "seek": 0, "start": 2.0 * i, "end": 2.0 * i + 1.9, "text": text}
+        for i, text in enumerate(SENTENCES)
+    ]
+    assert [text for text, _, _ in texts({"segments": segments, "language": "ja"})] == SENTENCES
+
+
+def test_words_of_a_script_without_blanks_are_joined_without():
+    words = [
+        {"word": word, "start": 0.5 * i, "end": 0.5 * i + 0.4}
+        for i, word in enumerate(["今天", "天气", "很", "好", "。", "OK", "吗"])
+    ]
+    found = texts({"text": "", "words": words, "language": "zh"})
+    assert [text for text, _, _ in found] == ["今天天气很好。 OK 吗"]
+
+
 def test_words_of_whisperx_without_times_or_speakers_keep_their_segment():
     segment = {"start": 1.0, "end": 3.0, "text": " In 2014, yes.", "words": [{"word": "2014,"}]}
     (cue,) = read({"segments": [segment]}).cues
