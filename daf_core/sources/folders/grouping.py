@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 TEXT_SUFFIXES = frozenset({
     ".vtt", ".srt", ".sbv", ".lrc", ".ass", ".ssa", ".ttml", ".dfxp", ".itt", ".xml", ".json",
     ".jsonl", ".csv", ".tsv", ".txt", ".ctm", ".stm", ".rttm", ".textgrid", ".eaf", ".lab",
-    ".trs", ".md",
+    ".trs", ".md", ".json3", ".srv1", ".srv2", ".srv3", ".sub", ".smi", ".sami", ".scc",
 })
 # Headerless recordings, of which only an option tells the format.
 RAW_SUFFIXES = frozenset({

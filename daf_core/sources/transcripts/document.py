@@ -20,7 +20,7 @@ _BOMS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_MOST_JSON_VALUES = 8_000_000  # each takes up to 70 bytes; words and tokens of a day are fewer
+MOST_JSON_VALUES = 8_000_000  # each takes up to 70 bytes; words and tokens of a day are fewer
 _USUAL = "cp1252"
 _NEARLY = 0.1  # of the measures of letters and of words, from 0 to 1
 _BROKEN = "\ufffd"
@@ -42,7 +42,7 @@ class Document:
         """The JSON value that the text is, None if it is none, or would take too much memory."""
         if self.text.lstrip()[:1] not in ("{", "["):
             return None
-        if sum(map(self.text.count, "{[,")) > _MOST_JSON_VALUES:
+        if sum(map(self.text.count, "{[,")) > MOST_JSON_VALUES:
             return None
         try:
             return json.loads(self.text)

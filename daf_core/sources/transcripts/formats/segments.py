@@ -28,7 +28,7 @@ _LOOKED_AT = 100  # entries, for the names that they have
 def recognises(document: Document) -> bool:
     """Whether half of the first entries of a list or more are objects with a start and text."""
     found = _list_of(document)
-    return found is not None and _is_timed(found)
+    return found is not None and is_timed(found)
 
 
 def read(document: Document) -> Transcript:
@@ -38,7 +38,7 @@ def read(document: Document) -> Transcript:
         BadInput: `unreadable_transcript`: the segments are of several recordings.
     """
     entries = _list_of(document) or []
-    named = _headings_of(entries)
+    named = headings_of(entries)
     guess = unit_of((entry for entry in entries if isinstance(entry, dict)), named)
     chosen, others = one_recording.choose(
         [_raw(entry, named, "recording") for entry in entries], document.name
@@ -139,9 +139,9 @@ def _list_of(document: Document) -> list[Any] | None:
     return [value] if headings(value).keys() & {"end", "duration"} else None
 
 
-def _is_timed(entries: Sequence[Any]) -> bool:
+def is_timed(entries: Sequence[Any]) -> bool:
     """Whether at least half of the first entries have a start that is a time, and text."""
-    named = _headings_of(entries)
+    named = headings_of(entries)
     if (
         "start" not in named
         or not named.keys() & {"text", "word"}
@@ -156,7 +156,19 @@ def _is_speech(named: Headings, entries: Sequence[Any]) -> bool:
     """False for messages with a time stamp, and for entities found at places of a text."""
     spoken = named.keys() & {"end", "duration", "speaker"} or "start" in named["start"].name.lower()
     first = entries[0] if isinstance(entries[0], dict) else {}
-    return bool(spoken) and not first.keys() & _OF_ENTITIES
+    if not spoken or first.keys() & _OF_ENTITIES:
+        return False
+    some = [one for one in entries[:_LOOKED_AT] if isinstance(one, dict)]
+    return 2 * sum(_is_place(one, named) for one in some) < len(some)
+
+
+def _is_place(entry: dict[str, Any], named: Headings) -> bool:
+    """Whether start and end are letters of a text: as far apart as the words are long."""
+    start, end = (_raw(entry, named, meaning) for meaning in ("start", "end"))
+    words = _raw(entry, named, "text") or _raw(entry, named, "word")
+    if not (isinstance(start, int) and isinstance(end, int) and isinstance(words, str)):
+        return False
+    return len(words) > 1 and end - start == len(words)
 
 
 def _is_cue(entry: Any, named: Headings) -> bool:
@@ -170,7 +182,7 @@ def _is_cue(entry: Any, named: Headings) -> bool:
     return cue.start_s is not None
 
 
-def _headings_of(entries: Sequence[Any]) -> Headings:
+def headings_of(entries: Sequence[Any]) -> Headings:
     """Meaning → name, of the names that most of the first entries have."""
     counts: dict[str, int] = {}
     objects = [entry for entry in entries[:_LOOKED_AT] if isinstance(entry, dict)]

@@ -13,7 +13,18 @@ _UNITS = {
     **dict.fromkeys(("ns", "nanos", "nanosecond", "nanoseconds"), 1e9),
     "ticks": 1e7,
 }
-_FILLERS = {"time", "times", "timestamp", "timecode", "offset", "at", "tc", "utterance", "segment"}
+_FILLERS = {
+    "time",
+    "times",
+    "timestamp",
+    "timecode",
+    "offset",
+    "at",
+    "tc",
+    "ts",
+    "utterance",
+    "segment",
+}
 _MEANINGS = {
     **dict.fromkeys(("start", "starts", "begin", "begins", "from", "onset", "in", "tmin"), "start"),
     **dict.fromkeys(("end", "ends", "stop", "to", "until", "out", "tmax"), "end"),

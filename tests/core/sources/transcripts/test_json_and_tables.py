@@ -10,6 +10,7 @@ from daf_core.errors import BadInput
 from daf_core.sources.transcripts import open_document, read_transcript, reader_of
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
+from tests.core.sources.transcripts import reading
 
 SAMPLES = Path(__file__).parent / "samples"
 CALL = [
@@ -45,6 +46,8 @@ SAYS = {
     "azure-batch.json": Says("azure", ("1", "2"), "en-US", 0.9),
     "azure-fast.json": Says("azure", ("1", "2"), "en-US", 0.9),
     "azure-sdk.jsonl": Says("azure_sdk", ("Guest-1", "Guest-2"), "en-US", 0.9),
+    "call.ass": Says("ass", NAMES),
+    "calls-of-turns.json": Says("nested", NAMES),
     "contact-lens.json": Says("amazon_calls", ROLES, "en-US"),
     "cues-ms.csv": Says("table", NAMES),
     "cues-semicolon.csv": Says("table", NAMES),
@@ -82,6 +85,11 @@ SAYS = {
     "rev-people.json": Says("rev", NAMES),
     "watson.json": Says("watson", ("0", "1"), None, 0.9),
     "whisper-cpp-tokens.json": Says("whisper", None, "en"),
+    "vosk.jsonl": Says("nested", None, None, 0.9),
+    "wrapped.json": Says("nested", NAMES),
+    "youtube.json3": Says("youtube"),
+    "youtube.srv1": Says("youtube"),
+    "youtube.srv3": Says("youtube"),
     "words.csv": Says("table", NAMES, None, 0.9),
 }
 
@@ -140,6 +148,42 @@ def test_one_call_in_every_format_is_read_to_the_same_cues(name):
 def test_other_json_and_tables_are_no_transcripts(value):
     text = value if isinstance(value, str) else json.dumps(value)
     assert reader_of(Document("a.json", text)) is None
+
+
+def test_places_in_a_text_are_no_times():
+    words = [{"text": "hello", "start": 0, "end": 5}, {"text": "Ana", "start": 6, "end": 9}]
+    for value in (words, {"doc": {"found": words}}):
+        assert reader_of(Document("call.json", json.dumps(value))) is None
+
+
+def test_of_results_of_a_stream_the_final_ones_are_read_and_first_guesses():
+    lines = [
+        {
+            "final": last,
+            "out": {"alternatives": [{"words": [_word(text)]}, {"words": [_word("x")]}]},
+        }
+        for text, last in (("so", False), ("soon", True))
+    ]
+    text = "\n".join(map(json.dumps, lines))
+    (cue,) = reading.read("call.jsonl", text).cues
+    assert (cue.text, cue.start_s, cue.end_s) == ("soon", 0.0, 0.5)
+
+
+def test_values_one_after_another_may_be_cut():
+    text = "".join(json.dumps({"result": [_word(one)]}, indent=1) for one in ("so", "it"))
+    found = reading.read("call.json", text + '{"result": [{"wor')
+    assert [cue.text for cue in found.cues] == ["so it"]
+    assert found.unread == ["the end, which is cut or damaged"]
+
+
+def test_lists_of_several_recordings_are_refused():
+    calls = [{"callId": one, "turns": [{"start": 0.5, "end": 2, "text": "so"}]} for one in "ab"]
+    with pytest.raises(BadInput, match="segments of one recording, found those of 2"):
+        reading.read("call.json", json.dumps({"calls": calls}))
+
+
+def _word(text: str) -> dict[str, Any]:
+    return {"word": text, "start": 0.0, "end": 0.5}
 
 
 def test_an_entry_that_cannot_be_read_is_named_and_leaves_the_others():
