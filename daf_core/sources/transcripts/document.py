@@ -11,6 +11,7 @@ import defusedxml.ElementTree
 from defusedxml import DefusedXmlException
 
 from daf_core.errors import BadInput
+from daf_core.sources.transcripts.reading.frames import without_frames
 
 LARGEST_BYTES = 64 << 20  # far above any transcript: a word takes about 100 bytes in JSON
 _BOMS = (
@@ -60,6 +61,11 @@ class Document:
         except (SyntaxError, ValueError, DefusedXmlException):
             return None
         return root
+
+    @cached_property
+    def in_seconds(self) -> str:
+        """The text, with milliseconds for frames in its times."""
+        return without_frames(self.text)
 
     def _without_declaration(self) -> str:
         text = self.text.lstrip()

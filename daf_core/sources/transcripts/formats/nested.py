@@ -20,7 +20,7 @@ from daf_core.sources.transcripts.reading.units import unit_of
 from daf_core.sources.transcripts.reading.words import Word, utterances
 
 _DEEPEST = 8
-_MOST_VALUES = 1_000_000  # objects and lists that are looked at
+_MOST_VALUES = 100_000  # objects and lists that are looked at, each up to 30 µs
 _GUESSES = ("alternatives", "nbest", "hypotheses")
 _INTERIM = {"is_final": False, "final": False, "isFinal": False}
 _PARTIAL = ("is_partial", "isPartial", "IsPartial", "partial")
@@ -77,9 +77,13 @@ def read(document: Document) -> Transcript:
 
 
 def _chosen(document: Document) -> list[_List]:
-    """The lists of one path, which together have most entries; the first of equal ones."""
+    """The lists of one path, which together have most entries; the first of equal ones. None in a
+    document of more objects and lists than any transcript has around its segments.
+    """
     by_path: dict[tuple[str, ...], list[_List]] = {}
     for one in _lists(_values(document)):
+        if one is None:
+            return []
         by_path.setdefault(one.around.path, []).append(one)
     return max(
         by_path.values(), key=lambda lists: sum(len(one.entries) for one in lists), default=[]
@@ -90,9 +94,9 @@ def _values(document: Document) -> Any:
     return document.json if document.json is not None else json_lines.concatenated(document)
 
 
-def _lists(value: Any) -> Iterator[_List]:
+def _lists(value: Any) -> Iterator[_List | None]:
     """The outermost lists of segments, in the order of the file, without interim results and second
-    guesses.
+    guesses; None at the end where there is too much to look at.
     """
     waiting: list[tuple[_Around, Any]] = [(_Around(), value)]
     for _ in range(_MOST_VALUES):
@@ -111,6 +115,7 @@ def _lists(value: Any) -> Iterator[_List]:
             children = [(_within(around, inner, name), one) for name, one in inner.items()]
         if len(around.path) < _DEEPEST:
             waiting += [pair for pair in reversed(children) if isinstance(pair[1], list | dict)]
+    yield None
 
 
 def _within(around: _Around, value: dict[str, Any], name: str) -> _Around:

@@ -21,14 +21,23 @@ _LISTS = (
     *("segments", "utterances", "results", "transcript", "transcription", "cues", "captions"),
     *("sentences", "phrases", "monologues", "entries", "items", "data", "result", "words"),
 )
+_OF_SPEECH = ("segments", "utterances", "transcription", "chunks", "monologues")
+_BESIDE = {"text", "language", "duration", "result", "full_transcript"}
 _OF_ENTITIES = {"entity", "entity_group", "labels"}
 _LOOKED_AT = 100  # entries, for the names that they have
 
 
 def recognises(document: Document) -> bool:
-    """Whether half of the first entries of a list or more are objects with a start and text."""
+    """Whether half of the first entries of a list or more are objects with a start and text; or a
+    list by the name of such a list is empty, as nothing was said.
+    """
     found = _list_of(document)
-    return found is not None and is_timed(found)
+    if found is not None and is_timed(found):
+        return True
+    value = document.json
+    if found or not isinstance(value, dict):
+        return False
+    return bool(value.keys() & _BESIDE) and any(value.get(name) == [] for name in _OF_SPEECH)
 
 
 def read(document: Document) -> Transcript:

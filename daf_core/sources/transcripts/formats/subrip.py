@@ -14,7 +14,7 @@ from daf_core.sources.transcripts.reading.name_lines import with_names_above, wi
 
 def recognises(document: Document) -> bool:
     """Whether a line of the text has two times of SubRip."""
-    return any(arrow_times(line) for line in document.text.split("\n"))
+    return any(arrow_times(line) for line in document.in_seconds.split("\n"))
 
 
 def read(document: Document) -> Transcript:
@@ -25,7 +25,7 @@ def read(document: Document) -> Transcript:
     cues: list[Cue] = []
     unread: list[str] = []
     head: list[str] = []
-    for block in split(document.text.split("\n"), arrow_times, has_arrow):
+    for block in split(document.in_seconds.split("\n"), arrow_times, has_arrow):
         lines = without_number(block.lines)
         if block.times is not None:
             cues += cues_of(block.times, "\n".join(lines))

@@ -38,7 +38,7 @@ def read(document: Document) -> Transcript:
     delimiter, names = _head(document)
     assert delimiter is not None
     assert names is not None
-    lines = document.text.split("\n")
+    lines = document.in_seconds.split("\n")
     first = next(number for number, line in enumerate(lines) if line.strip())
     named = headings(names)
     rows, unread = _read_rows(rows_of(lines, first + 1, delimiter, names), named)

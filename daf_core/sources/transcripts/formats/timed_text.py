@@ -4,7 +4,7 @@
     [00:01:02] Ana: hello       hello                hello
     Ana (00:01:02): hello       Ana [0:01]           Speaker 1 | 00:01
     [0.50s -> 2.40s] hello      [Ana] 00:00:01       Ana
-                                hello                0:01
+    0.5 2.4 SPEAKER_00 hello    hello                0:01
                                                      hello
 
 Lines without a time go on with the turn above. `reading.stamps` finds the lines that have one.
@@ -37,7 +37,7 @@ _MOST_LINES = 60  # of a turn, on average
 
 def recognises(document: Document) -> bool:
     """Whether the first lines hold times of turns, or the very first does."""
-    lines = document.text[:_SAMPLE].split("\n")
+    lines = document.in_seconds[:_SAMPLE].split("\n")
     stamps = stamps_of(lines)
     if not stamps or is_chat(document.text):
         return False
@@ -56,7 +56,7 @@ def read(document: Document) -> Transcript:
     is what the tool says in the last line ("Transcribed by https://otter.ai"), and a time
     that stands there twice ("0:05" and "5 seconds").
     """
-    lines = _without_footer(document.text.split("\n"))
+    lines = _without_footer(document.in_seconds.split("\n"))
     stamps = stamps_of(lines)
     _take_out_spoken_times(lines, stamps)
     ends = [*(stamp.row for stamp in stamps[1:]), len(lines)]

@@ -3,8 +3,10 @@
 https://www.w3.org/TR/webvtt1/
 """
 
+import re
 from collections.abc import Iterator
 
+from daf_core.errors import BadInput
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.blocks import (
@@ -17,6 +19,8 @@ from daf_core.sources.transcripts.reading.blocks import (
 )
 
 _NO_CUES = ("NOTE", "STYLE", "REGION")
+_NO_WORDS = re.compile(r"\S{1,500}\.(?:jpe?g|png|webp|gif)(?:[#?]\S{0,200})?\Z|\{\s{0,40}\"", re.I)
+_MOSTLY = 0.9  # of the cues
 _MARK = "WEBVTT"
 
 
@@ -29,6 +33,9 @@ def read(document: Document) -> Transcript:
     """Cues of a WebVTT text.
 
     A cue in which two voices speak becomes two cues with the same times.
+
+    Raises:
+        BadInput: `unreadable_transcript`: the cues hold what a player shows or runs, and no words.
     """
     lines = document.text.split("\n")
     cues: list[Cue] = []
@@ -40,6 +47,10 @@ def read(document: Document) -> Transcript:
         elif block.number:
             unread.append(f"line {block.number}")
         unread += [f"line {number}" for number in _without_times(lines, after)]
+    if cues and sum(_NO_WORDS.match(cue.text) is not None for cue in cues) >= _MOSTLY * len(cues):
+        raise BadInput(
+            "unreadable_transcript", "expected words, found names of pictures, or JSON, in the cues"
+        )
     return Transcript(cues=cues, unread=unread, language=_language(lines))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from daf_core.sources.transcripts.document import MOST_JSON_VALUES, Document
 
+_MOST_VALUES = 100_000
 _NO_BLANK = re.compile(r"\S")
 
 
@@ -29,7 +30,8 @@ def values(document: Document) -> list[Any] | None:
 
 def concatenated(document: Document) -> list[Any] | None:
     """The values of a document that holds several objects one after another; None where it does
-    not, or is damaged before the second. What cannot be read is one value, None, at the end.
+    not, is damaged before the second, or holds more than 100,000. What cannot be read is one value,
+    None, at the end.
     """
     text = document.text
     if not text.lstrip().startswith("{") or sum(map(text.count, "{[,")) > MOST_JSON_VALUES:
@@ -38,6 +40,8 @@ def concatenated(document: Document) -> list[Any] | None:
     found: list[Any] = []
     position = _next(text, 0)
     while position < len(text):
+        if len(found) > _MOST_VALUES:
+            return None
         try:
             value, position = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):

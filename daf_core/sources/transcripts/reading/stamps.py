@@ -22,6 +22,7 @@ _NAME_IN_BRACKETS = re.compile(r"\s{0,8}\[([^\W\d_][^\[\]()|:\t]{0,58})\][ \t]{0
 _SECONDS = r"(\d{1,6}[.,]\d{1,6}) ?s?"
 _TO = r"[ \t]{0,3}(?:-{1,2}>?|–|—|→|to)[ \t]{0,3}"
 _IN_SECONDS = re.compile(rf"[ \t]{{0,8}}\[[ \t]?{_SECONDS}{_TO}{_SECONDS}[ \t]?\](.*)$")
+_PAIR = re.compile(r"[ \t]{0,8}(\d{1,6}\.\d{1,6})s?[ \t]{1,4}(\d{1,6}\.\d{1,6})s?[ \t]{1,4}(\S.*)$")
 _LONGEST = 300  # characters of a line before its time ends
 _MOST_WORDS = 5
 
@@ -69,6 +70,8 @@ def _stamp(row: int, line: str, before: str) -> Stamp | None:
     if found := _IN_SECONDS.match(head):
         start, end, words = found.groups()
         return _made(row, start, end, None, words, "in seconds")
+    if (found := _PAIR.match(head)) and float(found[1]) <= float(found[2]):
+        return _made(row, found[1], found[2], None, found[3], "two numbers")
     if found := _FIRST.match(head):
         opened, start, end, closed, spaced, close = found.groups(default="")
         if (close and not closed) or not _paired(opened, closed):

@@ -150,6 +150,13 @@ def test_other_json_and_tables_are_no_transcripts(value):
     assert reader_of(Document("a.json", text)) is None
 
 
+@pytest.mark.parametrize("name", ["segments", "utterances", "transcription"])
+def test_a_list_of_nothing_said_is_a_transcript_without_cues(name):
+    assert read({"text": "", name: [], "language": "en"}) == Transcript(
+        cues=[], unread=[], language="en"
+    )
+
+
 def test_places_in_a_text_are_no_times():
     words = [{"text": "hello", "start": 0, "end": 5}, {"text": "Ana", "start": 6, "end": 9}]
     for value in (words, {"doc": {"found": words}}):

@@ -83,6 +83,32 @@ def test_times_may_be_seconds_as_faster_whisper_prints_them(line):
     ]
 
 
+def test_two_numbers_before_the_words_are_times():
+    text = "0.5 2.4 SPEAKER_00 so it is\n2.5s 4.0s SPEAKER_01 1.5 2.5 times\n"
+    assert said("call.txt", text) == [
+        (0.5, 2.4, "SPEAKER_00", "so it is"),
+        (2.5, 4.0, "SPEAKER_01", "1.5 2.5 times"),
+    ]
+
+
+@pytest.mark.parametrize("sign", [":", ";"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "{} - {}\nAna\nso\n\n{} - {}\nBob\nit\n"),
+        ("a.srt", "1\n{} --> {}\nAna: so\n\n2\n{} --> {}\nBob: it\n"),
+        ("a.csv", "Speaker,Start Time,End Time,Text\nAna,{},{},so\nBob,{},{},it\n"),
+    ],
+)
+def test_the_last_part_of_a_time_may_count_frames(name, text, sign):
+    times = [sign.join(("00", "00", one, two)) for one, two in (("01", "00"), ("02", "15"))]
+    times += [sign.join(("00", "01", one, two)) for one, two in (("03", "29"), ("04", "03"))]
+    assert said(name, text.format(*times)) == [
+        (1.0, 2.5, "Ana", "so"),
+        (63.966, 64.1, "Bob", "it"),
+    ]
+
+
 @pytest.mark.parametrize("style", ["[{}] yes", "[{}.00] yes", "[0:{}] yes", "{} yes", "{}\nyes"])
 def test_what_is_said_twice_is_read_twice(style):
     text = "\n".join(style.format(one) for one in ("00:01", "00:02", "00:03"))
