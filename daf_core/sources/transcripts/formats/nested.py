@@ -14,7 +14,7 @@ from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.formats.segments import headings_of, is_timed, segment
 from daf_core.sources.transcripts.reading import json_lines
 from daf_core.sources.transcripts.reading.headings import headings
-from daf_core.sources.transcripts.reading.json_fields import as_label, read_each
+from daf_core.sources.transcripts.reading.json_fields import Fields, as_label, read_each
 from daf_core.sources.transcripts.reading.singles import grouped
 from daf_core.sources.transcripts.reading.units import unit_of
 from daf_core.sources.transcripts.reading.words import Word, utterances
@@ -111,14 +111,14 @@ def _lists(value: Any) -> Iterator[_List | None]:
             guesses = bool(around.path) and around.path[-1].lower() in _GUESSES
             within = around._replace(path=(*around.path, "[]"))
             children = [(within, one) for one in (inner[:1] if guesses else inner)]
-        elif isinstance(inner, dict) and not _is_interim(inner):
-            children = [(_within(around, inner, name), one) for name, one in inner.items()]
+        elif isinstance(inner, dict) and not _is_interim(Fields(inner)):
+            children = [(_within(around, Fields(inner), name), one) for name, one in inner.items()]
         if len(around.path) < _DEEPEST:
             waiting += [pair for pair in reversed(children) if isinstance(pair[1], list | dict)]
     yield None
 
 
-def _within(around: _Around, value: dict[str, Any], name: str) -> _Around:
+def _within(around: _Around, value: Fields, name: str) -> _Around:
     return _Around(
         (*around.path, name),
         _said(value, "speaker") or around.speaker,
@@ -126,16 +126,16 @@ def _within(around: _Around, value: dict[str, Any], name: str) -> _Around:
     )
 
 
-def _is_interim(value: dict[str, Any]) -> bool:
+def _is_interim(value: Fields) -> bool:
     return any(value.get(name) is said for name, said in _INTERIM.items()) or any(
         value.get(name) is True for name in _PARTIAL
     )
 
 
-def _said(value: dict[str, Any], meaning: str) -> str | None:
+def _said(value: Fields, meaning: str) -> str | None:
     """Who speaks, or in which recording, by an object; "name" alone may be that of anything."""
-    found = headings(name for name in value if name.lower() != "name").get(meaning)
-    said = value[found.name] if found else None
+    found = headings(name for name in value.values if name.lower() != "name").get(meaning)
+    said = value.get(found.name) if found else None
     if isinstance(said, dict):
         said = next((one for key in ("name", "id") if (one := said.get(key)) is not None), None)
     return as_label(said)

@@ -171,7 +171,7 @@ def _is_speech(named: Headings, entries: Sequence[Any]) -> bool:
     return 2 * sum(_is_place(one, named) for one in some) < len(some)
 
 
-def _is_place(entry: dict[str, Any], named: Headings) -> bool:
+def _is_place(entry: Any, named: Headings) -> bool:
     """Whether start and end are letters of a text: as far apart as the words are long."""
     start, end = (_raw(entry, named, meaning) for meaning in ("start", "end"))
     words = _raw(entry, named, "text") or _raw(entry, named, "word")
