@@ -39,6 +39,8 @@ _MAGIC = {
 def found_in(document: Document) -> str:
     """What was found in a text that no reader recognises, and what was expected of such a file."""
     text = document.text.lstrip("\ufeff \t\n")
+    if not text:
+        return "expected a recording or a transcript, found an empty file"
     if _is_json(text):
         return _json(document)
     if text[:1] == "<":
