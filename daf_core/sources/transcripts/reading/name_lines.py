@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.utterances.names import may_be_name
+from daf_core.sources.transcripts.utterances.stage_directions import names_sound
 
 _NEARLY_ALL = 0.8  # of the turns
 _LONGEST = 60
@@ -53,9 +54,11 @@ def with_names_above(cues: Sequence[Cue], before: str) -> list[Cue] | None:
 
 
 def _name(line: str) -> str | None:
-    """The name that a line is, without a colon after it."""
+    """The name that a line is, without a colon after it or brackets around it."""
     text = line.strip().rstrip(":：").rstrip()
-    return text if is_full_name(text) else None
+    if text.startswith("(") and text.endswith(")"):
+        text = text[1:-1].strip()
+    return text if is_full_name(text) and not names_sound(text) else None
 
 
 def _are_speakers(names: Sequence[str | None], cues: Sequence[Cue]) -> bool:

@@ -95,7 +95,7 @@ def _after_name(row: int, head: str, before: str) -> Stamp | None:
         return None
     if not opened:  # words with a time in them: "come at 10:30"
         of_a_table = "\t" in between and words[:1] == "\t"
-        apart = len(between) > 1 or "\t" in between or not before
+        apart = len(between) > 1 or "\t" in between or not before or is_full_name(name)
         if not of_a_table and (words.strip() or not apart):
             return None
     words += head[_LONGEST:]

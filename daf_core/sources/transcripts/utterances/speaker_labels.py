@@ -87,11 +87,12 @@ def _bracketed_names(cues: Sequence[Cue]) -> set[str]:
             marked += 1
             continue
         spoken += bool(cue.text.strip())
-        found = bracketed_name_at(cue.text) if cue.speaker is None else None
+        bare, _ = after_marks(cue.text)
+        found = bracketed_name_at(bare) if cue.speaker is None else None
         if found is None or names_sound(found[0]):
             continue
         heads.append([found[0]])
-        if cue.text[found[1] :].lstrip()[:1] in (":", "：") and cue.text[found[1] :].strip():
+        if bare[found[1] :].lstrip()[:1] in (":", "：") and bare[found[1] :].strip():
             with_colon.add(found[0])
     if len(heads) * 2 <= spoken:
         return with_colon

@@ -28,6 +28,8 @@ KINDS = {
     "Bob Lee: [00:00:05] fine, we meet at 12:30 then\nAna: [00:01:09] good bye\n",
     "bar": "Ana | 00:01\nhello there and so on\nBob Lee | 00:05\nfine, we meet at 12:30 then\n"
     "Ana | 01:09\ngood bye",
+    "one blank, no empty line": "Ana 0:01\nhello there and so on\nBob Lee 0:05\n"
+    "fine, we meet at 12:30 then\nAna 1:09\ngood bye\n",
     "name below time": "00:01 Ana\nhello there and so on\n\n00:05 Bob Lee\nfine,\n"
     "we meet at 12:30 then\n\n01:09 Ana\ngood bye\n",
     "tabs": "00:00:01\tAna\thello there and so on\n00:00:05\tBob Lee\tfine, we meet at 12:30 then\n"
