@@ -57,7 +57,7 @@ class Document:
             return None
         try:
             # Bytes, as ElementTree refuses a text that declares its encoding.
-            root: Element = defusedxml.ElementTree.fromstring(self._without_declaration())
+            root: Element = defusedxml.ElementTree.fromstring(self.without_declaration())
         except (SyntaxError, ValueError, DefusedXmlException):
             return None
         return root
@@ -67,7 +67,8 @@ class Document:
         """The text, with milliseconds for frames in its times."""
         return without_frames(self.text)
 
-    def _without_declaration(self) -> str:
+    def without_declaration(self) -> str:
+        """The text of an XML, which is decoded, without what it says of its encoding."""
         text = self.text.lstrip()
         return text[text.index("?>") + 2 :] if text.startswith("<?xml") and "?>" in text else text
 

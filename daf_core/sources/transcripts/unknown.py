@@ -44,7 +44,7 @@ def found_in(document: Document) -> str:
     if _is_json(text):
         return _json(document)
     if text[:1] == "<":
-        return _xml(text)
+        return _xml(document)
     if is_chat(text):
         return "expected words that were spoken, found messages of a chat"
     if not document.name.lower().endswith(_TABLES):
@@ -112,9 +112,10 @@ def _first_value(text: str) -> Any:
         return None
 
 
-def _xml(text: str) -> str:
+def _xml(document: Document) -> str:
+    text = document.text.lstrip("\ufeff \t\n")
     try:
-        root = fromstring(text.encode("utf-8", "surrogatepass"))
+        root = fromstring(document.without_declaration())
     except DefusedXmlException:
         return "expected TTML or ELAN, found XML that declares entities, which are not read"
     except SyntaxError as err:

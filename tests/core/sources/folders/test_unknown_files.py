@@ -17,6 +17,7 @@ from tests.core.sources.ingest import ingest
         ("a.csv", b"1,2.5,hello\n", "found no names"),
         ("a.xml", b"<rss><item/></rss>", "found XML whose root is rss"),
         ("a.xml", b"<rss><item></rss>", "found XML that is damaged at line 1"),
+        ("a.xml", b"<?xml version='1.0' encoding='utt-8'?>\n<rss/>", "XML whose root is rss"),
         ("a.html", b"<!DOCTYPE html><html><br></html>", "found a page of HTML"),
         ("a.sub", b"{0}{22}hello|yes\n", "found text without times"),
         ("chat.txt", b"10:00:01 From Ana : hello\n", "found messages of a chat"),
