@@ -19,6 +19,7 @@ TEXT_SUFFIXES = frozenset({
     ".vtt", ".srt", ".sbv", ".lrc", ".ass", ".ssa", ".ttml", ".dfxp", ".itt", ".xml", ".json",
     ".jsonl", ".csv", ".tsv", ".txt", ".ctm", ".stm", ".rttm", ".textgrid", ".eaf", ".lab",
     ".trs", ".md", ".json3", ".srv1", ".srv2", ".srv3", ".sub", ".smi", ".sami", ".scc",
+    ".docx",
 })
 # Headerless recordings, of which only an option tells the format.
 RAW_SUFFIXES = frozenset({

@@ -7,6 +7,7 @@ from daf_core.errors import BadInput, NotDone
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
 from daf_core.sources.transcripts.formats import CAPTIONS, READERS
+from daf_core.sources.transcripts.reading.word_document import is_word_document, text_of
 from daf_core.sources.transcripts.unknown import found_in
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
@@ -24,8 +25,8 @@ def open_document(uri: str) -> Document:
     """The file at `uri` as text.
 
     Raises:
-        BadInput: `bad_encoding`: it is no text; `unreadable_transcript`: it cannot be opened, or is
-            larger than 64 MiB.
+        BadInput: `bad_encoding`: it is no text; `unreadable_transcript`: it cannot be opened, is
+            larger than 64 MiB, or is a damaged Word document.
         NotDone: the storage fails in a way that may pass.
     """
     data = _read(uri)
@@ -34,7 +35,8 @@ def open_document(uri: str) -> Document:
             "unreadable_transcript", f"{uri}: expected at most {LARGEST_BYTES} bytes, found more"
         )
     try:
-        return Document(uri.rpartition("/")[2], decode_text(data))
+        text = text_of(data) if is_word_document(data) else decode_text(data)
+        return Document(uri.rpartition("/")[2], text)
     except BadInput as err:
         raise BadInput(err.reason, f"{uri}: {err.message}") from err
 

@@ -23,7 +23,7 @@ _EXPECTED = "a start, an end or a speaker, and text"
 _JSON = re.compile(r"\{\s{0,40}[\"}]|\[\s{0,40}[\]\[{\"\d-]|[\[{]\s{0,40}\Z")
 _MAGIC = {
     b"%PDF": "a PDF; save its text as .txt",
-    b"PK\x03\x04": "a ZIP or Office document; unpack it, or save its text as .txt, .vtt or .csv",
+    b"PK\x03\x04": "a ZIP or Office document; unpack it, or save its text as .txt, .docx or .csv",
     b"\xd0\xcf\x11\xe0": "an old Office document; save its text as .txt or .csv",
     b"\x1f\x8b": "a gzip file; unpack it",
     b"7z\xbc\xaf": "a 7z file; unpack it",
