@@ -14,7 +14,7 @@ from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.formats.segments import headings_of, is_timed, segment
 from daf_core.sources.transcripts.reading import json_lines
 from daf_core.sources.transcripts.reading.headings import headings
-from daf_core.sources.transcripts.reading.json_fields import Fields, as_label, read_each
+from daf_core.sources.transcripts.reading.json_fields import Fields, read_each
 from daf_core.sources.transcripts.reading.singles import grouped
 from daf_core.sources.transcripts.reading.units import unit_of
 from daf_core.sources.transcripts.reading.words import Word, utterances
@@ -135,7 +135,4 @@ def _is_interim(value: Fields) -> bool:
 def _said(value: Fields, meaning: str) -> str | None:
     """Who speaks, or in which recording, by an object; "name" alone may be that of anything."""
     found = headings(name for name in value.values if name.lower() != "name").get(meaning)
-    said = value.get(found.name) if found else None
-    if isinstance(said, dict):
-        said = next((one for key in ("name", "id") if (one := said.get(key)) is not None), None)
-    return as_label(said)
+    return value.label(found.name) if found else None

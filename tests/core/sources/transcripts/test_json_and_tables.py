@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import open_document, read_transcript, reader_of
+from daf_core.sources.transcripts import open_document, read_document, read_transcript, reader_of
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from tests.core.sources.transcripts import reading
@@ -155,6 +155,39 @@ def test_a_list_of_nothing_said_is_a_transcript_without_cues(name):
     assert read({"text": "", name: [], "language": "en"}) == Transcript(
         cues=[], unread=[], language="en"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Tom &amp; Jerry <b>hi</b>&nbsp;ok", "Tom & Jerry hi ok"),
+        ("<|en|><|transcribe|> hello<|2.00|>", "hello"),
+        ("so <unk> it <noise>is", "so it is"),
+        ("3 < 4 & 5", "3 < 4 & 5"),
+    ],
+)
+def test_markup_and_marks_of_recognizers_are_no_words(text, words):
+    for content in (
+        [{"start": 0.5, "end": 2.0, "text": text}],
+        f"start,end,text\n0.5,2.0,{text}\n",
+    ):
+        document = Document("a.json", content if isinstance(content, str) else json.dumps(content))
+        transcript = read_document(document)
+        assert transcript is not None
+        assert [cue.text for cue in transcript.cues] == [words]
+
+
+@pytest.mark.parametrize(
+    "who", ["Ana", 16778240, {"id": 7, "name": "Ana"}, ["Ana"], [{"username": "Ana"}]]
+)
+def test_a_speaker_may_be_a_number_an_object_or_a_list_of_one(who):
+    segments = [{"start": 0.5, "end": 2.0, "text": "so it is", "speaker": who}]
+    assert [cue.speaker for cue in read(segments).cues] == [str(who) if who == 16778240 else "Ana"]
+
+
+def test_channels_may_be_sides_and_speakers_numbers_of_pandas():
+    table = "start,end,channel,speaker,text\n0,1,left,0.0,so\n1,2,Right,1.0,it\n"
+    assert [(cue.channel, cue.speaker) for cue in read(table, "a.csv").cues] == [(0, "0"), (1, "1")]
 
 
 def test_places_in_a_text_are_no_times():
