@@ -8,10 +8,12 @@ from typing import TypeAlias
 
 from daf_core.errors import SettingsError
 from daf_core.redaction.redact import redact
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
 from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
 from jobs.command.terminal import complain, one_line
+from jobs.progress import number_of
 from jobs.settings import ConvertSettings
 from jobs.verbs.convert_refused import TABLE, Refused, faults, lines, write_table
 from jobs.verbs.convert_scores import is_scores, scored_recordings
@@ -99,11 +101,12 @@ def _check_out(settings: ConvertSettings) -> None:
     if source.rstrip("/") == out.rstrip("/"):
         raise SettingsError(f"`out` {settings.out}: expected another place than the source")
     fs, path = filesystem(settings.out)
-    other = out.rpartition(".")[2].lower()
-    if other in WRITERS and other != settings.to:
+    other = suffix(out)
+    if other in TEXT_SUFFIXES and not _is_file(settings) and not fs.isdir(path):
+        instead = f"`to` {other[1:]} or " if other[1:] in WRITERS else ""
         raise SettingsError(
             f"`out` {settings.out}: expected a name that ends in .{settings.to} as `to` says, or a "
-            f"folder, found .{other}; give `to` {other} or another name"
+            f"folder, found {other}; give {instead}another name"
         )
     if _is_file(settings) and fs.isdir(path):
         raise SettingsError(f"`out` {settings.out}: expected a file, found a folder")
@@ -119,16 +122,19 @@ def _is_file(settings: ConvertSettings) -> bool:
 
 
 def _summary(settings: ConvertSettings, written: Written, refused: list[Refused]) -> str:
-    parts = [f"{settings.out}: {written.recordings:,} recordings, {written.cues:,} cues"]
-    if written.without_times:
-        parts.append(f"{written.without_times:,} cues without times are not written")
+    parts = [
+        f"{settings.out}: {number_of(written.recordings, 'recording')}, "
+        f"{number_of(written.cues, 'cue')}"
+    ]
     if written.without_words:
-        parts.append(f"{written.without_words:,} of them without words")
+        parts[0] += f" ({written.without_words:,} without words)"
+    if written.without_times:
+        parts.append(f"{number_of(written.without_times, 'more cue')} without times not written")
     failed = len(faults(refused))
     if failed:
-        parts.append(f"{failed:,} files not used or not whole")
+        parts.append(f"{number_of(failed, 'file')} not used or not whole")
     if len(refused) > failed:
-        parts.append(f"{len(refused) - failed:,} files hold no text, such as recordings")
+        parts.append(f"{number_of(len(refused) - failed, 'file')} without text, such as recordings")
     if refused and not _is_file(settings):
         parts[-1] += f"; all named in {join(settings.out, TABLE)}"
     return ", ".join(parts)

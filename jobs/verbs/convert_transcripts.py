@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.transcripts import read_transcript
+from daf_core.sources.transcripts.reading.word_document import MAGIC
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.utterances.tidy import tidy
 from daf_core.sources.transcripts.writing import WrittenCue
@@ -53,6 +54,8 @@ def check_text(uri: str) -> None:
         head = fs.cat_file(path, 0, _HEAD)
     except OSError as err:
         raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err
+    if head.startswith(MAGIC) and uri.lower().endswith(".docx"):
+        return
     utf_16 = head[:1] == b"\0" or head[1:2] == b"\0"  # without a mark: every other byte is zero
     if b"\0" in head and not head.startswith(_WIDE) and not utf_16:
         raise BadInput(NO_TEXT, f"{uri}: expected a transcript, found no text")

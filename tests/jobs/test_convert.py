@@ -47,7 +47,7 @@ def test_a_folder_is_written_file_by_file_and_the_others_are_named(calls, tmp_pa
     out = tmp_path / "out"
     summary = run(calls, to, out)
     assert names(out) == sorted([f"a.{to}", f"a.2.{to}", f"march/b.{to}", "not_used.csv"])
-    assert ": 3 recordings, 4 cues, 2 files not used or not whole, 1 files hold no text" in summary
+    assert ": 3 recordings, 4 cues, 2 files not used or not whole, 1 file without text" in summary
     said = capsys.readouterr().err
     assert [name for name in ("notes.json", "a.json") if name not in said] == []
     assert "a.wav" not in said  # a recording beside its transcript is no fault
@@ -64,7 +64,7 @@ def test_a_folder_is_written_file_by_file_and_the_others_are_named(calls, tmp_pa
 
 def test_one_file_becomes_one_file(calls, tmp_path):
     summary = run(calls / "a.vtt", "srt", tmp_path / "b.srt")
-    assert summary.startswith(f"{tmp_path}/b.srt: 1 recordings, 2 cues, ")
+    assert summary.startswith(f"{tmp_path}/b.srt: 1 recording, 2 cues, ")
     assert (tmp_path / "b.srt").read_text() == (
         "1\n00:00:00,500 --> 00:00:02,000\nAnn: Hello there\n\n"
         "2\n00:00:02,500 --> 00:00:03,000\nBo: Hm\n"
@@ -97,6 +97,11 @@ def test_what_an_earlier_run_wrote_within_the_source_is_left_alone(calls):
         ("nowhere", "out", "expected a file or folder, found none"),
         ("calls", "calls", "expected another place than the source"),
         ("calls/a.vtt", "calls/a.wav", "expected a folder, or a file that ends in .vtt"),
+        (
+            "calls/a.vtt",
+            "c.txt",
+            "expected a name that ends in .vtt .*found .txt",
+        ),
         ("calls/a.json", "c.srt", "expected a name that ends in .vtt .*found .srt; give `to` srt"),
     ],
 )
@@ -176,7 +181,7 @@ def test_scores_are_written_with_their_words_a_file_per_recording(scored, tmp_pa
     scores, manifest = scored
     out = tmp_path / "out"
     summary = run(scores, "vtt", out, manifest)
-    assert ": 2 recordings, 3 cues, 1 of them without words, " in summary
+    assert ": 2 recordings, 3 cues (1 without words), " in summary
     assert names(out) == ["b.vtt", "x/a.vtt"]  # never outside the folder
     assert (out / "x/a.vtt").read_text() == (
         "WEBVTT\n\n"
@@ -197,6 +202,6 @@ def test_scores_are_written_with_their_words_a_file_per_recording(scored, tmp_pa
 
 def test_scores_without_a_manifest_have_no_words_and_say_so(scored, tmp_path):
     scores, _ = scored
-    assert re.search(r"3 cues, 3 of them without words", run(scores, "csv", tmp_path / "out"))
+    assert re.search(r"3 cues \(3 without words\)", run(scores, "csv", tmp_path / "out"))
     with pytest.raises(SettingsError, match=r"`manifest` .*found none"):
         run(scores, "csv", tmp_path / "out", tmp_path / "nowhere")

@@ -22,7 +22,7 @@ from daf_core.storage.input_file import open_input
 _SUBTITLES = frozenset(
     {".vtt", ".srt", ".sbv", ".ttml", ".dfxp", ".textgrid", ".eaf", ".rttm", ".ctm"}
 )
-_NEEDS_RECORDING = frozenset({".txt", ".csv", ".tsv", ".md", ".lab"})
+_NEEDS_RECORDING = frozenset({".txt", ".csv", ".tsv", ".md", ".lab", ".docx"})
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from itertools import takewhile
 from math import log
 
 from daf_core.sources.folders.grouping import fold, stem
 
 _TOKEN = re.compile(r"\d{1,20}|[^\W\d_]{1,40}")
 _LEAST = 0.5  # likeness of letters, from which two names may be one with a slip
+_NEARER = 0.001  # for each folder in common: of names that are as like, the nearer one
 _MOST_COMPARED = 200  # names whose letters are compared, each with each
 _PROBED = 50  # candidates by words, of which the likeness is computed
 
@@ -35,6 +37,7 @@ def likely_pairs(recordings: Sequence[str], transcripts: Sequence[str]) -> list[
         candidates = transcripts if by_letters else [*dict.fromkeys(near)][:_PROBED]
         for other in candidates:
             score = _likeness(name, other, words, common, len(words))
+            score += _NEARER * _steps_in_common(name, other) if score else 0.0
             if score > best.get(name, (0.0, ""))[0]:
                 best[name] = score, other
             if score > taken.get(other, (0.0, ""))[0]:
@@ -42,6 +45,12 @@ def likely_pairs(recordings: Sequence[str], transcripts: Sequence[str]) -> list[
     pairs = [(score, name, other) for name, (score, other) in best.items()]
     mutual = [pair for pair in pairs if taken[pair[2]][1] == pair[1]]
     return [(name, other) for _, name, other in sorted(mutual, key=lambda pair: (-pair[0], pair))]
+
+
+def _steps_in_common(name: str, other: str) -> int:
+    """How many folders from the top two names share."""
+    pairs = zip(name.split("/")[:-1], other.split("/")[:-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _words(name: str) -> frozenset[str]:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from types import ModuleType
 
 from daf_core.errors import BadInput, NotDone
-from daf_core.sources.transcripts.cue import Transcript
+from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import LARGEST_BYTES, Document, decode_text
 from daf_core.sources.transcripts.formats import CAPTIONS, READERS
+from daf_core.sources.transcripts.reading.markup import plain
+from daf_core.sources.transcripts.reading.word_document import is_word_document, text_of
 from daf_core.sources.transcripts.unknown import found_in
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
@@ -24,8 +26,8 @@ def open_document(uri: str) -> Document:
     """The file at `uri` as text.
 
     Raises:
-        BadInput: `bad_encoding`: it is no text; `unreadable_transcript`: it cannot be opened, or is
-            larger than 64 MiB.
+        BadInput: `bad_encoding`: it is no text; `unreadable_transcript`: it cannot be opened, is
+            larger than 64 MiB, or is a damaged Word document.
         NotDone: the storage fails in a way that may pass.
     """
     data = _read(uri)
@@ -34,7 +36,8 @@ def open_document(uri: str) -> Document:
             "unreadable_transcript", f"{uri}: expected at most {LARGEST_BYTES} bytes, found more"
         )
     try:
-        return Document(uri.rpartition("/")[2], decode_text(data))
+        text = text_of(data) if is_word_document(data) else decode_text(data)
+        return Document(uri.rpartition("/")[2], text)
     except BadInput as err:
         raise BadInput(err.reason, f"{uri}: {err.message}") from err
 
@@ -79,7 +82,20 @@ def read_document(document: Document) -> Transcript | None:
         raise BadInput("unreadable_transcript", f"expected at most {MOST_LINES} lines, found more")
     if len(transcript.cues) + len(transcript.unread) > MOST_CUES:
         raise BadInput("unreadable_transcript", f"expected at most {MOST_CUES} cues, found more")
-    return replace(transcript, captions=reader in CAPTIONS)
+    if reader in CAPTIONS:
+        return replace(transcript, captions=True)
+    cues = [_without_markup(cue) for cue in transcript.cues]
+    return replace(transcript, cues=cues, captions=False)
+
+
+def _without_markup(cue: Cue) -> Cue:
+    """A cue without tags, entities and marks of recognizers such as <unk> and <|en|>.
+
+    Readers of captions take them out themselves.
+    """
+    if "<" not in cue.text and "&" not in cue.text:
+        return cue
+    return replace(cue, text=plain(cue.text))
 
 
 def read_transcript(uri: str) -> Transcript:

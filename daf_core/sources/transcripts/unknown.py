@@ -4,6 +4,7 @@ Words of a transcript are never shown: only names of columns and keys, and short
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,15 +13,17 @@ from defusedxml.ElementTree import fromstring
 
 from daf_core.sources.table_types import shown_columns
 from daf_core.sources.transcripts.document import Document
+from daf_core.sources.transcripts.reading.chat import is_chat
 from daf_core.sources.transcripts.reading.table_lines import cells_of
 
 _SHOWN = 12
 _DELIMITERS = ("\t", ";", ",", "|")
 _TABLES = (".csv", ".tsv", ".tab", ".psv")
 _EXPECTED = "a start, an end or a speaker, and text"
+_JSON = re.compile(r"\{\s{0,40}[\"}]|\[\s{0,40}[\]\[{\"\d-]|[\[{]\s{0,40}\Z")
 _MAGIC = {
     b"%PDF": "a PDF; save its text as .txt",
-    b"PK\x03\x04": "a ZIP or Office document; unpack it, or save its text as .txt, .vtt or .csv",
+    b"PK\x03\x04": "a ZIP or Office document; unpack it, or save its text as .txt, .docx or .csv",
     b"\xd0\xcf\x11\xe0": "an old Office document; save its text as .txt or .csv",
     b"\x1f\x8b": "a gzip file; unpack it",
     b"7z\xbc\xaf": "a 7z file; unpack it",
@@ -36,10 +39,14 @@ _MAGIC = {
 def found_in(document: Document) -> str:
     """What was found in a text that no reader recognises, and what was expected of such a file."""
     text = document.text.lstrip("\ufeff \t\n")
-    if text[:1] in ("{", "["):
+    if not text:
+        return "expected a recording or a transcript, found an empty file"
+    if _is_json(text):
         return _json(document)
     if text[:1] == "<":
-        return _xml(text)
+        return _xml(document)
+    if is_chat(text):
+        return "expected words that were spoken, found messages of a chat"
     if not document.name.lower().endswith(_TABLES):
         return "expected a recording or a transcript, found text without times"
     first = text.partition("\n")[0][:2_000]
@@ -56,6 +63,11 @@ def found_by_magic(head: bytes) -> str | None:
     """What a binary file is by its first bytes, None if they are of no kind that is known here."""
     kind = next((kind for mark, kind in _MAGIC.items() if head.startswith(mark)), None)
     return None if kind is None else f"expected a recording or a transcript, found {kind}"
+
+
+def _is_json(text: str) -> bool:
+    """Whether a text begins as JSON does; other texts begin with [Events] or {0}."""
+    return bool(_JSON.match(text))
 
 
 def _json(document: Document) -> str:
@@ -100,9 +112,10 @@ def _first_value(text: str) -> Any:
         return None
 
 
-def _xml(text: str) -> str:
+def _xml(document: Document) -> str:
+    text = document.text.lstrip("\ufeff \t\n")
     try:
-        root = fromstring(text.encode("utf-8", "surrogatepass"))
+        root = fromstring(document.without_declaration())
     except DefusedXmlException:
         return "expected TTML or ELAN, found XML that declares entities, which are not read"
     except SyntaxError as err:

@@ -202,3 +202,8 @@ def test_rows_that_went_on_without_their_audio_are_read_again_if_asked(tmp_path)
     line = run(settings(tmp_path, retry=["unreadable_audio"]))
     assert "4 rows in, 4 in the manifest" in line
     assert "have no audio" not in line
+
+
+def test_of_names_that_are_as_like_the_one_in_the_nearer_folder_is_likelier():
+    transcripts = ["l/call.vtt", "m/call.vtt", "n/call.vtt"]
+    assert likely_pairs(["m/2024/call.wav"], transcripts) == [("m/2024/call.wav", "m/call.vtt")]

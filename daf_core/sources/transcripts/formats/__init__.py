@@ -21,9 +21,11 @@ from types import ModuleType
 from daf_core.sources.transcripts.formats import (
     amazon_calls,
     amazon_transcribe,
+    ass,
     assemblyai,
     audacity,
     azure,
+    azure_sdk,
     ctm,
     deepgram,
     elan,
@@ -32,6 +34,7 @@ from daf_core.sources.transcripts.formats import (
     google,
     lrc,
     nemo,
+    nested,
     plain_text,
     podcast,
     rev,
@@ -45,8 +48,10 @@ from daf_core.sources.transcripts.formats import (
     textgrid,
     timed_text,
     ttml,
+    watson,
     webvtt,
     whisper,
+    youtube,
 )
 
 # The first that recognises a document reads it: put the ones that look for more before the others.
@@ -61,7 +66,9 @@ READERS: tuple[ModuleType, ...] = (
     sbv,
     audacity,
     lrc,
+    ass,
     subrip,
+    youtube,
     nemo,
     whisper,
     amazon_transcribe,
@@ -69,6 +76,8 @@ READERS: tuple[ModuleType, ...] = (
     deepgram,
     assemblyai,
     azure,
+    azure_sdk,
+    watson,
     google,
     speechmatics,
     rev,
@@ -77,10 +86,11 @@ READERS: tuple[ModuleType, ...] = (
     podcast,
     table,
     segments,
+    nested,
     timed_text,
     plain_text,
 )
 
 # Formats of captions: these may roll, and show words again. What recognizers and tables say twice
 # was said twice.
-CAPTIONS = frozenset({webvtt, subrip, sbv, ttml, lrc})
+CAPTIONS = frozenset({webvtt, subrip, sbv, ttml, lrc, ass})

@@ -1,8 +1,11 @@
 """Amazon Transcribe's JSON: items (words and marks) in seconds, written as strings.
 
 https://docs.aws.amazon.com/transcribe/latest/dg/how-input.html (output), how-diarization,
-channel-id. Speakers are in the items, or, in older files, in `speaker_labels` by start time.
+channel-id. Speakers are in the items, or, in older files, in `speaker_labels` by start time; so are
+channels, or, in older files, the items are in `channel_labels` alone, or there too.
 """
+
+from typing import Any
 
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
@@ -24,6 +27,7 @@ def recognises(document: Document) -> bool:
     items = first_object(results.entries("items"))
     return (
         items.has("alternatives", "type")
+        or bool(_of_channels(results))
         or first_object(results.entries("audio_segments")).has("transcript")
         or (results.has("transcripts") and root(document).has("jobName"))
     )
@@ -33,7 +37,10 @@ def read(document: Document) -> Transcript:
     """Words of each channel grouped into utterances; audio segments where no items are there."""
     results = root(document).object("results")
     language = language_tag(results.get("language_code"))
-    if not results.entries("items"):
+    items = results.entries("items")
+    if not first_object(items).has("channel_label"):
+        items = _of_channels(results) or items
+    if not items:
         cues, unread = read_each(results.entries("audio_segments"), "audio segment", _segment)
         return Transcript(cues=by_start(cues), unread=unread, language=language)
     speakers = _speakers(results)
@@ -41,8 +48,18 @@ def read(document: Document) -> Transcript:
     def item(fields: Fields) -> list[Word]:
         return [_word(fields, speakers)]
 
-    words, unread = read_each(results.entries("items"), "item", item)
+    words, unread = read_each(items, "item", item)
     return Transcript(cues=utterances_by_channel(words), unread=unread, language=language)
+
+
+def _of_channels(results: Fields) -> list[Any]:
+    """The items within `channel_labels`, each with its channel."""
+
+    def channel(fields: Fields) -> list[Any]:
+        label = {"channel_label": fields.get("channel_label")}
+        return [label | one if isinstance(one, dict) else one for one in fields.entries("items")]
+
+    return read_each(results.object("channel_labels").entries("channels"), "channel", channel)[0]
 
 
 def _word(fields: Fields, speakers: dict[str, str]) -> Word:

@@ -2,14 +2,15 @@
 
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
+from daf_core.sources.transcripts.reading.chat import is_chat
 from daf_core.sources.transcripts.reading.markup import plain
 
 _NAMES = (".txt", ".text")
 
 
 def recognises(document: Document) -> bool:
-    """Whether the file is named as text: any text could be one."""
-    return document.name.lower().endswith(_NAMES)
+    """Whether the file is named as text: any text could be one, but messages of a chat."""
+    return document.name.lower().endswith(_NAMES) and not is_chat(document.text)
 
 
 def read(document: Document) -> Transcript:

@@ -6,6 +6,7 @@ from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.blocks import Times, cues_of, split
 from daf_core.sources.transcripts.reading.clock import seconds
+from daf_core.sources.transcripts.reading.name_lines import with_names_below
 
 _CLOCK = r"\d{1,8}:\d{1,2}(?::\d{1,2})?\.\d{1,8}"
 _TIMES = re.compile(rf"({_CLOCK}) ?, ?({_CLOCK})\s*")
@@ -28,7 +29,7 @@ def read(document: Document) -> Transcript:
             cues += cues_of(block.times, "\n".join(block.lines).replace("[br]", "\n"))
         elif block.number:
             unread.append(f"line {block.number}")
-    return Transcript(cues=cues, unread=unread)
+    return Transcript(cues=with_names_below(cues), unread=unread)
 
 
 def _times(line: str) -> Times | None:

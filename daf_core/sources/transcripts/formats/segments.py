@@ -14,21 +14,30 @@ from daf_core.sources.transcripts.reading import json_lines, one_recording
 from daf_core.sources.transcripts.reading.headings import Heading, Headings, headings
 from daf_core.sources.transcripts.reading.json_fields import Fields, Unreadable, read_each
 from daf_core.sources.transcripts.reading.language import language_tag
-from daf_core.sources.transcripts.reading.units import per_second
+from daf_core.sources.transcripts.reading.units import unit_of
 from daf_core.sources.transcripts.reading.words import Word, cue_of, utterances
 
 _LISTS = (
     *("segments", "utterances", "results", "transcript", "transcription", "cues", "captions"),
     *("sentences", "phrases", "monologues", "entries", "items", "data", "result", "words"),
 )
+_OF_SPEECH = ("segments", "utterances", "transcription", "chunks", "monologues")
+_BESIDE = {"text", "language", "duration", "result", "full_transcript"}
 _OF_ENTITIES = {"entity", "entity_group", "labels"}
 _LOOKED_AT = 100  # entries, for the names that they have
 
 
 def recognises(document: Document) -> bool:
-    """Whether half of the first entries of a list or more are objects with a start and text."""
+    """Whether half of the first entries of a list or more are objects with a start and text; or a
+    list by the name of such a list is empty, as nothing was said.
+    """
     found = _list_of(document)
-    return found is not None and _is_timed(found)
+    if found is not None and is_timed(found):
+        return True
+    value = document.json
+    if found or not isinstance(value, dict):
+        return False
+    return bool(value.keys() & _BESIDE) and any(value.get(name) == [] for name in _OF_SPEECH)
 
 
 def read(document: Document) -> Transcript:
@@ -38,9 +47,8 @@ def read(document: Document) -> Transcript:
         BadInput: `unreadable_transcript`: the segments are of several recordings.
     """
     entries = _list_of(document) or []
-    named = _headings_of(entries)
-    spans = [(_raw(entry, named, "start"), _raw(entry, named, "end")) for entry in entries]
-    guess = per_second(spans)
+    named = headings_of(entries)
+    guess = unit_of((entry for entry in entries if isinstance(entry, dict)), named)
     chosen, others = one_recording.choose(
         [_raw(entry, named, "recording") for entry in entries], document.name
     )
@@ -50,17 +58,7 @@ def read(document: Document) -> Transcript:
 
     cues, unread = read_each((entries[number] for number in chosen), "segment", one)
     if "text" not in named:
-        cues = utterances(
-            Word(
-                text=cue.text,
-                start_s=cue.start_s,
-                end_s=cue.end_s,
-                speaker=cue.speaker,
-                channel=cue.channel,
-                confidence=cue.confidence,
-            )
-            for cue in cues
-        )
+        cues = utterances(map(Word.from_cue, cues))
     languages = {_raw(entry, named, "language") for entry in entries[:1]}
     top = document.json if isinstance(document.json, dict) else {}
     language = language_tag(top.get("language")) or language_tag(next(iter(languages), None))
@@ -150,9 +148,9 @@ def _list_of(document: Document) -> list[Any] | None:
     return [value] if headings(value).keys() & {"end", "duration"} else None
 
 
-def _is_timed(entries: Sequence[Any]) -> bool:
+def is_timed(entries: Sequence[Any]) -> bool:
     """Whether at least half of the first entries have a start that is a time, and text."""
-    named = _headings_of(entries)
+    named = headings_of(entries)
     if (
         "start" not in named
         or not named.keys() & {"text", "word"}
@@ -167,7 +165,19 @@ def _is_speech(named: Headings, entries: Sequence[Any]) -> bool:
     """False for messages with a time stamp, and for entities found at places of a text."""
     spoken = named.keys() & {"end", "duration", "speaker"} or "start" in named["start"].name.lower()
     first = entries[0] if isinstance(entries[0], dict) else {}
-    return bool(spoken) and not first.keys() & _OF_ENTITIES
+    if not spoken or first.keys() & _OF_ENTITIES:
+        return False
+    some = [one for one in entries[:_LOOKED_AT] if isinstance(one, dict)]
+    return 2 * sum(_is_place(one, named) for one in some) < len(some)
+
+
+def _is_place(entry: Any, named: Headings) -> bool:
+    """Whether start and end are letters of a text: as far apart as the words are long."""
+    start, end = (_raw(entry, named, meaning) for meaning in ("start", "end"))
+    words = _raw(entry, named, "text") or _raw(entry, named, "word")
+    if not (isinstance(start, int) and isinstance(end, int) and isinstance(words, str)):
+        return False
+    return len(words) > 1 and end - start == len(words)
 
 
 def _is_cue(entry: Any, named: Headings) -> bool:
@@ -181,7 +191,7 @@ def _is_cue(entry: Any, named: Headings) -> bool:
     return cue.start_s is not None
 
 
-def _headings_of(entries: Sequence[Any]) -> Headings:
+def headings_of(entries: Sequence[Any]) -> Headings:
     """Meaning → name, of the names that most of the first entries have."""
     counts: dict[str, int] = {}
     objects = [entry for entry in entries[:_LOOKED_AT] if isinstance(entry, dict)]

@@ -16,6 +16,7 @@ from daf_core.sources.transcripts.reading.json_fields import (
 from daf_core.sources.transcripts.reading.language import language_tag
 from daf_core.sources.transcripts.reading.words import Word
 
+_CHANGES = ("speaker_change", "channel_change")  # without words
 _NOBODY = "UU"  # the speaker is not known
 
 
@@ -36,6 +37,8 @@ def read(document: Document) -> Transcript:
 
 
 def _word(fields: Fields) -> list[Word]:
+    if fields.get("type") in _CHANGES:
+        return []
     best = first_object(fields.entries("alternatives"))
     text = best.text("content")
     if text is None:

@@ -14,7 +14,7 @@ from daf_core.sources.transcripts.reading.headings import Headings, headings
 from daf_core.sources.transcripts.reading.json_fields import Fields, Unreadable
 from daf_core.sources.transcripts.reading.language import language_tag
 from daf_core.sources.transcripts.reading.table_lines import Row, cells_of, rows_of
-from daf_core.sources.transcripts.reading.units import per_second
+from daf_core.sources.transcripts.reading.units import unit_of
 from daf_core.sources.transcripts.reading.words import Word, utterances
 from daf_core.spreadsheet import unescaped
 
@@ -38,15 +38,12 @@ def read(document: Document) -> Transcript:
     delimiter, names = _head(document)
     assert delimiter is not None
     assert names is not None
-    lines = document.text.split("\n")
+    lines = document.in_seconds.split("\n")
     first = next(number for number, line in enumerate(lines) if line.strip())
     named = headings(names)
     rows, unread = _read_rows(rows_of(lines, first + 1, delimiter, names), named)
-    start, end, recording = (named.get(name) for name in ("start", "end", "recording"))
-    assert start is not None
-    guess = per_second(
-        (row.fields.get(start.name), end and row.fields.get(end.name)) for row in rows
-    )
+    recording = named.get("recording")
+    guess = unit_of((row.fields.values for row in rows), named)
     chosen, others = one_recording.choose(
         [recording and row.fields.get(recording.name) for row in rows], document.name
     )
@@ -57,17 +54,7 @@ def read(document: Document) -> Transcript:
         except Unreadable:
             unread.append(rows[number].place)
     if "text" not in named:
-        cues = utterances(
-            Word(
-                text=cue.text,
-                start_s=cue.start_s,
-                end_s=cue.end_s,
-                speaker=cue.speaker,
-                channel=cue.channel,
-                confidence=cue.confidence,
-            )
-            for cue in cues
-        )
+        cues = utterances(map(Word.from_cue, cues))
     named_language = named.get("language")
     value = named_language and rows and rows[0].fields.get(named_language.name)
     return Transcript(cues=cues, unread=unread + others, language=language_tag(value))

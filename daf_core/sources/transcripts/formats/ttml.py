@@ -8,7 +8,9 @@ from daf_core.errors import BadInput
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.markup import plain
-from daf_core.sources.transcripts.reading.ttml_times import Rates
+from daf_core.sources.transcripts.reading.singles import are_words
+from daf_core.sources.transcripts.reading.ttml_times import Rates, are_absolute
+from daf_core.sources.transcripts.reading.words import Word, utterances
 
 _DEEPEST = 50  # elements within one another
 _NO_WORDS = frozenset({"head", "metadata", "set", "animate", "desc", "title", "agent", "image"})
@@ -39,23 +41,35 @@ def read(document: Document) -> Transcript:
     root = document.xml
     if root is None:
         raise BadInput("unreadable_transcript", "expected an XML document, found none")
-    reader = _Reader(Rates.from_root(root), _agents(root))
+    rates = Rates.from_root(root)
+    reader = _Reader(rates, _agents(root), are_absolute(root, rates))
     for body in root:
         if _name(body) == "body":
             reader.container(body, _Scope(), 0)
     return Transcript(
-        cues=reader.cues, unread=reader.unread, language=root.get(f"{_XML}lang") or None
+        cues=_of_paragraphs(reader.paragraphs),
+        unread=reader.unread,
+        language=root.get(f"{_XML}lang") or None,
     )
 
 
-class _Reader:
-    """Walks the elements; `cues` and `unread` grow."""
+def _of_paragraphs(paragraphs: list[list[Cue]]) -> list[Cue]:
+    """The pieces of all paragraphs; where most are single words, those of each are grouped."""
+    pieces = [cue for own in paragraphs for cue in own]
+    if not are_words(pieces):
+        return pieces
+    return [cue for own in paragraphs for cue in utterances(map(Word.from_cue, own))]
 
-    def __init__(self, rates: Rates, agents: dict[str, str]) -> None:
+
+class _Reader:
+    """Walks the elements; `paragraphs`, the cues of each, and `unread` grow."""
+
+    def __init__(self, rates: Rates, agents: dict[str, str], absolute: bool) -> None:
         self._rates = rates
         self._agents = agents
+        self._absolute = absolute
         self._paragraphs = 0
-        self.cues: list[Cue] = []
+        self.paragraphs: list[list[Cue]] = []
         self.unread: list[str] = []
 
     def container(self, element: Element, around: _Scope, depth: int) -> float | None:
@@ -89,13 +103,20 @@ class _Reader:
                 pieces[-1][1].append(text)
             else:
                 pieces.append((piece, [text]))
+        cues: list[Cue] = []
+        glued = False  # to the piece before: syllables have spans too
         for piece, texts in pieces:
-            words = plain(_escaped("".join(texts)))
-            if words:
+            raw = "".join(texts)
+            words = plain(_escaped(raw))
+            if words and glued and raw[:1].strip() and cues[-1].speaker == piece.speaker:
+                cues[-1] = replace(cues[-1], text=cues[-1].text + words, end_s=piece.end_s)
+            elif words:
                 times = (piece.start_s, piece.end_s) if piece.timed else (None, None)
-                self.cues.append(
+                cues.append(
                     Cue(text=words, start_s=times[0], end_s=times[1], speaker=piece.speaker)
                 )
+            glued = bool(cues) and bool(raw[-1:].strip())
+        self.paragraphs.append(cues)
 
     def _pieces(self, element: Element, scope: _Scope, depth: int) -> Iterator[tuple[_Scope, str]]:
         if depth > _DEEPEST:
@@ -121,10 +142,12 @@ class _Reader:
             return None
         agent = _attribute(element, "agent")
         speaker = around.speaker if not agent else self._agents.get(agent.split()[0], agent)
-        start_s = round(around.start_s + (times.get("begin") or 0.0), 6)
+        zero_s = 0.0 if self._absolute else around.start_s
+        begin, end = times.get("begin"), times.get("end")
+        start_s = around.start_s if begin is None else round(zero_s + begin, 6)
         ends = [
             around.end_s,
-            None if (end := times.get("end")) is None else round(around.start_s + end, 6),
+            None if end is None else round(zero_s + end, 6),
             None if (dur := times.get("dur")) is None else round(start_s + dur, 6),
         ]
         end_s = min((end for end in ends if end is not None), default=None)

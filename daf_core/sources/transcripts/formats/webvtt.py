@@ -3,8 +3,11 @@
 https://www.w3.org/TR/webvtt1/
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from daf_core.errors import BadInput
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.blocks import (
@@ -15,8 +18,12 @@ from daf_core.sources.transcripts.reading.blocks import (
     split,
     without_number,
 )
+from daf_core.sources.transcripts.reading.name_lines import with_names_below
 
 _NO_CUES = ("NOTE", "STYLE", "REGION")
+_NO_WORDS = re.compile(r"\S{1,500}\.(?:jpe?g|png|webp|gif)(?:[#?]\S{0,200})?\Z|\{\s{0,40}\"", re.I)
+_WEBEX = re.compile(r'\d{1,7} "([^"]{1,80})" \(\d{0,20}\)\s{0,8}')
+_MOSTLY = 0.9  # of the cues
 _MARK = "WEBVTT"
 
 
@@ -28,7 +35,11 @@ def recognises(document: Document) -> bool:
 def read(document: Document) -> Transcript:
     """Cues of a WebVTT text.
 
-    A cue in which two voices speak becomes two cues with the same times.
+    A cue in which two voices speak becomes two cues with the same times. Webex names the speaker in
+    the identifier of a cue: `1 "Ana Lopez" (123456)`.
+
+    Raises:
+        BadInput: `unreadable_transcript`: the cues hold what a player shows or runs, and no words.
     """
     lines = document.text.split("\n")
     cues: list[Cue] = []
@@ -36,11 +47,17 @@ def read(document: Document) -> Transcript:
     for block in split(lines, arrow_times, has_arrow):
         words, after = _parts(block)
         if block.times is not None:
-            cues += cues_of(block.times, "\n".join(words))
+            found = cues_of(block.times, "\n".join(words))
+            who = _WEBEX.fullmatch(lines[block.number - 2]) if block.number > 1 else None
+            cues += [replace(cue, speaker=cue.speaker or (who and who[1])) for cue in found]
         elif block.number:
             unread.append(f"line {block.number}")
         unread += [f"line {number}" for number in _without_times(lines, after)]
-    return Transcript(cues=cues, unread=unread, language=_language(lines))
+    if cues and sum(_NO_WORDS.match(cue.text) is not None for cue in cues) >= _MOSTLY * len(cues):
+        raise BadInput(
+            "unreadable_transcript", "expected words, found names of pictures, or JSON, in the cues"
+        )
+    return Transcript(cues=with_names_below(cues), unread=unread, language=_language(lines))
 
 
 def _parts(block: Block) -> tuple[list[str], range]:

@@ -26,7 +26,7 @@ from daf_core.sources.transcripts.reading.json_fields import (
     root,
 )
 from daf_core.sources.transcripts.reading.language import language_tag
-from daf_core.sources.transcripts.reading.singles import grouped
+from daf_core.sources.transcripts.reading.singles import grouped, whole_words
 from daf_core.sources.transcripts.reading.words import utterances
 
 _OWN = {"seek", "tokens", "avg_logprob", "no_speech_prob", "compression_ratio", "temperature"}
@@ -53,7 +53,7 @@ def _entries(document: Document) -> tuple[list[Any], str, Callable[[Fields], lis
     top = root(document)
     parts = top.entries("transcription")
     if first_object(parts).object("offsets").has("from", "to"):
-        return parts, "segment", _whisper_cpp
+        return whole_words(parts), "segment", _whisper_cpp
     for name in ("speakers", "chunks"):
         if first_object(parts := top.entries(name)).has("timestamp", "text"):
             return parts, "chunk", _chunk

@@ -44,7 +44,7 @@ def arrow_times(line: str) -> Times | None:
 
     Tools write commas and points, more or fewer digits, other arrows, a number before, text after.
     """
-    found = _TIMES.match(line) if ":" in line else None
+    found = _TIMES.match(line) if ":" in line or "-->" in line else None
     if found is None:
         return None
     first, between, second = found.groups()
@@ -54,7 +54,10 @@ def arrow_times(line: str) -> Times | None:
     ):
         return None  # words such as "10:30, 11:30"
     start_s, end_s = (seconds(time.replace(" ", "")) for time in (first, second))
-    if start_s is None or end_s is None or ":" not in first + second or "-->" in rest:
+    in_seconds = all("." in time or "," in time for time in (first, second)) and "-->" in between
+    if start_s is None or end_s is None or "-->" in rest:
+        return None
+    if ":" not in first + second and not in_seconds:
         return None
     settings = all(_SETTING.fullmatch(word) for word in rest.split())
     return Times(start_s, end_s, "" if settings else rest)

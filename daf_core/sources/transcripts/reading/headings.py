@@ -6,10 +6,25 @@ from dataclasses import dataclass
 
 LONGEST_NAME = 60
 _TOKEN = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+")
-_UNITS = dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0) | dict.fromkeys(
-    ("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), 1000.0
-)
-_FILLERS = {"time", "times", "timestamp", "timecode", "offset", "at", "tc", "utterance", "segment"}
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("ms", "msec", "msecs", "millis", "millisecond", "milliseconds"), 1e3),
+    **dict.fromkeys(("us", "usec", "usecs", "micros", "microsecond", "microseconds"), 1e6),
+    **dict.fromkeys(("ns", "nanos", "nanosecond", "nanoseconds"), 1e9),
+    "ticks": 1e7,
+}
+_FILLERS = {
+    "time",
+    "times",
+    "timestamp",
+    "timecode",
+    "offset",
+    "at",
+    "tc",
+    "ts",
+    "utterance",
+    "segment",
+}
 _MEANINGS = {
     **dict.fromkeys(("start", "starts", "begin", "begins", "from", "onset", "in", "tmin"), "start"),
     **dict.fromkeys(("end", "ends", "stop", "to", "until", "out", "tmax"), "end"),
@@ -73,6 +88,8 @@ def _meaning(name: str) -> tuple[str | None, int, float | None]:
         return *known, None
     units = [token for token in tokens if token in _UNITS]
     per_second = _UNITS[units[-1]] if units else None
+    if units and tokens[-2:] == ["in", units[-1]]:  # durationInTicks
+        tokens = tokens[:-2]
     rest = [token for token in tokens if token not in _UNITS]
     core = [token for token in rest if token not in _FILLERS]
     if not core and rest:  # "timestamp", "time", "offset": when it starts

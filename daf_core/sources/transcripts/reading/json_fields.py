@@ -10,6 +10,9 @@ from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading import times
 
 MOST_ENTRIES = 1_000_000  # of one list: words of some four days
+_LARGEST_NUMBER = 10**18  # of an account, as meetings name speakers
+_SIDES = {"left": 0, "right": 1, "l": 0, "r": 1}
+_OF_PANDAS = re.compile(r"(\d{1,6})\.0")  # whole numbers in a column where some are missing
 _NO_CHARACTERS = re.compile("[\x00\ud800-\udfff]")  # JSON may hold them, UTF-8 and Arrow may not
 T = TypeVar("T")
 
@@ -74,15 +77,24 @@ class Fields:
         raise Unreadable
 
     def label(self, *names: str) -> str | None:
-        """A name: text, or a whole number as text; None for anything else, and for empty text."""
-        return as_label(self.get(*names))
+        """A name: text, or a whole number as text, also within an object (`{"name": "Ana"}`) or a
+        list of one; None for anything else, and for empty text.
+        """
+        value = self.get(*names)
+        if isinstance(value, list):
+            value = value[0] if len(value) == 1 else None
+        if isinstance(value, dict):
+            return as_label(Fields(value).get("name", "username", "label", "id"))
+        return as_label(value)
 
     def index(self, *names: str, first: int = 0) -> int | None:
-        """A channel from 0: a number, or text that ends in one such as "ch_0"; None for other
-        values. `first` is the number that the format gives to the first channel.
+        """A channel from 0: a number, text that ends in one such as "ch_0", or "left" and "right";
+        None for other values. `first` is the number that the format gives to the first channel.
         """
         value = self.get(*names)
         label = as_label(times.number(value)) or as_label(value) or ""  # "1.0": of pandas
+        if label.lower() in _SIDES:
+            return _SIDES[label.lower()]
         match = re.search(r"[0-9]{1,4}\Z", label)
         found = None if match is None else int(match[0]) - first
         return found if found is not None and found >= 0 else None
@@ -146,6 +158,8 @@ def as_label(value: Any) -> str | None:
         value = int(value)  # pandas writes whole numbers so where some are missing
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    if isinstance(value, int) and abs(value) >= 1_000_000:
+    if isinstance(value, int) and abs(value) >= _LARGEST_NUMBER:
         return None
-    return clean(str(value)) or None
+    text = clean(str(value))
+    whole = _OF_PANDAS.fullmatch(text)
+    return (whole[1] if whole else text) or None

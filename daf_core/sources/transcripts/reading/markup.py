@@ -3,7 +3,7 @@
 import html
 import re
 
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.,]+>|\{\\[^{}]*\}")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>|<[\d:.,]+>|<\|[^<>|]{0,40}\|>|\{\\[^{}]*\}")
 _BREAK = re.compile(r"(?i:<br[^<>]{0,8}>)|\\N")
 _MARKED = re.compile(r"[<&{\\\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?(?:[ \t]([^<>]*))?>")

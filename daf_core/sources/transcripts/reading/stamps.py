@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from daf_core.sources.transcripts.reading.clock import seconds
+from daf_core.sources.transcripts.reading.name_lines import is_full_name
 from daf_core.sources.transcripts.utterances.names import may_be_name
 
 _TIME = r"\d{1,3}:[0-5]?\d(?::[0-5]?\d)?(?:[.,]\d{1,6})?"
@@ -21,6 +22,7 @@ _NAME_IN_BRACKETS = re.compile(r"\s{0,8}\[([^\W\d_][^\[\]()|:\t]{0,58})\][ \t]{0
 _SECONDS = r"(\d{1,6}[.,]\d{1,6}) ?s?"
 _TO = r"[ \t]{0,3}(?:-{1,2}>?|–|—|→|to)[ \t]{0,3}"
 _IN_SECONDS = re.compile(rf"[ \t]{{0,8}}\[[ \t]?{_SECONDS}{_TO}{_SECONDS}[ \t]?\](.*)$")
+_PAIR = re.compile(r"[ \t]{0,8}(\d{1,6}\.\d{1,6})s?[ \t]{1,4}(\d{1,6}\.\d{1,6})s?[ \t]{1,4}(\S.*)$")
 _LONGEST = 300  # characters of a line before its time ends
 _MOST_WORDS = 5
 
@@ -68,6 +70,8 @@ def _stamp(row: int, line: str, before: str) -> Stamp | None:
     if found := _IN_SECONDS.match(head):
         start, end, words = found.groups()
         return _made(row, start, end, None, words, "in seconds")
+    if (found := _PAIR.match(head)) and float(found[1]) <= float(found[2]):
+        return _made(row, found[1], found[2], None, found[3], "two numbers")
     if found := _FIRST.match(head):
         opened, start, end, closed, spaced, close = found.groups(default="")
         if (close and not closed) or not _paired(opened, closed):
@@ -91,7 +95,7 @@ def _after_name(row: int, head: str, before: str) -> Stamp | None:
         return None
     if not opened:  # words with a time in them: "come at 10:30"
         of_a_table = "\t" in between and words[:1] == "\t"
-        apart = len(between) > 1 or "\t" in between or not before
+        apart = len(between) > 1 or "\t" in between or not before or is_full_name(name)
         if not of_a_table and (words.strip() or not apart):
             return None
     words += head[_LONGEST:]
@@ -144,12 +148,5 @@ def _with_headings(stamps: list[Stamp], lines: Sequence[str]) -> list[Stamp]:
 
 
 def _is_heading(stamp: Stamp, lines: Sequence[str]) -> bool:
-    name = stamp.words.rstrip(" :")
     below = lines[stamp.row + 1].strip() if stamp.row + 1 < len(lines) else ""
-    words = name.split()
-    return (
-        stamp.speaker is None
-        and bool(below and name and _is_name(name))
-        and not name.endswith((".", "?", "!", ","))
-        and all(word[:1].isupper() or word[:1].isdigit() for word in words)
-    )
+    return stamp.speaker is None and bool(below) and is_full_name(stamp.words.rstrip(" :"))

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 from daf_core.sources.transcripts.reading.clock import seconds
 
+_KEYS = ("begin", "end", "dur")
 _METRICS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 
@@ -52,6 +53,28 @@ class Rates:
         if count is None or part is None or len(parts) > 4:
             return None
         return round(base + (count + part / self.sub_frames) / self.frames, 6)
+
+
+def are_absolute(root: Element, rates: Rates) -> bool:
+    """Whether times of elements within others count from the start of the file.
+
+    The standard counts them from the start of the element around. Apple and others do not: their
+    inner times lie within the outer ones as they are, and would not if they were added.
+    """
+    absolute = relative = 0
+    waiting: list[tuple[Element, tuple[float, float] | None]] = [(root, None)]
+    while waiting:
+        element, around = waiting.pop()
+        begin, end, length = (rates.seconds(element.get(key, "")) for key in _KEYS)
+        if around is not None and begin is not None:
+            as_is = around[0] <= begin <= around[1]
+            added = around[0] + begin <= around[1]
+            absolute += as_is and not added
+            relative += added and not as_is
+        if begin is not None and (end is not None or length is not None):
+            around = begin, begin + (length or 0.0) if end is None else end
+        waiting += [(child, around) for child in element if isinstance(child.tag, str)]
+    return absolute > 0 and relative == 0
 
 
 def _number(text: str) -> float | None:

@@ -11,6 +11,10 @@ BREATH_S = 0.2  # a pause after a sentence: the end of a turn
 LONG_S = 10.0  # a turn that is so long is cut at the end of a sentence
 LONGEST_S = 20.0
 _SENTENCE_END = re.compile(r"""[.?!…。！？]["')\]»”’]*$""")
+# Kana, Chinese characters and their marks; Thai, Lao, Khmer, Burmese.
+UNSPACED = re.compile(
+    "[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"
+)
 _NO_SPACE_BEFORE = re.compile(r"^[,.?!;:%…。！？，、)\]]")
 
 
@@ -24,6 +28,18 @@ class Word:
     speaker: str | None = None
     channel: int | None = None
     confidence: float | None = None
+
+    @classmethod
+    def from_cue(cls, cue: Cue) -> "Word":
+        """A cue that holds a single word."""
+        return cls(
+            text=cue.text,
+            start_s=cue.start_s,
+            end_s=cue.end_s,
+            speaker=cue.speaker,
+            channel=cue.channel,
+            confidence=cue.confidence,
+        )
 
 
 def utterances(words: Iterable[Word]) -> list[Cue]:
@@ -52,10 +68,15 @@ def cue_of(words: list[Word]) -> Cue:
 
 
 def joined(texts: Iterable[str]) -> str:
-    """Words with blanks between them, none before a punctuation mark."""
+    """Words with blanks between them, none before a punctuation mark and none between words of
+    scripts that have none.
+    """
     text = ""
     for one in (text.strip() for text in texts):
-        text += one if not text or not one or _NO_SPACE_BEFORE.match(one) else f" {one}"
+        bare = not text or not one or _NO_SPACE_BEFORE.match(one)
+        if not bare:
+            bare = UNSPACED.match(one) and UNSPACED.match(text[-1])
+        text += one if bare else f" {one}"
     return text
 
 

@@ -51,6 +51,13 @@ def begins_with_machine(text: str) -> bool:
     return bool(_MACHINE.match(text.lstrip()) or _BARE_MACHINE.match(text))
 
 
+def after_machine(text: str) -> str | None:
+    """What follows the label of a machine at the start of a text, None where there is none."""
+    bare = text.lstrip()
+    found = _MACHINE.match(bare) or _BARE_MACHINE.match(bare)
+    return None if found is None else bare[found.end() :]
+
+
 def after_marks(line: str) -> tuple[str, bool]:
     """A line without `>> ` or a dash before it, and whether it had one."""
     turn = False

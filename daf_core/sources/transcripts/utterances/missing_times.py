@@ -11,11 +11,16 @@ from daf_core.sources.transcripts.cue import Cue
 LETTERS_PER_S = 15.0  # of English speech, with blanks; where a file has too few times to tell
 _SLOWEST, _FASTEST = 5.0, 30.0  # letters a second that people speak
 _SHORTEST_S = 0.5
+_BEFORE_S = 0.5
 _LEAST_ROOM_S = 0.1  # for each cue: in less, nothing can be said
 
 
 def finite(cue: Cue) -> Cue:
-    """The cue without times that are no finite numbers."""
+    """The cue without times that are no finite numbers; one that starts up to 0.5 s before 0, as
+    after a shift of all times, starts at 0.
+    """
+    if cue.start_s is not None and cue.end_s is not None and -_BEFORE_S <= cue.start_s < 0:
+        cue = replace(cue, start_s=0.0) if cue.end_s > 0 else cue
     start_s, end_s = (
         time if time is not None and math.isfinite(time) else None
         for time in (cue.start_s, cue.end_s)

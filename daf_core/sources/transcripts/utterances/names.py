@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from daf_core.sources.transcripts.utterances.label_words import NEVER, NEVER_FIRST, PARTICLES, ROLES
 
 _HEAD = re.compile(
-    r"\s{0,8}\*{0,2}(?:\[([^\[\]\n]{1,40})\]|([^\W\d_][\w .,'’&()/@#+-]{0,48}?))\*{0,2}"
+    r"\s{0,8}\*{0,2}(?:\[([^\[\]\n]{1,40})\]|([^\W\d_][\w .,'’&()/@#+|-]{0,48}?))\*{0,2}"
     r"[ \t]{0,4}[:：]\*{0,2}(?![/\\\d])"
 )
 _BRACKETED = re.compile(r"\s{0,8}\[([^\[\]\n]{1,40})\](?!\()")
@@ -55,7 +55,9 @@ def speakers(
     cues are `marked`, one name does: tools leave the labels of the speakers that nobody named.
     """
     counts = Counter(name for names in heads for name in names)
-    known = {name for name, count in counts.items() if _is_name(name) or is_role(name) or count > 2}
+    known = {
+        name for name, count in counts.items() if is_capitalised(name) or is_role(name) or count > 2
+    }
     labels = sum(counts[name] for name in known)
     labelled = sum(any(name in known for name in names) for names in heads)
     if spoken == 1 and labels < 2 and not marked:
@@ -78,7 +80,8 @@ def _again(counts: Counter[str], known: set[str], words: Sequence[str], marked: 
     sure = {
         name
         for name in again
-        if is_role(name) or (name.lower() not in usual and (_is_capitals(name) or _is_name(name)))
+        if is_role(name)
+        or (name.lower() not in usual and (_is_capitals(name) or is_capitalised(name)))
     }
     if len(sure) < 2 and not any(
         marked or is_role(name) or _is_capitals(name) or " " in name or counts[name] > 4
@@ -96,7 +99,7 @@ def _lower_case_words(texts: Sequence[str]) -> frozenset[str]:
     )
 
 
-def _is_name(name: str) -> bool:
+def is_capitalised(name: str) -> bool:
     """Whether all words begin as those of names do."""
     first, *others = name.split()
     return _is_capital(first) and all(word in PARTICLES or _is_capital(word) for word in others)

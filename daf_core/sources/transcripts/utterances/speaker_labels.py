@@ -8,6 +8,7 @@ from itertools import pairwise
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.utterances.label_marks import (
     Piece,
+    after_machine,
     after_marks,
     begins_with_machine,
     is_mark,
@@ -20,6 +21,7 @@ from daf_core.sources.transcripts.utterances.names import (
     name_at,
     speakers,
 )
+from daf_core.sources.transcripts.utterances.other_signs import with_other_signs
 from daf_core.sources.transcripts.utterances.stage_directions import (
     names_sound,
     without_stage_directions,
@@ -40,11 +42,12 @@ def speakers_from_text(cues: Sequence[Cue]) -> list[Cue]:
 
     A cue that has a speaker keeps it.
     """
+    cues = with_other_signs(cues)
     if not any(map(_MARKS.search, (cue.text for cue in cues))):  # most recognizers' transcripts
         return [replace(cue, text=" ".join(cue.text.split())) for cue in cues]
     bracketed = _bracketed_names(cues)
     texts = [_without_asides(cue.text, bracketed) for cue in cues]
-    names = _names(cues, texts) | bracketed
+    names = _names(cues, texts) | _names_after_machines(texts) | bracketed
     pieces = [
         pieces_of(text, names if cue.speaker is None else {cue.speaker}, bracketed)
         for cue, text in zip(cues, texts, strict=True)
@@ -84,11 +87,12 @@ def _bracketed_names(cues: Sequence[Cue]) -> set[str]:
             marked += 1
             continue
         spoken += bool(cue.text.strip())
-        found = bracketed_name_at(cue.text) if cue.speaker is None else None
+        bare, _ = after_marks(cue.text)
+        found = bracketed_name_at(bare) if cue.speaker is None else None
         if found is None or names_sound(found[0]):
             continue
         heads.append([found[0]])
-        if cue.text[found[1] :].lstrip()[:1] in (":", "：") and cue.text[found[1] :].strip():
+        if bare[found[1] :].lstrip()[:1] in (":", "：") and bare[found[1] :].strip():
             with_colon.add(found[0])
     if len(heads) * 2 <= spoken:
         return with_colon
@@ -117,6 +121,15 @@ def _names(cues: Sequence[Cue], texts: Sequence[str]) -> set[str]:
         heads.append(of_cue)
         spoken += bool(text.strip()) and not is_label
     return speakers(heads, spoken, texts, marked) | sure
+
+
+def _names_after_machines(texts: Sequence[str]) -> set[str]:
+    """Names before colons where labels of machines have one after them: `[SPEAKER_00]: Ana: so`."""
+    rests = [rest for text in texts if (rest := after_machine(text)) is not None]
+    heads = [[found[0]] if (found := name_at(rest)) else [] for rest in rests]
+    if 2 * sum(map(bool, heads)) <= len(heads):
+        return set()
+    return speakers(heads, len(heads), rests)
 
 
 def _names_hold(pieces: list[Piece]) -> bool:

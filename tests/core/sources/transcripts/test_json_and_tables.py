@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import open_document, read_transcript, reader_of
+from daf_core.sources.transcripts import open_document, read_document, read_transcript, reader_of
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
+from tests.core.sources.transcripts import reading
 
 SAMPLES = Path(__file__).parent / "samples"
 CALL = [
@@ -35,6 +36,7 @@ ROLES = ("AGENT", "CUSTOMER")
 WHISPERX = ("SPEAKER_00", "SPEAKER_01")
 SAYS = {
     "amazon-call-analytics.json": Says("amazon_calls", ROLES, "en-US", 0.9),
+    "amazon-transcribe-channels-old.json": Says("amazon_transcribe", None, "en-US", 0.9, True),
     "amazon-transcribe-channels.json": Says("amazon_transcribe", None, "en-US", 0.9, True),
     "amazon-transcribe-segments.json": Says("amazon_transcribe", ("spk_0", "spk_1"), "en-US"),
     "amazon-transcribe.json": Says("amazon_transcribe", ("spk_0", "spk_1"), "en-US", 0.9),
@@ -43,10 +45,14 @@ SAYS = {
     "assemblyai.json": Says("assemblyai", ("A", "B"), "en-US", 0.9),
     "azure-batch.json": Says("azure", ("1", "2"), "en-US", 0.9),
     "azure-fast.json": Says("azure", ("1", "2"), "en-US", 0.9),
+    "azure-sdk.jsonl": Says("azure_sdk", ("Guest-1", "Guest-2"), "en-US", 0.9),
+    "call.ass": Says("ass", NAMES),
+    "calls-of-turns.json": Says("nested", NAMES),
     "contact-lens.json": Says("amazon_calls", ROLES, "en-US"),
     "cues-ms.csv": Says("table", NAMES),
     "cues-semicolon.csv": Says("table", NAMES),
     "cues-unquoted.csv": Says("table", NAMES),
+    "cues-us.csv": Says("table", NAMES),
     "cues.csv": Says("table", NAMES),
     "deepgram-channels.json": Says("deepgram", None, None, 0.9, True),
     "deepgram-paragraphs.json": Says("deepgram", ("0", "1")),
@@ -76,6 +82,14 @@ SAYS = {
     "whisper-cpp.json": Says("whisper", None, "en"),
     "whisper.tsv": Says("table"),
     "whisperx.json": Says("whisper", WHISPERX, "en", 0.9),
+    "rev-people.json": Says("rev", NAMES),
+    "watson.json": Says("watson", ("0", "1"), None, 0.9),
+    "whisper-cpp-tokens.json": Says("whisper", None, "en"),
+    "vosk.jsonl": Says("nested", None, None, 0.9),
+    "wrapped.json": Says("nested", NAMES),
+    "youtube.json3": Says("youtube"),
+    "youtube.srv1": Says("youtube"),
+    "youtube.srv3": Says("youtube"),
     "words.csv": Says("table", NAMES, None, 0.9),
 }
 
@@ -136,6 +150,82 @@ def test_other_json_and_tables_are_no_transcripts(value):
     assert reader_of(Document("a.json", text)) is None
 
 
+@pytest.mark.parametrize("name", ["segments", "utterances", "transcription"])
+def test_a_list_of_nothing_said_is_a_transcript_without_cues(name):
+    assert read({"text": "", name: [], "language": "en"}) == Transcript(
+        cues=[], unread=[], language="en"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Tom &amp; Jerry <b>hi</b>&nbsp;ok", "Tom & Jerry hi ok"),
+        ("<|en|><|transcribe|> hello<|2.00|>", "hello"),
+        ("so <unk> it <noise>is", "so it is"),
+        ("3 < 4 & 5", "3 < 4 & 5"),
+    ],
+)
+def test_markup_and_marks_of_recognizers_are_no_words(text, words):
+    for content in (
+        [{"start": 0.5, "end": 2.0, "text": text}],
+        f"start,end,text\n0.5,2.0,{text}\n",
+    ):
+        document = Document("a.json", content if isinstance(content, str) else json.dumps(content))
+        transcript = read_document(document)
+        assert transcript is not None
+        assert [cue.text for cue in transcript.cues] == [words]
+
+
+@pytest.mark.parametrize(
+    "who", ["Ana", 16778240, {"id": 7, "name": "Ana"}, ["Ana"], [{"username": "Ana"}]]
+)
+def test_a_speaker_may_be_a_number_an_object_or_a_list_of_one(who):
+    segments = [{"start": 0.5, "end": 2.0, "text": "so it is", "speaker": who}]
+    assert [cue.speaker for cue in read(segments).cues] == [str(who) if who == 16778240 else "Ana"]
+
+
+def test_channels_may_be_sides_and_speakers_numbers_of_pandas():
+    table = "start,end,channel,speaker,text\n0,1,left,0.0,so\n1,2,Right,1.0,it\n"
+    assert [(cue.channel, cue.speaker) for cue in read(table, "a.csv").cues] == [(0, "0"), (1, "1")]
+
+
+def test_places_in_a_text_are_no_times():
+    words = [{"text": "hello", "start": 0, "end": 5}, {"text": "Ana", "start": 6, "end": 9}]
+    for value in (words, {"doc": {"found": words}}):
+        assert reader_of(Document("call.json", json.dumps(value))) is None
+
+
+def test_of_results_of_a_stream_the_final_ones_are_read_and_first_guesses():
+    lines = [
+        {
+            "final": last,
+            "out": {"alternatives": [{"words": [_word(text)]}, {"words": [_word("x")]}]},
+        }
+        for text, last in (("so", False), ("soon", True))
+    ]
+    text = "\n".join(map(json.dumps, lines))
+    (cue,) = reading.read("call.jsonl", text).cues
+    assert (cue.text, cue.start_s, cue.end_s) == ("soon", 0.0, 0.5)
+
+
+def test_values_one_after_another_may_be_cut():
+    text = "".join(json.dumps({"result": [_word(one)]}, indent=1) for one in ("so", "it"))
+    found = reading.read("call.json", text + '{"result": [{"wor')
+    assert [cue.text for cue in found.cues] == ["so it"]
+    assert found.unread == ["the end, which is cut or damaged"]
+
+
+def test_lists_of_several_recordings_are_refused():
+    calls = [{"callId": one, "turns": [{"start": 0.5, "end": 2, "text": "so"}]} for one in "ab"]
+    with pytest.raises(BadInput, match="segments of one recording, found those of 2"):
+        reading.read("call.json", json.dumps({"calls": calls}))
+
+
+def _word(text: str) -> dict[str, Any]:
+    return {"word": text, "start": 0.0, "end": 0.5}
+
+
 def test_an_entry_that_cannot_be_read_is_named_and_leaves_the_others():
     segments = [
         {"start": 0.0, "end": 1.0, "text": "first"},
@@ -150,6 +240,32 @@ def test_an_entry_that_cannot_be_read_is_named_and_leaves_the_others():
     transcript = read({"segments": segments, "language": "en"})
     assert [cue.text for cue in transcript.cues] == ["first", "no times", "last"]
     assert transcript.unread == [f"segment {number}" for number in (2, 3, 4, 6, 7)]
+
+
+SENTENCES = [
+    "今日はとても良い天気ですね。",
+    "はい、そうですね。",
+    "散歩に行きませんか。",
+    "いいですね。",
+    "では行きましょう。",
+]
+
+
+def test_sentences_without_blanks_are_no_words():
+    segments = [
+        {"id": i, "seek": 0, "start": 2.0 * i, "end": 2.0 * i + 1.9, "text": text}
+        for i, text in enumerate(SENTENCES)
+    ]
+    assert [text for text, _, _ in texts({"segments": segments, "language": "ja"})] == SENTENCES
+
+
+def test_words_of_a_script_without_blanks_are_joined_without():
+    words = [
+        {"word": word, "start": 0.5 * i, "end": 0.5 * i + 0.4}
+        for i, word in enumerate(["今天", "天气", "很", "好", "。", "OK", "吗"])
+    ]
+    found = texts({"text": "", "words": words, "language": "zh"})
+    assert [text for text, _, _ in found] == ["今天天气很好。 OK 吗"]
 
 
 def test_words_of_whisperx_without_times_or_speakers_keep_their_segment():
@@ -234,6 +350,30 @@ def test_seconds_milliseconds_and_clock_times_are_told_apart(rows, expected):
     assert [cue[1:] for cue in texts(table)] == expected
     segments = [{"start": start, "end": end, "text": "word"} for start, end in rows]
     assert [cue[1:] for cue in texts({"utterances": segments})] == expected
+
+
+@pytest.mark.parametrize("name", ["end", "duration"])
+def test_times_in_a_finer_unit_without_its_name_are_refused(name):
+    rows = [(0, 9_000_000), (15_000_000, 20_000_000 if name == "end" else 5_000_000)]
+    segments = [{"start": start, name: end, "text": "so it is"} for start, end in rows]
+    with pytest.raises(BadInput, match="found a finer unit; name it"):
+        texts({"utterances": segments})
+    named = [
+        {f"{key}_ticks": one[key] for key in ("start", name)} | {"text": "so"} for one in segments
+    ]
+    assert [cue[1:] for cue in texts(named)] == [(0.0, 0.9), (1.5, 2.0)]
+
+
+def test_cues_in_milliseconds_may_be_far_apart_or_one_long_one():
+    assert texts(
+        [
+            {"start": 0, "text": "so", "speaker": "A"},
+            {"start": 1_500_000, "text": "it", "speaker": "B"},
+        ]
+    ) == [("so", 0.0, None), ("it", 1500.0, None)]
+    assert texts([{"start": 0, "end": 1_500_000, "text": "so it is"}]) == [
+        ("so it is", 0.0, 1500.0)
+    ]
 
 
 def test_quotes_of_a_tsv_are_words_and_those_of_a_csv_hold_cells_together():

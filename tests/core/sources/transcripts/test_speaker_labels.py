@@ -196,3 +196,48 @@ def test_words_before_a_colon_stay_words_beside_labels_of_machines():
     assert [text for _, text in labelled(*texts)] == [
         "hello", "One rule: none", "Note: it is late", "yes"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("label", ["[SPEAKER_0{}]: {}: ", "SPEAKER_0{}: {}: ", "(speaker {}) {}: "])
+def test_a_name_after_the_label_of_a_machine_is_the_speaker(label):
+    turns = [("0", "Ana"), ("1", "Bob"), ("0", "Ana")]
+    found = labelled(*(f"{label.format(*turn)}so it is" for turn in turns))
+    assert found == [(name, "so it is") for _, name in turns]
+    words = ["[SPEAKER_00]: One rule: none", "[SPEAKER_01]: so it is", "[SPEAKER_00]: fine"]
+    assert [text for _, text in labelled(*words)] == ["One rule: none", "so it is", "fine"]
+
+
+@pytest.mark.parametrize(
+    ("label", "names"),
+    [
+        ("({}) ", ("Ana", "Bob Lee")),
+        ("{} - ", ("Ana", "Bob Lee")),
+        ("{} | ", ("Ana", "Bob Lee")),
+        ("{} ", ("Speaker 1", "Speaker 2")),
+        ("{} - ", ("Speaker 1", "Speaker 2")),
+        ("{}. ", ("Q", "A")),
+    ],
+)
+def test_signs_other_than_a_colon_name_the_speaker_where_nearly_all_cues_have_one(label, names):
+    turns = [(names[number % 2], "so it is") for number in range(5)]
+    assert labelled(*(f"{label.format(name)}{words}" for name, words in turns)) == turns
+    few = [f"{label.format(names[0])}so", "it is", "and", "fine"]
+    assert labelled(*few) == [(None, text) for text in few]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["Monday - it rains", "Tuesday - it rains", "Friday - it is fine", "Sunday - no"],
+        ["(laughs) so", "(laughs) it", "(applause) is", "(applause) fine"],
+        ["A. So it is"],
+        ["Well - so", "Well - it", "Well - is", "Well - fine"],
+    ],
+)
+def test_words_before_other_signs_are_no_names(texts):
+    assert {speaker for speaker, _ in labelled(*texts)} == {None}
+
+
+def test_a_bar_within_a_name_is_part_of_it():
+    turns = [("Bob Li | ACME", "so"), ("Ana (she/her)", "it"), ("Bob Li | ACME", "is")]
+    assert labelled(*(f"{name}: {words}" for name, words in turns)) == turns

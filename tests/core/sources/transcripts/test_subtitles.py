@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daf_core.errors import BadInput
-from daf_core.sources.transcripts import read_transcript
+from daf_core.sources.transcripts import Document, read_transcript, reader_of
 from daf_core.sources.transcripts.cue import Cue
 from tests.core.sources.transcripts.reading import read, said
 
@@ -121,6 +121,42 @@ def test_a_broken_cue_is_named_and_leaves_the_others_whole(name, head, point):
     )
     assert [one.text for one in transcript.cues] == ["first", "third"]
     assert transcript.unread == [f"line {6 + head.count(chr(10))}"]
+
+
+WHO = [("Ana Lopez", "so it is"), ("Bob", "fine"), ("Ana Lopez", "yes")]
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "form"),
+    [
+        ("a.vtt", "WEBVTT\n\n", '{n} "{who}" (12345)\n00:0{n}.000 --> 00:0{n}.900\n{words}\n\n'),
+        ("a.vtt", "WEBVTT\n\n", "{n}\n00:0{n}.000 --> 00:0{n}.900\n{who}\n{words}\n\n"),
+        ("a.srt", "", "{n}\n00:00:0{n},000 --> 00:00:0{n},900\n{who}:\n{words}\n\n"),
+        ("a.sbv", "", "0:00:0{n}.000,0:00:0{n}.900\n({who})\n{words}\n\n"),
+        ("a.srt", "", "{n}\n00:00:0{n},000 --> 00:00:0{n},900\n- [{who}] {words}\n\n"),
+    ],
+)
+def test_speakers_stand_where_meetings_and_courses_put_them(name, head, form):
+    text = head + "".join(
+        form.format(n=n, who=who, words=words) for n, (who, words) in enumerate(WHO, start=1)
+    )
+    assert read(name, text).unread == []
+    assert [(who, words) for _, _, who, words in said(name, text)] == WHO
+
+
+@pytest.mark.parametrize("line", ["sprite.jpg#xywh=0,0,160,90", '{"title": "one"}', "a/b_1.webp"])
+def test_cues_of_pictures_and_of_data_are_no_words(line):
+    text = "WEBVTT\n\n" + "".join(f"00:0{one}.000 --> 00:0{one}.900\n{line}\n\n" for one in "123")
+    with pytest.raises(BadInput, match="found names of pictures, or JSON"):
+        read("a.vtt", text)
+
+
+def test_arrows_between_seconds_are_times_and_words_are_none():
+    assert read("a.srt", "1\n0.000 --> 0.900\nso\n\n2\n1.5 --> 2.0\nit\n").cues == [
+        cue(0.0, 0.9, "so"),
+        cue(1.5, 2.0, "it"),
+    ]
+    assert reader_of(Document("a.srt", "1 --> 2\nso\n")) is None
 
 
 def test_a_broken_sbv_cue_is_named():

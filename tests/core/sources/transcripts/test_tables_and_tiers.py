@@ -166,6 +166,32 @@ def test_spans_with_times_are_cues_and_sequences_follow_on():
     ]
 
 
+@pytest.mark.parametrize("offset", [60.0, 0.0])
+@pytest.mark.parametrize("absolute", [True, False])
+def test_words_with_times_become_utterances_whatever_their_times_count_from(absolute, offset):
+    said = [("That", 0.0), ("was", 0.4), ("great.", 0.8), ("I", 1.5), ("am", 1.9), ("fine.", 2.3)]
+    zero = offset if absolute else 0.0
+    spans = " ".join(
+        f'<span begin="{zero + at:.1f}s" end="{zero + at + 0.3:.1f}s">{word}</span>'
+        for word, at in said
+    )
+    outer = f'<span begin="{zero}s" end="{zero + 5}s">{spans}</span>'
+    text = ttml(f'<div><p begin="{offset}s" end="{offset + 5}s">{outer}</p></div>')
+    assert [(cue.text, cue.start_s, cue.end_s) for cue in read("a.ttml", text).cues] == [
+        ("That was great.", offset, offset + 1.1),
+        ("I am fine.", offset + 1.5, offset + 2.6),
+    ]
+
+
+def test_syllables_with_times_are_one_word():
+    spans = "".join(
+        f'<span begin="{at}s" end="{at + 1}s">{syllable}</span>'
+        for at, syllable in enumerate(["un", "be", "liev", "a", "ble "])
+    )
+    (cue,) = read("a.ttml", ttml(f'<div><p begin="0s" end="5s">{spans}</p></div>')).cues
+    assert (cue.text, cue.start_s, cue.end_s) == ("unbelievable", 0.0, 5.0)
+
+
 def test_a_paragraph_with_a_broken_time_is_named():
     transcript = read(
         "a.ttml", ttml('<div><p begin="soon">a</p><p begin="1s" end="2s">b</p></div>')

@@ -164,3 +164,8 @@ def test_what_has_no_neighbour_takes_as_long_as_its_words():
     first, second = cue(0.0, 1.0, "ten letter"), cue(1.0, 2.0, "more words")
     assert tidied(first, second, cue(2.0, None, "x" * 30))[-1][:2] == (2.0, 5.0)
     assert tidied(first, cue(None, None, "y" * 20), second)[1] == (1.0, 3.0, "y" * 20)
+
+
+def test_a_cue_that_starts_just_before_0_starts_at_0():
+    before = [cue(-0.2, 1.0, "so"), cue(-2.0, 1.5, "it"), cue(-0.3, -0.1, "is")]
+    assert sorted(tidied(*before)) == [(-2.0, 1.5, "it"), (-0.3, -0.1, "is"), (0.0, 1.0, "so")]

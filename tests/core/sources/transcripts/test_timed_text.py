@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from daf_core.sources.transcripts import Document, reader_of
+from daf_core.sources.transcripts.unknown import found_in
 from tests.core.sources.transcripts.reading import read, said
 
 TURNS = [
@@ -26,6 +28,8 @@ KINDS = {
     "Bob Lee: [00:00:05] fine, we meet at 12:30 then\nAna: [00:01:09] good bye\n",
     "bar": "Ana | 00:01\nhello there and so on\nBob Lee | 00:05\nfine, we meet at 12:30 then\n"
     "Ana | 01:09\ngood bye",
+    "one blank, no empty line": "Ana 0:01\nhello there and so on\nBob Lee 0:05\n"
+    "fine, we meet at 12:30 then\nAna 1:09\ngood bye\n",
     "name below time": "00:01 Ana\nhello there and so on\n\n00:05 Bob Lee\nfine,\n"
     "we meet at 12:30 then\n\n01:09 Ana\ngood bye\n",
     "tabs": "00:00:01\tAna\thello there and so on\n00:00:05\tBob Lee\tfine, we meet at 12:30 then\n"
@@ -40,6 +44,16 @@ KINDS = {
     "fine, we meet at 12:30 then\n\n[Ana] 00:01:09\ngood bye\n",
     "otter with its footer": "Ana  0:01\nhello there and so on\n\nBob Lee  0:05\n"
     "fine, we meet at 12:30 then\n\nAna  1:09\ngood bye\n\nTranscribed by https://otter.ai\n",
+    "name above time": "Ana:\n00:01\nhello there and so on\n\nBob Lee:\n00:05\n"
+    "fine, we meet at 12:30 then\n\nAna:\n01:09\ngood bye\n",
+    "teams, from the page": "Weekly\n\nAna\n0 minutes 1 second\n0:01\nhello there and so on\n"
+    "Bob Lee\n0 minutes 5 seconds\n0:05\nfine, we meet at 12:30 then\n"
+    "Ana\n1 minute 9 seconds\n1:09\ngood bye\n",
+    "name on the line below": "0:01\nAna\nhello there and so on\n0:05\nBob Lee\n"
+    "fine, we meet at 12:30 then\n1:09\nAna\ngood bye\n",
+    "who stopped": "Ana started transcription\n\nAna 0:01\nhello there and so on\n\n"
+    "Bob Lee 0:05\nfine, we meet at 12:30 then\n\nAna 1:09\ngood bye\n\n"
+    "Bob Lee stopped transcription\n",
     "at": "Ana at 00:01\nhello there and so on\n\nBob Lee at 00:05\nfine, we meet at 12:30 then\n\n"
     "Ana at 01:09\ngood bye\n",
 }
@@ -71,6 +85,32 @@ def test_times_may_be_seconds_as_faster_whisper_prints_them(line):
     ]
 
 
+def test_two_numbers_before_the_words_are_times():
+    text = "0.5 2.4 SPEAKER_00 so it is\n2.5s 4.0s SPEAKER_01 1.5 2.5 times\n"
+    assert said("call.txt", text) == [
+        (0.5, 2.4, "SPEAKER_00", "so it is"),
+        (2.5, 4.0, "SPEAKER_01", "1.5 2.5 times"),
+    ]
+
+
+@pytest.mark.parametrize("sign", [":", ";"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.txt", "{} - {}\nAna\nso\n\n{} - {}\nBob\nit\n"),
+        ("a.srt", "1\n{} --> {}\nAna: so\n\n2\n{} --> {}\nBob: it\n"),
+        ("a.csv", "Speaker,Start Time,End Time,Text\nAna,{},{},so\nBob,{},{},it\n"),
+    ],
+)
+def test_the_last_part_of_a_time_may_count_frames(name, text, sign):
+    times = [sign.join(("00", "00", one, two)) for one, two in (("01", "00"), ("02", "15"))]
+    times += [sign.join(("00", "01", one, two)) for one, two in (("03", "29"), ("04", "03"))]
+    assert said(name, text.format(*times)) == [
+        (1.0, 2.5, "Ana", "so"),
+        (63.966, 64.1, "Bob", "it"),
+    ]
+
+
 @pytest.mark.parametrize("style", ["[{}] yes", "[{}.00] yes", "[0:{}] yes", "{} yes", "{}\nyes"])
 def test_what_is_said_twice_is_read_twice(style):
     text = "\n".join(style.format(one) for one in ("00:01", "00:02", "00:03"))
@@ -82,6 +122,50 @@ def test_a_time_without_words_ends_the_turn_before_it():
         (1.0, 2.0, None, "so"),
         (2.0, 9.0, None, "it is"),
     ]
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_names_on_lines_of_their_own_beside_two_times(above):
+    turns = [("0:0:1.2 --> 0:0:3.4", "Ana Lopez", "hello"), ("0:0:4.0 --> 0:0:6.5", "Bob", "Hi")]
+    text = "".join(
+        f"{name}\n{times}\n{words}\n" if above else f"{times}\n{name}\n{words}\n"
+        for times, name, words in turns
+    )
+    assert read("call.txt", text).unread == []
+    assert said("call.txt", text) == [
+        (1.2, 3.4, "Ana Lopez", "hello"),
+        (4.0, 6.5, "Bob", "Hi"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My Talk\n0:01\nHello\n0:05\nFine\n0:09\nYes\n",
+        "0:01\nHello There\nand so\n0:05\nFine\n0:09\nYes\n0:12\nWell\n",
+        "0:01\nHELLO\nALL\n0:05\nFINE\nTHEN\n",
+    ],
+)
+def test_lines_of_words_are_no_names(text):
+    assert {speaker for _, _, speaker, _ in said("call.txt", text)} == {None}
+
+
+def test_a_time_in_words_is_left_out_only_beside_the_same_time():
+    text = "0:01\n1 second\nso it is\n0:05\n9 seconds\n1:02\n1 minute, 2 seconds\nbye\n"
+    assert [words for *_, words in said("call.txt", text)] == ["so it is", "9 seconds", "bye"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10:00:01\t From Ana Lopez : hello\n10:00:05\t From Bob to Everyone : hi\n",
+        "10:00:01 From Ana Lopez To Everyone:\n\thello\n10:00:05 From Bob To Everyone:\n\thi\n",
+    ],
+)
+def test_messages_of_a_chat_are_no_transcript(text):
+    document = Document("call.txt", text)
+    assert reader_of(document) is None
+    assert "found messages of a chat" in found_in(document)
 
 
 def test_what_somebody_says_of_who_transcribed_is_no_footer():
