@@ -17,12 +17,16 @@ from daf_core.sources.folders.grouping import (
     without,
 )
 from daf_core.sources.folders.listing import File, list_files
-from daf_core.sources.folders.metadata import PathMeta, TableMeta
+from daf_core.sources.folders.metadata import PathMeta
+from daf_core.sources.folders.metadata_hints import (
+    likely_tables,
+    metadata_missing,
+    metadata_not_found,
+)
+from daf_core.sources.folders.metadata_table import TableMeta
 from daf_core.sources.folders.pairs_table import read_pairs
 from daf_core.sources.folders.recording_group import Group, files_of, inspect_group
 from daf_core.sources.folders.remarks import (
-    metadata_missing,
-    metadata_not_found,
     missing_each_other,
     one_sided_channels,
     speakers_not_found,
@@ -179,12 +183,13 @@ class FolderSource:
         options, table, names = self._options, self._table_meta, [*self._files]
         unmatched = [
             *speakers_not_found(options.who, found),
-            *metadata_not_found(self._path_meta, table, options.meta_regex, names),
+            *metadata_not_found(self._path_meta, table, names),
             *self._unmatched,
         ]
         hints = [
             *self._outside,
-            *metadata_missing(table, names),
+            *metadata_missing(self._path_meta, table, names),
+            *likely_tables(self._uri, self._groups, found),
             *missing_each_other(self._groups, found),
             *one_sided_channels(options.who, found),
         ]
