@@ -13,7 +13,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from daf_core.manifest import catalogue_files, ingest_lock
+from daf_core.manifest import catalogue_files, ingest_lock, metadata_options
 from daf_core.manifest.catalogue import Catalogue, Comparison
 from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
 from daf_core.manifest.forgotten import Forgotten
@@ -75,7 +75,8 @@ class Updated:
         return cls(**counts, remarks=remarks, recordings=recordings, nothing_to_do=True)
 
 
-_KEPT_FACTS = ("text",)  # of the record: whether the words of rows were dropped
+# Of the record: whether the words of rows were dropped, what options told of recordings.
+_KEPT_FACTS = ("text", metadata_options.FACT)
 _COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
