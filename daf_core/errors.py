@@ -43,6 +43,10 @@ REASONS = {
     "unused_modality": "the row has only a modality that the head was not trained on",
 }
 
+# Of REASONS: those of a line of a table or transcript about recordings, which is no utterance.
+LINE_REASONS = frozenset(
+    {"unmatched_label", "unmatched_meta", "ambiguous_meta", "unmatched_transcript"}
+)
 
 FILE_REASONS = {  # a file of the source folder is not used; nothing of it is a row
     "unknown_format": "the file is neither a recording nor a transcript of a known format",

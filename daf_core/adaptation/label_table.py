@@ -23,6 +23,7 @@ COLUMNS = (
     "stands_for",
 )
 SHOWN_SCORE = "sentiment"  # a column more, if scores are shown
+FILE = "file"  # a column more, where the recordings are known: what to open to hear the row
 MOST_ROWS = 1_000_000
 Cell = str | float | int | None
 
