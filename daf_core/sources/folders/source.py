@@ -1,6 +1,6 @@
 """A folder of recordings and transcripts as a source."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -101,10 +101,12 @@ class FolderSource:
         self._table_meta = None if options.meta is None else TableMeta(options.meta)
         tables = (options.labels, options.meta, options.transcripts)
         without = frozenset([*options.without, *(absolute(one) for one in tables if one)])
+        _check_apart(uri, options.without)
         files, not_used, self._outside = list_files(uri, without, origins)
         if not files:
-            hidden = f" but {len(not_used)} that cannot be read" if not_used else ""
-            raise SettingsError(f"{uri}: expected recordings or transcripts, found no file{hidden}")
+            raise SettingsError(
+                f"{uri}: expected recordings or transcripts, found {_instead(not_used)}"
+            )
         self._files = {file.name: file for file in files}
         self.quarantined: list[Row] = not_used
         self._unmatched: list[str] = _unmatched_raw(options.raw, self._files)
@@ -203,6 +205,29 @@ class FolderSource:
         texts = [name for name in names if suffix(name) in TEXT_SUFFIXES]
         of_text = next((known for name in texts if (known := table(name))), {})
         return {name: self._path_meta(name) | (table(name) or of_text) for name in names}
+
+
+def _check_apart(uri: str, without: Iterable[str]) -> None:
+    """Check that the folder does not lie in what is left out of it, such as the output.
+
+    Raises:
+        SettingsError: it does, or is the same.
+    """
+    for place in without:
+        if f"{uri.rstrip('/')}/".startswith(f"{place.rstrip('/')}/"):
+            raise SettingsError(
+                f"{uri}: expected a source that does not lie in the folder that is written to, "
+                f"found it in {place}; give another `out`, such as a new folder within the source"
+            )
+
+
+def _instead(not_used: Sequence[Row]) -> str:
+    """What a folder without any file to read holds."""
+    if not not_used:
+        return "no file"
+    if all(row["reason"] == "daf_output" for row in not_used):
+        return "an output of daf alone; `daf score` takes a manifest"
+    return f"no file but {len(not_used)} that cannot be read"
 
 
 def _unmatched_raw(raw: str | None, names: Iterable[str]) -> list[str]:
