@@ -24,7 +24,7 @@ SWAY_SPANS = 4  # levels of quiet sound are taken over 20 ms
 def holds_nothing(samples: Samples) -> bool:
     """Whether (samples,) at 16 kHz hold no sound that could be a voice.
 
-    That is zeros, a constant, a few samples, an offset alone, dither, a click with nothing around it.
+    That is zeros, a constant, a few samples, an offset alone, dither, a click by itself.
     Sound with a peak under -60 dBFS counts if its level sways as that of speech does (syllables
     and pauses): a recording at -70 dBFS is heard, the even noise of an idle line is not. The rule
     looks at movement within spans of 5 ms, so that an offset plays no part.

@@ -143,6 +143,21 @@ def test_a_wav_of_over_four_gib_whose_size_fields_wrapped(tmp_path):
     assert np.abs(np.fft.rfft(cut)).argmax() == 440
 
 
+@pytest.mark.parametrize("name", [b"RF64", b"BW64"])
+@pytest.mark.parametrize("unknown", [0, 2**64 - 1])
+def test_a_64_bit_wav_whose_recorder_was_cut_off_before_it_wrote_the_size(name, unknown, tmp_path):
+    frames = (sound(8_000, 2, 2.5) * 32767).astype("<i2")
+    head = struct.pack(
+        "<4sI4s4sIQQQI4sIHHIIHH4sI",
+        *(name, 2**32 - 1, b"WAVE", b"ds64", 28, unknown, unknown, unknown, 0),
+        *(b"fmt ", 16, 1, 2, 8_000, 32_000, 4, 16, b"data", 2**32 - 1),
+    )
+    (tmp_path / "a.wav").write_bytes(head + frames.tobytes() + b"\1")  # and half a sample
+    with open_recording(str(tmp_path / "a.wav")) as recording:
+        assert (recording.duration_s, recording.channels, recording.rate_hz) == (2.5, 2, 8_000)
+        assert np.abs(recording.read(2, 2.5, 1)).max() > 0.2
+
+
 def test_opus_after_a_jump_is_where_it_is_when_read_from_the_start(tmp_path):
     frames = sound(48_000, 1, 12)
     soundfile.write(tmp_path / "a.opus", frames, 48_000, format="OGG", subtype="OPUS")
