@@ -79,6 +79,10 @@ class BadInput(ValueError):
         self.message = message
 
 
+class Refused(BadInput):
+    """A file that its storage refuses for good: what it holds is not known."""
+
+
 class NotDone(Exception):
     """The job ran and its result is not whole; the message says what is missing or wrong.
 

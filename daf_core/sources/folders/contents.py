@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from daf_core.errors import BadInput, NotDone
+from daf_core.errors import BadInput, NotDone, Refused
 from daf_core.recordings.decoding.raw import with_format
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import RAW_SUFFIXES, TEXT_SUFFIXES, stem, suffix
@@ -27,7 +27,9 @@ _NEEDS_RECORDING = frozenset({".txt", ".csv", ".tsv", ".md", ".lab"})
 
 @dataclass(frozen=True)
 class Sound:
-    """A recording, or a file whose name says that it is one and that cannot be read."""
+    """A recording, or a file that cannot be read: its name says that it is one, or its storage does
+    not give it.
+    """
 
     name: str
     uri: str
@@ -87,7 +89,7 @@ def contents_of(name: str, uri: str, raw: str | None) -> Contents:
     size = measure(uri)
     if isinstance(size, AudioSize):
         return Sound(name, uri, size)
-    if names_a_recording(name) or size.reason == "missing_audio":
+    if names_a_recording(name) or size.reason == "missing_audio" or isinstance(size, Refused):
         return Sound(name, uri, size)
     found = _as_words(name, uri)
     return found if isinstance(found, Words) else _unknown(uri, found)

@@ -11,8 +11,9 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daf_core.errors import FILE_REASONS, SettingsError
+from daf_core.errors import FILE_REASONS, Refused, SettingsError
 from daf_core.schemas import Row
+from daf_core.sources.folders.contents import Sound, contents_of
 from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected
@@ -120,6 +121,14 @@ def test_each_unfit_file_is_named(tmp_path):
         "pipe.wav": "not_a_file",
         "gone.wav": "not_a_file",
     }
+
+
+def test_what_its_storage_does_not_give_is_not_said_to_be_something_else():
+    found = contents_of("archived", "/proc/self/mem", None)  # opens, and gives EIO when it is read
+    assert isinstance(found, Sound)
+    assert isinstance(found.size, Refused)
+    assert found.size.reason == "unreadable_audio"
+    assert "once it can be read, run the command again with `retry`" in found.size.message
 
 
 def test_linked_folders_are_followed_and_loops_are_named(tmp_path):
