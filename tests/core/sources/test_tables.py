@@ -7,6 +7,7 @@ import decimal
 import io
 import json
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.open_source import open_source
+from daf_core.sources.remarks import Found, Outcome
 from daf_core.sources.table_csv import find_separator
 from daf_core.sources.table_rows import open_rows
 from tests.core.sources.ingest import ingest
@@ -456,3 +458,29 @@ def test_durations_of_parquet_are_in_seconds_whatever_their_name(tmp_path):
     pq.write_table(pa.table(table), tmp_path / "t.parquet")
     (row,), _ = ingest(tmp_path / "t.parquet")
     assert (row["start_s"], row["end_s"]) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("there", "written"),
+    [
+        ("rec/a.wav", "rec\\a.wav"),
+        ("caf\u00e9.wav", "cafe\u0301.wav"),
+        ("r/cafe\u0301.wav", "r\\caf\u00e9.wav"),
+        ("back\\slash.wav", "back\\slash.wav"),
+        ("gone.wav", "gone\\gone.wav"),
+    ],
+)
+def test_paths_that_another_machine_wrote_find_their_recording(there, written, tmp_path):
+    tone(tmp_path / there)
+    table = write(tmp_path / "t.csv", f"text,audio_path\nhi,{written}\n")
+    (row,), quarantined = ingest(table)
+    is_found = "gone" not in there
+    assert (row["end_s"], quarantined) == (2.0 if is_found else None, [])
+    assert row["flags"] == ([] if is_found else ["missing_audio"])
+
+
+def test_a_table_without_rows_says_so(tmp_path):
+    source = open_source(str(write(tmp_path / "t.csv", "text,label\n")))
+    source.gather()
+    found = Found(set, Counter, set, lambda key: Outcome(0, frozenset()))
+    assert source.remarks(found).hints == (f"{tmp_path}/t.csv: has column names and no row",)

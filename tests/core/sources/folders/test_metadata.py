@@ -1,5 +1,6 @@
 """What paths and tables say of recordings, under the names that archives and tables give them."""
 
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -114,7 +115,7 @@ def test_a_table_about_the_recordings_that_nobody_gave_is_told(tmp_path):
     source.gather()
     nothing = Outcome(0, frozenset({"unknown_format"}))
     outcome = {"c1": Outcome(1, frozenset())}
-    found = Found(set, dict, set, lambda key: outcome.get(key, nothing))
+    found = Found(set, Counter, set, lambda key: outcome.get(key, nothing))
     assert source.remarks(found).hints == (
         f"calls.csv is not used; 1 of its 2 lines name recordings of the folder; if it tells of "
         f"them, give `meta` {tmp_path}/calls.csv",
@@ -126,7 +127,7 @@ def test_paths_that_a_pattern_does_not_fit_are_told(tmp_path):
         tone(tmp_path / name)
     source = open_source(str(tmp_path), options=FolderOptions(meta_regex=r"(?P<day>\d{8})"))
     source.gather()
-    found = Found(set, dict, set, lambda key: Outcome(1, frozenset()))
+    found = Found(set, Counter, set, lambda key: Outcome(1, frozenset()))
     remarks = source.remarks(found)
     assert remarks.unmatched == ()
     assert remarks.hints == ("`meta_regex`: 1 of 2 paths do not fit, such as b.wav",)
