@@ -68,10 +68,11 @@ def likely_tables(uri: str, groups: Mapping[str, Sequence[str]], found: Found) -
             continue
         table.join(others)
         if table.fitting:
-            yield (
-                f"{name} is not used; {table.fitting} of its {len(table)} lines name recordings of "
-                f"the folder; if it tells of them, give `meta` {place}"
-            )
+            known = f"{table.fitting} of its {len(table)} lines name recordings of the folder"
+            how = f"if it tells of them, give `meta` {place}"
+            if table.has_words:
+                how = f"if it holds what is said in them, ingest the table itself, {place}"
+            yield f"{name} is not used; {known}; {how}"
 
 
 def _opened(uri: str) -> TableMeta | None:

@@ -9,12 +9,11 @@ from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.folders.metadata import is_likely_recording
-from daf_core.sources.manifest_rows import quarantine_row
+from daf_core.sources.manifest_rows import as_text, quarantine_row
 from daf_core.sources.table_columns import holds_bytes
-from daf_core.sources.table_rows import is_table, open_rows
+from daf_core.sources.table_rows import check_is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.sources.transcripts.reading.headings import headings
-from daf_core.storage.files import exists
 
 _SHOWN = 3
 _WHOLE = re.compile(r"(\d+)\.0+")  # a number that a table keeps as a fraction
@@ -48,9 +47,7 @@ class TableMeta:
     """
 
     def __init__(self, uri: str) -> None:
-        if not is_table(uri) or not exists(uri):
-            found = "no table" if exists(uri) else "nothing there"
-            raise SettingsError(f"`meta` {uri}: expected a table, found {found}")
+        check_is_table("meta", uri)
         self._uri = uri
         self.quarantined: list[Row] = []
         self.unmatched: list[str] = []  # what lines that fit no recording call it
@@ -59,6 +56,7 @@ class TableMeta:
         self._of_file: dict[str, dict[str, str]] = {}
         with open_rows(uri) as table:
             self._keys = key_columns(table.columns)
+            self.has_words = "text" in headings(table.columns)
             if not self._keys:
                 raise SettingsError(
                     f"`meta` {uri}: expected a column that names the recording, such as "
@@ -75,7 +73,7 @@ class TableMeta:
                 if isinstance(cells, BadInput):
                     self.quarantined.append(quarantine_row(cells, {"file": uri}))
                 else:
-                    self._lines.append(_Line(place, _as_text(cells, left_out)))
+                    self._lines.append(_Line(place, _texts(cells, left_out)))
 
     def __len__(self) -> int:
         """Lines of the table that can be read."""
@@ -151,10 +149,10 @@ def key_columns(columns: Sequence[str]) -> list[str]:
     return [name for name in columns if "recording" in headings([name])]
 
 
-def _as_text(cells: Cells, left_out: Collection[str]) -> dict[str, str]:
+def _texts(cells: Cells, left_out: Collection[str]) -> dict[str, str]:
     """The cells of a line that are not empty; `left_out`: columns of bytes."""
     return {
-        name: value if isinstance(value, str) else str(value)
+        name: as_text(value)
         for name, value in cells.items()
         if name not in left_out and not is_empty(value)
     }

@@ -184,9 +184,9 @@ def test_labels_find_their_utterances(tmp_path):
     ("option", "name", "message"),
     [
         ("labels", "gone.csv", "gone.csv: expected a table .*, found nothing there"),
-        ("labels", "call.vtt", "call.vtt: expected a table .*, found no table"),
+        ("labels", "call.vtt", "call.vtt: expected a table .*, found a file .vtt"),
         ("labels", "other.csv", "other.csv: expected a column recording_id, start_s, label"),
-        ("meta", "gone.csv", "gone.csv: expected a table, found nothing there"),
+        ("meta", "gone.csv", "gone.csv: expected a table .*, found nothing there"),
         ("meta", "other.csv", "other.csv: expected a column that names .*, found queue"),
         ("transcripts", "other.csv", "other.csv: expected a column recording, transcript"),
         ("transcripts", "pairs.csv", "pairs.csv:2: expected the path of one file .* found none"),

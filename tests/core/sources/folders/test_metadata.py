@@ -78,12 +78,12 @@ def test_of_several_columns_of_names_the_one_counts_that_fits(tmp_path):
     assert meta.quarantined == []
 
 
-def test_numbers_and_bytes_of_parquet(tmp_path):
-    table = pa.table({"recording_id": [1001.0], "q": ["x"], "voice": [b"RIFF"]})
+def test_numbers_lists_and_bytes_of_parquet(tmp_path):
+    table = pa.table({"recording_id": [1001.0], "q": [["x", "y"]], "voice": [b"RIFF"]})
     pq.write_table(table, tmp_path / "m.parquet")
     meta = TableMeta(str(tmp_path / "m.parquet"))
     meta.join(GROUPS)
-    assert meta("1001.wav") == {"q": "x"}
+    assert meta("1001.wav") == {"q": '["x", "y"]'}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,15 @@ def test_a_table_that_says_nothing_of_recordings_is_refused(content, said, tmp_p
         joined(tmp_path / "m.csv", content)
 
 
+@pytest.mark.parametrize(
+    ("name", "found"), [("m.xlsx", "a file .xlsx; save it as .csv"), ("gone.csv", "nothing there")]
+)
+def test_what_is_no_table_is_refused_with_what_to_do(name, found, tmp_path):
+    (tmp_path / "m.xlsx").touch()
+    with pytest.raises(SettingsError, match=rf"expected a table \(\.csv, .* found {found}"):
+        TableMeta(str(tmp_path / name))
+
+
 def test_a_key_of_a_path_without_a_value_is_not_given():
     path_meta = PathMeta(None)
     assert path_meta("date=2024-01-02/queue=/team=__HIVE_DEFAULT_PARTITION__/c.wav") == {
@@ -109,6 +118,7 @@ def test_a_table_about_the_recordings_that_nobody_gave_is_told(tmp_path):
     tone(tmp_path / "c1.wav")
     text(tmp_path / "c1.vtt")
     text(tmp_path / "calls.csv", "call_id,queue\nc1,billing\ngone,sales\n")
+    text(tmp_path / "words.tsv", "path\tsentence\nc1.wav\thello\n")
     text(tmp_path / "prices.csv", "name,price\nc1,5\n")
     text(tmp_path / "others.csv", "file,queue\nx.wav,billing\n")
     source = open_source(str(tmp_path), options=FolderOptions(meta_regex=r"(?P<n>c\d)"))
@@ -119,6 +129,8 @@ def test_a_table_about_the_recordings_that_nobody_gave_is_told(tmp_path):
     assert source.remarks(found).hints == (
         f"calls.csv is not used; 1 of its 2 lines name recordings of the folder; if it tells of "
         f"them, give `meta` {tmp_path}/calls.csv",
+        f"words.tsv is not used; 1 of its 1 lines name recordings of the folder; if it holds what "
+        f"is said in them, ingest the table itself, {tmp_path}/words.tsv",
     )
 
 
