@@ -135,6 +135,11 @@ def test_estimated_speakers_belong_to_the_identity_of_a_manifest_and_to_folders(
     out = str(tmp_path / "m")
     first = ingest.run(IngestSettings(source=str(source), out=out, speakers="auto"))
     assert "flagged" not in first  # an estimate is no loss
+    assert "speakers" not in first
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "b.vtt").write_text(CUE.format("hello"))
+    alone = IngestSettings(source=str(tmp_path / "words"), out=f"{out}2", speakers="auto")
+    assert "--speakers: no speaker was estimated" in ingest.run(alone)
     again = ingest.run(IngestSettings(source=str(source), out=out, speakers="auto"))
     assert again.startswith("nothing to do")
     with pytest.raises(SettingsError, match="speakers"):

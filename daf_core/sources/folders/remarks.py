@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from daf_core.sources.folders.by_speaker import FLAG as ESTIMATED
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
 from daf_core.sources.folders.metadata import is_likely_recording
 from daf_core.sources.folders.near_names import likely_pairs
@@ -19,7 +20,9 @@ _MOST = 5_000  # recordings and transcripts whose names are compared
 
 
 def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
-    """Patterns of `roles` that no speaker fits, and `channels` that no row is on."""
+    """Patterns of `roles` that no speaker fits, `channels` that no row is on, and `speakers` where
+    none was estimated.
+    """
     patterns = [
         (role, one.strip()) for role, several in who.roles.items() for one in several.split("|")
     ]
@@ -41,6 +44,11 @@ def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
         if "same_channels" in found.flags():
             shown += "; channels that carry the same sound were taken as one (same_channels)"
         yield f"`channels`: no row is on {examples(absent)}; {shown}"
+    if who.speakers is not None and ESTIMATED not in found.flags():
+        yield (
+            "`speakers`: no speaker was estimated; that is done where a recording has sound, and "
+            "none of its rows has a speaker or a channel"
+        )
 
 
 def one_sided_channels(who: WhoSpeaks, found: Found) -> Iterator[str]:

@@ -190,7 +190,7 @@ def test_an_output_that_would_hold_its_source_is_refused_before_anything_is_writ
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_recordings_that_were_quarantined_are_read_again_if_asked(tmp_path):
+def test_recordings_that_were_quarantined_are_read_again_if_asked(tmp_path, caplog):
     calls(tmp_path, "a")
     broken = tmp_path / "in" / "b.wav"
     tone(broken)
@@ -204,7 +204,9 @@ def test_recordings_that_were_quarantined_are_read_again_if_asked(tmp_path):
     broken.write_bytes(whole)
     os.utime(broken, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert run(settings(tmp_path)).startswith("nothing to do")
-    assert run(settings(tmp_path, retry=["missing_audio"])).startswith("nothing to do")
+    with caplog.at_level("INFO"):
+        assert run(settings(tmp_path, retry=["missing_audio"])).startswith("nothing to do")
+    assert "retry: no recording is quarantined or flagged for missing_audio" in caplog.text
     line = run(settings(tmp_path, retry=["unreadable_audio"]))
     assert "unreadable_audio" not in line
     assert "1 changed" in line
