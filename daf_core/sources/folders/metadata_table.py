@@ -9,7 +9,7 @@ from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.folders.metadata import is_likely_recording
-from daf_core.sources.manifest_rows import as_text, quarantine_row
+from daf_core.sources.manifest_rows import LONGEST_META, as_text, quarantine_row
 from daf_core.sources.table_columns import holds_bytes
 from daf_core.sources.table_rows import check_is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns
@@ -70,10 +70,10 @@ class TableMeta:
                 )
             left_out = {name for name, kind in table.types.items() if holds_bytes(kind)}
             for place, cells in table.rows:
-                if isinstance(cells, BadInput):
-                    self.quarantined.append(quarantine_row(cells, {"file": uri}))
-                else:
-                    self._lines.append(_Line(place, _texts(cells, left_out)))
+                try:
+                    self._lines.append(_line(place, cells, left_out))
+                except BadInput as err:
+                    self.quarantined.append(quarantine_row(err, {"file": uri}))
 
     def __len__(self) -> int:
         """Lines of the table that can be read."""
@@ -149,13 +149,24 @@ def key_columns(columns: Sequence[str]) -> list[str]:
     return [name for name in columns if "recording" in headings([name])]
 
 
-def _texts(cells: Cells, left_out: Collection[str]) -> dict[str, str]:
-    """The cells of a line that are not empty; `left_out`: columns of bytes."""
-    return {
+def _line(place: str, cells: Cells | BadInput, left_out: Collection[str]) -> _Line:
+    """A line with its cells as text; `left_out`: columns of bytes.
+
+    Raises:
+        BadInput: it cannot be read, or holds more than a row of a table may.
+    """
+    if isinstance(cells, BadInput):
+        raise cells
+    texts = {
         name: as_text(value)
         for name, value in cells.items()
         if name not in left_out and not is_empty(value)
     }
+    if (size := sum(len(name) + len(value) for name, value in texts.items())) > LONGEST_META:
+        raise BadInput(
+            "bad_row", f"{place}: expected at most {LONGEST_META} characters, found {size}"
+        )
+    return _Line(place, texts)
 
 
 def _differ(one: _Line, other: _Line, key: str) -> bool:

@@ -98,6 +98,12 @@ def test_a_table_that_says_nothing_of_recordings_is_refused(content, said, tmp_p
         joined(tmp_path / "m.csv", content)
 
 
+def test_a_line_that_would_fill_each_row_of_its_recording_is_named(tmp_path):
+    meta = joined(tmp_path / "m.csv", f"file,notes\nc1,{'n' * (1 << 20)}\nc2,short\n")
+    assert [row["reason"] for row in meta.quarantined] == ["bad_row"]
+    assert (meta("c1.wav"), meta("sub/C2.mp3")) == ({}, {"notes": "short"})
+
+
 @pytest.mark.parametrize(
     ("name", "found"), [("m.xlsx", "a file .xlsx; save it as .csv"), ("gone.csv", "nothing there")]
 )
