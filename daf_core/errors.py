@@ -54,7 +54,7 @@ FILE_REASONS = {  # a file of the source folder is not used; nothing of it is a 
     "no_times": "the file holds text without times, and cannot be laid over the recording",
     "no_recording": "the file belongs to a recording that is not there",
     "other_transcript": "another transcript of the recording says more and is read",
-    "daf_output": "the folder is the output of another run of daf",
+    "daf_output": "a folder or table that another run of daf wrote",
     "hidden": "the name of the file or folder starts with a dot",
     "not_a_file": "a pipe, a device, a socket or a broken link",
     "linked_outside": "a link that leads out of the folder",

@@ -14,6 +14,7 @@ from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.transcripts import open_document, read_document
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
+from daf_core.sources.transcripts.own_tables import is_own_table
 from daf_core.sources.transcripts.unknown import found_by_magic, found_in
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.utterances.tidy import tidy
@@ -108,6 +109,8 @@ def _as_words(name: str, uri: str, document: Document | None = None) -> Words | 
         document = document or open_document(uri)
         if not document.text.strip():
             return BadInput("empty_file", f"{uri}: expected a transcript, found an empty file")
+        if is_own_table(document):
+            return BadInput("daf_output", f"{uri}: {_OWN_TABLE}")
         transcript = _read(uri, document)
         if transcript is None:
             return BadInput("unknown_format", f"{uri}: {found_in(document)}")
@@ -137,12 +140,16 @@ def _as_sound(name: str, uri: str, error: BadInput) -> Contents:
     return _unknown(uri, error)
 
 
+_OWN_TABLE = (
+    "expected a recording or a transcript, found a table that daf wrote of the recordings (labels, "
+    "utterances, calls or speakers)"
+)
 _NEITHER = "expected a recording or a transcript, found bytes that are neither text nor sound"
 
 
 def _unknown(uri: str, error: BadInput) -> Row:
     """A file that is neither, with what was found in it."""
-    if error.reason in ("empty_file", "unknown_format"):
+    if error.reason in ("empty_file", "unknown_format", "daf_output"):
         return unused_file(uri, error)
     found = found_by_magic(_head(uri)) or _NEITHER
     return unused_file(uri, BadInput("unknown_format", found))

@@ -8,6 +8,7 @@ from daf_core.errors import BadInput
 from daf_core.sources.transcripts import reader_of
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.formats import ctm, nemo, rttm, segments, stm, table
+from daf_core.sources.transcripts.own_tables import is_own_table
 from daf_core.sources.transcripts.reading import json_lines
 from daf_core.sources.transcripts.reading.fields import by_recording
 from daf_core.sources.transcripts.reading.headings import headings
@@ -30,7 +31,11 @@ _NONE = Excerpts({}, [])
 
 
 def split(document: Document) -> Excerpts:
-    """What a document says of each recording; nothing for one that names no recording."""
+    """What a document says of each recording; nothing for one that names no recording, or that daf
+    wrote.
+    """
+    if is_own_table(document):
+        return _NONE
     reader = reader_of(document)
     try:
         if reader in _FIELD:
