@@ -43,6 +43,10 @@ REASONS = {
     "unused_modality": "the row has only a modality that the head was not trained on",
 }
 
+# Of REASONS: those of a line of a table or transcript about recordings, which is no utterance.
+LINE_REASONS = frozenset(
+    {"unmatched_label", "unmatched_meta", "ambiguous_meta", "unmatched_transcript"}
+)
 
 FILE_REASONS = {  # a file of the source folder is not used; nothing of it is a row
     "unknown_format": "the file is neither a recording nor a transcript of a known format",
@@ -50,7 +54,7 @@ FILE_REASONS = {  # a file of the source folder is not used; nothing of it is a 
     "no_times": "the file holds text without times, and cannot be laid over the recording",
     "no_recording": "the file belongs to a recording that is not there",
     "other_transcript": "another transcript of the recording says more and is read",
-    "daf_output": "the folder is the output of another run of daf",
+    "daf_output": "a folder or table that another run of daf wrote",
     "hidden": "the name of the file or folder starts with a dot",
     "not_a_file": "a pipe, a device, a socket or a broken link",
     "linked_outside": "a link that leads out of the folder",
@@ -73,6 +77,10 @@ class BadInput(ValueError):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+
+class Refused(BadInput):
+    """A file that its storage refuses for good: what it holds is not known."""
 
 
 class NotDone(Exception):

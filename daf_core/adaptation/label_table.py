@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.cells import parse_cell
 from daf_core.sources.table_columns import Columns
-from daf_core.sources.table_rows import TABLE_SUFFIXES, is_table, open_rows
+from daf_core.sources.table_rows import check_is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.spreadsheet import escaped, unescaped
 from daf_core.storage import files
@@ -23,6 +23,7 @@ COLUMNS = (
     "stands_for",
 )
 SHOWN_SCORE = "sentiment"  # a column more, if scores are shown
+FILE = "file"  # a column more, where the recordings are known: what to open to hear the row
 MOST_ROWS = 1_000_000
 Cell = str | float | int | None
 
@@ -74,11 +75,7 @@ def read_labels(uri: str) -> Labels:
     Raises:
         SettingsError: there is no such table, it lacks a column, or it has too many lines.
     """
-    if not is_table(uri) or not files.exists(uri):
-        raise SettingsError(
-            f"`labels` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found "
-            f"{'another kind of file' if files.exists(uri) else 'nothing there'}"
-        )
+    check_is_table("labels", uri)
     labels: dict[str, Label] = {}
     not_used, empty = [], 0
     with open_rows(uri) as table:

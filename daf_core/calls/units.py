@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.calls.summary import summarise
-from daf_core.errors import FILE_REASONS
+from daf_core.errors import FILE_REASONS, LINE_REASONS
 from daf_core.schemas import QUARANTINE, SCORES
 from daf_core.storage.output import Output
 
@@ -52,15 +52,18 @@ class Source:
         return self.scores.read(name, columns)
 
     def quarantine(self, name: str) -> pa.Table:
-        """What ingest and scoring quarantined of the recordings of a part; no files."""
+        """What ingest and scoring quarantined of the recordings of a part: no files, and no lines
+        of tables about recordings, as these are no utterances, and often of no recording.
+        """
         outputs = [self.scores, *([] if self.manifest is None else [self.manifest])]
         found = [QUARANTINE.empty_table()]
         for output in outputs:
             if output.has_quarantine(name):
                 found.append(output.read_quarantine(name).select(QUARANTINE.names))
         table = pa.concat_tables(found, promote_options="permissive")
-        of_file = pc.is_in(table["reason"], value_set=pa.array([*FILE_REASONS], pa.string()))
-        return table.filter(pc.and_(table["recording_id"].is_valid(), pc.invert(of_file)))
+        others = pa.array([*FILE_REASONS, *LINE_REASONS], pa.string())
+        of_other = pc.is_in(table["reason"], value_set=others)
+        return table.filter(pc.and_(table["recording_id"].is_valid(), pc.invert(of_other)))
 
     def summarise(
         self, name: str, unit: Unit, correlation: float | None

@@ -15,7 +15,8 @@ from daf_core.storage.part_index import PartFacts
 from daf_core.storage.scratch_database import scratch_database
 
 _BATCH_ROWS = 65_536
-_SCHEMA = """
+_OF_FILES = ", ".join(f"'{reason}'" for reason in FILE_REASONS)
+_SCHEMA = f"""
     CREATE TABLE entries (part INTEGER, position INTEGER, recording TEXT, version TEXT,
         rows INTEGER, rejected INTEGER, reasons TEXT, complete INTEGER, removed INTEGER,
         PRIMARY KEY (part, position)) WITHOUT ROWID;
@@ -23,7 +24,11 @@ _SCHEMA = """
     CREATE TABLE source (recording TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
     CREATE TABLE compared (recording TEXT PRIMARY KEY, outcome TEXT) WITHOUT ROWID;
     CREATE VIEW outdated AS SELECT part, position, recording, removed
-        FROM entries JOIN source USING (recording) WHERE entries.version != source.version;
+        FROM entries JOIN source USING (recording) WHERE entries.version != source.version
+        UNION ALL SELECT part, position, recording, removed FROM entries
+        WHERE rows = 0 AND rejected > 0 AND recording NOT IN (SELECT recording FROM source)
+        AND NOT EXISTS (SELECT 1 FROM json_each(reasons)
+            WHERE SUBSTR(key, 1, INSTR(key || ' ', ' ') - 1) NOT IN ({_OF_FILES}));
     CREATE VIEW gone AS SELECT part, position, recording
         FROM entries LEFT JOIN source USING (recording) WHERE source.recording IS NULL;
     CREATE VIEW due AS SELECT recording FROM source WHERE version != '' AND NOT EXISTS (
@@ -122,6 +127,7 @@ class Catalogue:
         )
         self._database.execute(
             "INSERT INTO compared SELECT DISTINCT recording, 'gone' FROM gone WHERE recording != ''"
+            " AND recording NOT IN (SELECT recording FROM outdated)"
         )
 
     def comparison(self) -> Comparison:
@@ -172,7 +178,9 @@ class Catalogue:
         return self._numbers(query, recording)
 
     def parts_with_outdated(self) -> list[int]:
-        """Parts that hold rows of an older version than the source's, in order."""
+        """Parts that hold rows of an older version than the source's, or files that were not used
+        and are gone, in order.
+        """
         return self._numbers("SELECT DISTINCT part FROM outdated WHERE NOT removed ORDER BY part")
 
     def parts_with_removed(self) -> list[int]:
@@ -180,7 +188,7 @@ class Catalogue:
         return self._numbers("SELECT DISTINCT part FROM entries WHERE removed ORDER BY part")
 
     def outdated_in(self, number: int) -> set[int]:
-        """Positions of the entries of a part that are older than the source's version."""
+        """Positions of the entries of a part that `parts_with_outdated` is about."""
         return set(self._numbers("SELECT position FROM outdated WHERE part = ?", number))
 
     def gone(self) -> Iterator[tuple[int, set[int]]]:

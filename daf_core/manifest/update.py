@@ -4,6 +4,7 @@ A changed recording is first added anew, at the end, and then removed from the p
 no row is ever missing. Rows of recordings that were deleted from the source stay.
 """
 
+import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator
@@ -13,7 +14,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any
 
-from daf_core.manifest import catalogue_files, ingest_lock
+from daf_core.manifest import catalogue_files, ingest_lock, metadata_options
 from daf_core.manifest.catalogue import Catalogue, Comparison
 from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
 from daf_core.manifest.forgotten import Forgotten
@@ -31,6 +32,7 @@ from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json, fingerprint
 
+log = logging.getLogger(__name__)
 Source = OpenSource | HashedSource
 Inspect = Callable[[Iterator[Any]], Iterator[Inspected]]
 _FILES_AT_ONCE = 16
@@ -75,7 +77,8 @@ class Updated:
         return cls(**counts, remarks=remarks, recordings=recordings, nothing_to_do=True)
 
 
-_KEPT_FACTS = ("text",)  # of the record: whether the words of rows were dropped
+# Of the record: whether the words of rows were dropped, what options told of recordings.
+_KEPT_FACTS = ("text", metadata_options.FACT)
 _COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
@@ -105,6 +108,8 @@ def update(
     source.gather()
     known = catalogue_files.load(output, fingerprint(identity))
     again = to_read_again(known, read_again) if read_again else to_retry(output, known, retry)
+    if retry and not again:
+        log.info("retry: no recording is quarantined or flagged for %s", ", ".join(retry))
     if again:
         attempt = attempt or ingest_lock.take_over(output, record)
         mark(output, known, again, partial(ingest_lock.check, output, attempt))

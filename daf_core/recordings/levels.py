@@ -16,6 +16,7 @@ OFFSET_SHARE = 0.1  # a mean over a tenth of the sound's own level is an offset,
 SPAN_SAMPLES = RATE_HZ // 200  # sound is looked at in spans of 5 ms
 QUANTUM = 3 / 32768  # peak to peak: dither and rounding of 16-bit sound move by up to this
 CLICK_SPANS = 12  # 60 ms: no syllable is shorter, and no click longer, with what coding smears
+LEAST_SPANS = 2  # 10 ms: the period of a low voice
 LEAST_SWAY = 2.0  # 6 dB between loud and soft spans: speech has over 15, steady noise under 4
 SWAY_SPANS = 4  # levels of quiet sound are taken over 20 ms
 
@@ -23,14 +24,16 @@ SWAY_SPANS = 4  # levels of quiet sound are taken over 20 ms
 def holds_nothing(samples: Samples) -> bool:
     """Whether (samples,) at 16 kHz hold no sound that could be a voice.
 
-    That is zeros, a constant, one sample, an offset alone, dither, a click with nothing around it.
+    That is zeros, a constant, a few samples, an offset alone, dither, a click by itself.
     Sound with a peak under -60 dBFS counts if its level sways as that of speech does (syllables
     and pauses): a recording at -70 dBFS is heard, the even noise of an idle line is not. The rule
     looks at movement within spans of 5 ms, so that an offset plays no part.
     """
     spans = len(samples) // SPAN_SAMPLES
+    if spans < LEAST_SPANS:
+        return True
     if spans <= CLICK_SPANS:
-        return bool(np.ptp(samples) <= QUANTUM) if len(samples) > 1 else True
+        return bool(np.ptp(samples) <= QUANTUM)
     cut = samples[: spans * SPAN_SAMPLES].reshape(spans, SPAN_SAMPLES)
     if _is_plainly_heard(_swing(cut[::8])):  # an eighth is enough for most, and faster
         return False

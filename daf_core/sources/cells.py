@@ -14,14 +14,17 @@ LATEST_S = 1e13  # above any count of milliseconds since 1970, far below where a
 EDGE_S = 0.5  # transcripts may exceed the audio this much at both ends: times are cut, unflagged
 
 
-def parse_cell(name: str, value: Any) -> Any:
+def parse_cell(name: str, value: Any, like: str | None = None) -> Any:
     """Convert a cell to the type of the manifest's column `name`; an empty cell is None.
+
+    like: the column of which the values are, where `name` is none of the manifest's.
 
     Raises:
         BadInput: the cell does not hold such a value; the reason depends on the column.
     """
-    missing = is_empty(value) or (name in _MAY_LACK and _says_nothing(value))
-    return None if missing else COLUMNS[name](name, value)
+    column = like or name
+    missing = is_empty(value) or (column in _MAY_LACK and _says_nothing(value))
+    return None if missing else COLUMNS[column](name, value)
 
 
 def is_empty(value: Any) -> bool:
@@ -117,15 +120,24 @@ def _fraction(name: str, value: Any) -> float:
 
 
 def _split(name: str, value: Any) -> str:
-    split = VALIDATION_SPLITS.get(str(value), str(value))
+    word = str(value).strip().casefold()
+    split = OTHER_SPLITS.get(word, word)
     if split not in SPLITS:
-        raise BadInput("bad_split", f"{name}: expected {', '.join(SPLITS)}, found another word")
+        raise BadInput(
+            "bad_split",
+            f"{name}: expected train, valid or test, or {', '.join(OTHER_SPLITS)}, found another "
+            f"word; write the one that is meant, or leave the cell empty",
+        )
     return split
 
 
 NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a"})
 _MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split", "text_confidence"})
-VALIDATION_SPLITS = {"dev": "valid", "val": "valid", "validation": "valid"}  # used by corpora
+OTHER_SPLITS = {  # what corpora call them, in any case
+    **dict.fromkeys(("dev", "val", "validation", "development"), "valid"),
+    "training": "train",
+    "testing": "test",
+}
 COLUMNS: dict[str, Callable[[str, Any], Any]] = {
     "utterance_id": _text,
     "recording_id": _text,

@@ -8,9 +8,8 @@ from daf_core.sources.cells import parse_cell
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.table_columns import Columns
-from daf_core.sources.table_rows import TABLE_SUFFIXES, is_table, open_rows
+from daf_core.sources.table_rows import check_is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns
-from daf_core.storage.files import exists
 from daf_core.storage.run_record import Json
 
 START_TOLERANCE_S = 0.05
@@ -69,11 +68,7 @@ def check_table(uri: str) -> Columns:
     Raises:
         SettingsError: there is no such table, or it lacks a column.
     """
-    if not is_table(uri) or not exists(uri):
-        raise SettingsError(
-            f"`labels` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found "
-            f"{'no table' if exists(uri) else 'nothing there'}"
-        )
+    check_is_table("labels", uri)
     with open_rows(uri) as table:
         columns = Columns.of_table(table, f"`labels` {uri}", {})
     missing = [name for name in _REQUIRED if name not in columns.ours.values()]

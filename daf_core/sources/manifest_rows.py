@@ -56,7 +56,7 @@ def manifest_row(cells: Row) -> Row:
             f"expected end_s after start_s {row['start_s']}, found {row['end_s']}",
         )
     row["language"] = language
-    row["meta"] = {name: _as_text(value) for name, value in cells.items()}
+    row["meta"] = {name: as_text(value) for name, value in cells.items()}
     size = sum(len(name) + len(value) for name, value in row["meta"].items())
     if size > LONGEST_META:
         raise BadInput(
@@ -126,7 +126,8 @@ def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
     }
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A cell as text: lists and objects as JSON."""
     if isinstance(value, str):
         return value
     if isinstance(value, date | time | Decimal | UUID):
@@ -136,7 +137,7 @@ def _as_text(value: Any) -> str:
 
 def _named(value: Any) -> str:
     """A cell that names something, for the quarantine: no credentials, no endless name."""
-    return shown(_as_text(value))
+    return shown(as_text(value))
 
 
 def unused_file(file: str, error: BadInput) -> Row:

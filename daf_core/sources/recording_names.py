@@ -1,7 +1,8 @@
-"""Whether the name of a file says that it is a recording."""
+"""What the name of a file says of it, and how else it may be written."""
 
 import mimetypes
 import posixpath
+import unicodedata
 
 _MORE = frozenset({
     ".wav", ".flac", ".mp3", ".mp2", ".ogg", ".oga", ".opus", ".spx", ".m4a", ".m4b", ".mka",
@@ -22,3 +23,12 @@ def names_a_recording(name: str) -> bool:
     suffix = posixpath.splitext(name)[1].lower()
     kind = _TYPES.guess_type(f"a{suffix}")[0] or ""
     return suffix in _MORE or kind.startswith(("audio/", "video/"))
+
+
+def other_spellings(path: str) -> list[str]:
+    """How a path may be written on this machine that another wrote down: Windows has backslashes,
+    macOS takes accents apart (NFD), others do not (NFC). The path itself is not among them.
+    """
+    slashed = path.replace("\\", "/")
+    forms = [unicodedata.normalize(form, slashed) for form in ("NFC", "NFD")]
+    return [one for one in dict.fromkeys([slashed, *forms]) if one != path]

@@ -22,6 +22,7 @@ from daf_core.sources.manifest_rows import (
     utterance_id,
 )
 from daf_core.sources.outside import Outside
+from daf_core.sources.recording_names import other_spellings
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.sources.row_spool import RowSpool
 from daf_core.sources.table_columns import Columns, check_rename, check_speaks
@@ -73,6 +74,7 @@ class TableSource:
         self._folder = posixpath.dirname(uri) if folder is None else folder
         self.quarantined: list[Row] = []
         self._spool = RowSpool()
+        self._is_empty = True
         self._redact = redact
         self._alike: Counter[str] = Counter()
         self.check_contents = check_contents
@@ -90,6 +92,7 @@ class TableSource:
         """Read and check all rows; call this before `recordings`."""
         with self._open_table() as table:
             for place, cells in table.rows:
+                self._is_empty = False
                 self._spool_row(place, cells)
 
     def recordings(self) -> Iterator[tuple[str, list[list[Row]]]]:
@@ -116,8 +119,11 @@ class TableSource:
         return fingerprint([rows, [self._file_version(_file_of(uri)) for uri in uris]])
 
     def remarks(self, found: Found) -> Remarks:
-        """What would admit rows that name files elsewhere; all else is refused or quarantined."""
-        return Remarks(hints=self._outside.hints())
+        """What would admit rows that name files elsewhere, and a table that has no rows; all else
+        is refused or quarantined.
+        """
+        empty = (f"{self._uri}: has column names and no row",) if self._is_empty else ()
+        return Remarks(hints=(*empty, *self._outside.hints()))
 
     def inspector(self) -> Callable[[list[list[Row]]], Inspected]:
         """The function that makes manifest and quarantine rows of one stem's recordings."""
@@ -185,7 +191,16 @@ class TableSource:
         return ours, None
 
     def _at(self, path: str) -> str:
-        if _ABSOLUTE.match(path) or problem(path) is not None:
+        """Where a recording is: at its path, or at another spelling of it where there is one."""
+        if problem(path) is not None:
+            return path
+        at, others = self._joined(path), other_spellings(path)
+        if not others or self._is_there(at):
+            return at
+        return next((one for one in map(self._joined, others) if self._is_there(one)), at)
+
+    def _joined(self, path: str) -> str:
+        if _ABSOLUTE.match(path):
             return path
         if not is_remote(self._folder):  # keys of object stores are used as they are
             path = posixpath.normpath(path)

@@ -7,16 +7,15 @@ from typing import Any
 import pyarrow as pa
 
 from daf_core.errors import SettingsError
+from daf_core.sources.table_times import Times, find_times
 from daf_core.sources.table_types import Cells, Table, shown_columns
 
 COLUMNS = (  # that mean something here; others are kept as they are, in `meta`
     *("text", "audio_path", "audio_uri", "channel", "start_s", "end_s", "speaker", "role"),
     *("recording_id", "utterance_id", "label", "split"),
 )
-# What tools call columns, where a table has none of ours. Times are in seconds.
+# What tools call columns, where a table has none of ours; `table_times` knows those of times.
 ALIASES = {
-    "start": "start_s", "start_time": "start_s", "begin": "start_s", "offset": "start_s",
-    "end": "end_s", "end_time": "end_s", "stop": "end_s",
     "file": "audio_path", "filename": "audio_path", "file_name": "audio_path",
     "audio": "audio_path",
     "audio_file": "audio_path", "audio_filepath": "audio_path",
@@ -31,13 +30,15 @@ class Columns:
     """How the columns of a table are read.
 
     ours: the table's name of a column → ours, or the same where it has none of ours; left_out:
-    columns of bytes that nobody named; notes: what was taken for what, one line each.
+    columns of bytes that nobody named; notes: what was taken for what, one line each; times: how
+    times are read.
     """
 
     ours: Mapping[str, str]
     left_out: frozenset[str]
     notes: tuple[str, ...]
     decimal_comma: bool
+    times: Times
 
     @classmethod
     def of_table(cls, table: Table, uri: str, rename: Mapping[str, str]) -> "Columns":
@@ -65,13 +66,14 @@ class Columns:
             if name not in ours.values() and found is not None:
                 ours[found] = name
                 notes.append(f'column "{found}" is read as "{name}"')
-        times = {ALIASES.get(name, name) for name in table.columns} & {"start_s", "end_s"}
         for alias, name in ALIASES.items():
-            if name in times and len(times) < 2:  # one time alone says nothing
-                continue
             if not {name, _INSTEAD.get(name)} & {*ours.values()} and ours.get(alias) == alias:
                 ours[alias] = name
                 notes.append(f'column "{alias}" is read as "{name}"')
+        free = [theirs for theirs in table.columns if ours[theirs] == theirs]
+        times = find_times(free, {*ours.values()}, table.types)
+        ours |= times.ours
+        notes += times.notes
         if len({*ours.values()}) < len(ours):
             raise SettingsError(
                 f"{uri}: expected different column names after `rename`, found "
@@ -89,7 +91,7 @@ class Columns:
                 else ""
             )
             notes.append(f"column {shown_columns([name])} holds bytes and is left out{how}")
-        return cls(ours, left_out, tuple(notes), table.decimal_comma)
+        return cls(ours, left_out, tuple(notes), table.decimal_comma, times)
 
     def read(self, cells: Cells) -> Cells:
         """The cells of a row under our names."""
@@ -99,8 +101,9 @@ class Columns:
             if name not in self.left_out
         }
         if self.decimal_comma:
-            found |= {name: _with_point(found[name]) for name in NUMBERS & found.keys()}
-        return found
+            numbers = [*NUMBERS, *([self.times.duration] if self.times.duration else [])]
+            found |= {name: _with_point(found[name]) for name in numbers if name in found}
+        return self.times.in_seconds(found)
 
     def theirs(self, name: str) -> str:
         """The table's name of our column `name`."""

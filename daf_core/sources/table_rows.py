@@ -19,7 +19,7 @@ from daf_core.sources.table_csv import read_csv
 from daf_core.sources.table_json import read_json
 from daf_core.sources.table_parquet import read_parquet
 from daf_core.sources.table_types import MOST_NESTED, Rows, Table, is_unicode
-from daf_core.storage.files import filesystem
+from daf_core.storage.files import exists, filesystem
 
 _READERS: dict[str, Callable[[IO[bytes]], Table]] = {
     ".csv": read_csv,
@@ -37,6 +37,22 @@ TABLE_SUFFIXES = tuple(_READERS)
 def is_table(uri: str) -> bool:
     """Whether `uri` has the suffix of a table that `open_rows` reads."""
     return _suffix(uri) in _READERS
+
+
+def check_is_table(setting: str, uri: str) -> None:
+    """Check that there is a table at `uri`, which `setting` names.
+
+    Raises:
+        SettingsError: there is nothing, or no table by its suffix.
+    """
+    if is_table(uri) and exists(uri):
+        return
+    suffix = _suffix(uri)
+    found = f"a file {suffix}; save it as .csv" if suffix else "a folder, or a file without suffix"
+    raise SettingsError(
+        f"`{setting}` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found "
+        f"{found if exists(uri) else 'nothing there'}"
+    )
 
 
 @contextmanager

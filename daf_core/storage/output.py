@@ -19,6 +19,13 @@ import pyarrow as pa
 from daf_core.storage import files, parquet
 
 RECORD = "run.json"
+# Names of what lies in the root of an output, of any kind.
+NAMES = frozenset(
+    {
+        *(RECORD, "attempts", "calls", "embeddings", "index", "manifest", "quarantine"),
+        *("report.html", "scores", "speakers", "transcribed", "words"),
+    }
+)
 
 
 @dataclass(frozen=True)

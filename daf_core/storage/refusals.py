@@ -8,7 +8,7 @@ missing or expired concern every file: the run stops and is continued later.
 import errno
 from collections.abc import Iterator
 
-from daf_core.errors import BadInput, NotDone
+from daf_core.errors import BadInput, NotDone, Refused
 from daf_core.storage import s3
 from daf_core.storage.files import filesystem, is_remote
 
@@ -18,6 +18,8 @@ _GONE = frozenset({404, 410})
 _REFUSED = frozenset({400, 403, 405, 406, 411, 413, 414, 415, 422, 451})
 # Azure answers 409 for an archived blob, and otherwise for a conflict that passes.
 _ARCHIVED = frozenset({"BlobArchived", "BlobBeingRehydrated"})
+# A file that is restored, or of which the permissions have changed, has not changed itself.
+_AGAIN = "once it can be read, run the command again with `retry` and this reason"
 LETTERS_AT_MOST = 1000  # of a name or of a storage's words, in messages
 # Of local files: there is none of this name, or this one cannot be read. Others (too many open
 # files, a lost network drive) are not the file's fault.
@@ -34,8 +36,8 @@ _UNREADABLE = frozenset(
 def storage_error(uri: str, err: Exception, what: str = "a recording") -> BadInput | NotDone:
     """The error to raise where the file at `uri`, say a recording, cannot be opened or read.
 
-    BadInput: `missing_audio` or `unreadable_audio`, with the words of the storage; NotDone: the
-    failure may pass.
+    BadInput: `missing_audio`, or as Refused `unreadable_audio` with the words of the storage;
+    NotDone: the failure may pass.
     """
     err = _told(uri, err)
     reason = refusal(uri, err)
@@ -48,8 +50,10 @@ def storage_error(uri: str, err: Exception, what: str = "a recording") -> BadInp
         )
     if reason == "unreadable_audio":
         if _is_denied(err):
-            return BadInput(reason, f"{shown}: expected permission to read it, found none: {words}")
-        return BadInput(reason, f"{shown}: expected {what} that can be read, its storage: {words}")
+            expected = f"expected permission to read it, found none: {words}"
+        else:
+            expected = f"expected {what} that can be read, its storage: {words}"
+        return Refused(reason, f"{shown}: {expected}; {_AGAIN}")
     return BadInput(reason, f"{shown}: expected {what}, found {_absence(err)}")
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from daf_core.errors import SettingsError, check_bad_rows
+from daf_core.manifest import metadata_options
 from daf_core.manifest.update import Updated, update
 from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.sources.folders.source import FolderOptions
@@ -78,8 +79,11 @@ def bring_up_to_date(
     )
     hashed = hashed_ids(settings.hash_ids)
     source = opened if hashed is None else HashedSource(opened, hashed)
-    output, identity = manifest_output(settings.out), _identity(settings, options, hashed)
+    output = manifest_output(settings.out)
+    known = metadata_options.of_identity(output, settings.fresh)
+    identity = _identity(settings, options, hashed) | known
     run_record.begin(output, identity, settings.fresh)
+    metadata_options.keep(output, {"meta": options.meta, "meta_regex": options.meta_regex})
     inspector = source.inspector()
 
     def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
@@ -97,7 +101,7 @@ def _folder_options(settings: IngestSettings, without: Sequence[str]) -> FolderO
     return FolderOptions(
         who=WhoSpeaks(channels, settings.roles, _speaker_search(settings.speakers)),
         labels=settings.labels,
-        meta=settings.meta,
+        meta=settings.meta and files.absolute(settings.meta),
         meta_regex=settings.meta_regex,
         transcripts=settings.transcripts,
         raw=settings.raw,
@@ -143,8 +147,6 @@ def _identity(settings: IngestSettings, options: FolderOptions, hashed: HashedId
         "roles": dict(settings.roles),
         "raw": settings.raw,
         "transcripts": settings.transcripts and files.absolute(settings.transcripts),
-        "meta": settings.meta and files.absolute(settings.meta),
-        "meta_regex": settings.meta_regex,
         "check_contents": settings.check_contents,
         **({} if search is None else {"speakers": [settings.speakers, search.spec.sha256]}),
         **({"redact": REDACTION} if settings.redact else {}),

@@ -44,7 +44,7 @@ def few_messages(done: Updated, output: Output) -> str:
         for row in output.read_quarantine(name, ["reason", "message"]).to_pylist():
             if row["reason"] in done.quarantined:
                 found.append(f"quarantined, {row['reason']}: {row['message']}")
-    return "".join(f"\n{one_line(line)}" for line in found[:MESSAGES_SHOWN])
+    return "".join(f"\n{_as_options(one_line(line))}" for line in found[:MESSAGES_SHOWN])
 
 
 def _clean(remark: str) -> str:

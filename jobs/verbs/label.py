@@ -1,6 +1,7 @@
 """daf label: scores → a table of utterances to label."""
 
 import math
+from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,6 +9,7 @@ import pyarrow.compute as pc
 from daf_core.adaptation import choose
 from daf_core.adaptation.label_table import (
     COLUMNS,
+    FILE,
     SHOWN_SCORE,
     Cell,
     read_labels,
@@ -37,10 +39,12 @@ def run(settings: LabelSettings) -> str:
             f"{settings.scores}: expected scored utterances with speech or words, found none"
         )
     chosen = choose.choose(candidates, settings.rows, settings.seed)
-    texts = _texts(_manifest(settings, record), chosen) if settings.text else {}
-    table = sorted(_rows(chosen, texts, rows / len(candidates)), key=_by_time)
-    columns = [*COLUMNS, SHOWN_SCORE] if settings.show_scores else COLUMNS
-    write_label_table(settings.out, table, columns)
+    known = _known(_manifest(settings, record), chosen)
+    if not settings.text:
+        known = {one: {**row, "text": None} for one, row in known.items()}
+    table = sorted(_rows(chosen, known, rows / len(candidates)), key=_by_time)
+    shown = [SHOWN_SCORE] if settings.show_scores else []
+    write_label_table(settings.out, table, [*_columns(table), *shown])
     recordings = len(chosen["recording_id"].unique())
     return (
         f"{len(chosen)} of {rows:,} utterances, of {recordings} recordings, in {settings.out}; "
@@ -64,7 +68,7 @@ def _check_out(settings: LabelSettings) -> None:
 
 
 def _manifest(settings: LabelSettings, record: RunRecord) -> Output | None:
-    """The manifest with the words; None if the one that was scored is gone and none is named."""
+    """The manifest with words and files; None if it is gone, and none is named."""
     found = settings.manifest or record.facts.get("manifest")
     manifest = manifest_output(str(found))
     if manifest.part_names():
@@ -77,26 +81,42 @@ def _manifest(settings: LabelSettings, record: RunRecord) -> Output | None:
     )
 
 
-def _texts(manifest: Output | None, chosen: pa.Table) -> dict[str, str]:
-    """Words by utterance id: a part of the scores has the name of its part of the manifest."""
-    texts: dict[str, str] = {}
-    names = () if manifest is None else manifest.part_names()
-    for part in set(chosen["part"].to_pylist()) & {*names}:
-        assert manifest is not None
-        rows = manifest.read(part, ["utterance_id", "text"])
+def _known(manifest: Output | None, chosen: pa.Table) -> dict[str, dict[str, Cell]]:
+    """Words and file of the recording by utterance id: a part of the scores has the name of its
+    part of the manifest. Files are not named where the names of recordings are hashed.
+    """
+    if manifest is None:
+        return {}
+    record = run_record.read(manifest)
+    hashed = record is not None and "hash_ids" in record.identity
+    known: dict[str, dict[str, Cell]] = {}
+    for part in {*chosen["part"].to_pylist()} & {*manifest.part_names()}:
+        rows = manifest.read(part, ["utterance_id", "text", "audio_uri"])
         own = rows.filter(pc.is_in(rows["utterance_id"], chosen["utterance_id"].combine_chunks()))
-        texts |= {row["utterance_id"]: row["text"] for row in own.to_pylist() if row["text"]}
-    return texts
+        for row in own.to_pylist():
+            file = None if hashed else row["audio_uri"]
+            known[row["utterance_id"]] = {"text": row["text"] or None, FILE: file}
+    return known
 
 
-def _rows(chosen: pa.Table, texts: dict[str, str], sampled: float) -> list[dict[str, Cell]]:
+def _columns(table: Iterable[Mapping[str, Cell]]) -> list[str]:
+    """The columns of the table; the file comes after the recording, where any is known."""
+    if not any(row.get(FILE) for row in table):
+        return [*COLUMNS]
+    after = COLUMNS.index("recording_id") + 1
+    return [*COLUMNS[:after], FILE, *COLUMNS[after:]]
+
+
+def _rows(
+    chosen: pa.Table, known: Mapping[str, Mapping[str, Cell]], sampled: float
+) -> list[dict[str, Cell]]:
     """The rows of the table; where a random part of the scores was looked at, each row stands for
     `sampled` times as many.
     """
     return [
         {
             **row,
-            "text": texts.get(row["utterance_id"]),
+            **known.get(row["utterance_id"], {}),
             "stands_for": row["stands_for"] * sampled,
         }
         for row in chosen.to_pylist()

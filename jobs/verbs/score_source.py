@@ -10,19 +10,6 @@ from jobs.command.terminal import say
 from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
 from jobs.verbs import ingest, score_words, transcribe
 
-# What `daf score` leaves in OUT: none of it is of the source, if OUT lies in there.
-MADE_IN_OUT = (
-    "manifest",
-    "transcribed",
-    "scores",
-    "calls",
-    "speakers",
-    "quarantine",
-    "index",
-    RECORD,
-    "report.html",
-)
-
 OPTIONS = [option.name for option in fields(SourceOptions) if option.name != "source"]
 
 
@@ -109,9 +96,7 @@ def _ingested(settings: ScoreSettings) -> Prepared:
         return Prepared(manifest)
     assert settings.source is not None
     manifest = files.join(settings.out, "manifest")
-    made = [files.join(settings.out, name) for name in MADE_IN_OUT]
-    if files.absolute(settings.out) != files.absolute(settings.source):
-        made.append(settings.out)
+    made = [settings.out]  # none of it is of the source, if it lies in there
     options = {option: getattr(settings, option) for option in OPTIONS}
     asked = IngestSettings(source=settings.source, out=manifest, fresh=settings.fresh, **options)
     done, line = ingest.bring_up_to_date(asked, without=made)

@@ -36,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "utterance_id": one["utterance_id"],
             "recording_id": one["recording_id"],
             "text": "=1+1" if number % 2 else "good, very good",
+            "audio_uri": f"/calls/{one['recording_id']}.wav" if number % 3 else None,
             "flags": [],
         }
         for number, one in enumerate(embedded.select(["utterance_id", "recording_id"]).to_pylist())
@@ -103,7 +104,11 @@ def test_the_table_holds_words_and_no_score(folder: Path) -> None:
     said = label.run(asked)
     assert said.startswith("50 of 300 utterances, of ")
     lines = lines_of(path)
-    assert list(lines[0]) == list(COLUMNS)
+    assert [name for name in lines[0] if name != "file"] == list(COLUMNS)
+    assert {line["file"] for line in lines if line["file"]} <= {
+        f"/calls/{line['recording_id']}.wav" for line in lines
+    }
+    assert any(line["file"] for line in lines)
     assert {line["label"] for line in lines} == {""}
     assert {line["text"] for line in lines} == {"'=1+1", "good, very good"}
     assert sum(float(line["stands_for"]) for line in lines) == pytest.approx(300, rel=0.2)
@@ -133,7 +138,7 @@ def test_a_head_is_adapted_and_says_what_it_gained(folder: Path) -> None:
     _, labels = archive(300, 20, lambda embedded, truth: truth - 1)
     table = filled(folder, "labels.csv", {one: row.sentiment for one, row in labels.items()})
     with open(table, "a") as file:
-        file.write("nobody,r,,,,,,1,\n20-1,r,,,,,,9,\n")
+        file.write("nobody,r,,,,,,,1,\n20-1,r,,,,,,,9,\n")
     asked = settings(folder, table, "adapted", method="offset")
     said = adapt.run(asked)
     assert "60 labelled rows" in said

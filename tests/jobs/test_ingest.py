@@ -1,5 +1,6 @@
 """What `daf ingest` says of a source: every row and file that is not used in full."""
 
+import json
 import threading
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
+import daf_core
 import jobs
 from daf_core.errors import NotDone, SettingsError
 from daf_core.sources.inspection import Inspected
@@ -85,6 +87,43 @@ def test_a_number_of_speakers_that_makes_no_sense_is_refused(speakers: str) -> N
         IngestSettings(source="calls", out="m", speakers=speakers)
 
 
+def test_what_is_known_of_recordings_may_come_later_and_change_and_is_never_dropped(tmp_path):
+    source, out = tmp_path / "calls", tmp_path / "m"
+    source.mkdir()
+    for name in ("a", "b"):
+        (source / f"{name}.vtt").write_text(CUE.format(f"hello {name}"))
+    table = tmp_path / "calls.csv"
+    table.write_text("recording_id,queue\na,billing\n")
+
+    def run(**known: str) -> str:
+        return ingest.run(IngestSettings(source=str(source), out=str(out), **known))
+
+    def rows() -> dict[str, tuple[str, dict[str, str]]]:
+        return {
+            row["recording_id"]: (row["utterance_id"], dict(row["meta"]))
+            for row in daf_core.read_manifest(str(out)).to_pylist()
+        }
+
+    run()
+    bare, identity = rows(), json.loads((out / "run.json").read_text())["fingerprint"]
+    assert "2 recordings (1 changed, 1 kept)" in run(meta=str(table))
+    assert rows() == {"a": (bare["a"][0], {"queue": "billing"}), "b": bare["b"]}
+    assert run(meta=str(table)).startswith("nothing to do")
+    with pytest.raises(SettingsError, match=r"expected `meta`, as .*calls.csv says .* found none"):
+        run()
+    assert "(2 changed)" in run(meta=str(table), meta_regex="(?P<letter>[ab])[.]vtt")
+    assert rows()["b"][1] == {"letter": "b"}
+    table.write_text("recording_id,queue\nb,sales\n")
+    run(meta=str(table), meta_regex="(?P<letter>[ab])[.]vtt")
+    assert {name: meta.get("queue") for name, (_, meta) in rows().items()} == {
+        "a": None,
+        "b": "sales",
+    }
+    assert json.loads((out / "run.json").read_text())["fingerprint"] == identity
+    ingest.run(IngestSettings(source=str(source), out=str(out), fresh=True))
+    assert rows() == bare
+
+
 @pytest.mark.skipif(not packaged(SPEAKER), reason="Resemblyzer is not installed")
 def test_estimated_speakers_belong_to_the_identity_of_a_manifest_and_to_folders(
     tmp_path: Path,
@@ -96,6 +135,11 @@ def test_estimated_speakers_belong_to_the_identity_of_a_manifest_and_to_folders(
     out = str(tmp_path / "m")
     first = ingest.run(IngestSettings(source=str(source), out=out, speakers="auto"))
     assert "flagged" not in first  # an estimate is no loss
+    assert "speakers" not in first
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "b.vtt").write_text(CUE.format("hello"))
+    alone = IngestSettings(source=str(tmp_path / "words"), out=f"{out}2", speakers="auto")
+    assert "--speakers: no speaker was estimated" in ingest.run(alone)
     again = ingest.run(IngestSettings(source=str(source), out=out, speakers="auto"))
     assert again.startswith("nothing to do")
     with pytest.raises(SettingsError, match="speakers"):

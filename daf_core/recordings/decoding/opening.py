@@ -18,7 +18,7 @@ from daf_core.recordings.decoding.parquet_cell import open_cell, split_cell
 from daf_core.recordings.decoding.raw import split_format
 from daf_core.recordings.decoding.signatures import HEAD_BYTES, foreign, form_by_suffix
 from daf_core.recordings.decoding.watched_file import WatchedFile
-from daf_core.recordings.decoding.wav_data import RawSound, wrapped_data
+from daf_core.recordings.decoding.wav_data import RawSound, unsized_data
 from daf_core.storage.input_file import open_input
 from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.refusals import storage_error
@@ -88,7 +88,7 @@ def _decoder(file: Any, uri: str, raw: RawSound | None) -> Decoder:
             return _fast_mpeg(file, uri, mpeg)
     watched = WatchedFile(file, uri)
     with watched.watched():
-        wrapped = wrapped_data(watched, head)
+        wrapped = unsized_data(watched, head)
     if wrapped is not None:
         return _raw_decoder(file, uri, wrapped)
     return _by_libsndfile(file, uri, head) or _by_ffmpeg(file, uri)

@@ -28,10 +28,11 @@ _CONSTANT = frozenset(("aac", "aac_latm", "ac3", "gsm", "gsm_ms", *_MPEG, *_AMR)
 _ADTS_RATES_HZ = dict(
     enumerate((96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000))
 ) | {10: 11_025, 11: 8_000, 12: 7_350}
-# Streams of which the demuxer knows exactly how many samples a packet decodes to.
+# Streams of which the demuxer knows exactly how many samples a packet decodes to. Not FLAC by
+# itself: where files were joined, one packet holds several frames and the next header.
 _MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _EXACT = frozenset(
-    {("flac", "flac"), ("ac3", "ac3"), ("g722", "g722"), ("gsm", "gsm")}
+    {("ac3", "ac3"), ("g722", "g722"), ("gsm", "gsm")}
     | {("wv", "wavpack"), ("tta", "tta"), (_MP4, "alac"), (_MP4, "flac")}
     | {("amr", codec) for codec in _AMR}
 )

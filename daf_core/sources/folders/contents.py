@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from daf_core.errors import BadInput, NotDone
+from daf_core.errors import BadInput, NotDone, Refused
 from daf_core.recordings.decoding.raw import with_format
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import RAW_SUFFIXES, TEXT_SUFFIXES, stem, suffix
@@ -14,6 +14,7 @@ from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.transcripts import open_document, read_document
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
+from daf_core.sources.transcripts.own_tables import is_own_table
 from daf_core.sources.transcripts.unknown import found_by_magic, found_in
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.utterances.tidy import tidy
@@ -27,7 +28,9 @@ _NEEDS_RECORDING = frozenset({".txt", ".csv", ".tsv", ".md", ".lab", ".docx"})
 
 @dataclass(frozen=True)
 class Sound:
-    """A recording, or a file whose name says that it is one and that cannot be read."""
+    """A recording, or a file that cannot be read: its name says that it is one, or its storage does
+    not give it.
+    """
 
     name: str
     uri: str
@@ -87,7 +90,7 @@ def contents_of(name: str, uri: str, raw: str | None) -> Contents:
     size = measure(uri)
     if isinstance(size, AudioSize):
         return Sound(name, uri, size)
-    if names_a_recording(name) or size.reason == "missing_audio":
+    if names_a_recording(name) or size.reason == "missing_audio" or isinstance(size, Refused):
         return Sound(name, uri, size)
     found = _as_words(name, uri)
     return found if isinstance(found, Words) else _unknown(uri, found)
@@ -106,6 +109,8 @@ def _as_words(name: str, uri: str, document: Document | None = None) -> Words | 
         document = document or open_document(uri)
         if not document.text.strip():
             return BadInput("empty_file", f"{uri}: expected a transcript, found an empty file")
+        if is_own_table(document):
+            return BadInput("daf_output", f"{uri}: {_OWN_TABLE}")
         transcript = _read(uri, document)
         if transcript is None:
             return BadInput("unknown_format", f"{uri}: {found_in(document)}")
@@ -135,12 +140,16 @@ def _as_sound(name: str, uri: str, error: BadInput) -> Contents:
     return _unknown(uri, error)
 
 
+_OWN_TABLE = (
+    "expected a recording or a transcript, found a table that daf wrote of the recordings (labels, "
+    "utterances, calls or speakers)"
+)
 _NEITHER = "expected a recording or a transcript, found bytes that are neither text nor sound"
 
 
 def _unknown(uri: str, error: BadInput) -> Row:
     """A file that is neither, with what was found in it."""
-    if error.reason in ("empty_file", "unknown_format"):
+    if error.reason in ("empty_file", "unknown_format", "daf_output"):
         return unused_file(uri, error)
     found = found_by_magic(_head(uri)) or _NEITHER
     return unused_file(uri, BadInput("unknown_format", found))

@@ -18,7 +18,7 @@ from daf_core.sources.outside import Outside
 from daf_core.storage.files import filesystem, join
 from daf_core.storage.input_file import open_input
 from daf_core.storage.origins import ANYWHERE, Origins
-from daf_core.storage.output import RECORD
+from daf_core.storage.output import NAMES, RECORD
 
 _LARGEST_RECORD = 4 << 20  # bytes
 
@@ -46,13 +46,15 @@ def list_files(
     """Every file under the folder at `uri`, in any depth.
 
     Links are followed to where `origins` allow, each folder once. Hidden files, pipes, devices and
-    broken links are named, not read; so are hidden folders and outputs of daf, each as one.
+    broken links are named, not read; so are hidden folders and outputs of daf, each as one, and the
+    files of an output that has the folder for its root.
     `without`: URIs of files and folders that are left out, such as the output.
     """
     fs, root = filesystem(uri)
     is_local = isinstance(fs, LocalFileSystem)
     found = _local(root, origins) if is_local else _remote(fs, uri, root)
     files, not_used, outside = [], [], Outside("link")
+    is_output = _is_output(uri)
     for name, version, problem in found:
         place = join(uri, name)
         if any(place == one or place.startswith(f"{one}/") for one in without):
@@ -60,6 +62,8 @@ def list_files(
         if not is_unicode(name):
             problem = BadInput("bad_encoding", "expected a file name in UTF-8, found other bytes")
             place = ascii(name)
+        if is_output and problem is None and _is_made(name):
+            problem = _OUTPUT
         if problem is _OUTSIDE:
             outside.add(place)
         if problem is None:
@@ -100,6 +104,11 @@ def _remote(fs: object, uri: str, root: str) -> Iterator[_Found]:
 _HIDDEN = BadInput("hidden", "hidden: its name starts with a dot")
 _OUTSIDE = BadInput("linked_outside", "expected a file of the source, found a link that leads out")
 _OUTPUT = BadInput("daf_output", "an output of daf: what it holds is not of this source")
+
+
+def _is_made(name: str) -> bool:
+    """Whether a file is of the output in whose root the source begins, by its path."""
+    return name.split("/")[0] in NAMES and name.endswith((".parquet", ".json", ".html"))
 
 
 def _is_output(folder: str) -> bool:

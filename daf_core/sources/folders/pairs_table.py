@@ -9,9 +9,8 @@ from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.manifest_rows import quarantine_row
-from daf_core.sources.table_rows import is_table, open_rows
+from daf_core.sources.table_rows import check_is_table, open_rows
 from daf_core.sources.table_types import Cells, shown_columns
-from daf_core.storage.files import exists
 
 COLUMNS = ("recording", "transcript")
 
@@ -35,9 +34,7 @@ def read_pairs(uri: str, names: Iterable[str]) -> PairsTable:
     Raises:
         SettingsError: there is no such table, it lacks a column, or none of its lines names files.
     """
-    if not is_table(uri) or not exists(uri):
-        found = "no table" if exists(uri) else "nothing there"
-        raise SettingsError(f"`transcripts` {uri}: expected a table, found {found}")
+    check_is_table("transcripts", uri)
     known = by_ending(names)
     pairs: dict[str, str] = {}
     refused: list[BadInput] = []

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from daf_core.sources.folders.by_speaker import FLAG as ESTIMATED
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
-from daf_core.sources.folders.metadata import PathMeta, TableMeta, is_likely_recording
+from daf_core.sources.folders.metadata import is_likely_recording
 from daf_core.sources.folders.near_names import likely_pairs
 from daf_core.sources.folders.pairs_table import COLUMNS
 from daf_core.sources.folders.who_speaks import WhoSpeaks
@@ -19,7 +20,9 @@ _MOST = 5_000  # recordings and transcripts whose names are compared
 
 
 def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
-    """Patterns of `roles` that no speaker fits, and `channels` that no row is on."""
+    """Patterns of `roles` that no speaker fits, `channels` that no row is on, and `speakers` where
+    none was estimated.
+    """
     patterns = [
         (role, one.strip()) for role, several in who.roles.items() for one in several.split("|")
     ]
@@ -41,6 +44,11 @@ def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
         if "same_channels" in found.flags():
             shown += "; channels that carry the same sound were taken as one (same_channels)"
         yield f"`channels`: no row is on {examples(absent)}; {shown}"
+    if who.speakers is not None and ESTIMATED not in found.flags():
+        yield (
+            "`speakers`: no speaker was estimated; that is done where a recording has sound, and "
+            "none of its rows has a speaker or a channel"
+        )
 
 
 def one_sided_channels(who: WhoSpeaks, found: Found) -> Iterator[str]:
@@ -53,33 +61,6 @@ def one_sided_channels(who: WhoSpeaks, found: Found) -> Iterator[str]:
         yield (
             f"`channels`: {most:,} of {total:,} rows are on {number}={who.channels[number]}; look "
             f"whether the numbers are right"
-        )
-
-
-def metadata_not_found(
-    path_meta: PathMeta, table: TableMeta | None, pattern: str | None, names: Sequence[str]
-) -> Iterator[str]:
-    """A pattern that fits no path; lines of the table that fit no recording."""
-    files = [name for name in names if is_likely_recording(name)] or names
-    if pattern is not None and files and not any(map(path_meta.fits, files)):
-        yield (
-            f"`meta_regex`: 0 of {len(files)} paths fit, such as {examples(files)}; it is searched "
-            f"for in the path within the folder"
-        )
-    if table is not None and table.unmatched:
-        yield (
-            f"`meta`: {len(table.unmatched)} of {len(table)} lines fit no recording, such as "
-            f"{examples(table.unmatched)}"
-        )
-
-
-def metadata_missing(table: TableMeta | None, names: Sequence[str]) -> Iterator[str]:
-    """Recordings of which a table of metadata says nothing."""
-    files = [name for name in names if is_likely_recording(name)] or names
-    bare = [name for name in files if table is not None and not table(name)]
-    if bare:
-        yield (
-            f"`meta`: {len(bare)} of {len(files)} recordings have no line, such as {examples(bare)}"
         )
 
 

@@ -10,7 +10,7 @@ from daf_core.sources.folders.grouping import TEXT_SUFFIXES, fold, stem, suffix
 from daf_core.sources.folders.pairs_table import by_ending
 from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.transcripts import open_document
-from daf_core.sources.transcripts.by_recording import SUFFIXES, split
+from daf_core.sources.transcripts.by_recording import SUFFIXES, Excerpts, split
 from daf_core.sources.transcripts.document import Document
 from daf_core.storage.scratch_database import scratch_database
 
@@ -36,7 +36,7 @@ class SharedTranscripts:
 
     A file is one of these where no recording has its own name, and one in the folder has a name
     that it gives. `files`: these; `unmatched`: quarantine rows of the recordings that are not
-    there.
+    there, and of lines that name none.
     """
 
     def __init__(self, groups: Mapping[str, list[str]], at: Callable[[str], str]) -> None:
@@ -81,20 +81,21 @@ class SharedTranscripts:
         self,
         name: str,
         uri: str,
-        texts: Mapping[str, Document],
+        found: Excerpts,
         endings: Mapping[str, str | None],
     ) -> None:
-        homes = {one: _home(one, endings) for one in texts}
+        homes = {one: _home(one, endings) for one in found.texts}
         if not any(homes.values()):
             return
         self.files.add(name)
         rows = [
-            (self._recordings[home], home, name, uri, texts[one].text)
+            (self._recordings[home], home, name, uri, found.texts[one].text)
             for one, home in homes.items()
             if home is not None
         ]
         self._database.executemany("INSERT INTO excerpts VALUES (?, ?, ?, ?, ?)", rows)
         self.unmatched += _unmatched(uri, (one for one, home in homes.items() if home is None))
+        self.unmatched += _nameless(uri, found.nameless)
 
 
 def _opened(uri: str) -> Document | None:
@@ -122,3 +123,11 @@ def _unmatched(uri: str, names: Iterable[str]) -> Iterator[Row]:
         message = f"{uri}: expected one recording named {name[:_SHOWN]}, found none or several"
         error = BadInput("unmatched_transcript", message)
         yield quarantine_row(error, {"recording_id": name, "file": uri})
+
+
+def _nameless(uri: str, places: Iterable[str]) -> Iterator[Row]:
+    for place in places:
+        message = (
+            f"{uri}, {place}: expected the name of a recording, as other lines have, found none"
+        )
+        yield quarantine_row(BadInput("unmatched_transcript", message), {"file": uri})

@@ -1,6 +1,6 @@
 """A folder of recordings and transcripts as a source."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -17,12 +17,16 @@ from daf_core.sources.folders.grouping import (
     without,
 )
 from daf_core.sources.folders.listing import File, list_files
-from daf_core.sources.folders.metadata import PathMeta, TableMeta
+from daf_core.sources.folders.metadata import PathMeta
+from daf_core.sources.folders.metadata_hints import (
+    likely_tables,
+    metadata_missing,
+    metadata_not_found,
+)
+from daf_core.sources.folders.metadata_table import TableMeta
 from daf_core.sources.folders.pairs_table import read_pairs
 from daf_core.sources.folders.recording_group import Group, files_of, inspect_group
 from daf_core.sources.folders.remarks import (
-    metadata_missing,
-    metadata_not_found,
     missing_each_other,
     one_sided_channels,
     speakers_not_found,
@@ -97,10 +101,12 @@ class FolderSource:
         self._table_meta = None if options.meta is None else TableMeta(options.meta)
         tables = (options.labels, options.meta, options.transcripts)
         without = frozenset([*options.without, *(absolute(one) for one in tables if one)])
+        _check_apart(uri, options.without)
         files, not_used, self._outside = list_files(uri, without, origins)
         if not files:
-            hidden = f" but {len(not_used)} that cannot be read" if not_used else ""
-            raise SettingsError(f"{uri}: expected recordings or transcripts, found no file{hidden}")
+            raise SettingsError(
+                f"{uri}: expected recordings or transcripts, found {_instead(not_used)}"
+            )
         self._files = {file.name: file for file in files}
         self.quarantined: list[Row] = not_used
         self._unmatched: list[str] = _unmatched_raw(options.raw, self._files)
@@ -179,12 +185,13 @@ class FolderSource:
         options, table, names = self._options, self._table_meta, [*self._files]
         unmatched = [
             *speakers_not_found(options.who, found),
-            *metadata_not_found(self._path_meta, table, options.meta_regex, names),
+            *metadata_not_found(self._path_meta, table, names),
             *self._unmatched,
         ]
         hints = [
             *self._outside,
-            *metadata_missing(table, names),
+            *metadata_missing(self._path_meta, table, names),
+            *likely_tables(self._uri, self._groups, found),
             *missing_each_other(self._groups, found),
             *one_sided_channels(options.who, found),
         ]
@@ -198,6 +205,29 @@ class FolderSource:
         texts = [name for name in names if suffix(name) in TEXT_SUFFIXES]
         of_text = next((known for name in texts if (known := table(name))), {})
         return {name: self._path_meta(name) | (table(name) or of_text) for name in names}
+
+
+def _check_apart(uri: str, without: Iterable[str]) -> None:
+    """Check that the folder does not lie in what is left out of it, such as the output.
+
+    Raises:
+        SettingsError: it does, or is the same.
+    """
+    for place in without:
+        if f"{uri.rstrip('/')}/".startswith(f"{place.rstrip('/')}/"):
+            raise SettingsError(
+                f"{uri}: expected a source that does not lie in the folder that is written to, "
+                f"found it in {place}; give another `out`, such as a new folder within the source"
+            )
+
+
+def _instead(not_used: Sequence[Row]) -> str:
+    """What a folder without any file to read holds."""
+    if not not_used:
+        return "no file"
+    if all(row["reason"] == "daf_output" for row in not_used):
+        return "an output of daf alone; `daf score` takes a manifest"
+    return f"no file but {len(not_used)} that cannot be read"
 
 
 def _unmatched_raw(raw: str | None, names: Iterable[str]) -> list[str]:

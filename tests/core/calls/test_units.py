@@ -38,3 +38,17 @@ def test_a_recording_in_several_parts_is_summarised_whole(tmp_path):
     found = {call["recording_id"]: (call["utterances"], call["quarantined"]) for call in calls}
     assert found == {"a": (1, 0), "b": (3, 1), "d": (0, 1), "c": (1, 0)}
     assert len(calls) == 4
+
+
+def test_lines_of_tables_about_recordings_are_no_calls(tmp_path):
+    rows = [{"recording_id": "a", "utterance_id": "a0", "start_s": 0, "end_s": 1, "sentiment": 1.0}]
+    lines = [("gone", "unmatched_meta"), ("x", "unmatched_transcript"), ("z", "unmatched_label")]
+    refused = {0: quarantine_of([*lines, ("a", "ambiguous_meta"), ("b", "unreadable_audio")])}
+    source = Source(scores_folder(tmp_path / "s", [scores_of(rows)], refused), None)
+    (name,) = source.part_names()
+    units = units_of([(name, source.recordings(name))])
+    calls = source.summarise(name, units[name], 0.1)[0].to_pylist()
+    assert {call["recording_id"]: call["status"] for call in calls} == {
+        "a": "scored",
+        "b": "refused",
+    }

@@ -1,6 +1,7 @@
 """Settings that match nothing and names that miss each other are said, whenever ingest is run."""
 
 import os
+import shutil
 from importlib import resources
 from pathlib import Path
 
@@ -167,7 +168,29 @@ def test_the_output_of_another_run_is_one_unit(tmp_path):
     assert "2 rows in, 2 in the manifest" in line
 
 
-def test_recordings_that_were_quarantined_are_read_again_if_asked(tmp_path):
+def test_an_output_in_the_root_of_a_source_is_no_part_of_it(tmp_path):
+    calls(tmp_path, "a")
+    run(IngestSettings(str(tmp_path / "in"), out=str(tmp_path / "old")))
+    shutil.copytree(tmp_path / "old", tmp_path / "in", dirs_exist_ok=True)
+    calls(tmp_path, "manifest/b")  # a folder of the user's that has such a name
+    line = run(settings(tmp_path))
+    assert "4 rows in, 4 in the manifest" in line
+    assert "daf_output; named in" in line
+    assert "unknown_format" not in line
+    with pytest.raises(SettingsError, match="found an output of daf alone"):
+        run(IngestSettings(str(tmp_path / "old"), out=str(tmp_path / "new")))
+
+
+@pytest.mark.parametrize("out", ["in", "."])
+def test_an_output_that_would_hold_its_source_is_refused_before_anything_is_written(tmp_path, out):
+    calls(tmp_path, "a")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(SettingsError, match="does not lie in the folder that is written to"):
+        run(IngestSettings(str(tmp_path / "in"), out=str(tmp_path / out)))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_recordings_that_were_quarantined_are_read_again_if_asked(tmp_path, caplog):
     calls(tmp_path, "a")
     broken = tmp_path / "in" / "b.wav"
     tone(broken)
@@ -181,7 +204,9 @@ def test_recordings_that_were_quarantined_are_read_again_if_asked(tmp_path):
     broken.write_bytes(whole)
     os.utime(broken, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert run(settings(tmp_path)).startswith("nothing to do")
-    assert run(settings(tmp_path, retry=["missing_audio"])).startswith("nothing to do")
+    with caplog.at_level("INFO"):
+        assert run(settings(tmp_path, retry=["missing_audio"])).startswith("nothing to do")
+    assert "retry: no recording is quarantined or flagged for missing_audio" in caplog.text
     line = run(settings(tmp_path, retry=["unreadable_audio"]))
     assert "unreadable_audio" not in line
     assert "1 changed" in line

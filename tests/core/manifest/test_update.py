@@ -359,6 +359,12 @@ def test_files_that_are_not_used_are_counted_apart_from_recordings(tmp_path):
     (tmp_path / "more.json").unlink()
     done = ingest(tmp_path)
     assert done.recordings.as_dict() == {"new": 0, "changed": 0, "gone": 0, "kept": 1}
+    assert done.not_used == {"unknown_format .json": 1, "unknown_format .pdf": 1}
+    assert ingest(tmp_path).nothing_to_do
+    for name in ("notes.pdf", "list.json"):
+        (tmp_path / name).unlink()
+    done = ingest(tmp_path)
+    assert (done.not_used, done.rows) == ({}, 2)
     assert ingest(tmp_path).nothing_to_do
 
 

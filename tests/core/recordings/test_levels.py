@@ -27,6 +27,8 @@ NOTHING = {
     "zeros": np.zeros(RATE_HZ, np.float32),
     "constant": np.full(RATE_HZ, 0.3, np.float32),
     "one sample": np.full(1, 0.5, np.float32),
+    "two samples": np.array([0.4, -0.4], np.float32),
+    "9 ms of noise": RNG.uniform(-0.5, 0.5, 144).astype(np.float32),
     "none": np.zeros(0, np.float32),
     "click": click(RATE_HZ),
     "click on an offset": click(RATE_HZ) / 2 + np.float32(0.2),

@@ -103,12 +103,14 @@ def test_a_cell_that_is_no_number_is_described_and_never_repeated(tmp_path, labe
 
 
 def test_corpora_call_the_validation_rows_by_several_names(tmp_path):
-    names = ["train", "valid", "dev", "val", "validation", "test", ""]
+    names = ["train", "valid", "dev", "val", "validation", "test", "", "Training", "TEST", "Dev"]
     table = write_csv(tmp_path / "t.csv", "text,split", *(f"hi {name},{name}" for name in names))
     rows, quarantined = ingest(table)
     assert quarantined == []
     found = {row["text"].removeprefix("hi").strip(): row["split"] for row in rows}
-    assert found == dict(zip(names, ["train", *["valid"] * 4, "test", None], strict=True))
+    assert found == dict(
+        zip(names, ["train", *["valid"] * 4, "test", None, "train", "test", "valid"], strict=True)
+    )
 
 
 def test_broken_lines_are_named_by_file_and_line(tmp_path):

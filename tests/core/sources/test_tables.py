@@ -7,6 +7,7 @@ import decimal
 import io
 import json
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.open_source import open_source
+from daf_core.sources.remarks import Found, Outcome
 from daf_core.sources.table_csv import find_separator
 from daf_core.sources.table_rows import open_rows
 from tests.core.sources.ingest import ingest
@@ -404,3 +406,81 @@ def test_columns_are_known_under_the_names_that_tools_give(tmp_path, caplog):
     table.write_text("text,start\nhi,noon\n")
     rows, quarantined = ingest(table)
     assert (rows[0]["meta"], quarantined) == ({"start": "noon"}, [])
+
+
+@pytest.mark.parametrize(
+    ("head", "cells"),
+    [
+        ("start_ms,end_ms", "500,1500"),
+        ("StartTime,EndTime", "0.5,0:01.5"),
+        ("offset,duration", "0.5,1.0"),
+        ("start_s,dur_ms", "0.5,1000"),
+        ("Begin Time - ms,End Time - ms", "500,1500"),
+        ("begin_time,end_time", "0.5,1.5"),
+        ("start_s,end", "0.5,1.5"),
+        ("segment_start,segment_end", "00:00:00.5,00:00:01.5"),
+        ("tmin,tmax", "0.5,1.5"),
+    ],
+)
+def test_times_are_known_under_the_names_and_units_that_tools_give(head, cells, tmp_path, caplog):
+    tone(tmp_path / "a.wav")
+    table = write(tmp_path / "t.csv", f"text,audio_path,queue,{head}\nhi,a.wav,q,{cells}\n")
+    with caplog.at_level("INFO"):
+        (row,), quarantined = ingest(table)
+    assert quarantined == []
+    assert (row["start_s"], row["end_s"], row["meta"]) == (0.5, 1.5, {"queue": "q"})
+    assert 'is read as "' in caplog.text or '"end_s" is the start and' in caplog.text
+
+
+@pytest.mark.parametrize("head", ["from,to", "time,length", "start_date,end_reason", "duration,x"])
+def test_columns_that_may_be_something_else_are_no_times(head, tmp_path, caplog):
+    table = write(tmp_path / "t.csv", f"text,{head}\nhi,1,2\n")
+    with caplog.at_level("INFO"):
+        (row,), quarantined = ingest(table)
+    assert (row["start_s"], quarantined) == (None, [])
+    assert {*row["meta"]} == {*head.split(",")}
+    assert caplog.text == ""
+
+
+def test_a_start_alone_is_told_and_a_bad_duration_is_its_rows(tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        ingest(write(tmp_path / "t.csv", "text,start_ms\nhi,5\n"))
+    assert "each row is its whole recording" in caplog.text
+    named = reasons(write(tmp_path / "u.csv", "text,offset,duration\nhi,0,long\nyo,,1\nme,0,1\n"))
+    assert named == [("u.csv:2", "bad_time"), ("u.csv:3", "bad_time")]
+
+
+def test_durations_of_parquet_are_in_seconds_whatever_their_name(tmp_path):
+    table = {"text": ["hi"]} | {
+        name: pa.array([datetime.timedelta(seconds=n)])
+        for n, name in enumerate(("start_ms", "end_ms"), start=1)
+    }
+    pq.write_table(pa.table(table), tmp_path / "t.parquet")
+    (row,), _ = ingest(tmp_path / "t.parquet")
+    assert (row["start_s"], row["end_s"]) == (1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("there", "written"),
+    [
+        ("rec/a.wav", "rec\\a.wav"),
+        ("caf\u00e9.wav", "cafe\u0301.wav"),
+        ("r/cafe\u0301.wav", "r\\caf\u00e9.wav"),
+        ("back\\slash.wav", "back\\slash.wav"),
+        ("gone.wav", "gone\\gone.wav"),
+    ],
+)
+def test_paths_that_another_machine_wrote_find_their_recording(there, written, tmp_path):
+    tone(tmp_path / there)
+    table = write(tmp_path / "t.csv", f"text,audio_path\nhi,{written}\n")
+    (row,), quarantined = ingest(table)
+    is_found = "gone" not in there
+    assert (row["end_s"], quarantined) == (2.0 if is_found else None, [])
+    assert row["flags"] == ([] if is_found else ["missing_audio"])
+
+
+def test_a_table_without_rows_says_so(tmp_path):
+    source = open_source(str(write(tmp_path / "t.csv", "text,label\n")))
+    source.gather()
+    found = Found(set, Counter, set, lambda key: Outcome(0, frozenset()))
+    assert source.remarks(found).hints == (f"{tmp_path}/t.csv: has column names and no row",)

@@ -60,20 +60,25 @@ def read(document: Document) -> Transcript:
     return Transcript(cues=cues, unread=unread + others, language=language_tag(value))
 
 
-def by_recording(document: Document) -> dict[str, str]:
-    """Recording → a table of its rows; empty where no column names recordings."""
+def by_recording(document: Document) -> tuple[dict[str, str], list[str]]:
+    """Recording → a table of its rows, and the places of rows that name none; both empty where no
+    column names recordings.
+    """
     delimiter, names = _head(document)
     if delimiter is None or names is None or (named := headings(names).get("recording")) is None:
-        return {}
+        return {}, []
     lines = document.text.split("\n")
     first = next(number for number, line in enumerate(lines) if line.strip())
     rows = rows_of(lines, first + 1, delimiter, names)
     starts = [int(row.place.removeprefix("line ")) - 1 for row in rows]
     found: dict[str, list[str]] = {}
+    nameless = []
     for row, start, end in zip(rows, starts, [*starts[1:], len(lines)], strict=True):
         if isinstance(name := row.fields.values.get(named.name), str) and name.strip():
             found.setdefault(name.strip(), [lines[first]]).extend(lines[start:end])
-    return {name: "\n".join(own) for name, own in found.items()}
+        else:
+            nameless.append(row.place)
+    return {name: "\n".join(own) for name, own in found.items()}, nameless
 
 
 def _read_rows(rows: list[Row], named: Headings) -> tuple[list[Row], list[str]]:

@@ -55,17 +55,23 @@ def of_others(recordings: Iterable[str], wanted: str | None) -> list[str]:
     ]
 
 
-def by_recording(lines: Iterable[str], field: int) -> dict[str | None, list[str]]:
-    """Lines by the recording that their `field` names; comments and empty lines are of none (None).
+def by_recording(lines: Iterable[str], field: int) -> tuple[dict[str, list[str]], list[str]]:
+    """Lines by the recording that their `field` names, and the places of those that are too short
+    to name one. Comments and empty lines are neither.
 
     Raises nothing: what a line holds is looked at when it is read.
     """
-    found: dict[str | None, list[str]] = {}
-    for line in lines:
+    found: dict[str, list[str]] = {}
+    nameless = []
+    for number, line in enumerate(lines, start=1):
         fields = line.split(maxsplit=field + 1)
-        comment = line.startswith((";;", "#")) or len(fields) <= field
-        found.setdefault(None if comment else fields[field], []).append(line)
-    return found
+        if not fields or line.startswith((";;", "#")):
+            continue
+        if len(fields) > field:
+            found.setdefault(fields[field], []).append(line)
+        else:
+            nameless.append(f"line {number}")
+    return found, nameless
 
 
 def _is_named(recording: str, stems: set[str]) -> bool:

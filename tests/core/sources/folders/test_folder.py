@@ -11,8 +11,9 @@ import soundfile as sf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daf_core.errors import FILE_REASONS, SettingsError
+from daf_core.errors import FILE_REASONS, Refused, SettingsError
 from daf_core.schemas import Row
+from daf_core.sources.folders.contents import Sound, contents_of
 from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected
@@ -122,6 +123,14 @@ def test_each_unfit_file_is_named(tmp_path):
     }
 
 
+def test_what_its_storage_does_not_give_is_not_said_to_be_something_else():
+    found = contents_of("archived", "/proc/self/mem", None)  # opens, and gives EIO when it is read
+    assert isinstance(found, Sound)
+    assert isinstance(found.size, Refused)
+    assert found.size.reason == "unreadable_audio"
+    assert "once it can be read, run the command again with `retry`" in found.size.message
+
+
 def test_linked_folders_are_followed_and_loops_are_named(tmp_path):
     archive, nas = tmp_path / "archive", tmp_path / "nas"
     for folder, name in ((archive, "new"), (nas / "2023", "old")):
@@ -175,10 +184,10 @@ def test_labels_find_their_utterances(tmp_path):
     ("option", "name", "message"),
     [
         ("labels", "gone.csv", "gone.csv: expected a table .*, found nothing there"),
-        ("labels", "call.vtt", "call.vtt: expected a table .*, found no table"),
+        ("labels", "call.vtt", "call.vtt: expected a table .*, found a file .vtt"),
         ("labels", "other.csv", "other.csv: expected a column recording_id, start_s, label"),
-        ("meta", "gone.csv", "gone.csv: expected a table, found nothing there"),
-        ("meta", "other.csv", "other.csv: expected a column recording_id, .*, found queue"),
+        ("meta", "gone.csv", "gone.csv: expected a table .*, found nothing there"),
+        ("meta", "other.csv", "other.csv: expected a column that names .*, found queue"),
         ("transcripts", "other.csv", "other.csv: expected a column recording, transcript"),
         ("transcripts", "pairs.csv", "pairs.csv:2: expected the path of one file .* found none"),
         ("meta_regex", "(", r"\(: expected a regular expression"),

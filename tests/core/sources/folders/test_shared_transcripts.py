@@ -36,6 +36,30 @@ def test_rows_go_to_their_recordings_and_what_has_none_is_named(name, tmp_path):
     assert "zz" in found.quarantined[0]["message"]
 
 
+NAMELESS = {
+    "all.rttm": ("SPEAKER\n;; a remark\n\n", "line 5"),
+    "all.csv": (",2,3,lost\n", "line 6"),
+    "all.tsv": ("x\n", "line 6"),
+    "all.jsonl": ('{"offset": 1, "duration": 1, "text": "lost"}\n', "entry 5"),
+}
+
+
+@pytest.mark.parametrize("name", NAMELESS)
+def test_lines_that_name_no_recording_are_named(name, tmp_path):
+    tone(tmp_path / "audio" / "a.wav")
+    more, place = NAMELESS[name]
+    tabbed = FILES["all.csv"].replace(",", "\t")
+    text(tmp_path / name, FILES.get(name, tabbed) + more)
+    found = ingest(tmp_path)
+    assert {row["text"] or row["speaker"] for row in found.rows} == {"hi", "there"}
+    told = [row["message"] for row in found.quarantined if "expected the name" in row["message"]]
+    assert told == [
+        f"{tmp_path / name}, {place}: expected the name of a recording, as other lines have, "
+        f"found none"
+    ]
+    assert len(found.quarantined) == 3  # b and zz are not there
+
+
 def test_without_any_recording_the_file_is_read_as_before(tmp_path):
     tone(tmp_path / "other.wav")
     text(tmp_path / "all.rttm", FILES["all.rttm"])

@@ -1,0 +1,89 @@
+"""What was asked to be known of recordings and is not, and tables that may tell it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from daf_core.errors import SettingsError
+from daf_core.sources.folders.metadata import PathMeta, is_likely_recording
+from daf_core.sources.folders.metadata_table import TableMeta
+from daf_core.sources.remarks import Found, examples
+from daf_core.sources.table_rows import is_table
+from daf_core.storage.files import filesystem, join
+
+_MOST_TABLES, _LARGEST = 20, 16 << 20  # tables that are looked into, bytes of each
+_NOT_USED = frozenset({"unknown_format", "no_recording"})
+
+
+def metadata_not_found(
+    path_meta: PathMeta, table: TableMeta | None, names: Sequence[str]
+) -> Iterator[str]:
+    """A pattern that fits no path; lines of the table that fit no recording."""
+    files = _recordings(names)
+    if path_meta.pattern is not None and files and not any(map(path_meta.fits, files)):
+        yield (
+            f"`meta_regex`: 0 of {len(files)} paths fit, such as {examples(files)}; it is searched "
+            f"for in the path within the folder"
+        )
+    if table is not None and table.unmatched:
+        yield (
+            f"`meta`: {len(table.unmatched)} of {len(table)} lines fit no recording, such as "
+            f"{examples(table.unmatched)}"
+        )
+
+
+def metadata_missing(
+    path_meta: PathMeta, table: TableMeta | None, names: Sequence[str]
+) -> Iterator[str]:
+    """Recordings of which the pattern, or the table of metadata, says nothing."""
+    files = _recordings(names)
+    unfit = [name for name in files if not path_meta.fits(name)]
+    if path_meta.pattern is not None and 0 < len(unfit) < len(files):
+        yield (
+            f"`meta_regex`: {len(unfit)} of {len(files)} paths do not fit, such as "
+            f"{examples(unfit)}"
+        )
+    bare = [name for name in files if table is not None and not table.knows(name)]
+    if bare:
+        yield (
+            f"`meta`: {len(bare)} of {len(files)} recordings have no line, such as {examples(bare)}"
+        )
+
+
+def likely_tables(uri: str, groups: Mapping[str, Sequence[str]], found: Found) -> Iterator[str]:
+    """Tables of the folder `uri` that no reader took, with lines about recordings of the folder."""
+    unread = [
+        name
+        for key, names in groups.items()
+        for name in names
+        if is_table(name) and len(names) == 1
+        if not (outcome := found.outcome(key)).rows and outcome.reasons & _NOT_USED
+    ]
+    for name in unread[:_MOST_TABLES]:
+        place = join(uri, name)
+        others = {
+            key: own
+            for key, own in groups.items()
+            if name not in own and any(map(is_likely_recording, own))
+        }
+        if (table := _opened(place)) is None:
+            continue
+        table.join(others)
+        if table.fitting:
+            known = f"{table.fitting} of its {len(table)} lines name recordings of the folder"
+            how = f"if it tells of them, give `meta` {place}"
+            if table.has_words:
+                how = f"if it holds what is said in them, ingest the table itself, {place}"
+            yield f"{name} is not used; {known}; {how}"
+
+
+def _opened(uri: str) -> TableMeta | None:
+    """A table about recordings, None where it is none, or too large to look into."""
+    fs, path = filesystem(uri)
+    try:
+        return None if fs.size(path) > _LARGEST else TableMeta(uri)
+    except (SettingsError, OSError):
+        return None
+
+
+def _recordings(names: Sequence[str]) -> Sequence[str]:
+    """The files that are named as recordings; all, if none is."""
+    return [name for name in names if is_likely_recording(name)] or names

@@ -1,0 +1,151 @@
+"""What paths and tables say of recordings, under the names that archives and tables give them."""
+
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daf_core.errors import SettingsError
+from daf_core.sources.folders.metadata import PathMeta
+from daf_core.sources.folders.metadata_table import TableMeta
+from daf_core.sources.folders.source import FolderOptions
+from daf_core.sources.open_source import open_source
+from daf_core.sources.remarks import Found, Outcome
+from tests.core.sources.folders.files import text, tone
+
+GROUPS = {"c1": ["c1.wav", "c1.vtt"], "sub/c2": ["sub/C2.mp3"], "1001": ["1001.wav"]}
+
+
+def joined(table: Path, content: str) -> TableMeta:
+    table.write_text(content)
+    meta = TableMeta(str(table))
+    meta.join(GROUPS)
+    return meta
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("c1", "c1.wav"),
+        ("./C1.WAV", "c1.wav"),
+        ("/mnt/2024/c1.wav", "c1.wav"),
+        ("C:\\calls\\c1.wav", "c1.wav"),
+        ("s3://bucket/archive/sub/c2.mp3", "sub/C2.mp3"),
+        ("sub\\c2", "sub/C2.mp3"),
+        ("c2", "sub/C2.mp3"),
+        ("1001.0", "1001.wav"),
+    ],
+)
+def test_a_line_finds_the_recording_under_the_names_of_other_machines(called, name, tmp_path):
+    meta = joined(tmp_path / "m.csv", f"file,queue\n{called},billing\n")
+    assert meta(name) == {"queue": "billing"}
+    assert (meta.unmatched, meta.quarantined, meta.fitting) == ([], [], 1)
+
+
+@pytest.mark.parametrize(
+    "called", ["other/c2.mp3", "/mnt/other/c2.mp3", "c1.mp3", "c", "/", ".wav"]
+)
+def test_a_path_that_says_otherwise_fits_nothing_and_is_named(called, tmp_path):
+    meta = joined(tmp_path / "m.csv", f"file,queue\n{called},billing\n")
+    assert not any(meta.knows(name) for names in GROUPS.values() for name in names)
+    assert [row["reason"] for row in meta.quarantined] == ["unmatched_meta"]
+
+
+@given(st.lists(st.sampled_from(["c1", "c2", "", "x", "NA", "1001", "c1.wav"]), max_size=8))
+def test_every_line_is_joined_or_named(tmp_path_factory, called):
+    table = tmp_path_factory.mktemp("t") / "m.csv"
+    rows = "".join(f'"{name}",{number}\n' for number, name in enumerate(called))
+    meta = joined(table, f"file,queue\n{rows}")
+    about = {value for names in GROUPS.values() for name in names for value in meta(name).values()}
+    named = {row["message"].split(": ")[0] for row in meta.quarantined}
+    assert {f"m.csv:{int(value) + 2}" for value in about} | named == {
+        f"m.csv:{number + 2}" for number in range(len(called))
+    }
+
+
+@pytest.mark.parametrize("head", ["File Name", " file ", "FILENAME", "call_id", "Recording", "wav"])
+def test_the_column_of_names_is_known_as_tools_call_it(head, tmp_path):
+    assert joined(tmp_path / "m.csv", f"{head},q\nc1,1\n")("c1.wav") == {"q": "1"}
+
+
+def test_of_several_columns_of_names_the_one_counts_that_fits(tmp_path):
+    meta = joined(tmp_path / "m.csv", "recording_id,file,q\n901,c1.wav,1\n902,sub/c2.mp3,2\n")
+    assert meta("c1.wav") == {"recording_id": "901", "q": "1"}
+    assert meta.quarantined == []
+
+
+def test_numbers_lists_and_bytes_of_parquet(tmp_path):
+    table = pa.table({"recording_id": [1001.0], "q": [["x", "y"]], "voice": [b"RIFF"]})
+    pq.write_table(table, tmp_path / "m.parquet")
+    meta = TableMeta(str(tmp_path / "m.parquet"))
+    meta.join(GROUPS)
+    assert meta("1001.wav") == {"q": '["x", "y"]'}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("queue,agent\n1,2\n", "expected a column that names the recording.*found queue, agent"),
+        ("file\nc1\n", "expected another column beside file, found none"),
+    ],
+)
+def test_a_table_that_says_nothing_of_recordings_is_refused(content, said, tmp_path):
+    with pytest.raises(SettingsError, match=said):
+        joined(tmp_path / "m.csv", content)
+
+
+def test_a_line_that_would_fill_each_row_of_its_recording_is_named(tmp_path):
+    meta = joined(tmp_path / "m.csv", f"file,notes\nc1,{'n' * (1 << 20)}\nc2,short\n")
+    assert [row["reason"] for row in meta.quarantined] == ["bad_row"]
+    assert (meta("c1.wav"), meta("sub/C2.mp3")) == ({}, {"notes": "short"})
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("m.xlsx", "a file .xlsx; save it as .csv"), ("gone.csv", "nothing there")]
+)
+def test_what_is_no_table_is_refused_with_what_to_do(name, found, tmp_path):
+    (tmp_path / "m.xlsx").touch()
+    with pytest.raises(SettingsError, match=rf"expected a table \(\.csv, .* found {found}"):
+        TableMeta(str(tmp_path / name))
+
+
+def test_a_key_of_a_path_without_a_value_is_not_given():
+    path_meta = PathMeta(None)
+    assert path_meta("date=2024-01-02/queue=/team=__HIVE_DEFAULT_PARTITION__/c.wav") == {
+        "date": "2024-01-02"
+    }
+
+
+def test_a_table_about_the_recordings_that_nobody_gave_is_told(tmp_path):
+    tone(tmp_path / "c1.wav")
+    text(tmp_path / "c1.vtt")
+    text(tmp_path / "calls.csv", "call_id,queue\nc1,billing\ngone,sales\n")
+    text(tmp_path / "words.tsv", "path\tsentence\nc1.wav\thello\n")
+    text(tmp_path / "prices.csv", "name,price\nc1,5\n")
+    text(tmp_path / "others.csv", "file,queue\nx.wav,billing\n")
+    source = open_source(str(tmp_path), options=FolderOptions(meta_regex=r"(?P<n>c\d)"))
+    source.gather()
+    nothing = Outcome(0, frozenset({"unknown_format"}))
+    outcome = {"c1": Outcome(1, frozenset())}
+    found = Found(set, Counter, set, lambda key: outcome.get(key, nothing))
+    assert source.remarks(found).hints == (
+        f"calls.csv is not used; 1 of its 2 lines name recordings of the folder; if it tells of "
+        f"them, give `meta` {tmp_path}/calls.csv",
+        f"words.tsv is not used; 1 of its 1 lines name recordings of the folder; if it holds what "
+        f"is said in them, ingest the table itself, {tmp_path}/words.tsv",
+    )
+
+
+def test_paths_that_a_pattern_does_not_fit_are_told(tmp_path):
+    for name in ("a_20240101.wav", "b.wav"):
+        tone(tmp_path / name)
+    source = open_source(str(tmp_path), options=FolderOptions(meta_regex=r"(?P<day>\d{8})"))
+    source.gather()
+    found = Found(set, Counter, set, lambda key: Outcome(1, frozenset()))
+    remarks = source.remarks(found)
+    assert remarks.unmatched == ()
+    assert remarks.hints == ("`meta_regex`: 1 of 2 paths do not fit, such as b.wav",)
