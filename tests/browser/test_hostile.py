@@ -1,6 +1,6 @@
 """Whatever ids, names, metadata and transcripts hold, the pages of `daf browse` show it as words.
 
-What each address answers is tested in tests/jobs/test_hostile.py.
+What each address answers is tested in tests/jobs/test_hostile_pages.py.
 """
 
 import csv

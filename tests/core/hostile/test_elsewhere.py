@@ -10,7 +10,7 @@ import pytest
 from daf_core.errors import BadInput, SettingsError
 from daf_core.precomputed.from_csd import read_features
 from daf_core.recordings.audio import open_recording
-from tests.core.hostile.test_origins import tone
+from tests.core.hostile.made_manifest import tone
 from tests.core.hostile.watching import watched
 from tests.core.sources.corpus_forms import write_csd_folder
 from tests.core.sources.ingest import ingest

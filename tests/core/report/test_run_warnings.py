@@ -1,6 +1,5 @@
 """Warnings about a run: each where it should be and nowhere else, from real score files."""
 
-import json
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -12,88 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daf_core import default_heads
 from daf_core.calls.marks import flagged
 from daf_core.report.evidence import LANGUAGES_AT_MOST, Evidence
-from daf_core.report.page import Report, gather, render
+from daf_core.report.page import gather, render
 from daf_core.report.run_warnings import warnings_of, warnings_of_flags
 from daf_core.report.warned_when import is_more
 from daf_core.schemas import SCORES
 from daf_core.storage.parquet import read, write
-from jobs.cli import VERBS
 from tests.core.report.score_files import publish, score
-
-ROWS = 200
-IDENTITY = {
-    "head": {"sha256": "0" * 64, "languages": ["en"], "encoders": {"text": {}, "audio": {}}}
-}
-
-
-def sound_row(number: int, **changes: Any) -> dict[str, Any]:
-    """A row of a run without anything to warn of; of 200 such rows nothing follows anything."""
-    rng = np.random.default_rng(number)
-    sentiment, seconds = float(rng.uniform(-2, 2)), float(rng.uniform(1, 9))
-    row = score(
-        f"u{number}",
-        f"calls/{number % 10}",
-        sentiment=sentiment,
-        start_s=float(number),
-        end_s=number + seconds,
-        interval_low=sentiment - 0.7,
-        interval_high=sentiment + 0.7,
-        audio_weight=(weight := float(rng.uniform(0.2, 0.6))),
-        text_weight=1 - weight,
-        text_sentiment=sentiment,
-        audio_sentiment=sentiment,
-        text_familiarity=0.5,
-        audio_familiarity=0.4,
-        language="en",
-        level_db=float(rng.normal(-25, 5)),
-    )
-    return row | changes
-
-
-VOICE = {"text_weight": 0.0, "audio_weight": 1.0, "text_sentiment": None, "text_familiarity": None}
-VOICE |= {"language": None}
-
-
-def voice_row(number: int, **changes: Any) -> dict[str, Any]:
-    """As `sound_row`, without words."""
-    return sound_row(number, **{**VOICE, "flags": ["no_text"], **changes})
-
-
-def report_of(folder: Path, rows: list[dict[str, Any]], **run: Any) -> Report:
-    """The report of a run with these rows, in three parts."""
-    cut = len(rows) // 3
-    parts = [rows[:cut], rows[cut : 2 * cut], rows[2 * cut :]]
-    return gather(publish(folder, parts, identity=IDENTITY, **run))
-
-
-def titles(report: Report) -> list[str]:
-    return [one.title for one in report.known.warnings]
-
-
-def test_a_sound_run_is_known_and_not_warned_about(tmp_path: Path) -> None:
-    rows = [sound_row(n) for n in range(150)] + [voice_row(n) for n in range(150, ROWS)]
-    report = report_of(tmp_path, rows, audio_hours=2.5, head="my-head")
-    assert titles(report) == []
-    of, head, how_well = report.known.sentences
-    assert of == (
-        "200 utterances of 10 recordings, 2.5 hours of audio: 150 with words and voice and 50 with "
-        "voice alone."
-    )
-    assert head == "Scored by the head in my-head; the language of its words is en."
-    assert how_well.startswith("The interval is 1.4 wide on average, of a range of 6, and holds")
-    assert "0 of 200 rows (0 %) are unfamiliar" in how_well
-    assert report.known.lines == [
-        "how well: 90 % intervals are 1.4 wide on average, of 6; 0 of 200 rows are unfamiliar; "
-        "0 warnings"
-    ]
-    page = render(report)
-    assert of in page
-    assert page.index('id="known"') < page.index('class="totals"')
-    assert "What was checked: no warnings" in page
-    assert '<p class="warning">' not in page
+from tests.core.report.warned_runs import IDENTITY, ROWS, report_of, sound_row, titles, voice_row
 
 
 def test_unfamiliar_rows_are_told_with_modality_and_place(tmp_path: Path) -> None:
@@ -263,108 +189,9 @@ def test_languages_of_a_hostile_source_are_bounded() -> None:
     assert len(warning.found) < 400
 
 
-def test_names_of_recordings_are_short_and_printable_on_a_terminal(tmp_path: Path) -> None:
-    name = "\x1b[31m\u202ered" + "x" * 500
-    strange = {"audio_familiarity": 0.0, "flags": ["unfamiliar"]}
-    rows = [sound_row(n) for n in range(ROWS)]
-    for row in rows[:50]:
-        row |= strange | {"recording_id": name}
-    line = report_of(tmp_path, rows, head="`\x1b[0m").known.lines[1]
-    assert line.isprintable()
-    assert len(line) < 700
-
-
 def test_flags_alone_tell_the_language_and_what_is_unfamiliar() -> None:
     assert warnings_of_flags({"unfamiliar": 5, "short": 90}, 100) == []
     assert warnings_of_flags({}, 0) == []
     language, unfamiliar = warnings_of_flags({"unfamiliar": 70, "other_language": 30}, 100)
     assert language.found.startswith("the words of 30 of 100 rows (30 %) are in a language")
     assert unfamiliar.found == "40 of 70 rows (57 %) are unlike what the head was trained on."
-
-
-def test_a_text_head_gives_rows_with_words_alone(tmp_path: Path) -> None:
-    identity = {"head": {**IDENTITY["head"], "encoders": {"text": {}}}}
-    rows = [sound_row(n, text_weight=None, audio_weight=None) for n in range(9)]
-    report = gather(publish(tmp_path, [rows], identity=identity))
-    assert "9 with words alone." in report.known.sentences[0]
-
-
-@pytest.mark.skipif(not default_heads.default_heads(), reason="no head is in the package")
-def test_the_head_of_the_package_is_known_wherever_it_lies(tmp_path: Path) -> None:
-    name = default_heads.default_heads()[0]
-    record = json.loads((default_heads.FOLDER / name / default_heads.RECORD).read_text())
-    keys = ("sha256", "calibrations", "encoders", "languages")
-    identity = {"head": {key: record[key] for key in keys}}
-    rows = [sound_row(n) for n in range(9)]
-    scores = publish(tmp_path / "1", [rows], identity=identity, head="/elsewhere/heads")
-    report = gather(scores)
-    said = report.known.sentences[1]
-    assert f"<dt>Head</dt><dd><bdi>{name}</bdi></dd>" in render(report)  # not where it lies
-    assert said.startswith(f"Scored by the head {name} of the package, trained on ")
-    assert default_heads.read_card(name).licence in said
-    assert "it was off by" in said
-    identity["head"]["calibrations"] = {}  # as `daf adapt` changes them
-    scores = publish(tmp_path / "2", [rows], identity=identity, head="/elsewhere/heads")
-    assert gather(scores).known.sentences[1].startswith("Scored by the head in /elsewhere/heads")
-
-
-HOSTILE_RUNS: list[dict[str, Any]] = [
-    {"identity": 7, "head": 7},
-    {"identity": {"head": []}, "head": "\x00"},
-    {"identity": {"head": {"languages": "en", "encoders": 3, "sha256": []}}, "head": "nosuch://x"},
-    {"identity": {"head": {"languages": [{}, None], "encoders": {"x": 1}}}, "audio_hours": "many"},
-    {"head": "/dev/null", "audio_hours": -1},
-]
-
-
-@pytest.mark.parametrize("run", HOSTILE_RUNS)
-def test_a_run_record_of_any_form_gives_a_page(tmp_path: Path, run: dict[str, Any]) -> None:
-    report = gather(publish(tmp_path, [[sound_row(n) for n in range(9)]], **run))
-    assert report.known.sentences[0].startswith("9 utterances of 9 recordings: 9 with words and")
-    assert "<h2 id=" in render(report)
-
-
-def test_a_head_record_of_any_form_gives_a_page(tmp_path: Path) -> None:
-    head = tmp_path / "head"
-    head.mkdir()
-    for record in ('{"sha256": "0", "data": 3, "metrics": {"test": {"mae": "x"}}}', "[", "3"):
-        (head / "head.json").write_text(record)
-        identity = {"head": {"sha256": "0"}}
-        scores = publish(tmp_path, [[sound_row(0)]], identity=identity, head=str(head))
-        assert gather(scores).known.sentences[1] == f"Scored by the head in {head}."
-    (head / "head.json").write_text(
-        json.dumps({"sha256": "0", "data": {"rows": {"train": 1234}}, "adaptation": {"rows": 50}})
-    )
-    assert (
-        gather(scores)
-        .known.sentences[1]
-        .endswith("trained on 1,234 utterances, and fitted to 50 labels by `daf adapt`.")
-    )
-
-
-def test_every_command_that_is_named_is_one(tmp_path: Path) -> None:
-    rows = [
-        voice_row(
-            n,
-            interval_low=-3.0,
-            interval_high=3.0,
-            audio_familiarity=0.0,
-            language="es" if n % 2 else None,
-            level_db=float(n),
-            sentiment=n / 50 - 2,
-            flags=["no_text", "unfamiliar"] + ["other_language"] * (n % 2),
-        )
-        for n in range(ROWS)
-    ]
-    report = report_of(tmp_path, rows)
-    assert len(report.known.warnings) == 4
-    said = " ".join([*report.known.lines, *report.known.sentences])
-    verbs = set(re.findall(r"`daf (\w+)", said))
-    assert {"label", "adapt", "transcribe"} <= verbs <= set(VERBS)
-
-
-def test_no_row_is_said_and_nothing_else(tmp_path: Path) -> None:
-    report = gather(publish(tmp_path, [[]]))
-    assert report.known.sentences == ["No utterance is scored."]
-    assert report.known.warnings == []
-    assert "What was checked" not in render(report)

@@ -1,18 +1,10 @@
-"""Hostile strings as ids, speakers, metadata and words: inert in every page, file and terminal.
+"""Hostile strings in calls: inert in every file that is written of them, and on the terminal."""
 
-tests/browser shows the same in a browser.
-"""
-
-import csv
 import json
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlencode
 
 import duckdb
 import openpyxl
@@ -20,27 +12,20 @@ import pysubs2
 import pytest
 import webvtt
 
-from daf_core.adaptation.label_table import read_labels
 from daf_core.report.printable import printable
 from daf_core.sources.transcripts import read_transcript
 from daf_core.spreadsheet import escaped, unescaped
 from jobs.settings import CallsSettings, ConvertSettings, ExportSettings, QuerySettings
 from jobs.verbs import calls, convert, export, query
 from tests import hostile
-from tests.browser.browsed import Server, ask, hostile_calls, publish, serving
+from tests.jobs.hostile_scores import EACH, FORMULA, TERMINAL, hostile_scores, rows_of_csv
 
-EACH = pytest.mark.parametrize("text", hostile.STRINGS.values(), ids=hostile.STRINGS)
-TERMINAL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-FORMULA = re.compile(r"\s*[=+\-@\uff1d]|[\t\r]")  # that is no number
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Finished scores of a call for each string, in a folder that holds nothing else."""
-    folder = tmp_path_factory.mktemp("hostile") / "scores"
-    publish(folder, [hostile_calls()])
-    return folder
+    return hostile_scores(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +46,6 @@ def written(scores: Path) -> Path:
 def row_of(rows: list[dict[str, object]], text: str) -> dict[str, object]:
     """The first row of the call of that name."""
     return next(row for row in rows if row["recording_id"] == text)
-
-
-def rows_of_csv(path: Path) -> list[dict[str, str]]:
-    with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 @EACH
@@ -185,67 +165,6 @@ def test_no_command_reaches_the_terminal_with_an_error(scores, sql):
     assert ended.returncode == 2
     assert ended.stderr.startswith("daf: ")
     assert not TERMINAL.search(ended.stdout + ended.stderr)
-
-
-@pytest.fixture(scope="module")
-def server(scores: Path) -> Iterator[Server]:
-    with serving(scores) as running:
-        while b"being read" in (page := ask(running, "/")[2]) or b"Reading the calls" in page:
-            time.sleep(0.1)
-        yield running
-
-
-class Page(HTMLParser):
-    """The tags of a page, and its words."""
-
-    def __init__(self, html: bytes) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: set[str] = set()
-        self.words = ""
-        self.feed(html.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes |= {name for name, _ in attrs}
-        links = [str(value) for name, value in attrs if name in ("href", "src", "action")]
-        assert all(one.startswith(("/", "#", "?")) and one[:2] != "//" for one in links), links
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
-
-
-@EACH
-def test_pages_find_it_and_show_it_as_words(server, text):
-    words = {"words": text[:150]}
-    queries = [f"/?{urlencode(one)}" for one in (words, {"meta.k": text}, {f"meta.{text}": text})]
-    for path in [*queries, f"/call?{urlencode({'call': text})}"]:
-        status, headers, body = ask(server, path)
-        page = Page(body)
-        assert status == 200
-        assert printable(text) in page.words.replace("\r\n", "\n")
-        assert not page.tags & {"img", "iframe", "object", "embed", "base", "style"}
-        assert not [one for one in page.attributes if one.startswith("on") or one == "style"]
-        assert not TERMINAL.search(body.decode())
-        assert "pwned" not in headers.get("set-cookie", "")
-
-
-@EACH
-def test_an_utterance_of_its_name_is_labelled(server, text):
-    asked = json.dumps({"call": text, "utterance": f"{text}0", "label": 1})
-    assert ask(server, "/labels", "POST", asked)[0] == 200
-    table = server.scores / "labels.csv"
-    assert f"{text}0" in {one.utterance_id for one in read_labels(str(table)).labels}
-    for row in rows_of_csv(table):
-        assert not [one for one in row.values() if FORMULA.match(one)]
-
-
-@pytest.mark.parametrize("where", ["call", "utterance"])
-def test_a_lone_surrogate_names_nothing(server, where):
-    asked = {"call": hostile.STRINGS["sql"], "utterance": "x", "label": 1} | {where: "\ud800"}
-    assert ask(server, "/labels", "POST", json.dumps(asked))[0] == 400
-    assert ask(server, "/call?call=%ED%A0%80")[0] == 404
-    assert ask(server, "/?words=%ED%A0%80")[0] == 200
 
 
 @EACH

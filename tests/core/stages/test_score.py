@@ -1,9 +1,8 @@
-"""The stages of a part, decode → embed → score, without Ray."""
+"""Scoring embedded rows with heads of every kind, and a head as it lies on disk."""
 
 import json
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import safetensors.torch
 import soundfile
@@ -11,148 +10,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daf_core.embeddings.arrays import column_values, embeddings_table, fixed_size_list
+from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build
 from daf_core.measures.calibration_values import Calibration
-from daf_core.recordings.synthesizer import Synthesizer
-from daf_core.schemas import MANIFEST, POLARITIES, QUARANTINE, SCORES, polarity
+from daf_core.schemas import POLARITIES, SCORES, polarity
 from daf_core.stages import trained_head
-from daf_core.stages.decode import DECODED, decode_part
-from daf_core.stages.embed import Embed
+from daf_core.stages.decode import decode_part
 from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.score import score
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.weights.specs import resolve
-from tests.synthesizer import COMMAND
+from tests.core.stages.made_parts import RATE_HZ, manifest_rows
 
-RATE_HZ = 16_000
 CALIBRATIONS = {
     "text and audio": Calibration(mass=0.9, temperature=1.1, rows=30),
     "text": Calibration(mass=0.8, temperature=1.5, rows=20),
 }
-
-
-def manifest_rows(*rows):
-    blank = dict.fromkeys(MANIFEST.names) | {"meta": [], "flags": []}
-    full = [
-        {**blank, "utterance_id": f"u{number}", "recording_id": "r", **row}
-        for number, row in enumerate(rows)
-    ]
-    return pa.Table.from_pylist(full, schema=MANIFEST)
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory, speech):
-    path = tmp_path_factory.mktemp("audio") / "speech.wav"
-    soundfile.write(path, speech[: 6 * RATE_HZ], RATE_HZ, subtype="PCM_16")
-    return str(path)
-
-
-@pytest.fixture(scope="module")
-def part(recording):
-    """Both modalities, text, audio, a missing file with and without text, a time past the end."""
-    audio = {"audio_uri": recording, "start_s": 1.0, "end_s": 2.5}
-    missing = {"audio_uri": f"{recording}.gone", "start_s": 0.0, "end_s": 1.0}
-    return manifest_rows(
-        {"text": "good morning", **audio},
-        {"text": "words alone"},
-        {**audio, "start_s": 2.2, "end_s": 2.4},
-        {"text": "the file is gone", **missing},
-        missing,
-        {**audio, "start_s": 90.0, "end_s": 91.0},
-    )
-
-
-def test_decoding_keeps_every_row_and_says_why_one_has_nothing_to_score(part):
-    decoded = decode_part(part)
-    assert decoded.schema == DECODED
-    assert decoded["utterance_id"].to_pylist() == part["utterance_id"].to_pylist()
-    assert decoded["reason"].to_pylist() == [None] * 4 + ["missing_audio", "outside_recording"]
-    assert decoded["flags"].to_pylist()[1:4] == [
-        ["no_audio"],
-        ["short", "no_text"],
-        ["no_audio", "missing_audio"],
-    ]
-
-
-def test_what_was_away_at_ingest_may_be_there_now(recording):
-    rows = manifest_rows(
-        {"text": "back", "audio_uri": recording, "flags": ["missing_audio"]},
-        {"text": "away", "audio_uri": f"{recording}.gone", "flags": ["missing_audio", "other"]},
-        {"text": "never", "flags": ["outside_recording"]},
-    )
-    assert decode_part(rows)["flags"].to_pylist() == [
-        [],
-        ["other", "no_audio", "missing_audio"],
-        ["outside_recording", "no_audio"],
-    ]
-
-
-def test_a_synthesizer_reads_out_text_without_a_recording(part):
-    rows = pa.concat_tables([part, manifest_rows({"text": "is it?"})])
-    plain, made = decode_part(rows), decode_part(rows, synthesizer=Synthesizer(COMMAND))
-    assert [set(flags) for flags in made["flags"].to_pylist()] == [
-        set(),
-        {"synthesized"},
-        {"short", "no_text"},
-        {"no_audio", "missing_audio"},
-        set(),
-        set(),
-        {"no_audio", "not_synthesized"},
-    ]
-    assert len(made["samples"][1].as_py()) == 2 * 16_000 * 0.05 * len("wordsalone")
-    others = pa.array([row != 1 for row in range(len(rows))])
-    for column in ("samples", "reason", "message", "text"):
-        assert made.filter(others)[column].equals(plain.filter(others)[column])
-
-
-def test_decoded_samples_are_the_recording_s_own(part, recording):
-    samples = np.frombuffer(decode_part(part)["samples"][0].as_py(), "<i2")
-    written, _ = soundfile.read(recording, dtype="int16")
-    np.testing.assert_array_equal(samples, written[RATE_HZ : int(2.5 * RATE_HZ)])
-
-
-def test_without_audio_no_recording_is_opened(part):
-    decoded = decode_part(part, audio=False)
-    assert decoded["samples"].null_count == len(part)
-    reasons = decoded["reason"].to_pylist()
-    assert reasons == [None, None, "unused_modality", None, "unused_modality", "unused_modality"]
-
-
-@pytest.fixture(scope="module")
-def embed():
-    names = {"text": "sentence-transformers/all-MiniLM-L6-v2", "audio": "descriptors"}
-    try:
-        return Embed({column: resolve(name, offline=True) for column, name in names.items()})
-    except SettingsError as err:
-        pytest.skip(f"no packaged weights: {err}")
-
-
-def test_embedding_splits_rows_into_usable_and_quarantined(part, embed):
-    embedded, quarantine = embed(decode_part(part))
-    assert embedded["utterance_id"].to_pylist() == ["u0", "u1", "u2", "u3"]
-    assert embedded["text"].is_valid().to_pylist() == [True, True, False, True]
-    assert embedded["audio"].is_valid().to_pylist() == [True, False, True, False]
-    assert quarantine.schema == QUARANTINE
-    assert quarantine["utterance_id"].to_pylist() == ["u4", "u5"]
-
-
-def test_a_row_s_embedding_does_not_depend_on_its_part(part, embed):
-    whole, _ = embed(decode_part(part))
-    alone, _ = embed(decode_part(part.slice(0, 1)))
-    for column in ("text", "audio"):
-        np.testing.assert_allclose(
-            np.array(whole[column][0].as_py(), np.float32),
-            np.array(alone[column][0].as_py(), np.float32),
-            atol=2e-3,
-            rtol=2e-3,
-        )
-
-
-def test_text_longer_than_the_encoder_reads_is_flagged(embed):
-    embedded, _ = embed(decode_part(manifest_rows({"text": "word " * 2000}, {"text": "short"})))
-    assert embedded["flags"].to_pylist() == [["no_audio", "truncated_text"], ["no_audio"]]
 
 
 def a_head(kind, embed, columns=("text", "audio")):
@@ -251,21 +125,6 @@ def test_an_empty_part_gives_empty_tables(part, embed):
     embedded, quarantine = embed(decode_part(part.slice(0, 0)))
     scores, unused = score(a_head("daf", embed), embedded)
     assert [len(table) for table in (embedded, quarantine, scores, unused)] == [0, 0, 0, 0]
-
-
-def test_columns_of_vectors_survive_nulls_slices_and_chunks():
-    values = np.arange(28, dtype=np.float16).reshape(7, 4)
-    present = np.array([True, False, True, True, False, True, True])
-    table = pa.table({"text": fixed_size_list(values, present)})
-    expected = np.where(present[:, None], values, 0).reshape(7, 2, 2)
-    for cut, rows in (
-        (table, slice(None)),
-        (table.slice(2, 4), slice(2, 6)),
-        (pa.concat_tables([table.slice(0, 3), table.slice(3)]), slice(None)),
-    ):
-        found, has = column_values(cut, {"text": (2, 2)})
-        np.testing.assert_array_equal(found["text"], expected[rows])
-        np.testing.assert_array_equal(has[:, 0], present[rows])
 
 
 def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
