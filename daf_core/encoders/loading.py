@@ -109,7 +109,8 @@ def load_speech_encoder(
         from daf_core.encoders.auto_models import wave_network
 
         network = wave_network(place[0], device, dtype, layers, steps)
-    return SpeechEncoder(network, CPU_BATCH_S if on_cpu(device) else GPU_BATCH_S)
+    batch_s = CPU_BATCH_S if on_cpu(device) else GPU_BATCH_S
+    return SpeechEncoder(network, batch_s, spec.window_s)
 
 
 def _whisper(place: tuple[Path, ...]) -> tuple[dict[str, torch.Tensor], int]:

@@ -16,15 +16,18 @@ class SpeechEncoder:
     """Mean and standard deviation over time, side by side, of hidden layers of a frozen network.
 
     A row depends on its wave only, not on padding or on the other rows of its batch. Waves longer
-    than 30 s are cut into equal windows, whose statistics are merged exactly.
+    than `window_s` are cut into equal windows, whose statistics are merged exactly.
     """
 
-    def __init__(self, network: WhisperNetwork | WaveNetwork, batch_s: float) -> None:
+    def __init__(
+        self, network: WhisperNetwork | WaveNetwork, batch_s: float, window_s: int
+    ) -> None:
         self.network = network
         self.layers = network.layers
         self.width = 2 * network.width
         self.frames, self.frame_width = network.frames, network.width
         self.batch_samples = int(batch_s * RATE_HZ)
+        self.window_samples = window_s * RATE_HZ
 
     def encode(
         self, waves: Sequence[Wave]
@@ -39,7 +42,8 @@ class SpeechEncoder:
         if len(waves) == 0:
             shapes = (0, self.layers, self.width), (0, self.frames.steps, self.frame_width)
             return np.empty(shapes[0], np.float32), np.empty(shapes[1], np.float32)
-        utterances = [windows(self.network.prepare(as_float(wave))) for wave in waves]
+        prepared = (self.network.prepare(as_float(wave)) for wave in waves)
+        utterances = [windows(wave, self.window_samples) for wave in prepared]
         pieces = [window for utterance in utterances for window in utterance]
         starts = np.cumsum([0, *(len(utterance) for utterance in utterances[:-1])])
         counts = np.empty(len(pieces), np.int64)

@@ -3,8 +3,9 @@
 import numpy as np
 
 from daf_core.arrays import RATE_HZ, PcmSamples, Samples
+from daf_core.weights.known import LONGEST_WINDOW_S
 
-WINDOW_SAMPLES = 30 * RATE_HZ
+WINDOW_SAMPLES = LONGEST_WINDOW_S * RATE_HZ
 LEVEL_DBFS = -26.0
 LARGEST_GAIN_DB = 40.0  # silence must not become noise as loud as speech
 
@@ -27,6 +28,6 @@ def normalise_level(samples: Samples) -> Samples:
     return np.multiply(samples, gain, dtype=np.float32)
 
 
-def windows(samples: Samples) -> list[Samples]:
-    """The wave cut into the fewest windows of equal length that are 30 s or shorter."""
-    return np.array_split(samples, max(1, -(-len(samples) // WINDOW_SAMPLES)))
+def windows(samples: Samples, longest: int = WINDOW_SAMPLES) -> list[Samples]:
+    """The wave cut into the fewest windows of equal length of `longest` samples or fewer."""
+    return np.array_split(samples, max(1, -(-len(samples) // longest)))

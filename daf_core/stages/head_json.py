@@ -10,6 +10,7 @@ from daf_core.measures.adjustment_values import GroupColumn
 from daf_core.measures.calibration_values import SHAPE_FEATURES
 from daf_core.stages.head_record import VERSION, HeadRecord
 from daf_core.storage.run_record import Json
+from daf_core.weights.known import LONGEST_WINDOW_S
 
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 _Sentiment = Annotated[float, Field(ge=-3, le=3)]
@@ -37,6 +38,7 @@ class _Encoder(_Own):
     revision: str | None = Field(max_length=255, pattern=r"^\w[\w/.-]*$")
     sha256: str = Field(max_length=128, pattern=r"^[\w.-]+$")
     context: int = Field(default=0, ge=0, le=1000)
+    window_s: int = Field(default=LONGEST_WINDOW_S, ge=1, le=LONGEST_WINDOW_S)
 
 
 class _Affine(_Own):

@@ -9,6 +9,7 @@ from typing import Literal
 
 TEXT_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"  # the default ones
 AUDIO_ENCODER = "openai/whisper-tiny.en"
+LONGEST_WINDOW_S = 30  # of a speech encoder: what Whisper was trained on
 DESCRIPTORS = "descriptors"  # computed from the samples, without weights
 SPEAKER = "speaker"  # Resemblyzer's: who speaks; no hub has it in this form
 DESCRIPTORS_VERSION = "descriptors-1"  # stands where other encoders have the SHA-256 of weights

@@ -21,6 +21,7 @@ from daf_core.weights.files import FILES, INDEX, WEIGHTS, weights_sum
 from daf_core.weights.known import (
     DESCRIPTORS,
     DESCRIPTORS_VERSION,
+    LONGEST_WINDOW_S,
     is_on_hub,
     packaged_weights,
     pinned_commit,
@@ -37,21 +38,28 @@ class EncoderSpec:
     name: Hugging Face id, local folder, "descriptors", or the file of precomputed features;
     revision: hub commit, "packaged", "extracted" (precomputed features), or None for a local folder
     and for descriptors; sha256: of the weights or the file, for descriptors the version of the
-    algorithm; context: how many previous turns a text encoder reads with an utterance.
+    algorithm; context: how many previous turns a text encoder reads with an utterance; window_s: of
+    a speech encoder, the longest stretch that it reads at once.
     """
 
     name: str
     revision: str | None
     sha256: str
     context: int = 0
+    window_s: int = LONGEST_WINDOW_S
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON. `context` is omitted when 0, so fingerprints of older runs stay valid."""
-        return {name: value for name, value in asdict(self).items() if name != "context" or value}
+        """As JSON. Defaults of `context` and `window_s` are omitted, so fingerprints of older runs
+        stay valid.
+        """
+        usual = {"context": 0, "window_s": LONGEST_WINDOW_S}
+        return {name: one for name, one in asdict(self).items() if usual.get(name, "") != one}
 
     def __str__(self) -> str:
-        turns = f", with {self.context} previous turns" if self.context else ""
-        return f"{self.name} ({self.revision or 'local'}, SHA-256 {self.sha256[:12]}…{turns})"
+        how = f", with {self.context} previous turns" if self.context else ""
+        if self.window_s != LONGEST_WINDOW_S:
+            how += f", in windows of {self.window_s} s"
+        return f"{self.name} ({self.revision or 'local'}, SHA-256 {self.sha256[:12]}…{how})"
 
 
 def resolve(name: str, offline: bool = False) -> EncoderSpec:

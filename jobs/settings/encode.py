@@ -6,10 +6,13 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from daf_core.errors import REASONS, SettingsError, check_range
-from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
+from daf_core.weights.known import AUDIO_ENCODER, LONGEST_WINDOW_S, TEXT_ENCODER
 from daf_core.weights.precision import Precision
 from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.options import ENCODERS, INPUT, RESOURCES, Items
+
+# Clips of speech corpora are mostly shorter, so embeddings of longer utterances look like theirs.
+WINDOW_S = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +115,11 @@ class EmbedSettings(PartsRun):
     """Whisper, wav2vec 2.0, HuBERT or WavLM, one or several; `descriptors` adds pitch, level and
     spectral shape, `speaker` who speaks."""
 
+    audio_window: Annotated[int, Parameter(group=ENCODERS)] = WINDOW_S
+    """Cut longer utterances into equal windows of at most so many seconds (1 to 30) for the speech
+    encoder, and merge their statistics. With long windows embeddings tell how long an utterance
+    is."""
+
     context: Annotated[int, Parameter(group=ENCODERS)] = 0
     """Read each text with up to N previous turns of the same recording; turns in another part are
     not read."""
@@ -136,12 +144,13 @@ class EmbedSettings(PartsRun):
         super().__post_init__()
         for name in ("context", "frames"):
             check_range(name, getattr(self, name), least=0)
+        check_range("audio_window", self.audio_window, least=1, most=LONGEST_WINDOW_S)
         if self.features is None:
             return
         defaults = EmbedSettings(manifest=self.manifest, out=self.out)
         for name in (
-            *("text_encoder", "audio_encoder", "precision", "context", "frames", "damage"),
-            "synthesize",
+            *("text_encoder", "audio_encoder", "audio_window", "precision", "context", "frames"),
+            *("damage", "synthesize"),
         ):
             if getattr(self, name) != getattr(defaults, name):
                 raise SettingsError(

@@ -72,6 +72,9 @@ def resolve_encoders(settings: EmbedSettings) -> dict[str, EncoderSpec]:
     names = {"text": settings.text_encoder, **dict(zip(columns, audio, strict=True))}
     found = {column: resolve(name, settings.offline) for column, name in names.items()}
     found["text"] = replace(found["text"], context=settings.context)
+    for column in columns:
+        if found[column].name not in (DESCRIPTORS, SPEAKER):
+            found[column] = replace(found[column], window_s=settings.audio_window)
     if not settings.frames:
         return found
     if found["audio"].name in (DESCRIPTORS, SPEAKER):

@@ -144,7 +144,7 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
     loaded = trained_head.load(folder)
     written = json.loads((tmp_path / "head.json").read_text())
     assert loaded.record.as_dict() == written
-    assert [*written][:4] == ["version", "kind", "width", "streams"]
+    assert [*written][:4] == ["version", "kind", "width", "members"]
     assert (loaded.shapes, loaded.encoders) == (embed.shapes, encoders)
     assert (loaded.calibrations, loaded.record.facts) == (CALIBRATIONS, {"a": 1})
     assert loaded.identity["calibrations"] == written["calibrations"]
