@@ -1,5 +1,6 @@
 """An utterance's embedding is its own: no batch, no padding, no sample format changes it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,24 @@ def test_a_long_wave_has_the_statistics_of_all_its_windows(encoder: SpeechEncode
     deviation = np.sqrt(np.sum(squares, axis=0) / np.sum(counts) - mean**2)
     np.testing.assert_allclose(row[:, :width], mean, atol=1e-4)
     np.testing.assert_allclose(row[:, width:], deviation, atol=1e-3)
+
+
+def test_with_short_windows_a_repeated_sound_is_embedded_as_the_sound_alone(
+    tmp_path: Path,
+) -> None:
+    """Of a Whisper, whose positions tell where in an utterance something is heard."""
+    spec = resolve(str(whisper_folder(tmp_path)))
+    sound = speech(2 * RATE_HZ)
+    whole, short = (load_speech_encoder(replace(spec, window_s=one)) for one in (30, 2))
+    repeated = np.tile(sound, 4)
+    apart = {
+        name: float(np.abs(np.subtract(*pooled(encoder, [sound, repeated]))).max())
+        for name, encoder in (("whole", whole), ("short", short))
+    }
+    assert apart["short"] < 1e-4
+    assert apart["whole"] > 1e-2
+    cut = pooled(short, [np.concatenate([repeated, sound[: RATE_HZ // 2]])])
+    assert np.isfinite(cut).all()  # five windows of 1.7 s
 
 
 def pooled_by_hand(hidden: tuple[torch.Tensor, ...]) -> np.ndarray:
