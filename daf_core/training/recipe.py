@@ -24,7 +24,11 @@ class Recipe:
     """Maximum number of passes over the training rows."""
 
     patience: int = 15
-    """Stop after this many epochs without a lower validation MAE."""
+    """Stop after this many epochs without a lower validation loss."""
+
+    early_stopping: bool = True
+    """Keep the weights of the epoch with the lowest validation loss. Off: train for all epochs and
+    keep the last weights, for validation rows of too few speakers to choose by."""
 
     batch_rows: int | None = None
     """Rows per step, over all workers. Default: 128; 512 from 10,000 training rows on."""
