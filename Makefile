@@ -4,7 +4,7 @@ VENV := .venv
 WORK ?= build/default-heads
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test test-on-ray test-without-ray lint audit sbom default-heads clean
+.PHONY: setup demo test lint audit sbom default-heads clean
 
 setup: $(VENV)/.complete
 
@@ -22,15 +22,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Tests on Ray wait for processes to start for half of their time: the other tests fill that time.
+# Ray has all cores to itself, the others share them.
 test: lint
-	$(MAKE) --jobs=2 --no-print-directory test-on-ray test-without-ray
-
-test-on-ray: setup
+	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/e2e tests
 	$(BIN)/pytest tests/e2e
-
-test-without-ray: setup
-	nice $(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/e2e tests
 
 # Known vulnerabilities of the installed packages; asks the package index.
 audit: setup

@@ -26,9 +26,8 @@ class Recipe:
     patience: int = 15
     """Stop after this many epochs without a lower validation loss."""
 
-    early_stopping: bool = True
-    """Keep the weights of the epoch with the lowest validation loss. Off: train for all epochs and
-    keep the last weights, for validation rows of too few speakers to choose by."""
+    keep_last: bool = False
+    """Train for all epochs and keep the last weights, not those with the lowest validation loss."""
 
     batch_rows: int | None = None
     """Rows per step, over all workers. Default: 128; 512 from 10,000 training rows on."""
@@ -43,8 +42,8 @@ class Recipe:
     """Units in the head's hidden layers."""
 
     members: int = 1
-    """Train so many heads side by side, each from its own random weights, and answer with the mean
-    of their distributions. Takes as many times longer."""
+    """Train so many heads side by side from different random weights, and answer with their
+    mean."""
 
     modality_dropout: float = 0.1
     """Share of rows with both modalities that are trained without one of them in a step."""

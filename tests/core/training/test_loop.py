@@ -139,8 +139,8 @@ def test_modalities_that_learn_apart_end_each_at_its_best() -> None:
         assert found[name].loss == pytest.approx(state.best_losses[name], abs=1e-4)
 
 
-def test_without_early_stopping_the_last_weights_are_kept() -> None:
-    recipe = replace(RECIPE, epochs=12, patience=1, learning_rate=0.05, early_stopping=False)
+def test_where_asked_for_the_last_weights_are_kept() -> None:
+    recipe = replace(RECIPE, epochs=12, patience=1, learning_rate=0.05, keep_last=True)
     kept: list[dict[str, torch.Tensor]] = []
     head, state = trained(recipe, after_epoch=lambda state: kept.append(dict(state.head)))
     assert len(state.history) == 12
