@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
 from jobs import cli
 from jobs.settings import EmbedSettings, IngestSettings, ScoreSettings
+from jobs.settings.encode import WINDOW_S
 from jobs.verbs import embed, ingest, score
 from tests.e2e.corpus import Encoders, labelled_rows, make_encoders, write_table
 from tests.e2e.deadly import DeadlyFileSystem
@@ -168,7 +170,8 @@ def make_head(encoders: Encoders, tmp_path_factory: pytest.TempPathFactory) -> C
     def make(kind: str = "daf", seed: int = 0, folder: str = "", **changes: Any) -> str:
         torch.manual_seed(seed)
         folder = folder or str(tmp_path_factory.mktemp(kind))
-        specs = {"text": resolve(encoders.text), "audio": resolve(encoders.audio)}
+        audio = replace(resolve(encoders.audio), window_s=WINDOW_S)  # as embeddings are made
+        specs = {"text": resolve(encoders.text), "audio": audio}
         used = [kind] if kind in STREAMS else changes.get("used", STREAMS)
         streams = {name: (STREAMS | changes.get("streams", {}))[name] for name in used}
         if changes.get("relative"):
