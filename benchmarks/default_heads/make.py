@@ -21,7 +21,9 @@ from daf_core.stages import trained_head
 from daf_core.storage import files
 from daf_core.storage.output import embeddings_output
 from daf_core.training.recipe import Recipe
+from daf_core.weights.known import LONGEST_WINDOW_S
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER, TrainSettings
+from jobs.settings.encode import WINDOW_S
 from jobs.verbs import train
 
 OUT = Path("daf_core/default_heads")
@@ -34,6 +36,7 @@ class Plan:
     text_encoder: str
     audio_encoder: str
     recipe: Recipe
+    audio_window: int
     all_layers: bool = False
 
 
@@ -43,12 +46,14 @@ PLANS = {
         TEXT_ENCODER,
         AUDIO_ENCODER,
         replace(RECIPE, width=64),
+        WINDOW_S,
         all_layers=True,
     ),
     "accurate": Plan(
         "sentence-transformers/all-mpnet-base-v2",
         "openai/whisper-base",
         RECIPE,
+        LONGEST_WINDOW_S,
     ),
 }
 LEFT_OUT = ("mosi", "nemo")  # each is also measured by a head that has never seen it
@@ -70,6 +75,7 @@ def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None
     encoders: dict[str, Any] = {
         "text_encoder": plan.text_encoder,
         "audio_encoder": [plan.audio_encoder],
+        "audio_window": plan.audio_window,
         "precision": "float32",  # the same on every processor, up to the last digits
     }
     embeddings = embed_table(table, work, f"default-{name}", None, **encoders)

@@ -86,6 +86,7 @@ def test_whatever_a_command_does_it_ends(started, body, number, why, status) -> 
 
 
 DAF = "from jobs.cli import main; main()"
+CALLS = 20
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +94,10 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Many short recordings with transcripts."""
     folder = tmp_path_factory.mktemp("calls")
     draw = np.random.default_rng(0)
-    for number in range(60):
-        sound = 0.1 * draw.standard_normal(16_000 * 5)
+    for number in range(CALLS):
+        sound = 0.1 * draw.standard_normal(16_000 * 3)
         soundfile.write(folder / f"call-{number}.wav", sound, 16_000)
-        cue = "1\n00:00:00,500 --> 00:00:04,000\nthat was very good of you\n"
+        cue = "1\n00:00:00,500 --> 00:00:02,500\nthat was very good of you\n"
         (folder / f"call-{number}.srt").write_text(cue)
     return folder
 
@@ -114,18 +115,18 @@ def appears(process: subprocess.Popen[str], pattern: str, folder: Path) -> None:
 def test_score_stopped_at_any_moment_goes_on(started, calls: Path, tmp_path: Path, moment) -> None:
     out = tmp_path / "out"
     asked = ["score", str(calls), "--out", str(out), "--local", "--actors", "1"]
-    asked += ["--part-minutes", "0.5"]
+    asked += ["--part-minutes", "0.1"]
     process = started("-c", DAF, *asked)
     appears(process, moment, out)
     process.terminate()
     shown, said = process.communicate(timeout=WITHIN_S)
-    if "60 scored" not in shown:  # else it was just done
+    if f"{CALLS} scored" not in shown:  # else it was just done
         assert process.returncode == 143
         assert said.splitlines()[-1] == f"daf: stopped by SIGTERM; {AGAIN}"
     again = started("-c", DAF, *asked)
     shown, _ = again.communicate(timeout=300)
     assert again.returncode == 0
-    assert "60 rows in, 60 scored" in shown
+    assert f"{CALLS} rows in, {CALLS} scored" in shown
     assert "every manifest row is either scored or quarantined, once" in shown
 
 
