@@ -40,7 +40,7 @@ class Plan:
     all_layers: bool = False
 
 
-RECIPE = Recipe(width=128, balance=True, average=0.998, epochs=60)
+RECIPE = Recipe(width=128, balance=True, average=0.998)
 PLANS = {
     "fast": Plan(
         TEXT_ENCODER,

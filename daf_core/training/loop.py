@@ -37,8 +37,7 @@ def fit(
     """Train until the validation loss has not improved for `patience` epochs; the head ends with
     its best weights. The validation loss is the MAE; parts of a head that learn apart have one each
     (`state.judged`), each keeps its own best weights, and training goes on while any improves. With
-    `recipe.balance` losses are weighted by polarity. With `recipe.keep_last` all epochs are
-    trained and the last weights are kept.
+    `recipe.balance` losses are weighted by polarity.
 
     Every worker of `torch.distributed` calls it with the same arguments but its own rows. An epoch
     is one pass over `train`. Each step also takes `recipe.also_rows` rows of each of `also`, rows
@@ -69,8 +68,7 @@ def fit(
     weights, valid_weights = row_weights(train, recipe), row_weights(valid, recipe)
     priors, _ = label_priors(seen_in_epoch(train, also, recipe), weights)
     also = [standardised(head, rows) for rows in also]
-    patience = recipe.epochs if recipe.keep_last else recipe.patience
-    while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < patience:
+    while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
         loss = _train_epoch(
             head, average, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
@@ -78,7 +76,7 @@ def fit(
         found = judge(kept, valid, valid_weights, priors)
         mae = sum(one.mae for one in found.values()) / len(found)
         state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
-        keep_best(state, kept, found, whatever_the_loss=recipe.keep_last)
+        keep_best(state, kept, found)
         state.head, state.optimiser = _copy(head), optimiser.state_dict()
         state.average = None if average is None else _copy(average)
         after_epoch(state)

@@ -26,9 +26,6 @@ class Recipe:
     patience: int = 15
     """Stop after this many epochs without a lower validation loss."""
 
-    keep_last: bool = False
-    """Train for all epochs and keep the last weights, not those with the lowest validation loss."""
-
     batch_rows: int | None = None
     """Rows per step, over all workers. Default: 128; 512 from 10,000 training rows on."""
 

@@ -96,13 +96,11 @@ def judged(
     return found
 
 
-def keep_best(
-    state: State, head: nn.Module, found: dict[str, Judgement], *, whatever_the_loss: bool = False
-) -> None:
-    """Note those parts of the head that are better than in all earlier epochs, or all parts."""
+def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> None:
+    """Note those parts of the head that are better than in all earlier epochs."""
     tensors = head.state_dict()
     for part, start in _starts_of_parts(head):
-        if whatever_the_loss or found[part].loss < state.best_losses.get(part, float("inf")):
+        if found[part].loss < state.best_losses.get(part, float("inf")):
             state.best_epochs[part], state.best_losses[part] = state.epoch, found[part].loss
             state.best_head |= {
                 name: value.detach().clone()

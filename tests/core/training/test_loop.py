@@ -139,16 +139,6 @@ def test_modalities_that_learn_apart_end_each_at_its_best() -> None:
         assert found[name].loss == pytest.approx(state.best_losses[name], abs=1e-4)
 
 
-def test_where_asked_for_the_last_weights_are_kept() -> None:
-    recipe = replace(RECIPE, epochs=12, patience=1, learning_rate=0.05, keep_last=True)
-    kept: list[dict[str, torch.Tensor]] = []
-    head, state = trained(recipe, after_epoch=lambda state: kept.append(dict(state.head)))
-    assert len(state.history) == 12
-    assert {*state.best_epochs.values()} == {11}
-    for name, value in kept[-1].items():
-        assert torch.equal(value, head.state_dict()[name]), name
-
-
 def test_members_learn_differently_and_end_each_at_its_best() -> None:
     recipe = replace(RECIPE, epochs=40, patience=3, learning_rate=0.05, members=2)
     head, state = trained(recipe, kind="concat")
