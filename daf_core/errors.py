@@ -52,7 +52,7 @@ FILE_REASONS = {  # a file of the source folder is not used; nothing of it is a 
     "unknown_format": "the file is neither a recording nor a transcript of a known format",
     "empty_file": "the file holds nothing",
     "no_times": "the file holds text without times, and cannot be laid over the recording",
-    "no_recording": "the file belongs to a recording that is not there",
+    "no_recording": "the file belongs to a recording that is not there, or to several",
     "other_transcript": "another transcript of the recording says more and is read",
     "daf_output": "a folder or table that another run of daf wrote",
     "hidden": "the name of the file or folder starts with a dot",

@@ -31,6 +31,7 @@ FLAGS = {
     "truncated_audio": "the row is longer than an hour; what comes after that is not heard",
     "cut_at_end": "the times ran past the end of the recording and were cut there",
     "retimed": "the transcript ended the cue before it began; the end was estimated",
+    "unheard_rest": "the file goes on after the sound that is decoded; the rest is not heard",
     "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
     "same_channels": "the channels of the recording carry the same sound; they were mixed",
     "crosstalk": "the speech is also heard on another channel, where it was not counted",
@@ -59,6 +60,7 @@ FLAGS = {
 LESSENED = frozenset(
     {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent", "too_long"}
     | {"encoder_failed", "truncated_text", "truncated_audio", "cut_at_end", "channel_unknown"}
+    | {"unheard_rest"}
 )
 # Flags that decoding decides anew, whatever ingest found.
 DECODED_FLAGS = frozenset(

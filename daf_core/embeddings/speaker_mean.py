@@ -7,6 +7,7 @@ Epps 2007; Busso, Mariooryad, Metallinou and Narayanan 2013, IEEE Transactions o
 Computing 4.)
 """
 
+import re
 from collections import Counter
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from daf_core.embeddings.columns import HalfArray
 
+_MARK = re.compile(r"\[[A-Z]+ \d+\]")
 SPEAKER_COLUMNS = ("recording_id", "channel", "speaker")  # which identify a row's speaker
 
 
@@ -23,17 +25,22 @@ def speaker_numbers(rows: pa.Table) -> npt.NDArray[np.intp]:
 
     A speaker is one label on one channel of one recording; rows without a label share the speaker
     "unknown" of their channel. Clips, recordings of a single utterance, are the exception: there
-    the same label is the same speaker in every clip.
+    the same label is the same speaker in every clip, if it is no mark such as [PHONE 1].
     """
     columns = [rows[name].to_pylist() for name in SPEAKER_COLUMNS]
     utterances = Counter(columns[0])
     numbers: dict[tuple[str | None, int | None, str | None], int] = {}
     found = []
     for recording, channel, speaker in zip(*columns, strict=True):
-        is_clip = utterances[recording] == 1 and speaker is not None
+        is_clip = utterances[recording] == 1 and speaker is not None and not _is_mark(speaker)
         key = (None, None, speaker) if is_clip else (recording, channel, speaker)
         found.append(numbers.setdefault(key, len(numbers)))
     return np.array(found, np.intp)
+
+
+def _is_mark(speaker: str) -> bool:
+    """Whether a label holds a mark, whose numbers count within one recording."""
+    return _MARK.search(speaker) is not None
 
 
 def minus_speaker_mean(

@@ -14,6 +14,7 @@ from daf_core.recordings.decoding.bounds import check_length, library_errors, lo
 from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
 from daf_core.recordings.decoding.opening import Decoder, open_with_decoder
 from daf_core.recordings.decoding.placed_blocks import Frames
+from daf_core.recordings.decoding.unheard import goes_on
 from daf_core.recordings.mixing import mono
 from daf_core.storage.origins import ANYWHERE, Origins
 
@@ -65,6 +66,15 @@ class Recording:
     def longest_cut_s(self) -> float:
         """The longest cut that `read` gives, in seconds."""
         return longest_cut_s(self.rate_hz, self.channels)
+
+    def goes_on(self) -> bool:
+        """Whether the file holds more than the sound that decodes, and no tag or padding: joined
+        files, a header that is wrong.
+        """
+        with library_errors(self.uri):
+            if not self._decoder.frames:  # which follows the packets to the last
+                return False
+            return goes_on(self._file, self._decoder.heard_to, self._decoder.has_form)
 
     def check_length(self) -> None:
         """Check that this is no recording of days.

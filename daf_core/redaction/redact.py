@@ -15,7 +15,7 @@ from daf_core.redaction.marks import flagged
 from daf_core.redaction.spoken import said_mails, said_numbers
 from daf_core.schemas import Row
 
-VERSION = 1  # of what is found: belongs to the identity of a manifest
+VERSION = 2  # of what is found: belongs to the identity of a manifest
 KINDS = {  # mark → what is counted, one and several
     "[CARD]": ("card", "cards"),
     "[IBAN]": ("IBAN", "IBANs"),

@@ -66,11 +66,12 @@ def as_bad_input(err: Exception, reason: str) -> BadInput:
 
 
 def measure(audio_uri: str, origins: Origins = ANYWHERE) -> AudioSize | BadInput:
-    """Duration and channels of a recording, or why it cannot be used."""
+    """Duration, channels and flags of a recording, or why it cannot be used."""
     try:
         with open_recording(audio_uri, origins) as recording:
             recording.check_length()
-            return AudioSize(recording.duration_s, recording.channels)
+            flags = ("unheard_rest",) if recording.goes_on() else ()
+            return AudioSize(recording.duration_s, recording.channels, flags)
     except BadInput as err:
         return err
 

@@ -25,10 +25,21 @@ _TIMES = ("start_s", "end_s")
 
 @dataclass(frozen=True)
 class AudioSize:
-    """Duration and number of channels of a recording, against which utterances are checked."""
+    """Duration and number of channels of a recording, against which utterances are checked; the
+    flags of all its rows.
+    """
 
     duration_s: float
     channels: int
+    flags: tuple[str, ...] = ()
+
+    @property
+    def remark(self) -> str:
+        """What a message adds on sound that is missed."""
+        goes_on = (
+            "; its file goes on after the sound that is decoded (joined files, a wrong header)"
+        )
+        return goes_on if "unheard_rest" in self.flags else ""
 
 
 def manifest_row(cells: Row) -> Row:
@@ -73,7 +84,7 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
 
     A row without times covers the whole recording. An end past the recording is cut, and flagged
     `cut_at_end` where it is more than 0.5 s past. A row with words that starts after the end keeps
-    its times and words, and is flagged `outside_recording`.
+    its times and words, and is flagged `outside_recording`. Each gets the flags of the recording.
 
     Raises:
         BadInput: `outside_recording`: a row without words starts at or after the end of the
@@ -85,6 +96,7 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
             f"expected a channel below {size.channels} of {row['audio_uri']}, "
             f"found {row['channel']}",
         )
+    row = {**row, "flags": [*row["flags"], *size.flags]}
     if row["start_s"] is None:
         return {**row, "start_s": 0.0, "end_s": size.duration_s}
     if row["start_s"] >= size.duration_s and row["text"] is not None:
@@ -93,7 +105,7 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
         raise BadInput(
             "outside_recording",
             f"expected times within the {size.duration_s:.3f} s of {row['audio_uri']}, "
-            f"found {row['start_s']} to {row['end_s']}",
+            f"found {row['start_s']} to {row['end_s']}{size.remark}",
         )
     cut = row["end_s"] > size.duration_s + EDGE_S
     return {

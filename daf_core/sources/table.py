@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from daf_core.errors import BadInput
 from daf_core.recordings.decoding.parquet_cell import cell_uri, split_cell
 from daf_core.redaction.marks import REDACTED
+from daf_core.redaction.names import redacted_meta, redacted_rows
 from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
@@ -102,7 +103,8 @@ class TableSource:
         suffix.
         """
         for stem, rows in self._spool.recordings():
-            yield stem, list(name_recordings(stem, rows, self._folder))
+            named = name_recordings(stem, rows, self._folder)
+            yield stem, [*map(redacted_rows, named)] if self._redact else [*named]
 
     def may_have_ids(self, held: list[list[Row]]) -> set[str]:
         """Nothing: a table names its recordings itself."""
@@ -139,7 +141,8 @@ class TableSource:
             row = manifest_row(dict(known))
             if row["audio_uri"] is not None:
                 self._check_origin(row["audio_uri"])
-            row = redacted_row(row) if self._redact else row
+            if self._redact:
+                row = redacted_row({**row, "meta": redacted_meta(row["meta"])})
             if (
                 not row["recording_id"] and not row["audio_uri"]
             ):  # text without audio: a recording of its own

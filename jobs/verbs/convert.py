@@ -1,12 +1,13 @@
 """daf convert: transcripts, or scores with their words → WebVTT, SubRip, JSON Lines or CSV."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
 from daf_core.errors import SettingsError
+from daf_core.redaction.names import numbered_names
 from daf_core.redaction.redact import redact
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
 from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
@@ -82,7 +83,8 @@ def _write(settings: ConvertSettings, name: str, cues: list[WrittenCue], written
     out = settings.out
     uri = out if _is_file(settings) else join(out, written.names.of(name))
     if settings.redact:
-        cues = [_redacted(one) for one in cues]
+        marks = numbered_names(one.cue.speaker for one in cues)
+        cues = [_redacted(one, marks) for one in cues]
     publish(uri, WRITERS[settings.to](cues).encode())
     kept = [one for one in cues if one.is_timed or settings.to not in NEED_TIMES]
     written.recordings += 1
@@ -91,8 +93,9 @@ def _write(settings: ConvertSettings, name: str, cues: list[WrittenCue], written
     written.without_words += sum(not one.cue.text for one in kept)
 
 
-def _redacted(one: WrittenCue) -> WrittenCue:
-    return replace(one, cue=replace(one.cue, text=redact(one.cue.text).text))
+def _redacted(one: WrittenCue, marks: Mapping[str, str]) -> WrittenCue:
+    speaker = marks.get(one.cue.speaker or "", one.cue.speaker)
+    return replace(one, cue=replace(one.cue, text=redact(one.cue.text).text, speaker=speaker))
 
 
 def _check_out(settings: ConvertSettings) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from daf_core.errors import SettingsError
 from daf_core.export.amazon import amazon_call
-from daf_core.export.redacted import redacted
+from daf_core.export.redacted import Marks, marks_of, redacted
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Database
 from daf_core.report.printable import inert_json
@@ -21,6 +21,13 @@ from jobs.verbs.file_names import FileNames
 
 TABLES = ("utterances", "calls", "speakers")
 CALLS_AT_ONCE = 500
+_NAMES = """
+    SELECT recording_id, name FROM (
+        SELECT recording_id, speaker AS name, start_s FROM utterances
+        UNION ALL SELECT recording_id, role, start_s FROM utterances
+    ) WHERE name IS NOT NULL
+    GROUP BY recording_id, name ORDER BY recording_id, min(start_s), name
+"""
 
 
 def run(settings: ExportSettings) -> str:
@@ -32,9 +39,10 @@ def run(settings: ExportSettings) -> str:
         NotDone: a file cannot be read or written.
     """
     database = open_database(settings.scores)
+    marks = marks_of(database.batches(_NAMES)) if settings.redact else None
     if settings.form == "amazon":
-        return _amazon(settings, database)
-    tables = ((name, _table(settings, database, name)) for name in TABLES)
+        return _amazon(settings, database, marks)
+    tables = ((name, _table(settings, database, name, marks)) for name in TABLES)
     if settings.form == "xlsx":
         with files.written(settings.out) as path, open(path, "wb") as file:
             counts = write_xlsx(tables, file)
@@ -51,8 +59,15 @@ def run(settings: ExportSettings) -> str:
     return f"{settings.out}: {said}"
 
 
-def _table(settings: ExportSettings, database: Database, name: str) -> Batches:
-    """The rows of a table in order, of the calls that are wanted; utterances with their words."""
+def _table(settings: ExportSettings, database: Database, name: str, marks: Marks | None) -> Batches:
+    """The rows of a table in order, of the calls that are wanted; utterances with their words. With
+    the marks of speakers where numbers and addresses are redacted.
+    """
+    rows = _rows(settings, database, name)
+    return rows if marks is None else redacted(rows, marks)
+
+
+def _rows(settings: ExportSettings, database: Database, name: str) -> Batches:
     chosen = "" if settings.where is None else _of_chosen(settings.where)
     if name != "utterances":
         order = "recording_id" if name == "calls" else "recording_id, start_s, channel, speaker"
@@ -61,11 +76,10 @@ def _table(settings: ExportSettings, database: Database, name: str) -> Batches:
     if not settings.text:
         return database.batches(f"SELECT * FROM utterances{chosen} {order}")
     words = "SELECT utterance_id, recording_id, text FROM manifest"
-    rows = database.batches(
+    return database.batches(
         f"SELECT * FROM (SELECT * FROM utterances{chosen}) "
         f"LEFT JOIN ({words}) USING (recording_id, utterance_id) {order}"
     )
-    return redacted(rows) if settings.redact else rows
 
 
 def _of_chosen(where: str) -> str:
@@ -88,7 +102,7 @@ def _duckdb(settings: ExportSettings, tables: Iterable[tuple[str, Batches]]) -> 
     return counts
 
 
-def _amazon(settings: ExportSettings, database: Database) -> str:
+def _amazon(settings: ExportSettings, database: Database, marks: Marks | None) -> str:
     """A file for each call of which anything is scored."""
     chosen = "" if settings.where is None else f" AND ({settings.where}\n)"
     ids = database.query(
@@ -97,7 +111,9 @@ def _amazon(settings: ExportSettings, database: Database) -> str:
     names = FileNames("json")
     for start in range(0, len(ids), CALLS_AT_ONCE):
         tables = [
-            _by_recording(_table(replace(settings, where=_among(ids, start)), database, name))
+            _by_recording(
+                _table(replace(settings, where=_among(ids, start)), database, name, marks)
+            )
             for name in ("calls", "speakers", "utterances")
         ]
         for recording_id in ids[start : start + CALLS_AT_ONCE]:

@@ -56,7 +56,7 @@ def test_numbers_and_addresses_are_stored_nowhere_and_are_counted(tmp_path: Path
     again = ingest.run(asked(calls, tmp_path / "m", redact=True))
     assert again.startswith("nothing to do")
     assert "redacted: 2 cards" in again
-    with pytest.raises(SettingsError, match="redact was 1, is not given"):
+    with pytest.raises(SettingsError, match="redact was 2, is not given"):
         ingest.run(asked(calls, tmp_path / "m"))
 
 

@@ -19,6 +19,7 @@ from daf_core.recordings.decoding.frame_samples import FrameSamples
 from daf_core.recordings.decoding.jumping import CLOCKED, frames_near
 from daf_core.recordings.decoding.packet_times import PacketTimes, packet_length, place_of, skipped
 from daf_core.recordings.decoding.placed_blocks import Frames, PlacedBlocks
+from daf_core.recordings.decoding.unheard import packet_end
 from daf_core.recordings.decoding.watched_file import WatchedFile
 
 LEAD_S = 1.0  # codecs predict from earlier packets: decoding starts this much earlier
@@ -37,6 +38,8 @@ class PyAVDecoder:
         BadInput: `unreadable_audio` or `empty_audio`.
         NotDone: the file's storage fails.
     """
+
+    has_form, heard_to = True, 0
 
     def __init__(self, file: Any, uri: str, form: str | None = None) -> None:
         self._file, self._uri, self._asked_form = WatchedFile(file, uri), uri, form
@@ -218,20 +221,22 @@ class PyAVDecoder:
         position = self._blocks.position
         self._open()
         self._restart(0)
+        last, is_alone = (0, 0), len(self._container.streams) == 1
         try:
             for packet in self._packets():
-                if self._times.length is not None:
-                    if packet.size:
-                        self._times.place(packet)
-                else:
+                last = max(last, (packet.pos or 0, packet.size))
+                if self._times.length is None:
                     frames = self._decode(packet) or []
                     self._times.place(packet, sum(len(self._samples.take(f)) for f in frames))
+                elif packet.size:
+                    self._times.place(packet)
                 check_length(self._uri, self._times.end, self.rate_hz, self.channels)
         except BadInput:
             raise
         except ValueError as err:  # also a Hole
             raise self._cannot_decode(str(err)) from err
         end = self._times.end
+        self.heard_to = packet_end(self._file, self.form, *last) if is_alone else 0
         self._open()
         self._restart(position)
         return end

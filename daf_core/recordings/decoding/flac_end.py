@@ -3,18 +3,26 @@
 The total in the header is not enough: it stays when a file is cut short or joined with another.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 TAIL_BYTES = 1 << 17
 SEARCHED_BYTES = 16 << 20
 _HEADER = b"fLaC\0\0\0\x22"
+_TAGS = (b"ID3", b"APETAGEX")  # that players put behind the sound
 _BLOCKS = {1: 192, **{code: 576 << code - 2 for code in range(2, 6)}} | {
     code: 256 << code - 8 for code in range(8, 16)
 }
 
 
-def flac_samples(file: Any, head: bytes) -> int | None:
-    """The number of samples by the last frame's header; None if that cannot be told.
+class FlacEnd(NamedTuple):
+    """The number of samples, and a byte of the file from which on no frame lies."""
+
+    samples: int
+    heard_to: int
+
+
+def flac_end(file: Any, head: bytes) -> FlacEnd | None:
+    """Where the sound ends by the last frame's header; None if that cannot be told.
 
     head: the first bytes of the file, at least 42. A second header in the file is looked for where
     the file is no larger than SEARCHED_BYTES.
@@ -34,8 +42,16 @@ def flac_samples(file: Any, head: bytes) -> int | None:
         if tail[at + 1 : at + 2] in (b"\xf8", b"\xf9"):
             end = _frame_end(tail[at : at + 16], smallest, largest)
             if end is not None:
-                return end
+                last = tail[at : at + _most_bytes(head, largest)]
+                tag = min((x for x in map(last.find, _TAGS) if x > 0), default=len(last))
+                return FlacEnd(end, size - len(tail) + at + tag)
     return None
+
+
+def _most_bytes(head: bytes, block: int) -> int:
+    """The most bytes that a frame has: as the header says, or those of its samples as they are."""
+    channels, bits = (head[20] >> 1 & 7) + 1, ((head[20] & 1) << 4 | head[21] >> 4) + 1
+    return int.from_bytes(head[15:18], "big") or block * channels * (bits + 1) // 8 + 256
 
 
 def _frame_end(header: bytes, smallest: int, largest: int) -> int | None:

@@ -41,6 +41,10 @@ class SoundFileDecoder:
 
     def __init__(self, file: Any, uri: str, raw: RawSound | None = None) -> None:
         self._uri, self._raw = uri, raw
+        self.has_form = raw is None
+        self.heard_to = 0  # byte of the file where the sound ends, if more than its form tells
+        if raw is not None:
+            self.heard_to = raw.end or file.seek(0, 2)
         self._file = WatchedFile(file if raw is None else Stretch(file, raw.start, raw.end), uri)
         self._open()
         self.bounded: bool = self._sound.subtype.startswith(_BOUNDED)

@@ -28,6 +28,7 @@ class MpegDecoder:
         NotDone: the file's storage fails.
     """
 
+    has_form = True
     bounded = False  # decoded values may exceed full scale
 
     def __init__(self, file: WatchedFile, length: MpegLength, uri: str) -> None:
@@ -35,6 +36,7 @@ class MpegDecoder:
         self.frames = length.samples
         self.rate_hz, self.channels = length.rate_hz, length.channels
         self.is_uniform = length.is_uniform
+        self.heard_to = length.end
         self._bytes = MpegFile(file)
         with file.watched():
             self._samples = self._first_samples()

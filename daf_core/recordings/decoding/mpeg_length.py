@@ -51,6 +51,7 @@ class MpegLength:
         self._offsets, self._positions = [self.start], [0]
         self._pitch = 0.0  # bytes a frame where these stand on a grid
         self.tag_is_true = False
+        self.end = file.end  # of the last frame, where all were followed
         self.is_uniform = True  # one kind of frames, with nothing between them
         file.block_bytes = PLACE_BYTES
         frames = self._frames_by_tag(first) or self._frames_by_grid()
@@ -83,6 +84,7 @@ class MpegLength:
     def _follow(self) -> int:
         """Samples of all frames, from header to header."""
         samples = number = size = 0
+        offset, header = self.start, self.header
         kinds = set()
         for number, (offset, header) in enumerate(self._file.frames(self.start), start=1):
             if number % CHECKPOINT_FRAMES == 1:
@@ -92,6 +94,7 @@ class MpegLength:
                 kinds.add(header)
             samples += header.samples if header.rate_hz == self.rate_hz else self.length_of(header)
             size += header.size
+        self.end = offset + header.size
         self.tag_is_true = self.tag is not None and self.tag.frames == number
         alike = len({(kind.rate_hz, kind.channels, kind.layer) for kind in kinds}) <= 1
         self.is_uniform = alike and self.start + size == self._audio_end()

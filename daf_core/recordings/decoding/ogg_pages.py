@@ -49,3 +49,11 @@ def plain_length(file: Any) -> int | None:
             last, packets = granule, 0
         number += 1
     return last if last > 0 else None
+
+
+def page_end(file: Any, start: int) -> int:
+    """Where the page ends that starts at byte `start`."""
+    file.seek(start)
+    head: bytes = file.read(27 + 255)
+    segments = head[27 : 27 + head[26]] if len(head) > 26 else b""
+    return start + 27 + len(segments) + sum(segments)

@@ -9,7 +9,7 @@ import soundfile
 from daf_core.errors import BadInput, SettingsError
 from daf_core.recordings.decoding.bounds import check_holes, library_errors
 from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
-from daf_core.recordings.decoding.flac_end import flac_samples
+from daf_core.recordings.decoding.flac_end import flac_end
 from daf_core.recordings.decoding.libsndfile import SoundFileDecoder
 from daf_core.recordings.decoding.mpeg_decoder import MpegDecoder
 from daf_core.recordings.decoding.mpeg_frames import starts_as_mpeg
@@ -98,17 +98,19 @@ def _by_libsndfile(file: Any, uri: str, head: bytes) -> SoundFileDecoder | None:
     """libsndfile's decoder, if it can read the file and the header speaks for all of it."""
     watched = WatchedFile(file, uri)
     length: int | None = None
+    heard_to = 0
     with watched.watched():
         if head.startswith(b"OggS"):
             length = plain_length(watched)
-        if head.startswith(b"fLaC"):
-            length = flac_samples(watched, head)
+        if head.startswith(b"fLaC") and (end := flac_end(watched, head)) is not None:
+            length, heard_to = end
     if length is None and head.startswith((b"OggS", b"fLaC")):
         return None
     try:
         decoder = SoundFileDecoder(file, uri)
     except soundfile.LibsndfileError:
         return None
+    decoder.heard_to = heard_to
     if length is not None:
         is_right = decoder.frames == length
     else:

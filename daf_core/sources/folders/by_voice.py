@@ -35,7 +35,7 @@ def cut_by_voice(recording_id: str, audio_uri: str, size: AudioSize, who: WhoSpe
         placed = place_in_recording(row, size)
         rows.append({**placed, "flags": [*placed["flags"], *span.flags]})
     if not rows:
-        raise BadInput("no_speech", f"{audio_uri}: expected speech, found none")
+        raise BadInput("no_speech", f"{audio_uri}: expected speech, found none{size.remark}")
     return Inspected(rows, [])
 
 

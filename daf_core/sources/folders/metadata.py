@@ -5,9 +5,11 @@ from urllib.parse import unquote
 
 from daf_core.errors import SettingsError
 from daf_core.sources.folders.grouping import RAW_SUFFIXES, suffix
+from daf_core.sources.folders.slow_patterns import slow_part
 from daf_core.sources.recording_names import names_a_recording
 
 _PART = re.compile(r"([^=/]{1,64})=([^/]*)")
+LONGEST_PATH = 1024  # letters; a longer one is not searched, as time grows faster than it
 _NO_VALUE = frozenset({"", "__HIVE_DEFAULT_PARTITION__"})  # of a key that a row does not have
 
 
@@ -18,16 +20,21 @@ class PathMeta:
     expression that is searched for in the path within the source.
 
     Raises:
-        SettingsError: `pattern` is no regular expression, or has no named group.
+        SettingsError: `pattern` is no regular expression, has no named group, or may take forever.
     """
 
     def __init__(self, pattern: str | None) -> None:
         try:
             self.pattern = None if pattern is None else re.compile(pattern)
-        except re.error as err:
+        except (re.error, RecursionError, OverflowError) as err:
             raise SettingsError(
                 f"`meta_regex` {pattern}: expected a regular expression: {err}"
             ) from err
+        if pattern is not None and (why := slow_part(pattern)) is not None:
+            raise SettingsError(
+                f"`meta_regex` {pattern}: expected a regular expression that no path makes take "
+                f"forever, found {why}; write it without, such as (?P<queue>[^/]+)/"
+            )
         if self.pattern is not None and not self.pattern.groupindex:
             raise SettingsError(
                 f"`meta_regex` {pattern}: expected a named group such as (?P<queue>\\w+), "
@@ -36,8 +43,13 @@ class PathMeta:
 
     def fits(self, name: str) -> bool:
         """Whether the pattern is found in the path `name`, and gives a value."""
-        match = None if self.pattern is None else self.pattern.search(name)
+        match = self._search(name)
         return match is not None and any(match.groupdict().values())
+
+    def _search(self, name: str) -> re.Match[str] | None:
+        if self.pattern is None or len(name) > LONGEST_PATH:
+            return None
+        return self.pattern.search(name)
 
     def __call__(self, name: str) -> dict[str, str]:
         """What the path `name` says, key → value. Values of the pattern take precedence."""
@@ -45,7 +57,7 @@ class PathMeta:
         for step in name.split("/")[:-1]:
             if (part := _PART.fullmatch(step)) and part[2] not in _NO_VALUE:
                 found[part[1]] = unquote(part[2])
-        if self.pattern is not None and (match := self.pattern.search(name)):
+        if match := self._search(name):
             found |= {key: value for key, value in match.groupdict().items() if value}
         return found
 

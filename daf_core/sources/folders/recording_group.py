@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from daf_core.errors import BadInput
+from daf_core.redaction.names import redacted_rows
 from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import Row
 from daf_core.sources.folders.by_speaker import with_speakers
@@ -51,7 +52,7 @@ def inspect_group(
 ) -> Inspected:
     """Manifest rows of the recordings of a group, and quarantine rows.
 
-    redact: numbers and addresses in words become marks, before ids follow from them.
+    redact: numbers and addresses in words and names of speakers become marks, before ids follow.
 
     Quarantined are rows that cannot be used, and files that are not used, each with its reason.
     Several recordings of one stem have their suffix in their ids, and each takes the transcript of
@@ -70,6 +71,7 @@ def inspect_group(
         found = [_without_recording(texts, who, redact)]
     inspected = Inspected.from_several([*found, Inspected([], unused)])
     rows = [_with_meta(row, group, raw) for row in inspected.rows]
+    rows = redacted_rows(rows) if redact else rows
     labelled = _labelled(rows, group.labels)
     return Inspected(labelled.rows, inspected.quarantined + labelled.quarantined)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from daf_core.redaction.names import may_be_marked
 from daf_core.sources.folders.by_speaker import FLAG as ESTIMATED
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
 from daf_core.sources.folders.metadata import is_likely_recording
@@ -19,7 +20,7 @@ ENOUGH_ROWS, ONE_SIDED = 50, 0.95
 _MOST = 5_000  # recordings and transcripts whose names are compared
 
 
-def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
+def speakers_not_found(who: WhoSpeaks, found: Found, redact: bool = False) -> Iterator[str]:
     """Patterns of `roles` that no speaker fits, `channels` that no row is on, and `speakers` where
     none was estimated.
     """
@@ -32,6 +33,7 @@ def speakers_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
         f"{role}={pattern}"
         for role, pattern in patterns
         if not any(fnmatchcase(name, pattern.casefold()) for name in folded)
+        and not (redact and may_be_marked(pattern))  # stored names are marks, which it cannot fit
     ]
     if lost:
         shown = f"speakers are {examples(names)}" if names else "no row names a speaker"

@@ -1,6 +1,6 @@
 """Transcripts of several recordings in one file: each recording takes what is said of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from daf_core.errors import BadInput
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, fold, stem, suffix
 from daf_core.sources.folders.pairs_table import by_ending
-from daf_core.sources.manifest_rows import quarantine_row
+from daf_core.sources.manifest_rows import quarantine_row, unused_file
 from daf_core.sources.transcripts import open_document
 from daf_core.sources.transcripts.by_recording import SUFFIXES, Excerpts, split
 from daf_core.sources.transcripts.document import Document
@@ -35,8 +35,8 @@ class SharedTranscripts:
     """The excerpts of all files of several recordings, by group, in a temporary database.
 
     A file is one of these where no recording has its own name, and one in the folder has a name
-    that it gives. `files`: these; `unmatched`: quarantine rows of the recordings that are not
-    there, and of lines that name none.
+    that it gives. `files`: these, and those that name several of which none is there; `unmatched`:
+    quarantine rows of these, of recordings that are not there, and of lines that name none.
     """
 
     def __init__(self, groups: Mapping[str, list[str]], at: Callable[[str], str]) -> None:
@@ -57,7 +57,7 @@ class SharedTranscripts:
             for name in names
             if suffix(name) in SUFFIXES
         ]
-        if not alone or not self._recordings:
+        if not alone:
             return
         endings = by_ending(self._recordings)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -67,6 +67,16 @@ class SharedTranscripts:
                 if document is not None:
                     self._add(name, at(name), split(document), endings)
         self._database.execute("CREATE INDEX by_key ON excerpts (key)")
+
+    def _add_stray(self, name: str, uri: str, names: Sequence[str]) -> None:
+        """A file none of whose recordings is there is not used, unless it is about one of them: it
+        names no other, or has its name.
+        """
+        own = stem(name.rpartition("/")[2])
+        stems = {stem(fold(one.replace("\\", "/")).rpartition("/")[2]) for one in names}
+        if len(stems) > 1 and own not in stems:
+            self.files.add(name)
+            self.unmatched.append(_stray(uri, names))
 
     def of(self, key: str) -> tuple[Excerpt, ...]:
         """The excerpts about recordings of a group."""
@@ -86,6 +96,7 @@ class SharedTranscripts:
     ) -> None:
         homes = {one: _home(one, endings) for one in found.texts}
         if not any(homes.values()):
+            self._add_stray(name, uri, [*homes])
             return
         self.files.add(name)
         rows = [
@@ -96,6 +107,15 @@ class SharedTranscripts:
         self._database.executemany("INSERT INTO excerpts VALUES (?, ?, ?, ?, ?)", rows)
         self.unmatched += _unmatched(uri, (one for one, home in homes.items() if home is None))
         self.unmatched += _nameless(uri, found.nameless)
+
+
+def _stray(uri: str, names: Sequence[str]) -> Row:
+    """The quarantine row of a file about several recordings that are all elsewhere."""
+    told = (
+        f"expected recordings that it names, found none of the {len(names)}, such as "
+        f"{names[0][:_SHOWN]}; put them beside it, or give their names as they are in the folder"
+    )
+    return unused_file(uri, BadInput("no_recording", told))
 
 
 def _opened(uri: str) -> Document | None:

@@ -6,6 +6,7 @@ from functools import partial
 
 from daf_core.errors import SettingsError
 from daf_core.recordings.decoding.raw import parse_format, with_format
+from daf_core.redaction.names import redacted_meta
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
 from daf_core.sources.folders.grouping import (
@@ -184,7 +185,7 @@ class FolderSource:
         """Settings that match nothing, and recordings and transcripts that miss each other."""
         options, table, names = self._options, self._table_meta, [*self._files]
         unmatched = [
-            *speakers_not_found(options.who, found),
+            *speakers_not_found(options.who, found, self._redact),
             *metadata_not_found(self._path_meta, table, names),
             *self._unmatched,
         ]
@@ -204,7 +205,10 @@ class FolderSource:
         table: Callable[[str], dict[str, str]] = self._table_meta or (lambda name: {})
         texts = [name for name in names if suffix(name) in TEXT_SUFFIXES]
         of_text = next((known for name in texts if (known := table(name))), {})
-        return {name: self._path_meta(name) | (table(name) or of_text) for name in names}
+        found = {name: self._path_meta(name) | (table(name) or of_text) for name in names}
+        if self._redact:
+            return {name: redacted_meta(known) for name, known in found.items()}
+        return found
 
 
 def _check_apart(uri: str, without: Iterable[str]) -> None:

@@ -4,10 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from daf_core.redaction.addresses import mails
+from daf_core.redaction.digits import numbers
+from daf_core.redaction.found import Span
 from daf_core.sources.transcripts.utterances.label_words import NEVER, NEVER_FIRST, PARTICLES, ROLES
 
 _HEAD = re.compile(
-    r"\s{0,8}\*{0,2}(?:\[([^\[\]\n]{1,40})\]|([^\W\d_][\w .,'’&()/@#+|-]{0,48}?))\*{0,2}"
+    r"\s{0,8}\*{0,2}(?:\[([^\[\]\n]{1,40})\]"
+    r"|([^\W\d_][\w .,'’&()/@#+|-]{0,48}?|[+(\d][\d ()./-]{5,24}))\*{0,2}"
     r"[ \t]{0,4}[:：]\*{0,2}(?![/\\\d])"
 )
 _BRACKETED = re.compile(r"\s{0,8}\[([^\[\]\n]{1,40})\](?!\()")
@@ -33,12 +37,26 @@ def bracketed_name_at(text: str) -> tuple[str, int] | None:
 
 def may_be_name(text: str) -> bool:
     """Whether a text can be a name at all: some words, none of them one that never is."""
+    if is_address(text):
+        return True
     words = text.lower().split()
     if not 0 < len(words) <= _MOST_WORDS or not text[0].isalpha() or len(text) < 1:
         return False
     if words[-1].strip(".") in NEVER or " ".join(words) in NEVER:
         return False
     return len(words) == 1 or words[0] not in NEVER_FIRST
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is a phone number or a mail address and nothing else: a caller's id."""
+    return [one[:2] for one in _found(text)] == [(0, len(text))]
+
+
+def _found(text: str) -> list[Span]:
+    if "@" in text:
+        return [*mails(text)]
+    is_number = text[:1] in "+(" or text[:1].isdigit()
+    return [one for one in numbers(text) if one.mark == "[PHONE]"] if is_number else []
 
 
 def speakers(
@@ -56,12 +74,14 @@ def speakers(
     """
     counts = Counter(name for names in heads for name in names)
     known = {
-        name for name, count in counts.items() if is_capitalised(name) or is_role(name) or count > 2
+        name
+        for name, count in counts.items()
+        if is_capitalised(name) or is_role(name) or is_address(name) or count > 2
     }
     labels = sum(counts[name] for name in known)
     labelled = sum(any(name in known for name in names) for names in heads)
     if spoken == 1 and labels < 2 and not marked:
-        return {name for name in known if is_role(name)}
+        return {name for name in known if is_role(name) or is_address(name)}
     few = len(known) <= max(4, labels // 2)
     if labelled * 2 > spoken and few:
         return known
@@ -81,10 +101,16 @@ def _again(counts: Counter[str], known: set[str], words: Sequence[str], marked: 
         name
         for name in again
         if is_role(name)
+        or is_address(name)
         or (name.lower() not in usual and (_is_capitals(name) or is_capitalised(name)))
     }
     if len(sure) < 2 and not any(
-        marked or is_role(name) or _is_capitals(name) or " " in name or counts[name] > 4
+        marked
+        or is_role(name)
+        or is_address(name)
+        or _is_capitals(name)
+        or " " in name
+        or counts[name] > 4
         for name in sure
     ):
         return set()

@@ -1,7 +1,6 @@
 """Speakers before the words without a colon, in files where nearly every cue names one.
 
 (Ana) hello        Ana - hello        Speaker 1 Hello        Q. Did you?
-+14155550123: hello                   ana@example.org: hello
 """
 
 import re

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from daf_core.sources.open_source import open_source
-from tests.core.sources.folders.files import text, tone
+from tests.core.sources.folders.files import SRT, text, tone
 from tests.core.sources.ingest import ingest
 
 SAID = [("a", 0.1, "hi"), ("b", 0.5, "ho"), ("a", 1.2, "there"), ("zz", 1.0, "no")]
@@ -60,14 +60,6 @@ def test_lines_that_name_no_recording_are_named(name, tmp_path):
     assert len(found.quarantined) == 3  # b and zz are not there
 
 
-def test_without_any_recording_the_file_is_read_as_before(tmp_path):
-    tone(tmp_path / "other.wav")
-    text(tmp_path / "all.rttm", FILES["all.rttm"])
-    (row,) = [one for one in ingest(tmp_path).quarantined if one["file"]]
-    assert row["file"].endswith("all.rttm")
-    assert row["reason"] == "unreadable_transcript"
-
-
 def test_lines_of_others_in_a_file_of_one_recordings_name_are_named(tmp_path):
     tone(tmp_path / "a.wav")
     text(tmp_path / "a.ctm", FILES["all.ctm"])
@@ -101,3 +93,19 @@ def test_stm_gives_utterances_with_speakers(tmp_path):
     text(tmp_path / "a.stm", "\n".join([*lines, "a 1 Bo 1 1.5 yes so"]))
     said = [(r["speaker"], r["start_s"], r["end_s"], r["text"]) for r in ingest(tmp_path).rows]
     assert said == [("Kim", 0.2, 1.0, "hi"), ("Bo", 1.0, 1.5, "yes so")]
+
+
+@pytest.mark.parametrize("with_recording", [True, False])
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_none_of_whose_recordings_is_there_is_not_used(name, with_recording, tmp_path):
+    text(tmp_path / "alone.srt", SRT)
+    if with_recording:
+        tone(tmp_path / "elsewhere.wav")
+        text(tmp_path / "elsewhere.srt", SRT)
+    text(tmp_path / name, FILES[name])
+    found = ingest(tmp_path)
+    (unused,) = found.quarantined
+    assert (unused["reason"], unused["recording_id"]) == ("no_recording", None)
+    assert unused["file"] == str(tmp_path / name)
+    assert "found none of the 3, such as" in unused["message"]
+    assert len(found.rows) == 1 + with_recording
