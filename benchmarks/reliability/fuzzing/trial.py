@@ -6,6 +6,7 @@ import resource
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from benchmarks.reliability.fuzzing.inputs import Input
 from benchmarks.reliability.fuzzing.originals import SECRET
 from benchmarks.reliability.fuzzing.pickle_damage import RAN
 from benchmarks.reliability.fuzzing.results import Result
-from daf_core.errors import FILE_REASONS, REASONS, SettingsError
+from daf_core.errors import FILE_REASONS, REASONS, SettingsError, TooManyBad
 from daf_core.schemas import FLAGS
 from daf_core.stages.decode import decode_part
 from daf_core.storage import files, parquet
@@ -63,7 +64,8 @@ def _take(given: Input, result: Result) -> None:
     out = str(given.folder / "manifest")
     labels = None if given.labels is None else str(given.labels)
     try:
-        ingest.run(IngestSettings(source=str(given.source), out=out, labels=labels))
+        with suppress(TooManyBad):  # all rows are bad, and are accounted for all the same
+            ingest.run(IngestSettings(source=str(given.source), out=out, labels=labels))
     except SettingsError as err:
         _judge_stop(given, err, result)
         return
@@ -86,7 +88,8 @@ def _take_features(given: Input, result: Result) -> None:
     assert given.sound is not None
     manifest, out = _manifest_of(given.sound), str(given.folder / "embeddings")
     try:
-        embed.run(EmbedSettings(manifest=manifest, out=out, features=str(given.source)))
+        with suppress(TooManyBad):
+            embed.run(EmbedSettings(manifest=manifest, out=out, features=str(given.source)))
     except SettingsError as err:
         _judge_stop(given, err, result)
         return
