@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.cells import parse_cell
 from daf_core.sources.table_columns import Columns
-from daf_core.sources.table_rows import check_is_table, open_rows
+from daf_core.sources.table_rows import open_given
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.spreadsheet import escaped, unescaped
 from daf_core.storage import files
@@ -75,10 +75,9 @@ def read_labels(uri: str) -> Labels:
     Raises:
         SettingsError: there is no such table, it lacks a column, or it has too many lines.
     """
-    check_is_table("labels", uri)
     labels: dict[str, Label] = {}
     not_used, empty = [], 0
-    with open_rows(uri) as table:
+    with open_given("labels", uri) as table:
         columns = Columns.of_table(table, f"`labels` {uri}", {})
         _check_columns(uri, columns)
         for number, (place, cells) in enumerate(table.rows):

@@ -8,7 +8,7 @@ from daf_core.sources.cells import parse_cell
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.manifest_rows import quarantine_row
 from daf_core.sources.table_columns import Columns
-from daf_core.sources.table_rows import check_is_table, open_rows
+from daf_core.sources.table_rows import open_given
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.storage.run_record import Json
 
@@ -51,7 +51,7 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
     columns = check_table(uri)
     labels: dict[str, list[Label]] = {}
     quarantined = []
-    with open_rows(uri) as table:
+    with open_given("labels", uri) as table:
         for place, cells in table.rows:
             try:
                 label = _label(cells if isinstance(cells, BadInput) else columns.read(cells), place)
@@ -68,8 +68,7 @@ def check_table(uri: str) -> Columns:
     Raises:
         SettingsError: there is no such table, or it lacks a column.
     """
-    check_is_table("labels", uri)
-    with open_rows(uri) as table:
+    with open_given("labels", uri) as table:
         columns = Columns.of_table(table, f"`labels` {uri}", {})
     missing = [name for name in _REQUIRED if name not in columns.ours.values()]
     if missing:

@@ -39,27 +39,32 @@ def is_table(uri: str) -> bool:
     return _suffix(uri) in _READERS
 
 
-def check_is_table(setting: str, uri: str) -> None:
-    """Check that there is a table at `uri`, which `setting` names.
+@contextmanager
+def open_given(setting: str, uri: str) -> Iterator[Table]:
+    """Open the table that a setting names (`open_rows`); messages say which setting.
 
     Raises:
-        SettingsError: there is nothing, or no table by its suffix.
+        SettingsError: there is no such file, or it is not a table.
     """
-    if is_table(uri) and exists(uri):
-        return
-    suffix = _suffix(uri)
-    found = f"a file {suffix}; save it as .csv" if suffix else "a folder, or a file without suffix"
-    raise SettingsError(
-        f"`{setting}` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found "
-        f"{found if exists(uri) else 'nothing there'}"
-    )
+    if not is_table(uri) or not exists(uri):
+        suffix = _suffix(uri)
+        kind = f"a file {suffix}; save it as .csv" if suffix else "a folder, or no suffix"
+        found = kind if exists(uri) else "nothing there"
+        raise SettingsError(
+            f"`{setting}` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found {found}"
+        )
+    with open_rows(uri, f"`{setting}` {uri}") as table:
+        yield table
 
 
 @contextmanager
-def open_rows(uri: str) -> Iterator[Table]:
+def open_rows(uri: str, called: str = "") -> Iterator[Table]:
     """Open a table: the names of its columns, and its rows.
 
     JSON has no header: its columns are those of its first 1,000 rows.
+
+    Args:
+        called: what messages call it; else `uri`.
 
     Raises:
         SettingsError: there is no such file, or it is not a table.
@@ -78,7 +83,7 @@ def open_rows(uri: str) -> Iterator[Table]:
             table = _READERS[_suffix(uri)](file)
         except (ValueError, OSError, pa.ArrowException) as err:
             raise SettingsError(
-                f"{uri}: expected a table, its header cannot be read: {_first_line(err)}"
+                f"{called or uri}: expected a table, its header cannot be read: {_first_line(err)}"
             ) from err
         yield replace(table, rows=with_file_names(uri, table.rows))
 

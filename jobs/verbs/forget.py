@@ -8,7 +8,7 @@ from daf_core.manifest.forgotten import Forgotten
 from daf_core.privacy.forget import forget_in_manifest, recordings_held
 from daf_core.privacy.forget_in_outputs import forget_in_output, forget_in_table
 from daf_core.sources.folders.grouping import stem
-from daf_core.sources.table_rows import open_rows
+from daf_core.sources.table_rows import open_given
 from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import (
     Output,
@@ -68,7 +68,7 @@ def _named(settings: ForgetSettings) -> set[str]:
     """The recordings as they are given."""
     ids = {*settings.recording}
     if settings.recordings is not None:
-        with open_rows(settings.recordings) as table:
+        with open_given("recordings", settings.recordings) as table:
             if "recording_id" not in table.columns:
                 raise SettingsError(
                     f"`recordings` {settings.recordings}: expected a column recording_id, found "

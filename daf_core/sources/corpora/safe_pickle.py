@@ -9,6 +9,7 @@ the state of a dtype says which bytes are pointers, and numpy would follow those
 import math
 import pickle
 import re
+import struct
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -133,6 +134,15 @@ def _dict(unpickler: Any) -> None:
     unpickler.append(held)
 
 
+def _bytearray(unpickler: Any) -> None:
+    """Bytes that are there: the usual step takes memory for whatever size is declared."""
+    (size,) = struct.unpack("<Q", unpickler.read(8))
+    held = unpickler.read(size)
+    if len(held) != size:
+        raise EOFError
+    unpickler.append(bytearray(held))
+
+
 _SETS = pickle.EMPTY_SET + pickle.ADDITEMS + pickle.FROZENSET
 
 
@@ -147,6 +157,7 @@ class _ArraysUnpickler(pickle._Unpickler):
         **{code: step for code, step in pickle._Unpickler.dispatch.items() if code not in _SETS},
         pickle.EMPTY_DICT[0]: _empty_dict,
         pickle.DICT[0]: _dict,
+        pickle.BYTEARRAY8[0]: _bytearray,
     }
 
     def find_class(self, module: str, name: str) -> Any:

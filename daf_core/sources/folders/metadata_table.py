@@ -11,7 +11,7 @@ from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.folders.metadata import is_likely_recording
 from daf_core.sources.manifest_rows import LONGEST_META, as_text, quarantine_row
 from daf_core.sources.table_columns import holds_bytes
-from daf_core.sources.table_rows import check_is_table, open_rows
+from daf_core.sources.table_rows import open_given
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.sources.transcripts.reading.headings import headings
 
@@ -47,14 +47,13 @@ class TableMeta:
     """
 
     def __init__(self, uri: str) -> None:
-        check_is_table("meta", uri)
         self._uri = uri
         self.quarantined: list[Row] = []
         self.unmatched: list[str] = []  # what lines that fit no recording call it
         self.fitting = 0  # lines about a recording of the source
         self._lines: list[_Line] = []
         self._of_file: dict[str, dict[str, str]] = {}
-        with open_rows(uri) as table:
+        with open_given("meta", uri) as table:
             self._keys = key_columns(table.columns)
             self.has_words = "text" in headings(table.columns)
             if not self._keys:

@@ -9,7 +9,7 @@ from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.manifest_rows import quarantine_row
-from daf_core.sources.table_rows import check_is_table, open_rows
+from daf_core.sources.table_rows import open_given
 from daf_core.sources.table_types import Cells, shown_columns
 
 COLUMNS = ("recording", "transcript")
@@ -34,11 +34,10 @@ def read_pairs(uri: str, names: Iterable[str]) -> PairsTable:
     Raises:
         SettingsError: there is no such table, it lacks a column, or none of its lines names files.
     """
-    check_is_table("transcripts", uri)
     known = by_ending(names)
     pairs: dict[str, str] = {}
     refused: list[BadInput] = []
-    with open_rows(uri) as table:
+    with open_given("transcripts", uri) as table:
         if missing := [name for name in COLUMNS if name not in table.columns]:
             raise SettingsError(
                 f"`transcripts` {uri}: expected a column {', '.join(missing)}, found "

@@ -149,6 +149,16 @@ def test_a_far_place_in_the_memo_takes_no_memory(tmp_path):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
 
 
+@pytest.mark.parametrize("code", [pickle.BYTEARRAY8, pickle.BINBYTES8, pickle.BINUNICODE8])
+@pytest.mark.parametrize("declared", [2**31, 2**60, 2**64 - 1])
+def test_a_declared_size_takes_no_memory(tmp_path, code, declared):
+    (tmp_path / "a.pkl").write_bytes(b"\x80\x05" + code + declared.to_bytes(8, "little") + b"ab.")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(SettingsError, match="expected a pickle of arrays, cannot be read"):
+        load_arrays(str(tmp_path / "a.pkl"))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KiB
+
+
 def equal(ours: Any, theirs: Any) -> bool:
     """Whether both are the same containers of the same arrays."""
     if isinstance(theirs, np.ndarray):
