@@ -20,7 +20,7 @@ from jobs.parts.calls import make_calls
 from jobs.settings import EncodeResources, ForgetSettings, IngestSettings, VerifySettings
 from jobs.verbs import forget, ingest, verify
 from tests.core.calls.made_scores import FILLED, NOTHING
-from tests.core.manifest.test_update import FailingFileSystem, empty_store  # noqa: F401
+from tests.core.manifest.failing_store import FailingFileSystem, empty_store  # noqa: F401
 from tests.core.privacy.made_chain import PART, chain
 from tests.jobs.stored_text import stored_text
 

@@ -14,3 +14,11 @@ def ingest(path: Path, **options: Any) -> Inspected:
     inspect = source.inspector()
     of_recordings = [inspect(recordings) for _, recordings in source.recordings()]
     return Inspected.from_several([Inspected([], source.quarantined), *of_recordings])
+
+
+def reasons(quarantined: list[dict[str, Any]]) -> list[str]:
+    return sorted(row["reason"] for row in quarantined)
+
+
+def by_id(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {row["utterance_id"]: row for row in rows}

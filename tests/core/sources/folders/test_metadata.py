@@ -16,6 +16,7 @@ from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.open_source import open_source
 from daf_core.sources.remarks import Found, Outcome
 from tests.core.sources.folders.files import text, tone
+from tests.core.sources.folders.ingest import ingest, refused
 
 GROUPS = {"c1": ["c1.wav", "c1.vtt"], "sub/c2": ["sub/C2.mp3"], "1001": ["1001.wav"]}
 
@@ -149,3 +150,68 @@ def test_paths_that_a_pattern_does_not_fit_are_told(tmp_path):
     remarks = source.remarks(found)
     assert remarks.unmatched == ()
     assert remarks.hints == ("`meta_regex`: 1 of 2 paths do not fit, such as b.wav",)
+
+
+def test_what_is_known_of_a_recording_comes_from_paths_and_a_table(tmp_path):
+    folder = tmp_path / "calls"
+    for name in ("queue=billing%20desk/ana_20260302.wav", "queue=sales/bob_20260303.wav", "c.wav"):
+        tone(folder / name)
+        text(folder / name.replace(".wav", ".vtt"))
+    table = text(
+        folder / "meta.csv", "file,customer,queue\nana_20260302.wav,gold,x\nC,,y\nnone,silver,z\n"
+    )
+    found = ingest(folder, meta=str(table), meta_regex=r"(?P<agent>\w+)_(?P<date>\d{8})")
+    assert {row["recording_id"]: row["meta"] for row in found.rows} == {
+        "queue=billing%20desk/ana_20260302": {
+            "queue": "x",
+            "agent": "ana",
+            "date": "20260302",
+            "customer": "gold",
+        },
+        "queue=sales/bob_20260303": {"queue": "sales", "agent": "bob", "date": "20260303"},
+        "c": {"queue": "y"},
+    }
+    assert refused(found) == [("none", "unmatched_meta")]
+
+
+def _meta(tmp_path: Path, lines: str) -> tuple[dict[str, object], list[str]]:
+    table = text(tmp_path.parent / f"{tmp_path.name}.csv", f"file,team\n{lines}")
+    found = ingest(tmp_path, meta=str(table))
+    of_rows = {row["recording_id"]: row["meta"].get("team") for row in found.rows}
+    return of_rows, [f"{row['reason']}: {row['message']}" for row in found.quarantined]
+
+
+def test_two_lines_about_one_recording_are_told(tmp_path):
+    tone(tmp_path / "a.wav")
+    text(tmp_path / "a.vtt")
+    teams, told = _meta(tmp_path, "a,1\na.wav,2\na,1\n")
+    assert teams == {"a": "2"}  # the fuller name
+    assert len(told) == 2
+    assert all(one.startswith("ambiguous_meta: ") for one in told)
+    assert "expected one line of this recording" in told[0]
+    assert _meta(tmp_path, "a,1\na,1\n") == ({"a": "1"}, [])
+
+
+def test_a_file_name_of_two_folders_is_no_recordings(tmp_path):
+    for folder in ("x", "y"):
+        tone(tmp_path / folder / "a.wav")
+        text(tmp_path / folder / "a.vtt")
+    teams, told = _meta(tmp_path, "a.wav,1\n")
+    assert teams == {"x/a": None, "y/a": None}
+    assert "found 2: x/a, y/a; give the path within the folder" in told[0]
+    assert _meta(tmp_path, "x/a.wav,1\ny/a,2\n") == ({"x/a": "1", "y/a": "2"}, [])
+
+
+def test_a_name_means_the_recording_beside_other_files_of_its_name(tmp_path):
+    tone(tmp_path / "x" / "a.wav")
+    text(tmp_path / "x" / "a.vtt")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.pdf").write_bytes(b"%PDF-1.4\n\xff")
+    teams, _ = _meta(tmp_path, "a,1\n")
+    assert teams == {"x/a": "1"}
+
+
+def test_a_line_about_the_transcript_is_about_its_recording(tmp_path):
+    tone(tmp_path / "a.wav")
+    text(tmp_path / "a.vtt")
+    assert _meta(tmp_path, "a.vtt,1\n") == ({"a": "1"}, [])
