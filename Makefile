@@ -22,10 +22,10 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-# Ray has all cores to itself, the others share them.
+# Tests on Ray wait for processes half of their time: two files at once, each on a Ray of its own.
 test: lint
 	$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/e2e tests
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/e2e
 
 # Known vulnerabilities of the installed packages; asks the package index.
 audit: setup

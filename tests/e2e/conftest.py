@@ -43,6 +43,11 @@ AFTER_SCORING = (
     "report: ",
 )
 PATIENCE_S = 60
+# As in a terminal, whatever Ray or xdist have done to the process that starts the command.
+HEARS_CTRL_C = (
+    "import signal; signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT}); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler)"
+)
 ONE_CPU = {"num_cpus": 1, "object_store_memory": 200_000_000}
 # What the tiny encoders give: layers and values of each column.
 STREAMS: ColumnShapes = {"text": (3, 32), "audio": (3, 64)}
@@ -210,7 +215,7 @@ def start(
     verb: str, stderr: int = subprocess.DEVNULL, **options: object
 ) -> subprocess.Popen[bytes]:
     """Start `daf VERB …` in a process of its own, with the keywords as options."""
-    command = [sys.executable, "-c", "from jobs.cli import main; main()", verb]
+    command = [sys.executable, "-c", f"{HEARS_CTRL_C}; from jobs.cli import main; main()", verb]
     command += [
         f"--{name.replace('_', '-')}{'' if value is True else f'={value}'}"
         for name, value in options.items()
