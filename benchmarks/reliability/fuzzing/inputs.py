@@ -39,9 +39,8 @@ class Input:
 
     route: voices, cues, rows, later, transcript, reader, table, labels, corpus, features, uris,
     records, heads or encoders: how it is laid out; source: what is ingested; labels: a table of
-    labels for it; sound, damaged: two files, of which
-    the second replaces the first between ingest and decode, as in an archive that changed;
-    for features `sound` is the corpus that they belong to.
+    labels for it; sound, damaged: two files, the second replaces the first between ingest and
+    decode, as in an archive that changed; for features `sound` is the corpus they belong to.
     """
 
     number: int
