@@ -57,24 +57,14 @@ FLAGS = {
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
 
+_UNUSABLE = frozenset(
+    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
+    | {"too_long", "too_slow", "poison", "truncated_audio"}
+)
 # Flags of rows that go on with less than they came with.
-LESSENED = frozenset(
-    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent", "too_long"}
-    | {
-        "too_slow",
-        "poison",
-        "encoder_failed",
-        "truncated_text",
-        "truncated_audio",
-        "cut_at_end",
-        "channel_unknown",
-    }
-)
+LESSENED = _UNUSABLE | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown"}
 # Flags that decoding decides anew, whatever ingest found.
-DECODED_FLAGS = frozenset(
-    {"no_text", "no_audio", "missing_audio", "empty_audio", "unreadable_audio", "silent", "short"}
-    | {"outside_recording", "too_long", "too_slow", "poison", "truncated_audio", "clipped"}
-)
+DECODED_FLAGS = _UNUSABLE | {"no_text", "no_audio", "short", "clipped"}
 
 _IDENTITY = [
     pa.field("utterance_id", pa.string(), nullable=False),

@@ -65,7 +65,8 @@ def odd_numbers_within(rng: Rng, content: bytes) -> bytes:
     at = int(rng.integers(len(numbers)))
     odd = rng.choice([np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-40, -1.0, 1e9], 1)
     numbers[at : at + int(rng.integers(1, 40))] = odd
-    return content[:start] + numbers.tobytes()
+    made: bytes = content[:start] + numbers.tobytes()
+    return made
 
 
 def _archive(place: Path) -> None:
@@ -80,7 +81,7 @@ def _archive(place: Path) -> None:
     out = place / "ingested"
     ingest.run(IngestSettings(source=str(source), out=str(out)))
     rows = [sound_row(number) for number in range(12)]
-    words = {row["utterance_id"]: "fine words" for row in rows}
+    words: dict[str, str | None] = {row["utterance_id"]: "fine words" for row in rows}
     publish(place, [rows], words, identity={"manifest": "0" * 16})
 
 
