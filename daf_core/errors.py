@@ -34,11 +34,12 @@ REASONS = {
     "empty_audio": "the recording holds no samples",
     "unreadable_audio": "the recording cannot be decoded",
     "too_long": "the recording is longer than 24 hours, or its rows than a part may hold",
+    "too_slow": "the file takes its reader longer than a file may",
     "silent_audio": "the audio holds nothing to hear (zeros, a constant, a click)",
     "missing_features": "the file of features holds nothing for the row's utterance id",
     "encoder_failed": "an encoder gave numbers that are not finite",
     "head_failed": "the head gave numbers that are not finite, or outside their ranges",
-    "poison": "the part that the row is in kills every process that works on it",
+    "poison": "the file, or the part that the row is in, kills every process that works on it",
     "missing_modality": "the row lacks text or audio, and the robustness grid damages both",
     "unused_modality": "the row has only a modality that the head was not trained on",
 }
@@ -77,6 +78,9 @@ class BadInput(ValueError):
         super().__init__(message)
         self.reason = reason
         self.message = message
+
+    def __reduce__(self) -> tuple[type["BadInput"], tuple[str, str]]:
+        return type(self), (self.reason, self.message)
 
 
 class Refused(BadInput):

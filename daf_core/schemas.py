@@ -27,6 +27,8 @@ FLAGS = {
     "empty_audio": "the recording holds no samples; scored on text alone",
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
+    "too_slow": "the recording takes its reader longer than a file may; scored on text alone",
+    "poison": "the recording ends the process that reads it; scored on text alone",
     "too_long": "the recording is longer than 24 hours; scored on text alone",
     "truncated_audio": "the row is longer than an hour; what comes after that is not heard",
     "cut_at_end": "the times ran past the end of the recording and were cut there",
@@ -56,17 +58,16 @@ FLAGS = {
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
 
+_UNUSABLE = frozenset(
+    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
+    | {"too_long", "too_slow", "poison", "truncated_audio"}
+)
 # Flags of rows that go on with less than they came with.
-LESSENED = frozenset(
-    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent", "too_long"}
-    | {"encoder_failed", "truncated_text", "truncated_audio", "cut_at_end", "channel_unknown"}
-    | {"unheard_rest"}
-)
+LESSENED = _UNUSABLE | {
+    *("encoder_failed", "truncated_text", "cut_at_end", "channel_unknown", "unheard_rest")
+}
 # Flags that decoding decides anew, whatever ingest found.
-DECODED_FLAGS = frozenset(
-    {"no_text", "no_audio", "missing_audio", "empty_audio", "unreadable_audio", "silent", "short"}
-    | {"outside_recording", "too_long", "truncated_audio", "clipped"}
-)
+DECODED_FLAGS = _UNUSABLE | {"no_text", "no_audio", "short", "clipped"}
 
 _IDENTITY = [
     pa.field("utterance_id", pa.string(), nullable=False),

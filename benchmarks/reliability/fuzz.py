@@ -1,11 +1,13 @@
-"""Does anything break on damaged inputs? Recordings, transcripts, tables and labelled corpora.
+"""Does anything break on damaged inputs? Recordings, tables, corpora, URIs, heads, and more.
 
     python -m benchmarks.reliability.fuzz [--work DIR] [--data DIR] [--seed 1] [--inputs 2000]
                                           [--kinds transcripts] [--only 1234]
 
 Each input is a folder, a table or a labelled corpus for `daf ingest`, whose manifest is then
 decoded as by `daf score`; or features of a corpus for `daf embed`; or, of the kind transcripts, one
-file of any format for the readers of transcripts and the writers of `daf convert`. Two processes
+file of any format for the readers of transcripts and the writers of `daf convert`. URIs, run
+records, heads and encoder folders are read in the ways of `folder_trials`, where requests and files
+that are opened elsewhere are faults, too. Two processes
 try the inputs under a watchdog, so that a crash of a native library or an endless loop is found and
 named. The same seed gives the same inputs; inputs with a fault are kept in WORK. With --data small
 recordings and transcripts of longform/ and earnings_call/ are damaged too.
@@ -160,10 +162,13 @@ class Findings:
         print(f"\n{inputs} inputs, seed {seed}")
         print(f"crashes {self.faults['crash']}")
         print(f"hangs over {HANG_S:.0f} s {self.faults['hang']}")
+        print(f"requests made {self.faults['request']}")
+        print(f"files opened elsewhere {self.faults['outside']}")
         print(f"rows that are nowhere {self.unaccounted}")
         print(f"over {MOST_MB:.0f} MB {self.faults['memory']}")
         others = sum(self.faults.values()) - sum(
-            self.faults[name] for name in ("crash", "hang", "memory", "unaccounted")
+            self.faults[name]
+            for name in ("crash", "hang", "memory", "unaccounted", "request", "outside")
         )
         print(f"other faults {others}")
         print(f"slowest {self.slowest[0]:.2f} s: {self.slowest[1]}")

@@ -30,7 +30,7 @@ import pyarrow as pa
 
 from benchmarks.command_line import parser_for
 from daf_core.schemas import QUARANTINE, SCORES
-from daf_core.stages.decode import DECODED
+from daf_core.stages.decoded import DECODED
 from daf_core.storage import parquet
 from daf_core.storage.output import manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts

@@ -4,8 +4,7 @@ Memory is bounded by a few minutes of audio, however long a recording or row is.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
@@ -21,6 +20,7 @@ from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.levels import even_out, holds_nothing
 from daf_core.recordings.tones import sound_kind
 from daf_core.schemas import FLAGS, MANIFEST, WORDS, Row, quarantine_rows
+from daf_core.storage.apart import Ended, Reads, here
 from daf_core.storage.origins import ANYWHERE, Origins
 
 STAGE = "transcribe"  # in the quarantine
@@ -42,6 +42,7 @@ def transcribe(
     again: bool = False,
     language: str | None = None,
     origins: Origins = ANYWHERE,
+    reads: Reads = here,
 ) -> Transcribed:
     """Recognize the words of those `rows` of a manifest part that have audio and no words.
 
@@ -60,8 +61,8 @@ def transcribe(
         wanted = [row for row in theirs if is_wanted(row, again)]
         kept = {row["utterance_id"] for row in wanted}
         others = [row for row in theirs if row["utterance_id"] not in kept]
-        find = partial(_recording, recognize=recognize, language=language, origins=origins)
-        found = find(uri, wanted, others) if wanted else {}
+        heard = reads(_heard, uri, wanted, others, origins) if wanted else ()
+        found = _recognized(wanted, heard, recognize, language)
         for row in theirs:
             for one in found.get(row["utterance_id"], [Spoken(row, [])]):
                 made.append(one.row)
@@ -85,46 +86,61 @@ def give_up(rows: pa.Table, message: str, again: bool = False) -> tuple[pa.Table
     return rows.filter(pc.invert(wanted)), lost
 
 
-def _recording(
-    uri: str,
-    rows: list[Row],
-    others: list[Row],
-    recognize: Recognize,
-    language: str | None,
-    origins: Origins,
-) -> dict[str, list[Spoken]]:
-    """Utterance id → what became of the row, of rows of one recording."""
-    heard: dict[str, list[tuple[Stretch, Recognized]]] = defaultdict(list)
+class _Heard(NamedTuple):
+    """Stretches of one channel with their samples, or the flags that say why there is nothing to
+    recognize.
+    """
+
+    channel: int | None
+    stretches: list[Stretch]
+    waves: list[Samples | str]
+
+
+_Broken: TypeAlias = dict[str, BadInput]  # utterance id → why the row cannot be heard
+
+
+def _heard(
+    uri: str, rows: list[Row], others: list[Row], origins: Origins
+) -> Iterator[_Heard | _Broken]:
+    """What is to be recognized in rows of one recording, by channel and time."""
     try:
         with open_recording(uri, origins) as recording:
             planned, broken = stretches(recording, rows, others)
-            for _, channel in groupby(planned, key=lambda one: one.channel):
-                for stretch, found in _channel(recording, list(channel), recognize, language):
-                    heard[stretch.utterance_id].append((stretch, found))
+            yield broken
+            for channel, own in groupby(planned, key=lambda one: one.channel):
+                for chunk in _chunks([*own]):
+                    yield _Heard(channel, chunk, [_wave(recording, one) for one in chunk])
     except BadInput as err:
-        broken = {row["utterance_id"]: err for row in rows if row["utterance_id"] not in heard}
+        yield {row["utterance_id"]: err for row in rows}
+
+
+def _recognized(
+    rows: list[Row], heard: Iterable[_Heard | _Broken], recognize: Recognize, language: str | None
+) -> dict[str, list[Spoken]]:
+    """Utterance id → what became of the row, of rows of one recording. The language of a channel is
+    that of the first of its stretches in which one is found.
+    """
+    found: dict[str, list[tuple[Stretch, Recognized]]] = defaultdict(list)
+    broken: _Broken = {}
+    languages: dict[int | None, str | None] = {}
+    try:
+        for one in heard:
+            if isinstance(one, dict):
+                broken |= {name: err for name, err in one.items() if name not in found}
+                continue
+            own = language or languages.get(one.channel)
+            speech = [wave for wave in one.waves if not isinstance(wave, str)]
+            results = iter(recognize(speech, own) if speech else ())
+            for stretch, wave in zip(one.stretches, one.waves, strict=True):
+                result = next(results) if not isinstance(wave, str) else Recognized([], None, wave)
+                languages[one.channel] = languages.get(one.channel) or result.language
+                found[stretch.utterance_id].append((stretch, result))
+    except Ended as err:
+        broken |= {row["utterance_id"]: err for row in rows if row["utterance_id"] not in found}
     return {
-        row["utterance_id"]: with_words(
-            row, heard[row["utterance_id"]], _flag_of(broken.get(row["utterance_id"]))
-        )
+        (name := row["utterance_id"]): with_words(row, found[name], _flag_of(broken.get(name)))
         for row in rows
     }
-
-
-def _channel(
-    recording: Recording, planned: list[Stretch], recognize: Recognize, language: str | None
-) -> Iterator[tuple[Stretch, Recognized]]:
-    """What was recognized in stretches of one channel; its language is that of the first of them in
-    which one is found.
-    """
-    for chunk in _chunks(planned):
-        waves = [_wave(recording, stretch) for stretch in chunk]
-        speech = [wave for wave in waves if not isinstance(wave, str)]
-        found = iter(recognize(speech, language) if speech else ())
-        for stretch, wave in zip(chunk, waves, strict=True):
-            result = next(found) if not isinstance(wave, str) else Recognized([], None, wave)
-            language = language or result.language
-            yield stretch, result
 
 
 def _chunks(planned: list[Stretch]) -> Iterator[list[Stretch]]:

@@ -33,6 +33,7 @@ from daf_core.browse.pages import call_page, environment, list_page
 from daf_core.browse.selection import Selection
 from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.report.printable import printable
+from daf_core.storage.apart import Reads, here
 
 CLIPS_AT_ONCE = 4
 CLIP_WAIT_S = 20.0  # a recording that takes longer is given up
@@ -50,10 +51,10 @@ Found = TypeVar("Found")
 class Application:
     """What answers requests about one archive."""
 
-    def __init__(self, archive: Archive, labels: LabelFile) -> None:
+    def __init__(self, archive: Archive, labels: LabelFile, reads: Reads) -> None:
         self._archive = archive
         self._labels = labels
-        self._clips = Clips(archive)
+        self._clips = Clips(archive, reads)
         self._templates: Environment = environment()
         self._decoders = ThreadPoolExecutor(CLIPS_AT_ONCE, "decode")
 
@@ -161,9 +162,11 @@ class Application:
         return self._labels.put(row, label)
 
 
-def application(archive: Archive, labels: LabelFile, access: Access) -> Starlette:
-    """The application; nothing of it answers without `access`."""
-    own = Application(archive, labels)
+def application(
+    archive: Archive, labels: LabelFile, access: Access, reads: Reads = here
+) -> Starlette:
+    """The application; nothing of it answers without `access`. reads: where recordings are read."""
+    own = Application(archive, labels, reads)
     return Starlette(
         routes=[
             Route("/", own.calls),

@@ -16,6 +16,8 @@ from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, open_recording
 from daf_core.recordings.levels import even_out
 from daf_core.schemas import Row
+from daf_core.storage.apart import Reads, here
+from daf_core.storage.origins import Origins
 
 LONGEST_S = 60.0
 KEPT_CALLS = 16
@@ -23,13 +25,14 @@ KEPT_OPEN = 4
 
 
 class Clips:
-    """Utterances of an archive as sound. Rows of the calls that were asked for last, and
-    the recordings, are kept."""
+    """Utterances of an archive as sound. Rows of the calls that were asked for last are kept.
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+    reads: where recordings are read; they are kept open there.
+    """
+
+    def __init__(self, archive: Archive, reads: Reads = here) -> None:
+        self._archive, self._reads = archive, reads
         self._kept: OrderedDict[str, dict[str, Row]] = OrderedDict()
-        self._idle: OrderedDict[str, Recording] = OrderedDict()
         self._lock = Lock()
 
     def wav(self, recording_id: str, utterance_id: str, offset_s: float = 0.0) -> bytes:
@@ -43,42 +46,8 @@ class Clips:
             NotDone: the storage fails.
         """
         row = self._rows(recording_id)[utterance_id]
-        uri = row["audio_uri"]
-        if uri is None:
-            raise BadInput("missing_audio", "the utterance has no recording")
-        with self._opened(uri) as recording:
-            whole = row["start_s"] is None
-            start_s, end_s = (
-                (0.0, recording.duration_s) if whole else (row["start_s"], row["end_s"])
-            )
-            start_s += max(0.0, offset_s)
-            end_s = min(start_s + LONGEST_S if end_s is None else end_s, start_s + LONGEST_S)
-            samples = recording.read_near(start_s, end_s, row["channel"])
-            bounded = recording.bounded
-        if not len(samples):
-            raise BadInput("outside_recording", "the recording ends before the utterance begins")
-        return _wav(even_out(samples, bounded))
-
-    @contextmanager
-    def _opened(self, uri: str) -> Iterator[Recording]:
-        """The recording, which is kept open afterwards: an MP3 takes longer to open than to read.
-        One that fails is not.
-        """
-        with self._lock:
-            recording = self._idle.pop(uri, None)
-        recording = recording or open_recording(uri, self._archive.origins)
-        try:
-            yield recording
-        except BaseException:
-            recording.close()
-            raise
-        with self._lock:
-            replaced = self._idle.pop(uri, None)
-            self._idle[uri] = recording
-            oldest = self._idle.popitem(last=False)[1] if len(self._idle) > KEPT_OPEN else None
-        for one in (replaced, oldest):
-            if one is not None:
-                one.close()
+        (data,) = self._reads(_sound, row, offset_s, self._archive.origins)
+        return data
 
     def _rows(self, recording_id: str) -> dict[str, Row]:
         with self._lock:
@@ -91,6 +60,52 @@ class Clips:
             if len(self._kept) > KEPT_CALLS:
                 self._kept.popitem(last=False)
         return rows
+
+
+class _OpenRecordings:
+    """Recordings that were read last: an MP3 takes longer to open than to read."""
+
+    def __init__(self) -> None:
+        self._idle: OrderedDict[tuple[str, Origins], Recording] = OrderedDict()
+        self._lock = Lock()
+
+    @contextmanager
+    def opened(self, uri: str, origins: Origins) -> Iterator[Recording]:
+        """The recording, which is kept open afterwards. One that fails is not."""
+        with self._lock:
+            recording = self._idle.pop((uri, origins), None)
+        recording = recording or open_recording(uri, origins)
+        try:
+            yield recording
+        except BaseException:
+            recording.close()
+            raise
+        with self._lock:
+            replaced = self._idle.pop((uri, origins), None)
+            self._idle[uri, origins] = recording
+            oldest = self._idle.popitem(last=False)[1] if len(self._idle) > KEPT_OPEN else None
+        for one in (replaced, oldest):
+            if one is not None:
+                one.close()
+
+
+_open = _OpenRecordings()  # of this process
+
+
+def _sound(row: Row, offset_s: float, origins: Origins) -> Iterator[bytes]:
+    """The WAV file of `Clips.wav`."""
+    if row["audio_uri"] is None:
+        raise BadInput("missing_audio", "the utterance has no recording")
+    with _open.opened(row["audio_uri"], origins) as recording:
+        whole = row["start_s"] is None
+        start_s, end_s = (0.0, recording.duration_s) if whole else (row["start_s"], row["end_s"])
+        start_s += max(0.0, offset_s)
+        end_s = min(start_s + LONGEST_S if end_s is None else end_s, start_s + LONGEST_S)
+        samples = recording.read_near(start_s, end_s, row["channel"])
+        bounded = recording.bounded
+    if not len(samples):
+        raise BadInput("outside_recording", "the recording ends before the utterance begins")
+    yield _wav(even_out(samples, bounded))
 
 
 def _wav(samples: np.ndarray) -> bytes:

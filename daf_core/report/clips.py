@@ -2,6 +2,7 @@
 
 import base64
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import av
@@ -10,6 +11,7 @@ import numpy as np
 from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.recordings.audio import open_recording
+from daf_core.storage.apart import Reads, here
 from daf_core.storage.origins import ANYWHERE, Origins
 
 LONGEST_S = 15.0
@@ -31,20 +33,24 @@ class Sound:
     origins: Origins = ANYWHERE
 
 
-def clip(sound: Sound) -> str | None:
+def clip(sound: Sound, reads: Reads = here) -> str | None:
     """A data URI of Ogg Opus, at most LONGEST_S long; None where the sound cannot be read."""
     start_s = max(0.0, (sound.start_s or 0.0) - AROUND_S)
     end_s = start_s + LONGEST_S
     if sound.end_s is not None:
         end_s = min(end_s, sound.end_s + AROUND_S)
     try:
-        with open_recording(sound.uri, sound.origins) as recording:
-            samples = recording.read(start_s, end_s, sound.channel)
+        (samples,) = reads(_samples, sound, start_s, end_s)
     except (BadInput, NotDone, SettingsError, OSError):
         return None
     if not len(samples):
         return None
     return f"data:audio/ogg;base64,{base64.b64encode(opus(samples)).decode()}"
+
+
+def _samples(sound: Sound, start_s: float, end_s: float) -> Iterator[Samples]:
+    with open_recording(sound.uri, sound.origins) as recording:
+        yield recording.read(start_s, end_s, sound.channel)
 
 
 def opus(samples: Samples) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from daf_core.report.clips import Sound, clip
 from daf_core.report.recordings import RecordingSummary
 from daf_core.schemas import Row
+from daf_core.storage.apart import Reads, here
 
 MOMENTS = 10
 CONTRADICTIONS = 5  # at most, of them
@@ -27,6 +28,7 @@ def hear_first(
     contradictions: Sequence[Row],
     recordings: Sequence[RecordingSummary],
     sounds: Mapping[str, Sound],
+    reads: Reads = here,
 ) -> list[HeardMoment]:
     """At most MOMENTS utterances that have a voice, one a recording where there are enough.
 
@@ -34,6 +36,7 @@ def hear_first(
         contradictions: rows of scores with `when` and `who`, the strongest first.
         recordings: those with the lowest means, lowest first.
         sounds: by utterance id.
+        reads: where recordings are read.
     """
     strongest, lowest = _contradictions(contradictions), _lowest(recordings)
     chosen: list[HeardMoment] = []
@@ -45,7 +48,7 @@ def hear_first(
                 fits = len(chosen) < most and one.utterance_id in sounds
                 if fits and one.utterance_id not in known and seen == again:
                     chosen.append(one)
-    return [replace(one, audio=clip(sounds[one.utterance_id])) for one in chosen]
+    return [replace(one, audio=clip(sounds[one.utterance_id], reads)) for one in chosen]
 
 
 def _contradictions(rows: Sequence[Row]) -> list[HeardMoment]:

@@ -41,6 +41,7 @@ from daf_core.report.recordings import RecordingSummary, summarise, when, who
 from daf_core.report.totals import SENTIMENT_EDGES, WEIGHT_EDGES, Totals
 from daf_core.report.transcript import listed
 from daf_core.schemas import FLAGS, NEUTRAL_BELOW, polarity
+from daf_core.storage.apart import Reads, here
 from daf_core.storage.files import join, read_json
 from daf_core.storage.output import scores_output
 from daf_core.storage.parquet import list_parts, read
@@ -77,12 +78,14 @@ def gather(
     text: bool = True,
     audio: bool = True,
     allow_roots: Sequence[str] = (),
+    reads: Reads = here,
 ) -> Report:
     """Gather a report from a folder of scores, part by part.
 
     manifest: where texts are read from, by default the manifest that run.json names, if it is
     there; text: whether texts are shown; audio: whether clips of a few utterances are;
-    allow_roots: where recordings may lie beside where the manifest says.
+    allow_roots: where recordings may lie beside where the manifest says; reads: where they are
+    read.
 
     Raises:
         SettingsError: there are no scores, or there is no manifest at `manifest`.
@@ -117,7 +120,7 @@ def gather(
     named |= {said.utterance_id for own in transcripts for said in own}
     found = named_in_manifest(manifest, run.get("manifest"), named, allow_roots)
     texts, note = (found.texts, found.note) if text else ({}, "left out")
-    moments = hear_first(contradictions, recordings, found.sounds) if audio else []
+    moments = hear_first(contradictions, recordings, found.sounds, reads) if audio else []
     known = known_of_run(evidence, totals, run, head)
     if head.packaged:
         run = {**run, "head": head.name}  # not the folder of the package

@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.recordings.audio import open_recording
@@ -14,6 +14,13 @@ from daf_core.storage.origins import ANYWHERE, Origins
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class Lost(NamedTuple):
+    """Recordings, in place of themselves, whose files ended the process that read them."""
+
+    held: Any
+    error: BadInput
 
 
 class Inspected(NamedTuple):
@@ -34,7 +41,7 @@ class Inspected(NamedTuple):
 
 
 def guarded(
-    held: T, inspect: Callable[[T], Inspected], rows_of: Callable[[T, BadInput], list[Row]]
+    held: T | Lost, inspect: Callable[[T], Inspected], rows_of: Callable[[T, BadInput], list[Row]]
 ) -> Inspected:
     """What `inspect` finds; `rows_of` gives quarantine rows where a library or a reader fails in a
     way that nobody foresaw: one recording must not end the work on all others.
@@ -43,6 +50,8 @@ def guarded(
         NotDone: the storage fails.
         SettingsError: a setting is wrong.
     """
+    if isinstance(held, Lost):
+        return Inspected([], rows_of(held.held, held.error))
     try:
         return inspect(held)
     except (NotDone, SettingsError):

@@ -9,15 +9,14 @@ belongs to no recording.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from functools import partial
 
 from daf_core.errors import SettingsError
 from daf_core.sources import corpora
 from daf_core.sources.folders.source import FolderOptions, FolderSource
 from daf_core.sources.table import TableSource
-from daf_core.sources.table_rows import open_rows
-from daf_core.sources.table_types import Table
+from daf_core.sources.table_apart import open_corpus, open_table
+from daf_core.storage.apart import Reads, here
 from daf_core.storage.files import absolute, filesystem
 from daf_core.storage.origins import checked_roots, of_source
 
@@ -31,13 +30,14 @@ def open_source(
     check_contents: bool = False,
     redact: bool = False,
     allow_roots: Sequence[str] = (),
+    reads: Reads = here,
 ) -> Source:
     """Open the corpus, table or folder at `uri`.
 
     rename: the table's column names → ours; options: how a folder is read; check_contents: a file
     has changed when its SHA-256 has, not when its size or modification time has; redact: numbers
     and addresses in words become marks; allow_roots: folders and buckets beside that of the source
-    where recordings may lie.
+    where recordings may lie; reads: where tables and shared transcripts are read.
 
     Raises:
         SettingsError: there is nothing to ingest, or a setting does not apply to this kind of
@@ -47,19 +47,19 @@ def open_source(
     fs, path = filesystem(uri)
     options = options or FolderOptions()
     origins = of_source(uri, checked_roots(allow_roots))
-    if read := corpora.reader_of(uri):
+    if corpora.reader_of(uri):
         if rename:
             raise SettingsError(f"{uri}: a corpus has its own column names; `rename` is for tables")
         _check_no_folder(uri, "a corpus", options)
         corpora.check_links(uri, origins)
-        opened = nullcontext(Table(corpora.COLUMNS, read(uri)))
-        return TableSource(uri, lambda: opened, {}, check_contents, redact=redact, origins=origins)
+        opened = partial(open_corpus, uri, reads)
+        return TableSource(uri, opened, {}, check_contents, redact=redact, origins=origins)
     if not fs.isdir(path):
         if fs.exists(path):
             _check_no_folder(uri, "a table", options)
         return TableSource(
             uri,
-            partial(open_rows, uri),
+            partial(open_table, uri, reads),
             rename or {},
             check_contents,
             redact=redact,
@@ -67,7 +67,7 @@ def open_source(
         )
     if rename:
         raise SettingsError(f"{uri}: `rename` applies to a table, not a folder")
-    return FolderSource(uri, options, check_contents, redact, origins)
+    return FolderSource(uri, options, check_contents, redact, origins, reads)
 
 
 def _check_no_folder(uri: str, kind: str, options: FolderOptions) -> None:

@@ -1,12 +1,13 @@
 """Parquet tables, and rows of Arrow batches as plain text and numbers."""
 
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.parquet_pages import check_footer, check_pages
 from daf_core.sources import parquet_bounds as bounds
 from daf_core.sources.table_columns import holds_bytes, is_audio_struct, is_stored_audio
 from daf_core.sources.table_types import Cells, Rows, StoredAudio, Table, check_names
@@ -22,23 +23,26 @@ def read_parquet(file: IO[bytes]) -> Table:
         ValueError: it is no Parquet, or two columns have one name.
     """
     size = file.seek(0, 2)
-    file.seek(0)
+    check_footer(file)
     parquet = pq.ParquetFile(file)  # raises ArrowInvalid, a ValueError
     names = parquet.schema_arrow.names
     check_names(names)
     types = {field.name: field.type for field in parquet.schema_arrow}
     bounds.check(parquet.metadata, size)
-    texts = [name for name, kind in types.items() if bounds.is_text(kind)]
+    texts = _texts(parquet.metadata, types)
     file.seek(0)
     # Texts that are stored once and named often are not written out.
     parquet = pq.ParquetFile(file, read_dictionary=texts)
-    return Table(names, _rows(parquet, types, size), types=types)
+    return Table(names, _rows(parquet, types, size, file), types=types)
 
 
-def _rows(parquet: pq.ParquetFile, types: dict[str, pa.DataType], size: int) -> Rows:
+def _rows(
+    parquet: pq.ParquetFile, types: dict[str, pa.DataType], size: int, file: IO[bytes]
+) -> Rows:
     stored = [name for name, kind in types.items() if is_stored_audio(kind)]
     read = [name for name, kind in types.items() if not holds_bytes(kind)]
     read += [f"{name}.path" for name in stored if is_audio_struct(types[name])]
+    _check_pages(file, parquet.metadata, {name.partition(".")[0] for name in read})
     number = 0
     left = bounds.most_expanded(size)
     for batch in parquet.iter_batches(_BATCH_ROWS, columns=read):
@@ -52,6 +56,27 @@ def _rows(parquet: pq.ParquetFile, types: dict[str, pa.DataType], size: int) -> 
                         cells[name] = _stored(cells.get(name, {}), number)
                 number += 1
                 yield f"row {number}", cells
+
+
+def _texts(metadata: Any, types: dict[str, pa.DataType]) -> list[str]:
+    """Columns of texts, but for those in an encoding that Arrow cannot read so."""
+    others = {
+        chunk.path_in_schema
+        for group in map(metadata.row_group, range(metadata.num_row_groups))
+        for chunk in map(group.column, range(group.num_columns))
+        if any(name.startswith("DELTA") for name in chunk.encodings)
+    }
+    return [name for name, kind in types.items() if bounds.is_text(kind) and name not in others]
+
+
+def _check_pages(file: IO[bytes], metadata: Any, columns: set[str]) -> None:
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            if chunk.path_in_schema.partition(".")[0] in columns:
+                try:
+                    check_pages(file, chunk)
+                except ValueError as err:
+                    raise pa.ArrowInvalid(str(err)) from err
 
 
 def _stored(cell: object, row: int) -> StoredAudio | None:

@@ -1,11 +1,11 @@
 """Decode one part of a manifest: add the audio of every row. Each recording is opened once."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
-from typing import NamedTuple
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -18,23 +18,15 @@ from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.recordings.tones import sound_kind
 from daf_core.redaction.marks import spoken_only
-from daf_core.schemas import DECODED_FLAGS, MANIFEST, Row
+from daf_core.schemas import Row
 from daf_core.stages.ahead import ahead
+from daf_core.stages.decoded import DECODED, Decoded, table_of
+from daf_core.storage.apart import Ended, Reads, each, here
 from daf_core.storage.files import is_remote
 from daf_core.storage.origins import ANYWHERE, REFUSED, Origins
 
+_Recording: TypeAlias = tuple[str | None, list[Row]]  # where it is, and its rows
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
-
-# A decoded part. It is never stored.
-DECODED = pa.schema(
-    [
-        *MANIFEST,
-        pa.field("previous_text", pa.string()),  # null: none, or the encoder does not read it
-        pa.field("samples", pa.large_binary()),  # 16-bit mono at 16 kHz; null: no usable audio
-        pa.field("reason", pa.string()),  # for the quarantine; null: the row can be encoded
-        pa.field("message", pa.string()),
-    ]
-)
 
 
 def decode_part(
@@ -42,13 +34,14 @@ def decode_part(
     audio: bool = True,
     synthesizer: Synthesizer | None = None,
     origins: Origins = ANYWHERE,
+    reads: Reads = here,
 ) -> pa.Table:
     """Add audio to the `rows` of one manifest part: a DECODED table of the same rows in order.
 
     audio: whether recordings are opened at all; synthesizer: makes audio from the text of rows that
-    name no recording; origins: where recordings may lie. A recording or row that cannot be used
-    raises nothing: a row with text keeps it and is flagged, a row without text gets a `reason`. So
-    does any row whose recording may not be opened.
+    name no recording; origins: where recordings may lie; reads: where they are read. A recording
+    or row that cannot be used raises nothing: a row with text keeps it and is flagged, a row
+    without text gets a `reason`. So does any row whose recording may not be opened.
 
     Marks of what was redacted leave the text; the row is flagged `redacted`.
 
@@ -59,32 +52,41 @@ def decode_part(
         (uri if audio else None, list(group))
         for uri, group in groupby(spoken_only(rows).to_pylist(), key=lambda row: row["audio_uri"])
     ]
-    decode = partial(_decode_recording, synthesizer=synthesizer, origins=origins)
     budget = PartBudget("the part")
     found = [DECODED.empty_table()]
-    with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
-        is_slow = any(uri and is_remote(uri) for uri, _ in recordings)
-        decoded = (
-            ahead(pool, decode, recordings, RECORDINGS_AT_ONCE)
-            if is_slow
-            else map(decode, recordings)
-        )
-        for (_, rows_of), table in zip(recordings, decoded, strict=True):
-            found.append(budget.of_table(rows_of, table))
+    if not any(uri for uri, _ in recordings):
+        reads = here
+    decoded = _decoded(recordings, synthesizer, origins, reads)
+    for (_, rows_of), table in zip(recordings, decoded, strict=True):
+        found.append(budget.of_table(rows_of, table))
     return pa.concat_tables(found)
 
 
-class Decoded(NamedTuple):
-    """What decoding adds to a manifest row; flags come after those that the row has."""
+def _decoded(
+    recordings: list[_Recording], synthesizer: Synthesizer | None, origins: Origins, reads: Reads
+) -> Iterator[pa.Table]:
+    """The rows of each recording, decoded."""
+    found = each(reads, _decode_recordings, recordings, synthesizer, origins)
+    for (uri, rows), one in zip(recordings, found, strict=True):
+        if isinstance(one, Ended):
+            told = BadInput(one.reason, f"{uri}: {one.message}")
+            one = table_of(rows, [_unusable_audio(row, told) for row in rows])
+        yield one
 
-    samples: bytes | None = None
-    flags: Sequence[str] = ()
-    reason: str | None = None
-    message: str | None = None
+
+def _decode_recordings(
+    recordings: list[_Recording], synthesizer: Synthesizer | None, origins: Origins
+) -> Iterator[pa.Table]:
+    decode = partial(_decode_recording, synthesizer=synthesizer, origins=origins)
+    if not any(uri and is_remote(uri) for uri, _ in recordings):
+        yield from map(decode, recordings)
+        return
+    with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
+        yield from ahead(pool, decode, recordings, RECORDINGS_AT_ONCE)
 
 
 def _decode_recording(
-    recording: tuple[str | None, list[Row]], synthesizer: Synthesizer | None, origins: Origins
+    recording: _Recording, synthesizer: Synthesizer | None, origins: Origins
 ) -> pa.Table:
     """The rows of one recording as a table of their own, so that samples are not held twice."""
     uri, rows = recording
@@ -92,29 +94,7 @@ def _decode_recording(
         decoded = [_without_audio(row, synthesizer) for row in rows]
     else:
         decoded = _with_audio(uri, rows, origins)
-    return _table(rows, decoded)
-
-
-def give_up(rows: pa.Table, reason: str, message: str) -> pa.Table:
-    """The `rows` of a manifest part as a DECODED table in which every row is quarantined."""
-    return _table(rows.to_pylist(), [Decoded(reason=reason, message=message)] * len(rows))
-
-
-def _table(rows: list[Row], decoded: Sequence[Decoded]) -> pa.Table:
-    both = [
-        {**row, **found._asdict(), "flags": _flags(row, found)}
-        for row, found in zip(rows, decoded, strict=True)
-    ]
-    return pa.Table.from_pylist(both, schema=DECODED)
-
-
-def _flags(row: Row, found: Decoded) -> list[str]:
-    """The flags of a manifest row and then those of decoding, each once. Of a row that names a
-    recording decoding decides anew what ingest found of it: it may have come back.
-    """
-    anew = () if row["audio_uri"] is None else DECODED_FLAGS
-    before = [flag for flag in row["flags"] if flag not in anew]
-    return [*dict.fromkeys([*before, *found.flags])]
+    return table_of(rows, decoded)
 
 
 class PartBudget:
@@ -138,7 +118,7 @@ class PartBudget:
         if self._left >= 0 or table["samples"].null_count == len(table):
             return table
         error = BadInput("too_long", f"{self._of}: expected at most {PART_S / 3600:.0f} hours")
-        return _table(rows, [_unusable_audio(row, error) for row in rows])
+        return table_of(rows, [_unusable_audio(row, error) for row in rows])
 
 
 def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:

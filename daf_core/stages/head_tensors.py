@@ -9,6 +9,7 @@ from safetensors import SafetensorError, numpy
 
 from daf_core.errors import SettingsError
 from daf_core.stages.head_record import HeadRecord
+from daf_core.stages.tensor_ranges import problem
 
 FAMILIARITY = "familiarity."  # of the tensors that are not the module's
 PERCENTILES = 101  # `measures.familiarity`, which loads torch
@@ -23,7 +24,8 @@ def check_tensors(weights: bytes, record: HeadRecord, uri: str) -> None:
 
     Raises:
         SettingsError: it is no safetensors file; a tensor is missing, left over, or of another type
-            or shape; a number is not finite; or there is no such head.
+            or shape; a number is not finite, or outside the range
+            that its meaning has; or there is no such head.
     """
     try:
         found: Tensors = numpy.load(weights)
@@ -48,6 +50,8 @@ def _check_module(found: Tensors, record: HeadRecord, uri: str) -> None:
             raise _wrong(uri, f"expected no tensor {name} in a head of kind {record.kind}")
         if found[name].dtype.kind != "f" or found[name].shape != expected[name]:
             raise _wrong(uri, f"{name}: expected shape {expected[name]}, found {found[name].shape}")
+        if what := problem(name, found[name]):
+            raise _wrong(uri, f"{name}: {what}")
 
 
 def _expected(record: HeadRecord, uri: str) -> dict[str, tuple[int, ...]]:

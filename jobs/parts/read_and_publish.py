@@ -14,7 +14,8 @@ from daf_core.adaptation.chosen_rows import ChosenRows
 from daf_core.privacy.words import check_words
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.redaction.quarantine import without_names
-from daf_core.stages.decode import decode_part, give_up
+from daf_core.stages.decode import decode_part
+from daf_core.stages.decoded import give_up
 from daf_core.stages.previous_text import with_previous_text
 from daf_core.storage.origins import NOWHERE, Origins
 from daf_core.storage.output import Output
@@ -22,6 +23,7 @@ from daf_core.storage.part_index import PartFacts, count_flags
 from daf_core.storage.publish_part import publish_part
 from daf_core.stress.labelled_sample import LabelledSample
 from jobs.parts.message import PartTables, StageResult, run_stage
+from jobs.reading.readers import readers
 
 KILLS = 3  # a part that kills its process this often is not tried again
 
@@ -56,7 +58,8 @@ class ReadPart:
         if self.give_up:
             reason = f"{facts.name} killed the process that worked on it {KILLS} times"
             return facts, {"rows": give_up(rows, "poison", reason)}
-        return facts, {"rows": decode_part(rows, self.audio, self.synthesizer, self.origins)}
+        decoded = decode_part(rows, self.audio, self.synthesizer, self.origins, readers())
+        return facts, {"rows": decoded}
 
 
 @dataclass(frozen=True)

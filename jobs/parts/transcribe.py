@@ -26,6 +26,7 @@ from daf_core.weights.precision import Precision
 from daf_core.weights.specs import EncoderSpec
 from jobs.parts.message import PartTables, StageResult, run_stage
 from jobs.parts.read_and_publish import KILLS
+from jobs.reading.readers import readers
 
 if TYPE_CHECKING:
     from daf_core.asr.recognizer import Recognized, Recognizer
@@ -117,6 +118,7 @@ class Recognize:
             self.plan.again,
             self.plan.language,
             self.plan.origins,
+            readers(),
         )
         rows = with_flags(rows) if self.plan.redact else rows
         return facts, {"rows": rows, "words": words, "quarantine": tables["quarantine"]}

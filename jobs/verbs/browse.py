@@ -10,6 +10,7 @@ from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.command.terminal import say, say_link
 from jobs.parts.calls import calls_are_made, make_calls, manifest_of
+from jobs.reading.readers import clip_readers
 from jobs.settings import BrowseSettings, EncodeResources
 
 HOST = "127.0.0.1"
@@ -56,7 +57,7 @@ def run(settings: BrowseSettings) -> str:
         say("open this link in a browser of this machine; Ctrl-C ends")
         server = uvicorn.Server(
             uvicorn.Config(
-                application(archive, labels, access),
+                application(archive, labels, access, clip_readers()),
                 log_level="error",
                 access_log=False,
                 server_header=False,

@@ -4,8 +4,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from daf_core.errors import SettingsError, check_bad_rows
@@ -21,6 +20,8 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
 from jobs.progress import LinePace, number_of
+from jobs.reading.inspecting import Inspector, inspect_apart, inspected_apart
+from jobs.reading.readers import readers
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict
 from jobs.verbs.ingest_summary import few_messages, summary
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 RAY_START_S = 20.0  # Ray, its processes and their imports take about this long
 RECORDINGS_PER_TASK = 16
-RECORDINGS_AT_ONCE = 8
-WORTH_A_THREAD_S = 0.005  # inspecting a recording takes longer than this if its storage is slow
-
-Inspector = Callable[[Any], Inspected]
 
 
 def run(settings: IngestSettings) -> str:
@@ -68,6 +65,7 @@ def bring_up_to_date(
     parts whose recordings are read though they have not changed. `strict` is left to the caller.
     Raises as `run`.
     """
+    readers().start("daf_core.sources.folders.recording_group")
     options = _folder_options(settings, [settings.out, *without])
     opened = open_source(
         settings.source,
@@ -76,6 +74,7 @@ def bring_up_to_date(
         settings.check_contents,
         settings.redact,
         settings.allow_root,
+        readers(),
     )
     hashed = hashed_ids(settings.hash_ids)
     source = opened if hashed is None else HashedSource(opened, hashed)
@@ -155,15 +154,18 @@ def _identity(settings: IngestSettings, options: FolderOptions, hashed: HashedId
 
 
 def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> Iterator[Inspected]:
-    """Inspect recordings in order: in this process at first, in Ray tasks if that pays."""
+    """Inspect recordings in order: beside this process at first, in Ray tasks if that pays."""
     began, inspecting_s = time.monotonic(), 0.0
     for chunk in _chunks(recordings, per_task):
-        before = time.monotonic()
-        inspected = inspect_chunk(chunk, inspector)
-        now = time.monotonic()
-        inspecting_s += now - before
-        yield from inspected
-        if ray_pays(inspecting_s, now - began):
+        inspected = inspect_apart(chunk, inspector)
+        while True:
+            before = time.monotonic()
+            one = next(inspected, None)
+            inspecting_s += time.monotonic() - before
+            if one is None:
+                break
+            yield one
+        if ray_pays(inspecting_s, time.monotonic() - began):
             break
     left = [*itertools.islice(recordings, 1)]
     if not left:
@@ -172,21 +174,6 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> 
 
     with ray_session():
         yield from _inspect_in_tasks(itertools.chain(left, recordings), inspector, per_task)
-
-
-def inspect_chunk(chunk: list[Any], inspector: Inspector) -> list[Inspected]:
-    """Inspect recordings: in threads if two take long, as most of that is waiting for storage.
-
-    One alone may have waited for a busy processor, where threads only cost time.
-    """
-    first: list[Inspected] = []
-    for recording in chunk[:2]:
-        before = time.monotonic()
-        first.append(inspector(recording))
-        if time.monotonic() - before < WORTH_A_THREAD_S:
-            return [*first, *map(inspector, chunk[len(first) :])]
-    with ThreadPoolExecutor(RECORDINGS_AT_ONCE) as pool:
-        return [*first, *pool.map(inspector, chunk[2:])]
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:
@@ -207,7 +194,7 @@ def _inspect_in_tasks(
 
     from jobs.ray_session import cluster_total
 
-    task = ray.remote(inspect_chunk)
+    task = ray.remote(inspected_apart)
     in_flight: deque[Any] = deque()
     for chunk in _chunks(recordings, per_task):
         in_flight.append(task.remote(chunk, inspector))

@@ -5,6 +5,7 @@ import time
 from daf_core.errors import SettingsError
 from daf_core.report.page import Report, gather, render
 from daf_core.storage.files import filesystem, join, publish
+from jobs.reading.readers import clip_readers
 from jobs.settings import ReportSettings
 
 
@@ -35,7 +36,12 @@ def make(settings: ReportSettings) -> Report:
             f"try {join(settings.out, 'report.html')}"
         )
     report = gather(
-        settings.scores, settings.manifest, settings.text, settings.audio, settings.allow_root
+        settings.scores,
+        settings.manifest,
+        settings.text,
+        settings.audio,
+        settings.allow_root,
+        clip_readers(),
     )
     publish(settings.out, render(report).encode())
     return report

@@ -14,6 +14,8 @@ from daf_core.errors import NotDone, SettingsError
 from daf_core.sources.inspection import Inspected
 from daf_core.weights.known import SPEAKER
 from daf_core.weights.packages import packaged
+from jobs.reading import inspecting
+from jobs.reading.inspecting import inspect_chunk
 from jobs.settings import IngestSettings
 from jobs.verbs import ingest
 
@@ -66,7 +68,7 @@ def test_one_speaker_on_both_channels_is_counted_once(tmp_path):
     [((), False), ((0,), False), ((1,), False), (tuple(range(16)), True)],
 )
 def test_threads_are_for_slow_storage_and_not_for_one_slow_recording(monkeypatch, slow, threads):
-    monkeypatch.setattr(ingest, "WORTH_A_THREAD_S", 0.25)  # a busy machine stays below it
+    monkeypatch.setattr(inspecting, "WORTH_A_THREAD_S", 0.25)  # a busy machine stays below it
     seen = []
 
     def inspector(recording: int) -> Inspected:
@@ -74,11 +76,11 @@ def test_threads_are_for_slow_storage_and_not_for_one_slow_recording(monkeypatch
         time.sleep(0.3 if recording in slow else 0)
         return Inspected([{"number": recording}], [])
 
-    found = ingest.inspect_chunk(list(range(16)), inspector)
+    found = list(inspect_chunk(list(range(16)), inspector))
     assert [row["number"] for one in found for row in one.rows] == list(range(16))
     assert len(seen) == 16
     assert (len(set(seen)) > 1) == threads
-    assert [one.rows[0]["number"] for one in ingest.inspect_chunk([7], inspector)] == [7]
+    assert [one.rows[0]["number"] for one in inspect_chunk([7], inspector)] == [7]
 
 
 @pytest.mark.parametrize("speakers", ["0", "21", "two", "-1", ""])

@@ -8,12 +8,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from benchmarks.reliability.fuzzing import originals, readers
+from benchmarks.reliability.fuzzing import folders, originals, readers
 from benchmarks.reliability.fuzzing.bytes_damage import Damage, Rng, of_recordings
 from benchmarks.reliability.fuzzing.corpora import corpora
 from benchmarks.reliability.fuzzing.originals import CUES, SECRET, SPEECH_S, Original
 from benchmarks.reliability.fuzzing.parquet_damage import PARQUET
 from benchmarks.reliability.fuzzing.text_damage import CSV, JSONL, TRANSCRIPT
+from benchmarks.reliability.fuzzing.uri_damage import lay_out
 
 # Kind of input → how many of it come in one turn of all kinds.
 SHARES = {
@@ -23,6 +24,10 @@ SHARES = {
     "tables": 5,
     "labels": 1,
     "corpora": 10,
+    "uris": 3,
+    "records": 4,
+    "heads": 4,
+    "encoders": 2,
 }
 T = TypeVar("T")
 TABLE_DAMAGE = {"csv": CSV, "jsonl": JSONL, "parquet": PARQUET}
@@ -32,10 +37,10 @@ TABLE_DAMAGE = {"csv": CSV, "jsonl": JSONL, "parquet": PARQUET}
 class Input:
     """One damaged input in a folder of its own.
 
-    route: voices, cues, rows, later, transcript, reader, table, labels, corpus or features, how it
-    is laid out; source: what is ingested; labels: a table of labels for it; sound, damaged: two
-    files, the second replaces the first between ingest and decode, as in an archive that changed;
-    for features `sound` is the corpus that they belong to.
+    route: voices, cues, rows, later, transcript, reader, table, labels, corpus, features, uris,
+    records, heads or encoders: how it is laid out; source: what is ingested; labels: a table of
+    labels for it; sound, damaged: two files, the second replaces the first between ingest and
+    decode, as in an archive that changed; for features `sound` is the corpus they belong to.
     """
 
     number: int
@@ -59,6 +64,8 @@ class Inputs:
         shares = [(kind, share) for kind, share in SHARES.items() if kind in kinds]
         self._turns = [kind for kind, share in shares for _ in range(share)]
         self._corpora = corpora(folder / "originals") if "corpora" in kinds else []
+        for kind in {*kinds} & folders.KINDS:
+            folders.make_original(kind, folder / "originals")
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Original]]:
@@ -130,6 +137,8 @@ class Inputs:
             "tables": self._table,
             "labels": self._labelled,
             "corpora": self._corpus,
+            "uris": self._uris,
+            **dict.fromkeys(("records", "heads", "encoders"), self._folder),
         }
         return make[self._turns[turn]](rng, number, folder)
 
@@ -195,6 +204,17 @@ class Inputs:
             folder / "archive",
             labels,
         )
+
+    def _uris(self, rng: Rng, number: int, folder: Path) -> Input:
+        source = lay_out(rng, folder, self._good.content)
+        return Input(number, "uris", "odd pieces", "uris", folder, source)
+
+    def _folder(self, rng: Rng, number: int, folder: Path) -> Input:
+        kind = self._turns[number % len(self._turns)]
+        place = folder / "archive" / kind
+        shutil.copytree(self.folder / "originals" / kind, place)
+        mutation = folders.damage(rng, place)
+        return Input(number, kind, mutation, kind, folder, place)
 
     def _corpus(self, rng: Rng, number: int, folder: Path) -> Input:
         corpus = _any(rng, self._corpora)

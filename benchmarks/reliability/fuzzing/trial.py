@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.reliability.fuzzing import readers
+from benchmarks.reliability.fuzzing import folder_trials, outside, readers
 from benchmarks.reliability.fuzzing.accounts import Row, unaccounted
 from benchmarks.reliability.fuzzing.inputs import Input
 from benchmarks.reliability.fuzzing.originals import SECRET
@@ -33,6 +33,7 @@ def prepare() -> None:
     from daf_core.sources.folders.by_voice import voice_activity
 
     voice_activity()
+    outside.prepare()
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (size + MOST_MEMORY, size + MOST_MEMORY))
 
@@ -44,7 +45,9 @@ def attempt(given: Input) -> Result:
     before = _memory_mb("VmRSS")
     started = time.monotonic()
     try:
-        if given.route == "reader":
+        if given.route in folder_trials.ROUTES:
+            folder_trials.take(given, result)
+        elif given.route == "reader":
             readers.take(given.source, result)
         else:
             (_take_features if given.route == "features" else _take)(given, result)
@@ -141,6 +144,8 @@ def _judge_decoded(row: Row, result: Result) -> None:
 
 def _judge_quarantined(row: Row, result: Result, stage: str) -> None:
     result.outcomes[f"quarantined by {stage}: {row['reason']}"] += 1
+    if row["reason"] in ("too_slow", "poison"):  # its reader was ended, in a process of its own
+        result.faults.append("crash" if row["reason"] == "poison" else "hang")
     if row["reason"] not in REASONS.keys() | FILE_REASONS.keys():
         result.faults.append(f"a reason that is none: {row['reason']}")
     said = row["message"].replace(row["audio_uri"] or "", "")  # words may have become a path

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding.parquet_pages import check_footer, check_pages
 from daf_core.storage.files import filesystem
 from daf_core.storage.input_file import open_input
 from daf_core.storage.refusals import storage_error
@@ -76,6 +77,7 @@ def open_cell(uri: str, table: str, column: str, row: int) -> io.BytesIO:
 def _row_starts(table: str, version: str) -> list[int]:
     """The first row of each row group, and the number of rows; `version` of the file is a key."""
     with _opened(table) as file:
+        check_footer(file)
         metadata = pq.read_metadata(file)
     counts = (metadata.row_group(group).num_rows for group in range(metadata.num_row_groups))
     return [0, *accumulate(counts)]
@@ -85,17 +87,18 @@ def _row_starts(table: str, version: str) -> list[int]:
 def _cells(table: str, version: str, column: str, group: int) -> pa.ChunkedArray:
     """The bytes of a column in one row group; `version` of the file is a key."""
     with _opened(table) as file:
+        check_footer(file)
         parquet = pq.ParquetFile(file)
         kind = parquet.schema_arrow.field(column).type
         name = f"{column}.bytes" if pa.types.is_struct(kind) else column
         chunks = parquet.metadata.row_group(group)
-        size = sum(
-            chunk.total_uncompressed_size
-            for chunk in map(chunks.column, range(chunks.num_columns))
-            if chunk.path_in_schema == name
-        )
+        every = map(chunks.column, range(chunks.num_columns))
+        own = [chunk for chunk in every if chunk.path_in_schema == name]
+        size = sum(chunk.total_uncompressed_size for chunk in own)
         if size > MOST_BYTES:
             raise ValueError(f"its row group holds {size} bytes, at most {MOST_BYTES} are read")
+        for chunk in own:
+            check_pages(file, chunk)
         cells = parquet.read_row_group(group, [name]).column(0)
     if pa.types.is_struct(kind):
         cells = pc.struct_field(cells, "bytes")

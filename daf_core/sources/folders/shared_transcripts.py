@@ -12,6 +12,8 @@ from daf_core.sources.manifest_rows import quarantine_row, unused_file
 from daf_core.sources.transcripts import open_document
 from daf_core.sources.transcripts.by_recording import SUFFIXES, Excerpts, split
 from daf_core.sources.transcripts.document import Document
+from daf_core.stages.ahead import ahead
+from daf_core.storage.apart import Reads, each, here
 from daf_core.storage.scratch_database import scratch_database
 
 _AT_ONCE = 8
@@ -39,7 +41,9 @@ class SharedTranscripts:
     quarantine rows of these, of recordings that are not there, and of lines that name none.
     """
 
-    def __init__(self, groups: Mapping[str, list[str]], at: Callable[[str], str]) -> None:
+    def __init__(
+        self, groups: Mapping[str, list[str]], at: Callable[[str], str], reads: Reads = here
+    ) -> None:
         self._database = scratch_database(_SCHEMA)
         self._recordings = {
             name: key
@@ -60,12 +64,10 @@ class SharedTranscripts:
         if not alone:
             return
         endings = by_ending(self._recordings)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for name, document in zip(
-                alone, pool.map(lambda one: _opened(at(one)), alone), strict=True
-            ):
-                if document is not None:
-                    self._add(name, at(name), split(document), endings)
+        found = each(reads, _split, [at(name) for name in alone])
+        for name, excerpts in zip(alone, found, strict=True):
+            if isinstance(excerpts, Excerpts):  # others are told when their turn comes
+                self._add(name, at(name), excerpts, endings)
         self._database.execute("CREATE INDEX by_key ON excerpts (key)")
 
     def _add_stray(self, name: str, uri: str, names: Sequence[str]) -> None:
@@ -118,8 +120,14 @@ def _stray(uri: str, names: Sequence[str]) -> Row:
     return unused_file(uri, BadInput("no_recording", told))
 
 
+def _split(uris: list[str]) -> Iterator[Excerpts | None]:
+    """What each file says of each recording; None where it cannot be read."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for document in ahead(pool, _opened, uris, _AT_ONCE):
+            yield None if document is None else split(document)
+
+
 def _opened(uri: str) -> Document | None:
-    """The text of a file; None where it cannot be read, which is told when its turn comes."""
     try:
         return open_document(uri)
     except BadInput:

@@ -37,6 +37,7 @@ from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected, guarded
 from daf_core.sources.labels import Label, check_table, read_labels, unmatched
 from daf_core.sources.remarks import Found, Remarks
+from daf_core.storage.apart import Reads, here
 from daf_core.storage.files import absolute, join
 from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.run_record import fingerprint
@@ -87,9 +88,11 @@ class FolderSource:
         check_contents: bool,
         redact: bool = False,
         origins: Origins = ANYWHERE,
+        reads: Reads = here,
     ) -> None:
         self._uri = uri
         self.origins = origins
+        self._reads = reads
         self._options = options
         self._redact = redact
         self._labels: dict[str, list[Label]] = {}
@@ -123,7 +126,7 @@ class FolderSource:
         """Read the labels, the table of metadata and files of several recordings; call this before
         `recordings`.
         """
-        self._shared = SharedTranscripts(self._groups, lambda name: join(self._uri, name))
+        self._shared = SharedTranscripts(self._groups, self._at, self._reads)
         self._groups = without(self._groups, self._shared.files)
         self.quarantined += self._shared.unmatched
         if self._table_meta is not None:
@@ -197,6 +200,9 @@ class FolderSource:
             *one_sided_channels(options.who, found),
         ]
         return Remarks(tuple(unmatched), tuple(hints))
+
+    def _at(self, name: str) -> str:
+        return join(self._uri, name)
 
     def _meta(self, names: list[str]) -> dict[str, dict[str, str]]:
         """What is known of each file of a group; a line about its transcript is about a recording

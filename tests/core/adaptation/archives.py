@@ -13,6 +13,7 @@ from daf_core.adaptation.label_table import Label
 from daf_core.adaptation.labelled_rows import LabelledRows, labelled_rows
 from daf_core.embeddings.arrays import fixed_size_list
 from daf_core.heads import build
+from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.reliability import calibrate
 from daf_core.one_thread import one_thread
 from daf_core.schemas import QUARANTINE, embeddings_schema
@@ -100,7 +101,7 @@ def head() -> TrainedHead:
     return saved(module, calibrations)
 
 
-def saved(module: torch.nn.Module, calibrations: dict) -> TrainedHead:
+def saved(module: torch.nn.Module, calibrations: Calibrations) -> TrainedHead:
     with tempfile.TemporaryDirectory() as folder:
         trained_head.save(
             folder,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from daf_core.damage.conditions import VARIATIONS
 from daf_core.damage.rows import ALL_KINDS, Damage
 from daf_core.errors import SettingsError
-from daf_core.stages.decode import DECODED
+from daf_core.stages.decoded import DECODED
 
 TEXTS = ["the rain in spain", "stays mainly in the plain"]
 KINDS = list(dict.fromkeys(one.kind for one in VARIATIONS))

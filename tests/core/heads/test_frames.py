@@ -20,7 +20,7 @@ from daf_core.encoders.text import TextEncoder
 from daf_core.errors import SettingsError
 from daf_core.heads import HEADS, build, columns_read
 from daf_core.heads.sequences import FrameStandardizer
-from daf_core.stages.decode import DECODED
+from daf_core.stages.decoded import DECODED
 from daf_core.stages.embed import Embed
 from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.score import score

@@ -80,6 +80,11 @@ WEIGHTS: dict[str, Callable[[bytes], bytes]] = {
     "a layer that is not there": lambda data: with_values(data, "familiarity.text.layer", 9),
     "another type": lambda data: _with(data, "familiarity.text.mean", np.zeros(6, np.float64)),
     "another shape": lambda data: _with(data, "familiarity.text.mean", np.zeros(7, np.float32)),
+    "a negative inverse temperature": lambda data: with_values(data, "inverse_temperatures", -1),
+    "an absurd inverse temperature": lambda data: with_values(data, "inverse_temperatures", 1e9),
+    "a prior of no probabilities": lambda data: with_values(data, "priors", 0),
+    "a negative scale": lambda data: with_values(data, "apart.text.side.mixes.text.scale", -1),
+    "an absurd scale": lambda data: with_values(data, "apart.text.side.mixes.text.scale", 1e9),
     "NaN": lambda data: with_values(data, "familiarity.text.mean", float("nan")),
     "infinity": lambda data: with_values(data, "familiarity.text.whitening", float("inf")),
 }

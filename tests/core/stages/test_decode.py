@@ -6,7 +6,8 @@ import soundfile
 
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.schemas import MANIFEST
-from daf_core.stages.decode import DECODED, decode_part
+from daf_core.stages.decode import decode_part
+from daf_core.stages.decoded import DECODED
 from tests.core.stages.made_parts import RATE_HZ, manifest_rows
 from tests.synthesizer import COMMAND
 

@@ -111,7 +111,8 @@ def test_any_change_of_the_weights_works_or_is_refused(valid: Path, data: st.Dat
 
 def test_rows_that_a_head_cannot_score_are_quarantined(valid: Path, tmp_path: Path) -> None:
     record, weights = files_of(valid)
-    changed = with_values(weights, "inverse_temperatures", 3e38)
+    changed = with_values(weights, "apart.text.side.project.bias", 3e38)
+    changed = with_values(changed, "apart.text.alone.hidden.weight", 3e38)
     head = trained_head.load(write(tmp_path, record, changed))
     scored, quarantine = score(head, ROWS)
     assert not wrong_scores(scored)

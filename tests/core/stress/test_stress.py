@@ -12,7 +12,7 @@ from daf_core.embeddings.columns import with_speaker_normalised
 from daf_core.errors import SettingsError
 from daf_core.heads import build
 from daf_core.schemas import MANIFEST, PREDICTIONS
-from daf_core.stages.decode import DECODED
+from daf_core.stages.decoded import DECODED
 from daf_core.stages.embed import Embed
 from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.trained_head import TrainedHead

@@ -1,0 +1,78 @@
+"""Tables and corpora, read apart: one that ends its reader ends the command in a line."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from daf_core.errors import BadInput, SettingsError
+from daf_core.sources import corpora
+from daf_core.sources.table_rows import open_rows
+from daf_core.sources.table_types import Cells, Rows, Table
+from daf_core.storage.apart import Ended, Reads
+
+T = TypeVar("T")
+_ROWS, _CHARACTERS = 256, 1 << 20  # that are handed over at once
+_Batch = list[tuple[str, Cells | BadInput]]
+
+
+@contextmanager
+def open_table(uri: str, reads: Reads) -> Iterator[Table]:
+    """As `open_rows`. Raises also SettingsError: the table ends its reader."""
+    (table,) = _told(uri, reads, _head, uri)
+    yield replace(table, rows=_rows(uri, reads, _batches))
+
+
+@contextmanager
+def open_corpus(uri: str, reads: Reads) -> Iterator[Table]:
+    """The rows of a labelled corpus. Raises as `open_table`."""
+    yield Table(corpora.COLUMNS, _rows(uri, reads, _batches_of_corpus))
+
+
+def _rows(uri: str, reads: Reads, read: Callable[[str], Iterator[_Batch]]) -> Rows:
+    for batch in _told(uri, reads, read, uri):
+        yield from batch
+
+
+def _told(uri: str, reads: Reads, read: Callable[..., Iterable[T]], *given: Any) -> Iterator[T]:
+    try:
+        yield from reads(read, *given)
+    except Ended as err:
+        raise SettingsError(f"{uri}: {err.message}") from err
+
+
+def _head(uri: str) -> Iterator[Table]:
+    """A table without its rows."""
+    with open_rows(uri) as table:
+        yield replace(table, rows=iter(()))
+
+
+def _batches(uri: str) -> Iterator[_Batch]:
+    with open_rows(uri) as table:
+        yield from _in_batches(table.rows)
+
+
+def _batches_of_corpus(uri: str) -> Iterator[_Batch]:
+    read = corpora.reader_of(uri)
+    if read is None:
+        raise SettingsError(f"{uri}: expected a corpus, found that its files have changed")
+    yield from _in_batches(read(uri))
+
+
+def _in_batches(rows: Rows) -> Iterator[_Batch]:
+    batch: _Batch = []
+    characters = 0
+    for place, cells in rows:
+        batch.append((place, cells))
+        characters += _size(cells)
+        if len(batch) == _ROWS or characters > _CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _size(cells: Cells | BadInput) -> int:
+    if isinstance(cells, BadInput):
+        return 0
+    return sum(len(cell) for cell in cells.values() if isinstance(cell, str | list | dict))

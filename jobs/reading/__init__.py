@@ -1,0 +1,1 @@
+"""Files that others made are read in processes that can be ended."""
