@@ -5,6 +5,7 @@ is the option's help. Defaults suit a laptop."""
 from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
 from jobs.settings.adapt import AdaptSettings, LabelSettings
 from jobs.settings.browse import BrowseSettings
+from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.convert import ConvertSettings
 from jobs.settings.doctor import DoctorSettings
 from jobs.settings.encode import (
@@ -58,4 +59,5 @@ __all__ = [
     "Training",
     "TranscribeSettings",
     "VerifySettings",
+    "WhereAndHowLong",
 ]

@@ -23,7 +23,7 @@ from daf_core.storage.run_record import Json
 from jobs.progress import LinePace, number_of
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict
-from jobs.verbs.ingest_summary import few_messages, summary
+from jobs.verbs.ingest_summary import few_messages, summary, tell_of
 
 if TYPE_CHECKING:
     from daf_core.speakers.search import SpeakerSearch
@@ -92,6 +92,7 @@ def bring_up_to_date(
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
+    tell_of(done, output)
     line = summary(done, output.quarantine_uri) + few_messages(done, output)
     return done, f"nothing to do: {line}" if done.nothing_to_do else line
 
