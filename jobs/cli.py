@@ -42,6 +42,7 @@ VERBS: dict[str, type] = {
     "models": verbs.ModelsSettings,
     "doctor": verbs.DoctorSettings,
     "plan": verbs.PlanSettings,
+    "render": verbs.RenderSettings,
     "demo": verbs.DemoSettings,
 }
 SHOW_ROWS = ("calls", "query")  # verbs whose output is data
@@ -107,7 +108,7 @@ def run_verb(name: str, asked: Any) -> str:
     verb = importlib.import_module(f"jobs.verbs.{name}")
     if "://" in repr(asked):
         importlib.import_module("jobs.command.check_uris").check_uris(asked)
-        if name != "doctor":  # which says what it finds beside all else
+        if name not in ("doctor", "render"):  # that says what it finds; this names them alone
             importlib.import_module("jobs.check_stores").check_stores(asked)
     summary: str = verb.run(asked)
     return summary
@@ -142,22 +143,26 @@ def _run(arguments: list[str]) -> None:
         return
     verb = arguments[0] if arguments and arguments[0] in VERBS else None
     told.begin(arguments, verb)
-    arguments = _with_config(arguments)
+    arguments = with_config(arguments)
     told.begin(arguments, verb)  # the file may ask for it too
     app(arguments, exit_on_error=False, print_error=False)
 
 
-def _with_config(arguments: list[str]) -> list[str]:
-    """The arguments with the options of `--config FILE` that they do not give."""
+def with_config(arguments: list[str]) -> list[str]:
+    """The arguments with the options of `--config FILE` that they do not give. What comes after
+    two dashes is left alone.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    arguments, others = arguments[:end], arguments[end:]
     rest, file = config_file.taken_out(arguments)
     if file is None:
-        return rest
+        return [*rest, *others]
     verb = rest[0] if rest else ""
     if verb not in VERBS:
         raise SettingsError(f"{config_file.OPTION} {file}: expected a verb first, as daf score")
     options = options_of(app, verb)
     values = config_file.read(file, verb, VERBS, options)
-    return [*rest, *as_arguments(values, options, rest[1:])]
+    return [*rest, *as_arguments(values, options, rest[1:]), *others]
 
 
 @config_app.command

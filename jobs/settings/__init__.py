@@ -18,6 +18,7 @@ from jobs.settings.export import ExportSettings
 from jobs.settings.ingest import IngestSettings, SourceOptions
 from jobs.settings.plan import PlanSettings
 from jobs.settings.query import CallsSettings, QuerySettings, Shown
+from jobs.settings.render import RenderSettings
 from jobs.settings.score import ScoreSettings
 from jobs.settings.small import (
     DemoSettings,
@@ -50,6 +51,7 @@ __all__ = [
     "PartsRun",
     "PlanSettings",
     "QuerySettings",
+    "RenderSettings",
     "ReportSettings",
     "ScoreSettings",
     "Shown",

@@ -151,7 +151,9 @@ def test_the_log_tells_of_every_part_and_of_the_end(archive: Archive) -> None:
     )
     run(archive)
     assert [one["event"] for one in log_of(archive)] == ["begin", "part", "part", "end"]
-    lines = [line for one in Path(archive.output.attempts_uri).glob("*.jsonl") for line in one.open()]
+    lines = [
+        line for one in Path(archive.output.attempts_uri).glob("*.jsonl") for line in one.open()
+    ]
     names = {one.stem for one in Path(archive.output.attempts_uri).glob("*.json")}
     assert {json.loads(line)["attempt"] for line in lines} == names
     assert {json.loads(line)["run"] for line in lines} == {run_record.fingerprint(IDENTITY)}
