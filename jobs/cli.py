@@ -38,6 +38,7 @@ VERBS: dict[str, type] = {
     "browse": verbs.BrowseSettings,
     "export": verbs.ExportSettings,
     "convert": verbs.ConvertSettings,
+    "compact": verbs.CompactSettings,
     "forget": verbs.ForgetSettings,
     "models": verbs.ModelsSettings,
     "doctor": verbs.DoctorSettings,

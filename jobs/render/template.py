@@ -1,6 +1,5 @@
 """The files that rendered ones are made from, and how YAML is written."""
 
-import copy
 from importlib import resources
 from typing import Any
 
@@ -9,7 +8,8 @@ import yaml
 
 def text_of(name: str) -> str:
     """A file of files/."""
-    return (resources.files("jobs.render") / "files" / name).read_text(encoding="utf-8")
+    text: str = (resources.files("jobs.render") / "files" / name).read_text(encoding="utf-8")
+    return text
 
 
 def yaml_of(name: str) -> Any:
@@ -18,17 +18,12 @@ def yaml_of(name: str) -> Any:
 
 
 def as_yaml(value: Any, said: str) -> str:
-    """YAML without anchors, after a comment."""
+    """YAML after a comment."""
     comment = "".join(f"# {line}\n" for line in said.splitlines())
-    return comment + yaml.dump(value, Dumper=_Plain, sort_keys=False, width=100)
-
-
-class _Plain(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    return comment + str(yaml.safe_dump(value, sort_keys=False, width=100))
 
 
 def _apart(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _apart(one) for name, one in value.items()}
-    return [_apart(one) for one in value] if isinstance(value, list) else copy.copy(value)
+    return [_apart(one) for one in value] if isinstance(value, list) else value

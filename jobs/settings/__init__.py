@@ -21,6 +21,7 @@ from jobs.settings.query import CallsSettings, QuerySettings, Shown
 from jobs.settings.render import RenderSettings
 from jobs.settings.score import ScoreSettings
 from jobs.settings.small import (
+    CompactSettings,
     DemoSettings,
     ForgetSettings,
     ModelsSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "AdaptSettings",
     "BrowseSettings",
     "CallsSettings",
+    "CompactSettings",
     "ConvertSettings",
     "DemoSettings",
     "DoctorSettings",

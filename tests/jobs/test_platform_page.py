@@ -1,4 +1,4 @@
-"""docs/platform.md: its snippets parse, their commands are ours, its keys are those that are told."""
+"""docs/platform.md: its snippets parse, their commands are ours, its keys are those of --json."""
 
 import ast
 import re
@@ -56,7 +56,7 @@ def told() -> dict[str, set[str]]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tell":
                 step = node.args[0]
                 names = {one.arg for one in node.keywords if one.arg}
-                name = step.value if isinstance(step, ast.Constant) else "scored"
+                name = step.value if isinstance(step, ast.Constant) else "scored"  # run.verb
                 found.setdefault(str(name), set()).update(names)
     return found
 
