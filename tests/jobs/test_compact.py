@@ -28,7 +28,8 @@ PROGRAM = "from jobs.cli import main; main()"
 def tables(parts: int = PARTS, changed: int | None = None) -> list[pa.Table]:
     """Two calls a part; those of the changed part have other ids."""
     starts = [1000 + n if n == changed else 2 * n for n in range(parts)]
-    return [scores_of(rows_of(range(start, start + 2))) for start in starts]
+    rows = [rows_of(range(start, start + 2)) for start in starts]
+    return [scores_of([one | {"sentiment": 1.0} for one in own]) for own in rows]
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_a_copy_is_not_taken_for_scores(scores: Output, tmp_path: Path) -> None:
         verify.run(VerifySettings(out))
     with pytest.raises(SettingsError, match="another folder than the scores"):
         compact.run(CompactSettings(scores.root, out=scores.root))
-    with pytest.raises(SettingsError, match="holds a run that differs: mb 1, now 2"):
+    with pytest.raises(SettingsError, match="holds a run that differs: mb was 1, is 2"):
         compact.run(CompactSettings(scores.root, out=out, mb=2))
     with pytest.raises(SettingsError, match="`mb` 0: expected 1 to 1024"):
         CompactSettings(scores.root, out=out, mb=0)
