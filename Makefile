@@ -4,7 +4,7 @@ VENV := .venv
 WORK ?= build/default-heads
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint audit sbom default-heads clean
+.PHONY: setup demo test lint audit lock sbom default-heads clean
 
 setup: $(VENV)/.complete
 
@@ -31,8 +31,17 @@ test: lint
 audit: setup
 	$(BIN)/pip-audit --local --skip-editable
 
+# What the image holds, to the byte: every package with its version and SHA-256, for processors and
+# for GPUs. Asks the package indexes; cluster/Dockerfile takes the files where they are.
+lock: setup
+	$(BIN)/python -m pip install --quiet "uv>=0.8"
+	for kind in cpu cu130; do $(BIN)/uv pip compile pyproject.toml --extra offline --extra cluster \
+		--python-version 3.11 --python-platform x86_64-manylinux_2_28 --torch-backend $$kind \
+		--constraint cluster/constraints.txt --generate-hashes --emit-index-url --no-annotate --quiet \
+		--output-file cluster/requirements-$$kind.lock || exit 1; done
+
 # What the image holds, as CycloneDX: of its lock file if there is one, else of .venv.
-LOCK := cluster/requirements.lock
+LOCK ?= cluster/requirements-cpu.lock
 sbom: setup
 	$(BIN)/cyclonedx-py $(if $(wildcard $(LOCK)),requirements $(LOCK),environment $(BIN)/python) \
 		--output-format JSON --output-file sbom.json

@@ -15,11 +15,11 @@ from cyclopts import App, CycloptsError, Parameter
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
 from jobs import settings as verbs
-from jobs.command import config_file, config_shown, stopping, terminal
+from jobs.command import config_file, config_shown, stopping, terminal, told
 from jobs.command.config_shown import as_arguments, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.ray_address import ADDRESS
-from jobs.settings.options import shown_default
+from jobs.settings.options import RESOURCES, shown_default
 
 VERBS: dict[str, type] = {
     "ingest": verbs.IngestSettings,
@@ -38,13 +38,16 @@ VERBS: dict[str, type] = {
     "browse": verbs.BrowseSettings,
     "export": verbs.ExportSettings,
     "convert": verbs.ConvertSettings,
+    "compact": verbs.CompactSettings,
     "forget": verbs.ForgetSettings,
     "models": verbs.ModelsSettings,
     "doctor": verbs.DoctorSettings,
     "plan": verbs.PlanSettings,
+    "render": verbs.RenderSettings,
     "demo": verbs.DemoSettings,
 }
 SHOW_ROWS = ("calls", "query")  # verbs whose output is data
+JSON_HELP = "Print the summary as one JSON object, with the exit status and any error."
 
 
 app = App(
@@ -52,7 +55,8 @@ app = App(
     help="Score what people say and how they say it, over whole archives.\n\n"
     "From recordings to scores and a report: score. To make a head from a labelled corpus: "
     "ingest → embed → train. Lists are given with commas, or by repeating the option. "
-    "--config FILE (.toml or .yaml) holds options by their names; the command line wins.",
+    "--config FILE (.toml or .yaml) holds options by their names; the command line wins. "
+    "--json is for programs.",
     version=daf_core.__version__,
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # main says how to continue
@@ -67,11 +71,19 @@ app.command(config_app)
 def _add_verb(name: str, settings: Any) -> None:
     """Make `daf NAME`."""
 
-    def command(asked: Any) -> None:
-        (terminal.say_rows if name in SHOW_ROWS else terminal.say)(run_verb(name, asked))
+    def command(asked: Any, *, json: bool = False) -> None:
+        summary = run_verb(name, asked)
+        if json:
+            told.end(0, summary)
+        else:
+            (terminal.say_rows if name in SHOW_ROWS else terminal.say)(summary)
 
+    group = RESOURCES if issubclass(settings, verbs.WhereAndHowLong) else None
     command.__doc__ = settings.__doc__
-    command.__annotations__ = {"asked": Annotated[settings, Parameter(name="*")]}
+    command.__annotations__ = {
+        "asked": Annotated[settings, Parameter(name="*")],
+        "json": Annotated[bool, Parameter(group=group, help=JSON_HELP)],
+    }
     if all(_has_default(field) for field in dataclasses.fields(settings)):
         command.__defaults__ = (settings(),)
     app.command(command, name=name)
@@ -97,7 +109,7 @@ def run_verb(name: str, asked: Any) -> str:
     verb = importlib.import_module(f"jobs.verbs.{name}")
     if "://" in repr(asked):
         importlib.import_module("jobs.command.check_uris").check_uris(asked)
-        if name != "doctor":  # which says what it finds beside all else
+        if name not in ("doctor", "render"):  # that says what it finds; this names them alone
             importlib.import_module("jobs.check_stores").check_stores(asked)
     summary: str = verb.run(asked)
     return summary
@@ -120,6 +132,7 @@ def main() -> None:
             if stop.number is not None:
                 sys.exit(stop.end())
             status = _status_of(err)
+            told.end(1 if status is None else status, getattr(err, "summary", ""), _error(err))
             if status is None:
                 raise
             sys.exit(status)
@@ -128,21 +141,29 @@ def main() -> None:
 def _run(arguments: list[str]) -> None:
     if arguments[:2] == ["config", "show"] and "--help" not in arguments:
         show(*arguments[2:])  # not within the app, which parses one command at a time
-    else:
-        app(_with_config(arguments), exit_on_error=False, print_error=False)
+        return
+    verb = arguments[0] if arguments and arguments[0] in VERBS else None
+    told.begin(arguments, verb)
+    arguments = with_config(arguments)
+    told.begin(arguments, verb)  # the file may ask for it too
+    app(arguments, exit_on_error=False, print_error=False)
 
 
-def _with_config(arguments: list[str]) -> list[str]:
-    """The arguments with the options of `--config FILE` that they do not give."""
+def with_config(arguments: list[str]) -> list[str]:
+    """The arguments with the options of `--config FILE` that they do not give. What comes after
+    two dashes is left alone.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    arguments, others = arguments[:end], arguments[end:]
     rest, file = config_file.taken_out(arguments)
     if file is None:
-        return rest
+        return [*rest, *others]
     verb = rest[0] if rest else ""
     if verb not in VERBS:
         raise SettingsError(f"{config_file.OPTION} {file}: expected a verb first, as daf score")
     options = options_of(app, verb)
     values = config_file.read(file, verb, VERBS, options)
-    return [*rest, *as_arguments(values, options, rest[1:])]
+    return [*rest, *as_arguments(values, options, rest[1:]), *others]
 
 
 @config_app.command
@@ -159,6 +180,7 @@ def show(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, show=Fa
     whole = [*rest, *as_arguments(values, options, rest[1:])]
     _, bound, _ = app.parse_args(whole, exit_on_error=False, print_error=False)
     asked = bound.arguments.get("asked") or VERBS[verb]()
+    del options["json"]  # which is none of the settings
     terminal.say("\n".join(config_shown.lines(asked, options, rest[1:], values, file)))
 
 
@@ -183,10 +205,22 @@ def _status_of(err: BaseException) -> int | None:
 
 
 def _complain(what: object, status: int) -> int:
-    # Only what a job that was not done says of several rows has several lines.
-    message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
-    terminal.complain(f"daf: {as_options(message)}")
+    terminal.complain(f"daf: {_message(what)}")
     return status
+
+
+def _message(what: object) -> str:
+    """What is said of an error. Only a job that was not done says of several rows, on several
+    lines.
+    """
+    message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
+    return as_options(message)
+
+
+def _error(err: BaseException) -> told.Error:
+    """What programs are told of an error."""
+    kind = SettingsError if isinstance(err, CycloptsError) else type(err)
+    return told.Error(kind.__name__, _message(err))
 
 
 def as_options(message: str) -> str:

@@ -20,17 +20,29 @@ def summary(
     run `made`, and how many parts were done by earlier runs.
     """
     before = f", {earlier} parts were done before" if earlier else ""
-    per_s = 1 / max(seconds, 1e-9)
     hours = f"{total.audio_s / 3600:.2f} hours of speech, " if total.audio_s else ""
-    if made.audio_s:
-        speed = f", {rate(made.audio_s * per_s)} × real time"
+    fast = speed(made, seconds)
+    if "times_real_time" in fast:
+        said = f", {rate(fast['times_real_time'])} × real time"
     else:
-        speed = f", {rate(made.rows_in * per_s)} rows per second" if made.rows_in else ""
+        said = f", {rate(fast['rows_per_second'])} rows per second" if made.rows_in else ""
     return (
         f"{total.rows_in} rows in, {total.rows_out} {verb}, "
         f"{quarantined(total.reasons, quarantine)}, "
-        f"{lacking(total.flags, total.rows_out)}{hours}{seconds:.1f} s{speed}{before}"
+        f"{lacking(total.flags, total.rows_out)}{hours}{seconds:.1f} s{said}{before}"
     )
+
+
+def speed(made: Counts, seconds: float) -> dict[str, float]:
+    """The seconds of a run, and how fast it `made` what it made: times real time, or rows per
+    second where there is no speech.
+    """
+    per_s = 1 / max(seconds, 1e-9)
+    if made.audio_s:
+        fast = {"times_real_time": made.audio_s * per_s}
+    else:
+        fast = {"rows_per_second": made.rows_in * per_s} if made.rows_in else {}
+    return {"seconds": round(seconds, 3)} | {name: round(one, 3) for name, one in fast.items()}
 
 
 def lacking(flags: Mapping[str, int], rows: int) -> str:

@@ -27,7 +27,8 @@ from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.publish_part import publish_part
 from jobs.parts.encode_manifest import parts_to_make
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.settings import ScoreSettings
 
 IDENTITY = {"benchmark": "planning"}

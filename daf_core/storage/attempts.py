@@ -2,7 +2,8 @@
 came.
 
 ROOT/attempts/20261129T080000.123456Z-1a2b3c4d.json, a file for each, so that attempts that overlap
-or are killed are all there. A finished run has them all in its run.json.
+or are killed are all there. It is replaced as the attempt goes on, so that it shows the progress;
+what happened when is in its log (`attempt_log`). A finished run has all attempts in its run.json.
 """
 
 import json
@@ -31,6 +32,21 @@ class Attempt:
 
     uri: str
     record: Json
+
+    @property
+    def name(self) -> str:
+        """The name by which its log calls it."""
+        return self.uri.rpartition("/")[2].removesuffix(".json")
+
+    @property
+    def log_uri(self) -> str:
+        """Its log, JSON Lines."""
+        return f"{self.uri}l"
+
+    def go_on(self, facts: Json) -> None:
+        """Publish how far it has come by now, and when that was."""
+        now = _shown(datetime.now(timezone.utc))
+        files.write_json(self.uri, self.record | {"updated": now} | facts)
 
     def end(self, how: str, facts: Json) -> "Attempt":
         """Publish how it ended ("done" or why not), and `facts` on how far it came."""

@@ -22,7 +22,16 @@ RECORD = "run.json"
 # Names of what lies in the root of an output, of any kind.
 NAMES = frozenset(
     {
-        *(RECORD, "attempts", "calls", "embeddings", "index", "manifest", "quarantine"),
+        *(
+            RECORD,
+            "attempts",
+            "calls",
+            "compacted",
+            "embeddings",
+            "index",
+            "manifest",
+            "quarantine",
+        ),
         *("report.html", "scores", "speakers", "transcribed", "words"),
     }
 )
@@ -194,3 +203,8 @@ def predictions_output(root: str) -> Output:
 def trials_output(root: str) -> Output:
     """The trials of a comparison of heads in `root`."""
     return Output(files.absolute(root), "trials")
+
+
+def compacted_output(root: str) -> Output:
+    """The scores in few large parts in `root`."""
+    return Output(files.absolute(root), "compacted")

@@ -42,7 +42,8 @@ class PartFacts:
     name: of the part's file; rows_fingerprint: of the manifest rows that the part holds or is made
     from; rows_in: how many those are; rows: how many of them the part holds, the others are in its
     quarantine; audio_s: seconds of audio in rows_in; reasons: quarantined rows by reason; flags:
-    rows that the part holds by flag.
+    rows that the part holds by flag; nodes: machines that worked on the part, in the order of its
+    stages, known while the run lasts and not stored.
     """
 
     name: str
@@ -52,6 +53,7 @@ class PartFacts:
     audio_s: float
     reasons: dict[str, int]
     flags: dict[str, int] = field(default_factory=dict)
+    nodes: tuple[str, ...] = field(default=(), compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """As in a footer and in the index, by the names of `SCHEMA`."""

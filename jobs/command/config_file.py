@@ -49,13 +49,18 @@ def read(path: str, verb: str, verbs: Iterable[str], options: Iterable[str]) -> 
         SettingsError: the file cannot be read, or holds a name or a value that the verb has not.
     """
     found = _parsed(Path(path))
-    tables = {name: value for name, value in found.items() if name in {*verbs}}
-    own: Any = {name: value for name, value in found.items() if name not in tables}
-    if verb in tables:
-        if not isinstance(tables[verb], dict):
-            raise SettingsError(f"{path}: {verb}: expected a table of options")
-        own = own | tables[verb]
     known = {*options}
+    # A verb's name may be an option of another verb too, as `verify` is one of score.
+    tables = {
+        name: value
+        for name, value in found.items()
+        if name in {*verbs} and (isinstance(value, dict) or name not in known)
+    }
+    own: Any = {name: value for name, value in found.items() if name not in tables}
+    for name, value in tables.items():
+        if not isinstance(value, dict):
+            raise SettingsError(f"{path}: {name}: expected a table of options")
+    own = own | tables.get(verb, {})
     values: Values = {}
     for given, value in own.items():
         name = str(given).replace("_", "-")

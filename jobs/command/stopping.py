@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
+from jobs.command import told
 from jobs.command.terminal import complain
 
 GRACE_S = 20.0  # to close what is open
@@ -42,6 +43,7 @@ class Stop:
         """
         why, status = _ENDS[signal.Signals(self.number or signal.SIGINT)]
         complain(f"daf: {why}; {AGAIN}")
+        told.end(status, error=told.Error("Stopped", f"{why}; {AGAIN}"))
         for worker in multiprocessing.active_children():
             worker.kill()
         return status

@@ -5,6 +5,7 @@ move the cursor, marks that turn the text after them, line breaks that forge a l
 secrets. What cannot be printed becomes U+FFFD, a secret becomes [secret].
 """
 
+import json
 import logging
 import os
 import re
@@ -42,19 +43,36 @@ _SECRETS = (
 )
 
 
+_said_to: list[str] = ["stdout"]  # the stream of sys that is looked up anew each time
+
+
+def say_to_standard_error(wanted: bool) -> None:
+    """Whether what is said goes to standard error, as standard output is kept for one object."""
+    _said_to[0] = "stderr" if wanted else "stdout"
+
+
 def say(text: object) -> None:
     """Print to standard output, at once."""
-    print(clean(text), flush=True)
+    _print(clean(text))
 
 
 def say_rows(text: str) -> None:
     """Print rows that were asked for to standard output: what looks like a secret in them stays."""
-    print(_seen(text), flush=True)
+    _print(_seen(text))
 
 
 def say_link(text: str) -> None:
     """Print a link of our own to standard output, with the token in it."""
-    print(_seen(text), flush=True)
+    _print(_seen(text))
+
+
+def say_object(value: dict[str, object]) -> None:
+    """Print a JSON object to standard output, on one line of ASCII letters."""
+    print(json.dumps(value, allow_nan=False), flush=True)
+
+
+def _print(text: str) -> None:
+    print(text, file=getattr(sys, _said_to[0]), flush=True)
 
 
 def complain(text: object) -> None:

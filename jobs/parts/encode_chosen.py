@@ -20,7 +20,8 @@ from daf_core.weights.specs import locate
 from jobs.parts.encode import EncodePlan
 from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart, ReadPart
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.settings import AdaptSettings, EncodeResources, PartsRun
 
 READERS = 16

@@ -15,7 +15,8 @@ from daf_core.weights.precision import fastest_precision
 from jobs.parts.encode import EncodePlan
 from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart, ReadPart
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.settings import PartsRun
 
 

@@ -7,9 +7,11 @@ raises it. Ray Data treats an exception and a killed process alike; daf tells th
 
 import json
 import pickle
+import socket
 import struct
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -23,6 +25,7 @@ SCHEMA = pa.schema(
         pa.field("facts", pa.string()),
         *(pa.field(name, pa.large_binary()) for name in TABLES),
         pa.field("failure", pa.large_binary()),
+        pa.field("nodes", pa.list_(pa.string())),
     ]
 )
 PartTables: TypeAlias = Mapping[str, pa.Table]  # some of TABLES by name
@@ -34,21 +37,24 @@ def wrap(parts: list[PartFacts]) -> pa.Table:
     """Messages for parts that have no tables yet, one row each."""
     facts = [json.dumps(part.as_dict()) for part in parts]
     return pa.table(
-        [facts, *([pa.nulls(len(facts))] * (len(TABLES) + 1))], names=SCHEMA.names
+        [facts, *([pa.nulls(len(facts))] * (len(TABLES) + 2))], names=SCHEMA.names
     ).cast(SCHEMA)
 
 
 def run_stage(work: Callable[[PartFacts, PartTables], StageResult], message: pa.Table) -> pa.Table:
-    """The message (one row) after `work`. A message that holds a failure is passed on as it is."""
+    """The message (one row) after `work`, which says that this machine worked on it. A message that
+    holds a failure is passed on as it is.
+    """
     if message["failure"][0].is_valid:
         return message
+    nodes = [*dict.fromkeys([*_nodes(message), socket.gethostname()])]
     try:
         tables = {name: _table(message[name][0]) for name in TABLES if message[name][0].is_valid}
         facts, made = work(facts_of(message), tables)
-        return _row(facts, made, None)
+        return _row(facts, made, None, nodes)
     except Exception as err:  # any of them: the driver raises it again
         failure = pickle.dumps((err, "".join(traceback.format_exception(err))))
-        return _row(facts_of(message), {}, failure)
+        return _row(facts_of(message), {}, failure, nodes)
     finally:  # Arrow would keep several times the size of a part until the next one
         pa.default_memory_pool().release_unused()
 
@@ -59,17 +65,24 @@ def facts_of(message: pa.Table) -> PartFacts:
 
 
 def unwrap(message: pa.Table) -> PartFacts:
-    """The facts about a finished part; raises the exception that a stage raised."""
+    """The facts about a finished part, with the machines that worked on it; raises the exception
+    that a stage raised.
+    """
     failure = message["failure"][0].as_py()
     if failure is None:
-        return facts_of(message)
+        return replace(facts_of(message), nodes=tuple(_nodes(message)))
     error, trace = pickle.loads(failure)
     if isinstance(error, SettingsError | NotDone | OSError):
         raise error
     raise error from RuntimeError(f"in a worker:\n{trace}")
 
 
-def _row(facts: PartFacts, tables: PartTables, failure: bytes | None) -> pa.Table:
+def _nodes(message: pa.Table) -> list[str]:
+    """Names of the machines that a message has been on."""
+    return [*(message["nodes"][0].as_py() or ())]
+
+
+def _row(facts: PartFacts, tables: PartTables, failure: bytes | None, nodes: list[str]) -> pa.Table:
     columns = [
         pa.array([json.dumps(facts.as_dict())]),
         *(
@@ -77,6 +90,7 @@ def _row(facts: PartFacts, tables: PartTables, failure: bytes | None) -> pa.Tabl
             for name in TABLES
         ),
         pa.array([failure], pa.large_binary()),
+        pa.array([nodes], pa.list_(pa.string())),
     ]
     return pa.table(columns, schema=SCHEMA)
 

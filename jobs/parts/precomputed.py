@@ -13,7 +13,8 @@ from daf_core.storage.part_index import PartFacts
 from jobs.parts.encode_manifest import parts_to_make
 from jobs.parts.message import PartTables, StageResult, run_stage, unwrap, wrap
 from jobs.parts.read_and_publish import PublishPart
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.settings import EmbedSettings
 
 

@@ -4,43 +4,23 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from daf_core.errors import NotDone, TooManyBad, check_bad_rows
 from daf_core.storage import attempts, part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
-from daf_core.storage.run_record import Json
+from jobs.command.told import tell
 from jobs.parts import metrics
+from jobs.parts.recorded import cost_of_an_hour, recorded, times
+from jobs.parts.run import Run
 from jobs.progress import Counts, PartProgress, counted
 from jobs.settings import PartsRun
-from jobs.summary import check_strict, summary
+from jobs.summary import check_strict, speed, summary
 
 log = logging.getLogger(__name__)
 
 INDEX_INTERVAL_S = 300.0
 ROWS_FOR_A_RATE = 1000  # of fewer rows, the share that is quarantined says little
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run over parts.
-
-    verb: what is done to rows ("scored"); parts: all that the run makes; identity: everything that
-    decides their bytes; facts: further entries of the run record.
-    """
-
-    verb: str
-    parts: list[PartFacts]
-    output: Output
-    identity: Json
-    facts: Json
-
-    @property
-    def fingerprint(self) -> str:
-        """Fingerprint of the identity, as it stands in every part's footer."""
-        return run_record.fingerprint(self.identity)
 
 
 def run_missing_parts(
@@ -69,11 +49,13 @@ def run_missing_parts(
         log.info("%s: continues a run whose last attempt had %s", run.verb, "; ".join(others))
     before, limit = Counts.from_parts(finished.values()), ErrorRate(settings.max_error_rate)
     indexed_s = start_s
-    with PartProgress(run.verb, len(missing)) as progress, _attempt(run, missing, progress):
+    progress = PartProgress(run.verb, len(missing))
+    with progress, recorded(run, missing, progress) as record:
         limit.check(before)
         for part in make(missing) if missing else ():
             finished[part.name] = part
             progress.add(part)
+            record(part)
             metrics.part_finished(run.verb, part)
             limit.check(before + progress.counts)
             if time.monotonic() - indexed_s > INDEX_INTERVAL_S:
@@ -84,14 +66,17 @@ def run_missing_parts(
         raise NotDone(f"{len(finished)} of {len(run.parts)} parts are made; run the command again")
     if missing or run_record.read_if_complete(output) is None:
         part_index.write(output.index_uri, finished.values(), run.fingerprint)
-        facts = run.facts | _counts(run, total) | _times(attempts.read_all(output))
-        if (cost := _cost(settings.price_per_hour, facts["seconds"], total.audio_s)) is not None:
-            facts["cost_per_audio_hour"] = cost
+        facts = run.facts | run.totals(total) | times(attempts.read_all(output))
+        cost = cost_of_an_hour(settings.price_per_hour, facts["seconds"], total.audio_s)
+        facts |= {} if cost is None else {"cost_per_audio_hour": cost}
         run_record.finish(output, run.identity, facts)
     earlier = len(run.parts) - len(missing)
     line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
-    if (cost := _cost(settings.price_per_hour, seconds, progress.counts.audio_s)) is not None:
+    cost = cost_of_an_hour(settings.price_per_hour, seconds, progress.counts.audio_s)
+    if cost is not None:
         line += f", {cost:.4g} per hour of speech"
+    figures = speed(progress.counts, seconds) | {"cost_per_audio_hour": cost}
+    tell(run.verb, out=output.root, **run.totals(total), parts_before=earlier, **figures)
     again = f"run the command again with `retry` {','.join(sorted(total.reasons))}"
     check_bad_rows(total.reasons, total.rows_in, settings.max_error_rate, line, again)
     if settings.strict:
@@ -161,58 +146,3 @@ class ErrorRate:
                 f"`max_error_rate` {self.most} allows: {counted(counts.reasons)}; mend the cause "
                 f"or allow more, and run the command again to continue"
             )
-
-
-@contextmanager
-def _attempt(run: Run, missing: list[PartFacts], progress: PartProgress) -> Iterator[None]:
-    """Record the body as an attempt to make the `missing` parts; without any there is none."""
-    if not missing:
-        yield
-        return
-    attempt, start_s, how = attempts.begin(run.output), time.monotonic(), "done"
-    try:
-        yield
-    except BaseException as err:
-        how = type(err).__name__
-        raise
-    finally:
-        made = _counted(run, progress.done, progress.counts)
-        facts = {"seconds": round(time.monotonic() - start_s, 1)} | made
-        with suppress(NotDone):  # whatever keeps it from being written is said already
-            attempt.end(how, facts)
-
-
-def _times(found: list[Json]) -> Json:
-    """What the attempts at a run took together, and all that they say. Killed ones are not among
-    the seconds, which they could not write.
-    """
-    return {
-        "started": min((record["started"] for record in found), default=None),
-        "finished": max((record["ended"] for record in found if record["ended"]), default=None),
-        "seconds": round(sum(record.get("seconds", 0.0) for record in found), 1),
-        "attempts": found,
-    }
-
-
-def _cost(price_per_hour: float | None, seconds: float, audio_s: float) -> float | None:
-    """What an hour of speech cost; None without a price of the machines, or without speech."""
-    if price_per_hour is None or not audio_s:
-        return None
-    return round(price_per_hour * seconds / audio_s, 6)
-
-
-def _counts(run: Run, total: Counts) -> Json:
-    return _counted(run, len(run.parts), total) | {
-        "reasons": dict(sorted(total.reasons.items())),
-        "flags": dict(sorted(total.flags.items())),
-    }
-
-
-def _counted(run: Run, parts: int, counts: Counts) -> Json:
-    return {
-        "parts": parts,
-        "rows_in": counts.rows_in,
-        run.verb: counts.rows_out,
-        "quarantined": counts.quarantined,
-        "audio_hours": round(counts.audio_s / 3600, 4),
-    }

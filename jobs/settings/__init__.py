@@ -5,6 +5,7 @@ is the option's help. Defaults suit a laptop."""
 from daf_core.weights.known import AUDIO_ENCODER, TEXT_ENCODER
 from jobs.settings.adapt import AdaptSettings, LabelSettings
 from jobs.settings.browse import BrowseSettings
+from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.convert import ConvertSettings
 from jobs.settings.doctor import DoctorSettings
 from jobs.settings.encode import (
@@ -17,8 +18,10 @@ from jobs.settings.export import ExportSettings
 from jobs.settings.ingest import IngestSettings, SourceOptions
 from jobs.settings.plan import PlanSettings
 from jobs.settings.query import CallsSettings, QuerySettings, Shown
+from jobs.settings.render import RenderSettings
 from jobs.settings.score import ScoreSettings
 from jobs.settings.small import (
+    CompactSettings,
     DemoSettings,
     ForgetSettings,
     ModelsSettings,
@@ -35,6 +38,7 @@ __all__ = [
     "AdaptSettings",
     "BrowseSettings",
     "CallsSettings",
+    "CompactSettings",
     "ConvertSettings",
     "DemoSettings",
     "DoctorSettings",
@@ -49,6 +53,7 @@ __all__ = [
     "PartsRun",
     "PlanSettings",
     "QuerySettings",
+    "RenderSettings",
     "ReportSettings",
     "ScoreSettings",
     "Shown",
@@ -58,4 +63,5 @@ __all__ = [
     "Training",
     "TranscribeSettings",
     "VerifySettings",
+    "WhereAndHowLong",
 ]

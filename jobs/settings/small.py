@@ -1,11 +1,11 @@
-"""Settings of the small verbs: verify, report, demo, models."""
+"""Settings of the small verbs: verify, report, compact, forget, demo, models."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from daf_core.errors import SettingsError
+from daf_core.errors import SettingsError, check_range
 from jobs.settings.options import Items
 
 
@@ -18,6 +18,30 @@ class VerifySettings:
 
     manifest: str | None = None
     """Folder made by `daf ingest`. Default: the manifest that was scored."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompactSettings:
+    """Copy finished scores into few large files, for readers that open every file.
+
+    The scores stay as they are: daf goes on with those. Run the command again after an
+    interruption, or when the scores have changed: only what has changed is made again.
+    """
+
+    scores: str = field(kw_only=False)
+    """Folder made by `daf score`."""
+
+    out: str
+    """Folder for the copy, local or s3://."""
+
+    mb: int = 128
+    """Megabytes of a file, at least (1 to 1024): of the scores that go into it."""
+
+    fresh: bool = False
+    """Delete an earlier copy in --out and start over."""
+
+    def __post_init__(self) -> None:
+        check_range("mb", self.mb, least=1, most=1024)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ from daf_core.storage import files, run_record
 from daf_core.storage.differences import differences
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
 from daf_core.storage.run_record import Json
+from jobs.command.told import tell
 from jobs.parts.encode_chosen import encode_chosen
 from jobs.progress import counted, working_on
 from jobs.settings import AdaptSettings
@@ -63,6 +64,17 @@ def run(settings: AdaptSettings) -> str:
     if settings.embeddings is None:
         files.delete_folder(source.root)
     reasons = Counter(one.reason for one in not_used)
+    tell(
+        "adapted",
+        out=settings.out,
+        labelled_rows=outcome.rows,
+        recordings=outcome.recordings,
+        left_empty=read.empty,
+        not_used=reasons,
+        method=outcome.name,
+        difference=outcome.difference.value,
+        seconds=time.monotonic() - started,
+    )
     line = _summary(outcome, read.empty, reasons, time.monotonic() - started)
     if outcome.is_worse and not settings.force:
         raise NotDone(

@@ -9,6 +9,7 @@ from daf_core.storage import files, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.command.terminal import say, say_link
+from jobs.command.told import tell
 from jobs.parts.calls import calls_are_made, make_calls, manifest_of
 from jobs.reading.readers import clip_readers
 from jobs.settings import BrowseSettings, EncodeResources
@@ -72,6 +73,7 @@ def run(settings: BrowseSettings) -> str:
         archive.end()
         reading.join(LAST_ANSWERS_S)  # a thread within Arrow must not outlive the interpreter
     count = len(labels.labels())
+    tell("browsed", labels=count, table=labels.uri)
     return f"{count:,} label{'s' if count != 1 else ''} in {labels.uri}"
 
 

@@ -11,6 +11,7 @@ from daf_core.calls.orders import ORDERS
 from daf_core.errors import SettingsError
 from daf_core.query.database import Database, Limits
 from daf_core.storage.output import scores_output
+from jobs.command.told import is_wanted, tell, tell_rows
 from jobs.parts.calls import make_calls, manifest_of
 from jobs.settings import CallsSettings, EncodeResources
 from jobs.verbs.shown import shown
@@ -35,17 +36,26 @@ def run(settings: CallsSettings) -> str:
     where = "" if settings.where is None else f" WHERE ({settings.where}\n)"
     _check_columns(database, settings)
     if settings.by is not None:
-        return shown(_groups(database, settings, where), settings.to)
+        return _shown(_groups(database, settings, where), settings)
     order = ORDERS.get(settings.sort, settings.sort)
     listed = database.query(
         f"SELECT {COLUMNS} FROM calls{where} ORDER BY {order}, recording_id LIMIT {settings.top:d}"
     )
-    lines = [shown(listed, settings.to)]
-    if settings.to == "table":
+    lines = [_shown(listed, settings)]
+    if settings.to == "table" or is_wanted():
         (count,) = database.query(f"SELECT count(*) AS n FROM calls{where}")["n"].to_pylist()
         by = f"{settings.sort} first" if settings.sort in ORDERS else f"by {settings.sort}"
+        tell("listed", shown=len(listed), calls=count)
         lines.append(f"{len(listed):,} of {count:,} calls, {by}")
     return "\n".join(lines)
+
+
+def _shown(rows: pa.Table, settings: CallsSettings) -> str:
+    """The rows as text; programs are told them."""
+    if is_wanted():
+        tell_rows(rows.to_pylist())
+        return ""
+    return shown(rows, settings.to)
 
 
 def _check_columns(database: Database, settings: CallsSettings) -> None:

@@ -14,6 +14,7 @@ from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
 from jobs.command.terminal import complain, one_line
+from jobs.command.told import tell
 from jobs.progress import number_of
 from jobs.settings import ConvertSettings
 from jobs.verbs.convert_refused import TABLE, Refused, faults, lines, write_table
@@ -66,6 +67,16 @@ def run(settings: ConvertSettings) -> str:
         complain(f"daf: {one_line(line)}")
     if not _is_file(settings):
         write_table(settings.out, refused)
+    tell(
+        "converted",
+        out=settings.out,
+        recordings=written.recordings,
+        cues=written.cues,
+        without_words=written.without_words,
+        without_times=written.without_times,
+        not_used=len(faults(refused)),
+        without_text=len(refused) - len(faults(refused)),
+    )
     return f"{_summary(settings, written, refused)}, {time.monotonic() - started:.1f} s"
 
 

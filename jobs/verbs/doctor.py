@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import partial
 
 from daf_core.errors import NotDone
 from jobs.command.terminal import say
+from jobs.command.told import tell
 from jobs.doctor.finding import FAULT, OK, WARNING, Finding, State, fault, found_by
 from jobs.doctor.machine import gpus, of_machine
 from jobs.doctor.places import check_head, check_output, check_source, check_weights
@@ -21,8 +23,11 @@ def run(settings: DoctorSettings) -> str:
         NotDone: a check found a fault.
     """
     states: Counter[State] = Counter()
+    checks = []
     for finding in _findings(settings):
         states[finding.state] += 1
+        checks.append(asdict(finding))
+        tell("checked", checks=checks, faults=states[FAULT], warnings=states[WARNING])
         say(finding.line())
     counts = (number_of(states[FAULT], "fault"), number_of(states[WARNING], "warning"))
     line = f"{number_of(states.total(), 'check')}, {', '.join(counts)}"

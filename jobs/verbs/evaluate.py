@@ -24,6 +24,7 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import Output, trials_output
 from daf_core.storage.run_record import Json
 from daf_core.training.recipe import Recipe
+from jobs.command.told import tell
 from jobs.fitting.run_trials import TrialRun, in_processes, on_ray
 from jobs.fitting.training_data import TrainingData, load_training_data
 from jobs.progress import progress_of
@@ -63,6 +64,14 @@ def run(settings: EvaluateSettings) -> str:
     if settings.search:
         shown.append("\n".join(f"{head} with {_searched(recipes[head])}" for head in heads))
     counts = rows.corpus.counts
+    tell(
+        "evaluated",
+        out=output.root,
+        rows=dict(counts),
+        trials=len(trials),
+        done_before=len(trials) - missing,
+        seconds=time.monotonic() - started,
+    )
     summary = (
         f"{len(trials)} trials on {counts['train']} train, {counts['valid']} validation, "
         f"{counts['test']} test rows, {time.monotonic() - started:.1f} s, "

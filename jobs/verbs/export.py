@@ -15,6 +15,7 @@ from daf_core.query.database import Database
 from daf_core.report.printable import inert_json
 from daf_core.schemas import Row
 from daf_core.storage import files
+from jobs.command.told import tell
 from jobs.settings import ExportSettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.file_names import FileNames
@@ -55,6 +56,7 @@ def run(settings: ExportSettings) -> str:
             uri = files.join(settings.out, f"{name}.{settings.form}")
             with files.written(uri) as path, open(path, "w", encoding="utf-8", newline="") as file:
                 counts[name] = write(batches, file)
+    tell("exported", out=settings.out, **counts)
     said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     return f"{settings.out}: {said}"
 
@@ -122,6 +124,7 @@ def _amazon(settings: ExportSettings, database: Database, marks: Marks | None) -
             uri = files.join(settings.out, names.of(recording_id))
             written = inert_json(json.dumps(found, ensure_ascii=False, indent=1))
             files.publish(uri, written.encode())
+    tell("exported", out=settings.out, calls=len(ids))
     return f"{settings.out}: {len(ids):,} calls"
 
 

@@ -19,6 +19,7 @@ from daf_core.storage.output import (
     speakers_output,
 )
 from daf_core.storage.part_index import PartFacts
+from jobs.command.told import tell
 from jobs.parts.calls import make_calls
 from jobs.settings import EncodeResources, ForgetSettings
 from jobs.verbs.ingest import hashed_ids
@@ -42,6 +43,7 @@ def run(settings: ForgetSettings) -> str:
         return _undo(manifest, ids, _ids(groups))
     _check_known(settings.folder, manifest, outputs, ids)
     removed: list[str] = []
+    tell("forgotten", folder=settings.folder, recordings=len(ids))
     facts: dict[str, PartFacts] | None = None
     if manifest is not None:
         removed.append(_rows(forget_in_manifest(manifest, ids), "manifest"))
@@ -206,5 +208,6 @@ def _undo(manifest: Output | None, ids: Collection[str], groups: Collection[str]
         raise SettingsError(
             f"`undo`: expected recordings that were forgotten, found {len(back)} of {len(ids)}"
         )
+    tell("forgotten", taken_back=len(back))
     forgotten.but_not({*back, *groups}).write(manifest)
     return f"{len(back)} recordings come back with the next run over the source"

@@ -24,7 +24,7 @@ from jobs.reading.inspecting import Inspector, inspect_apart, inspected_apart
 from jobs.reading.readers import readers
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict
-from jobs.verbs.ingest_summary import few_messages, summary
+from jobs.verbs.ingest_summary import few_messages, summary, tell_of
 
 if TYPE_CHECKING:
     from daf_core.speakers.search import SpeakerSearch
@@ -91,6 +91,7 @@ def bring_up_to_date(
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
+    tell_of(done, output)
     line = summary(done, output.quarantine_uri) + few_messages(done, output)
     return done, f"nothing to do: {line}" if done.nothing_to_do else line
 

@@ -10,6 +10,7 @@ from daf_core.redaction.redact import KINDS
 from daf_core.storage import parquet
 from daf_core.storage.output import Output
 from jobs.command.terminal import one_line
+from jobs.command.told import tell
 from jobs.progress import number_of, quarantined
 from jobs.summary import lacking
 
@@ -33,6 +34,25 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{number_of(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
         f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
     ) + "".join(f"\n{_as_options(_clean(remark))}" for remark in remarks)
+
+
+def tell_of(done: Updated, output: Output) -> None:
+    """Tell programs the same."""
+    tell(
+        "ingested",
+        out=output.root,
+        rows_in=done.rows_in,
+        rows=done.rows,
+        quarantined=sum(done.quarantined.values()),
+        reasons=done.quarantined,
+        flags=done.flags,
+        parts=done.parts,
+        audio_hours=done.audio_hours,
+        recordings=done.recordings.as_dict(),
+        not_used=done.not_used,
+        nothing_to_do=done.nothing_to_do,
+        seconds=done.seconds,
+    )
 
 
 def few_messages(done: Updated, output: Output) -> str:

@@ -19,6 +19,7 @@ from daf_core.errors import SettingsError
 from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.storage.run_record import RunRecord
+from jobs.command.told import tell
 from jobs.settings import LabelSettings
 
 
@@ -46,6 +47,8 @@ def run(settings: LabelSettings) -> str:
     shown = [SHOWN_SCORE] if settings.show_scores else []
     write_label_table(settings.out, table, [*_columns(table), *shown])
     recordings = len(chosen["recording_id"].unique())
+    told = {"chosen": len(chosen), "utterances": rows, "recordings": recordings}
+    tell("labelled", out=settings.out, **told)
     return (
         f"{len(chosen)} of {rows:,} utterances, of {recordings} recordings, in {settings.out}; "
         f"fill in its column label, from -3 to 3, and leave empty what nobody can tell "

@@ -3,6 +3,7 @@ the files are whole.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from daf_core.default_heads import default_heads, read_card
@@ -18,6 +19,7 @@ from daf_core.weights.known import (
 from daf_core.weights.packages import packaged
 from daf_core.weights.specs import cached, fetch
 from jobs.command.terminal import say
+from jobs.command.told import tell
 from jobs.settings import ModelsSettings
 
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
@@ -55,6 +57,8 @@ def run(settings: ModelsSettings) -> str:
     for name in names:
         encoders[name] = _find(name, settings.check)
         say(_line(name, encoders[name]))
+    told = [{"name": name, **_told(found)} for name, found in encoders.items()]
+    tell("listed", heads=heads, encoders=told)
     damaged = [name for name, found in encoders.items() if found.damaged]
     if damaged:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
@@ -93,12 +97,28 @@ def _find(name: str, check: bool) -> Found:
     return Found("hub cache", (snapshot,), damaged=check and not _is_snapshot_whole(snapshot))
 
 
+def _told(found: Found) -> dict[str, object]:
+    """What programs are told of an encoder's weights."""
+    sha256 = _sum(found.place) or None
+    return {
+        "where": found.where,
+        "here": found.here,
+        "damaged": found.damaged,
+        "sha256": sha256,
+    }
+
+
+@cache
+def _sum(place: tuple[Path, ...]) -> str:
+    return weights_sum(place) if place else ""
+
+
 def _line(name: str, found: Found) -> str:
     """An encoder's line of the table; sizes are empty for an encoder that daf does not know."""
     known = KNOWN_ENCODERS.get(name)
     sizes = ("", "", "") if known is None else (known.modality, known.layers, known.width)
     where = f"{found.where}, damaged" if found.damaged else found.where
-    sha256 = weights_sum(found.place)[:DIGITS_SHOWN] if found.place else ""
+    sha256 = _sum(found.place)[:DIGITS_SHOWN]
     return LINE.format(name, *sizes, where, DESCRIPTORS_VERSION if name == DESCRIPTORS else sha256)
 
 

@@ -20,6 +20,7 @@ from daf_core.storage.run_record import RunRecord
 from daf_core.weights.precision import fastest_precision
 from daf_core.weights.specs import locate
 from jobs.command.terminal import say
+from jobs.command.told import tell
 from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import parts_to_make
 from jobs.parts.executor import open_executor
@@ -63,7 +64,9 @@ def run(settings: PlanSettings) -> str:
         say(line)
     seconds = sample.speed.run_s(parts)
     price = settings.price_per_hour
-    cost = "" if price is None else f", {price * seconds / 3600:.4g} at {price:g} per hour"
+    whole = None if price is None else price * seconds / 3600
+    tell("planned", seconds=seconds, cost=whole)
+    cost = "" if whole is None else f", {whole:.4g} at {price:g} per hour"
     return f"a run takes about {_duration(seconds)}{cost}"
 
 
@@ -133,6 +136,8 @@ def _archive(parts: list[PartFacts]) -> str:
     rows, speech_s = sum(part.rows_in for part in parts), sum(part.audio_s for part in parts)
     largest = max(map(work, parts)) / (sum(map(work, parts)) / len(parts))
     uneven = f"; the largest part is {largest:.1f} times the mean" if largest > 2 else ""
+    told = {"parts": len(parts), "rows": rows, "audio_hours": speech_s / 3600}
+    tell("planned", **told, largest_part=largest)
     return (
         f"archive    {len(parts):,} parts, {rows:,} rows, {speech_s / 3600:.2f} hours of speech"
         f"{uneven}"
@@ -144,14 +149,30 @@ def _needs(settings: PlanSettings, parts: list[PartFacts], sample: Sample) -> It
     speed = sample.speed
     rows = sum(part.rows_in for part in parts)
     times = sum(map(work, parts)) / sum(map(work, speed.parts))
-    fast = f"{rate(speed.speech_s / speed.seconds)} × real time" if speed.speech_s else ""
+    real_time = speed.speech_s / speed.seconds if speed.speech_s else None
+    megabytes = max(1, round(times * sample.bytes / 1e6))
+    tell(
+        "planned",
+        sample={
+            "parts": len(speed.parts),
+            "seconds": speed.seconds,
+            "start_seconds": speed.start_s,
+            "device": sample.device,
+            "times_real_time": real_time,
+            "reasons": speed.reasons,
+        },
+        disk_mb=megabytes,
+        memory_gib=sample.memory / 2**30,
+        requests=3 * len(parts),
+    )
+    fast = "" if real_time is None else f", {rate(real_time)} × real time"
     yield (
         f"sample     {len(speed.parts)} parts in {speed.seconds:.0f} s on {sample.device}, of "
-        f"which the start {speed.start_s:.0f} s{', ' if fast else ''}{fast}"
+        f"which the start {speed.start_s:.0f} s{fast}"
     )
     if speed.reasons:
         yield f"not used   {counted(speed.reasons)} of the sample would be quarantined"
-    yield f"disk       {max(1, round(times * sample.bytes / 1e6)):,} MB for {rows:,} rows"
+    yield f"disk       {megabytes:,} MB for {rows:,} rows"
     yield f"memory     {sample.memory / 2**30:.1f} GiB on this machine"
     yield f"requests   {3 * len(parts):,} for parts, and those for recordings"
 

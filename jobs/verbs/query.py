@@ -13,6 +13,7 @@ from daf_core.export.tables import Batches, write_csv, write_json_lines, write_x
 from daf_core.query.database import Limits
 from daf_core.storage import files
 from jobs.command import terminal
+from jobs.command.told import is_wanted, tell, tell_rows
 from jobs.settings import QuerySettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.shown import shown
@@ -33,6 +34,10 @@ def run(settings: QuerySettings) -> str:
     if settings.out is not None:
         return _written(batches, settings.out)
     rows, more = _first(batches, settings.rows)
+    if is_wanted():
+        tell("queried", rows=len(rows), more=more)
+        tell_rows(rows.to_pylist())
+        return ""
     said = f"the first {len(rows):,} rows; --rows shows more, --out writes all of them to a file"
     if settings.to == "table":
         return "\n".join([shown(rows, "table"), *([said] if more else [])])
@@ -57,6 +62,7 @@ def _written(batches: Batches, out: str) -> str:
     write = _writer(out)
     with files.written(out) as path, open(path, "wb") as file:
         count = write(batches, file)
+    tell("queried", out=out, rows=count)
     return f"{out}: {count:,} rows"
 
 

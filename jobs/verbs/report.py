@@ -5,6 +5,7 @@ import time
 from daf_core.errors import SettingsError
 from daf_core.report.page import Report, gather, render
 from daf_core.storage.files import filesystem, join, publish
+from jobs.command.told import tell
 from jobs.reading.readers import clip_readers
 from jobs.settings import ReportSettings
 
@@ -44,4 +45,11 @@ def make(settings: ReportSettings) -> Report:
         clip_readers(),
     )
     publish(settings.out, render(report).encode())
+    tell(
+        "reported",
+        out=settings.out,
+        utterances=report.totals.utterances,
+        recordings=len(report.totals.recordings),
+        contradictions=report.totals.contradictions,
+    )
     return report

@@ -34,12 +34,14 @@ from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec, locate
 from jobs.command.terminal import say
+from jobs.command.told import tell
 from jobs.parts.calls import make_calls
 from jobs.parts.encode import EncodePlan, ScoreStored
 from jobs.parts.encode_manifest import encode_manifest
 from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify
@@ -125,6 +127,7 @@ def _score_manifest(settings: ScoreSettings, manifest: str, head: TrainedHead) -
 
 def _calls(settings: ScoreSettings) -> str:
     statuses = make_calls(scores_output(settings.out), settings)
+    tell("summarised", calls=sum(statuses.values()), statuses=statuses)
     if not statuses:
         return "no calls"
     said = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))

@@ -15,6 +15,7 @@ from daf_core.stress.grid import Grid, name_heads
 from daf_core.stress.labelled_sample import labelled_sample, labelled_texts
 from daf_core.stress.table import GridRow, render, robustness
 from daf_core.weights.specs import locate
+from jobs.command.told import tell
 from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
 from jobs.settings import StressSettings
@@ -47,6 +48,7 @@ def run(settings: StressSettings) -> str:
             f"{summary}: no row has all modalities of the heads; see {output.quarantine_uri}"
         )
     _publish(output, rows)
+    tell("predicted", conditions=len(grid.conditions), heads=len(heads))
     conditions = f"{len(grid.conditions)} conditions × {len(heads)} heads"
     return "\n\n".join([render(rows, "simple"), f"{conditions}, {summary}; in {output.root}"])
 

@@ -15,6 +15,7 @@ from daf_core.storage.differences import differences
 from daf_core.storage.run_record import Json
 from daf_core.training.recipe import Recipe
 from daf_core.weights.specs import EncoderSpec
+from jobs.command.told import tell
 from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 from jobs.fitting.train_here import train_here
@@ -50,7 +51,7 @@ def run(settings: TrainSettings) -> str:
                 f"with `fresh`"
             )
         try:
-            return f"{_summary(existing, 0.0)}, was done before"
+            return f"{_summary(settings, existing, 0.0)}, was done before"
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise SettingsError(
                 f"{settings.out}/head.json: expected what `daf train` wrote, found it damaged "
@@ -72,7 +73,7 @@ def run(settings: TrainSettings) -> str:
         "history": fitted.history,
     }
     _publish_head(settings, fitted, rows.encoders, recipe, facts)
-    return _summary(facts, time.monotonic() - started)
+    return _summary(settings, facts, time.monotonic() - started)
 
 
 def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str) -> FittedHead:
@@ -127,12 +128,23 @@ def _publish_head(
     files.delete_folder(files.join(settings.out, CHECKPOINTS))
 
 
-def _summary(facts: Json, seconds: float) -> str:
+def _summary(settings: TrainSettings, facts: Json, seconds: float) -> str:
     """The summary line of a training, or of a head that was there, from its head.json."""
     data, metrics = facts["data"], facts["metrics"]
     rows, also = data["rows"], " and ".join(str(also["rows"]) for also in data["also"])
     measured = metrics["test"] or metrics["valid"]
     split = "test" if metrics["test"] else "validation"
+    tell(
+        "trained",
+        out=settings.out,
+        rows=rows,
+        best_epoch=facts["best_epoch"] + 1,
+        epochs=len(facts["history"]),
+        split=split,
+        mae=measured["mae"],
+        r=measured["r"],
+        seconds=seconds,
+    )
     return (
         f"{rows['train']} train, {rows['valid']} validation, {rows['test']} test rows, "
         f"{f'{also} of --also, ' if also else ''}"

@@ -12,7 +12,8 @@ from daf_core.storage.output import Output, manifest_output
 from daf_core.storage.part_index import PartFacts
 from jobs.parts.encode_manifest import hides_names, parts_to_make
 from jobs.parts.executor import open_executor
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.parts.transcribe import PublishTranscribed, ReadRows, Recognize, RecognizePlan
 from jobs.settings import TranscribeSettings
 

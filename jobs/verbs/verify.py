@@ -10,6 +10,7 @@ from daf_core.storage import run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
+from jobs.command.told import tell
 from jobs.settings import VerifySettings
 
 FAULTS_SHOWN = 20
@@ -55,6 +56,8 @@ def run(settings: VerifySettings) -> str:
     counts = [
         sum(getattr(v, key) for v in verdicts) for key in ("rows_in", "scored", "quarantined")
     ]
+    told = dict(zip(("rows_in", "scored", "quarantined"), counts, strict=True))
+    tell("verified", **told, faults=len(faults))
     line = "{} rows in, {} scored, {} quarantined".format(*counts)
     if faults:
         more = len(faults) - FAULTS_SHOWN

@@ -58,8 +58,10 @@ def _lines(suffix: str, text: str) -> Iterator[str]:
 def _scalars(value: Any) -> Iterator[str]:
     """The strings in a YAML value; patches, YAML in YAML, are looked into."""
     if isinstance(value, dict):
-        value = list(value.values())
-    elif isinstance(value, str) and value.startswith("- "):
+        for one in value.values():
+            yield from _scalars(one)
+        return
+    if isinstance(value, str) and value.startswith("- "):
         value = yaml.safe_load(value)
     if isinstance(value, list):
         if all(isinstance(item, str) for item in value):

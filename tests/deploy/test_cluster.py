@@ -10,11 +10,18 @@ import daf_core
 from tests.deploy import checks
 
 CLUSTER = checks.TOP / "cluster"
-CHECKS = ["commands", "versions", "base_rayjob", "rayjobs", "ray_up", "slurm", "dockerfile"]
+CHECKS = [
+    *("commands", "versions", "base_rayjob", "rayjobs", "objects", "ray_up", "slurm"),
+    "dockerfile",
+]
 NEEDS_KUBECTL = pytest.mark.skipif(
     checks.KUBECTL is None, reason="no kubectl here, which renders the overlays in cluster/kuberay"
 )
 BASE, SCORE = "kuberay/base/rayjob.yaml", "kuberay/score/kustomization.yaml"
+NETWORK, MODELS = "kuberay/namespace/network.yaml", "kuberay/models/job.yaml"
+KUEUE, PDB = "kuberay/kueue/kustomization.yaml", "kuberay/namespace/disruption.yaml"
+CACHE = "kuberay/namespace/models.yaml"
+GCP, ONPREM = "ray-up-gcp.yaml", "ray-up-onprem.yaml"
 TRAIN_GPU, GPU = "kuberay/train-gpu/kustomization.yaml", "kuberay/gpu/kustomization.yaml"
 # check, file, what is there, what is put in its place, what the complaint names
 MISTAKES = [
@@ -45,7 +52,25 @@ MISTAKES = [
     ("base_rayjob", BASE, "ray.io/v1", "ray.io/v1alpha1", "ray.io/v1"),
     ("base_rayjob", BASE, 'num-cpus: "0"', 'num-cpus: "4"', "CPUs"),
     ("base_rayjob", BASE, 'num-cpus: "0"', 'num-cpus: "0"\n        dashbord: "1"', "--dashbord"),
-    ("base_rayjob", BASE, "limits: {cpu: \"8\", memory: 32Gi}", "limits: {}", "memory"),
+    ("base_rayjob", BASE, "limits: {cpu: \"8\", memory: 32Gi", "limits: {cpu: \"8\"", "memory"),
+    ("base_rayjob", BASE, "activeDeadlineSeconds: 86400", "suspend: false", "activeDeadline"),
+    ("base_rayjob", BASE, "preRunningDeadlineSeconds: 3600", "suspend: false", "preRunning"),
+    ("base_rayjob", BASE, "submitterPodTemplate", "submitterTemplate", "submitterTemplate"),
+    ("base_rayjob", BASE, "runAsNonRoot: true", "runAsNonRoot: false", "submitter: may run as"),
+    ("base_rayjob", BASE, "type: RuntimeDefault", "type: Unconfined", "head: no seccompProfile"),
+    ("base_rayjob", BASE, "drop: [ALL]", "drop: [NET_RAW]", "cpu: keeps capabilities"),
+    ("base_rayjob", BASE, "labels: &labels {app", "labels: &labels {no", "cpu: lacks the label"),
+    ("base_rayjob", BASE, ", ephemeral-storage: 20Gi}\n    w", "}\n    w", "ephemeral-storage"),
+    ("base_rayjob", BASE, "automountServiceAccountToken: false", "hostNetwork: false", "a token"),
+    ("rayjobs", KUEUE, "/metadata/labels", "/metadata/lables", "lables"),
+    ("rayjobs", "kuberay/model-cache/kustomization.yaml", "mountPath", "mountpath", "mountpath"),
+    ("objects", NETWORK, "podSelector: {}", "podSelektor: {}", "podSelektor"),
+    ("objects", NETWORK, "policyTypes: [Ingress, Egress]", "policyTypes: Ingress", "Ingress"),
+    ("objects", PDB, "minAvailable", "minAvailabel", "minAvailabel"),
+    ("objects", CACHE, "[ReadWriteMany]", "ReadWriteMany", "ReadWriteMany"),
+    ("objects", MODELS, "backoffLimit: 2", "backoffLimit: two", "two"),
+    ("objects", MODELS, "drop: [ALL]", "drop: []", "keeps capabilities"),
+    ("commands", MODELS, "--get", "--fetch", "--fetch"),
     ("rayjobs", BASE, "serviceAccountName", "serviceAccount_Name", "serviceAccount_Name"),
     ("rayjobs", GPU, "operator: Exists", "operatr: Exists", "operatr"),
     ("rayjobs", GPU, "containers/0/image", "container/0/image", "container"),
@@ -55,6 +80,14 @@ MISTAKES = [
     ("ray_up", "ray-up.yaml", "head_node_type: head", "head_node_type: haed", "head_node_type"),
     ("ray_up", "ray-up.yaml", "MarketType", "MarktType", "MarktType"),
     ("ray_up", "ray-up.yaml", "g6.2xlarge", "g6.3xlarge", "InstanceType"),
+    ("ray_up", GCP, "provider:", "provider_of_machines:", "provider"),
+    ("ray_up", GCP, "machineType: g2", "machinetype: g2", "machinetype"),
+    ("ray_up", GCP, "boot: true", "boot: false", "boot"),
+    ("ray_up", GCP, "RAY_AUTH_MODE=token", "RAY_AUTH_MODE=disabled", "token"),
+    ("ray_up", ONPREM, "head_ip: 192.0.2.10", "head: 192.0.2.10", "head_ip"),
+    ("ray_up", ONPREM, "--num-cpus=0 ", "", "CPUs"),
+    ("commands", ONPREM, "--num-cpus", "--nums-cpus", "--nums-cpus"),
+    ("versions", "constraints.txt", "torch==2.13.0", "torch==2.12.0", "one version of torch"),
     ("slurm", "slurm.sh", "--exclusive\n", "--exclusiv\n", "--exclusiv"),
     ("slurm", "slurm.sh", '"$head_address:$port"', "$head_adress:$port", "SC2154"),
     ("dockerfile", "Dockerfile", "WORKDIR /source", "WORKDIRS /source", "Dockerfile"),

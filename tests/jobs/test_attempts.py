@@ -13,7 +13,9 @@ import daf_core
 from daf_core.errors import SettingsError
 from daf_core.storage import attempts, run_record
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts import recorded
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.settings import PartsRun
 from tests.jobs.test_resume import IDENTITY, PARTS, Archive, Interrupted
 
@@ -123,3 +125,51 @@ def test_every_table_says_which_daf_wrote_it(archive: Archive) -> None:
     for path in Path(archive.output.root).rglob("*.parquet"):
         footer = pq.read_schema(path).metadata
         assert footer[b"daf.written_by"] == daf_core.__version__.encode()
+
+
+def log_of(archive: Archive) -> list[dict]:
+    """The lines of the newest log."""
+    newest = max(Path(archive.output.attempts_uri).glob("*.jsonl"))
+    return [json.loads(line) for line in newest.read_text().splitlines()]
+
+
+def test_the_log_tells_of_every_part_and_of_the_end(archive: Archive) -> None:
+    archive.bad["part-00001.parquet"] = "missing_audio"
+    with pytest.raises(Interrupted):
+        run(archive, stop_after=3)
+    begin, *parts, end = log_of(archive)
+    assert (begin["event"], begin["parts"], begin["missing"]) == ("begin", 5, 5)
+    assert begin["host"] == socket.gethostname()
+    assert [(one["event"], one["part"]) for one in parts] == [
+        ("part", part.name) for part in PARTS[:3]
+    ]
+    assert [one["reasons"] for one in parts] == [{}, {"missing_audio": 1}, {}]
+    assert [(one["done"], one["of"]) for one in parts] == [(1, 5), (2, 5), (3, 5)]
+    assert (end["event"], end["how"], end["parts"], end["quarantined"]) == (
+        *("end", "Interrupted"),
+        *(3, 1),
+    )
+    run(archive)
+    assert [one["event"] for one in log_of(archive)] == ["begin", "part", "part", "end"]
+    lines = [
+        line for one in Path(archive.output.attempts_uri).glob("*.jsonl") for line in one.open()
+    ]
+    names = {one.stem for one in Path(archive.output.attempts_uri).glob("*.json")}
+    assert {json.loads(line)["attempt"] for line in lines} == names
+    assert {json.loads(line)["run"] for line in lines} == {run_record.fingerprint(IDENTITY)}
+    assert "it is away" not in "".join(lines)  # what the quarantine says of a row
+
+
+def test_the_file_of_an_attempt_shows_how_far_it_is(archive: Archive, monkeypatch) -> None:
+    monkeypatch.setattr(recorded, "PROGRESS_GAP_S", -1.0)
+    seen = []
+
+    def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
+        for part in archive.make(missing):
+            yield part
+            (one,) = attempts.read_all(archive.output)
+            seen.append((one["parts"], one["of"], one["ended"], one["scored"]))
+            assert one["updated"] >= one["started"]
+
+    run_missing_parts(Run("scored", PARTS, archive.output, IDENTITY, {}), PartsRun(), make)
+    assert seen == [(number, 5, None, number) for number in range(1, 6)]

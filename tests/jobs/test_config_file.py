@@ -54,6 +54,13 @@ def test_values_come_from_where_they_are_said_to(
     assert found["source"] == '"calls"  (command line)'
 
 
+def test_an_option_with_the_name_of_a_verb_is_an_option(tmp_path: Path, monkeypatch, capsys):
+    file = tmp_path / "daf.toml"
+    file.write_text("verify = false\nreport = false\n[embed]\nframes = 4\n")
+    found = shown(monkeypatch, capsys, "score", "calls", "--out", "o", "--config", str(file))
+    assert found["verify"] == found["report"] == f"false  ({file})"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [

@@ -12,7 +12,8 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import Output, scores_output
 from daf_core.storage.part_index import PartFacts, count_flags
 from daf_core.storage.publish_part import publish_part
-from jobs.parts.resume import Run, run_missing_parts
+from jobs.parts.resume import run_missing_parts
+from jobs.parts.run import Run
 from jobs.settings import PartsRun
 
 IDENTITY = {"head": "a"}
