@@ -78,11 +78,11 @@ def _add_verb(name: str, settings: Any) -> None:
         else:
             (terminal.say_rows if name in SHOW_ROWS else terminal.say)(summary)
 
-    group = RESOURCES if issubclass(settings, verbs.WhereAndHowLong) else None
+    group = (RESOURCES,) if issubclass(settings, verbs.WhereAndHowLong) else ()
     command.__doc__ = settings.__doc__
     command.__annotations__ = {
         "asked": Annotated[settings, Parameter(name="*")],
-        "json": Annotated[bool, Parameter(group=group, help=JSON_HELP)],
+        "json": Annotated[bool, Parameter(group=group or "Parameters", help=JSON_HELP)],
     }
     if all(_has_default(field) for field in dataclasses.fields(settings)):
         command.__defaults__ = (settings(),)

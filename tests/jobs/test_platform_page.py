@@ -65,7 +65,8 @@ def test_every_step_and_figure_is_on_the_page() -> None:
     table = TEXT[TEXT.index("| step | of |") : TEXT.index("New keys may come")]
     lines = {
         one: line
-        for line in table.splitlines()
+        for line in table.strip().splitlines()
+        if line.startswith("|")
         for one in re.findall(r"`(\w+)`", line.split("|")[1])
     }
     steps = told()
