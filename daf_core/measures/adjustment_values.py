@@ -1,7 +1,9 @@
 """What adapting a head to an archive adds to it: offsets of its sentiments. Without torch."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
+
+from daf_core.storage.run_record import Json
 
 GroupColumn: TypeAlias = Literal["role", "channel", "speaker"]
 
@@ -30,12 +32,12 @@ class Adjustment:
     group: GroupColumn | None = None
     shifts: dict[str, float] = field(default_factory=dict)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """As JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> "Adjustment":
+    def from_dict(cls, found: Json) -> "Adjustment":
         """Read what `as_dict` wrote."""
         sets = {name: Affine(**one) for name, one in found["sets"].items()}
         return cls(sets, found["group"], dict(found["shifts"]))

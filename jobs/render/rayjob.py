@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+from daf_core.storage.run_record import Json
 from jobs.render.template import as_yaml, yaml_of
 from jobs.settings import RenderSettings
 
@@ -39,12 +40,12 @@ def rayjob(settings: RenderSettings, command: str, said: str) -> str:
     return as_yaml(job, said)
 
 
-def _set_size(group: dict[str, Any], workers: int | None) -> None:
+def _set_size(group: Json, workers: int | None) -> None:
     if workers is not None:
         group |= dict.fromkeys(("replicas", "minReplicas", "maxReplicas"), workers)
 
 
-def _mount_models(pod: dict[str, Any]) -> None:
+def _mount_models(pod: Json) -> None:
     """Let a pod read the shared cache of encoders."""
     claim = {"claimName": MODELS, "readOnly": True}
     pod["volumes"] = [{"name": "models", "persistentVolumeClaim": claim}]
