@@ -13,7 +13,7 @@ import torch
 from benchmarks.reliability.fuzzing.bytes_damage import ANY, Damage, Rng
 from benchmarks.reliability.fuzzing.json_damage import JSON
 from benchmarks.reliability.fuzzing.originals import SECRET
-from benchmarks.reliability.fuzzing.parquet_damage import PARQUET
+from benchmarks.reliability.fuzzing.parquet_damage import broken_footer, broken_pages
 from daf_core.heads import build
 from daf_core.measures.calibration_values import SHAPE_FEATURES, Calibration
 from daf_core.measures.familiarity import PERCENTILES, Familiarity
@@ -119,7 +119,7 @@ _MAKE: dict[str, Callable[[Path], None]] = {
 KINDS = frozenset(_MAKE)
 _DAMAGES: dict[str, list[Damage]] = {
     ".json": [*ANY, *4 * JSON],
-    ".parquet": [*ANY, *PARQUET],
+    ".parquet": [*ANY, broken_pages, broken_footer],
     ".safetensors": [*ANY, *4 * [odd_header, odd_numbers_within]],
     ".txt": ANY,
 }
