@@ -52,8 +52,8 @@ def open_source(
             raise SettingsError(f"{uri}: a corpus has its own column names; `rename` is for tables")
         _check_no_folder(uri, "a corpus", options)
         corpora.check_links(uri, origins)
-        opened = partial(open_corpus, uri, reads)
-        return TableSource(uri, opened, {}, check_contents, redact=redact, origins=origins)
+        opened = open_corpus(uri, reads)
+        return TableSource(uri, lambda: opened, {}, check_contents, redact=redact, origins=origins)
     if not fs.isdir(path):
         if fs.exists(path):
             _check_no_folder(uri, "a table", options)

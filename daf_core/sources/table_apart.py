@@ -1,8 +1,9 @@
 """Tables and corpora, read apart: one that ends its reader ends the command in a line."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
+from itertools import chain
 from typing import Any, TypeVar
 
 from daf_core.errors import BadInput, SettingsError
@@ -23,10 +24,13 @@ def open_table(uri: str, reads: Reads) -> Iterator[Table]:
     yield replace(table, rows=_rows(uri, reads, _batches))
 
 
-@contextmanager
-def open_corpus(uri: str, reads: Reads) -> Iterator[Table]:
-    """The rows of a labelled corpus. Raises as `open_table`."""
-    yield Table(corpora.COLUMNS, _rows(uri, reads, _batches_of_corpus))
+def open_corpus(uri: str, reads: Reads) -> AbstractContextManager[Table]:
+    """The rows of a labelled corpus. The first are read at once, so that what is no corpus is
+    refused before any work. Raises as `open_table`.
+    """
+    batches = iter(_told(uri, reads, _batches_of_corpus, uri))
+    first = next(batches, [])
+    return nullcontext(Table(corpora.COLUMNS, chain(first, chain.from_iterable(batches))))
 
 
 def _rows(uri: str, reads: Reads, read: Callable[[str], Iterator[_Batch]]) -> Rows:

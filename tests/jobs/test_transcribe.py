@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def bytes_of(folder: Path) -> dict[str, bytes]:
     """Everything but the run record and the attempts, which hold times."""
-    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".json"]
+    files = [path for path in folder.rglob("*") if path.is_file() and "json" not in path.suffix]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
