@@ -136,6 +136,8 @@ def main() -> None:
             if status is None:
                 raise
             sys.exit(status)
+        finally:
+            told.forget()
 
 
 def _run(arguments: list[str]) -> None:

@@ -49,6 +49,13 @@ def begin(arguments: list[str], verb: str | None) -> None:
     terminal.say_to_standard_error(_command.wanted)
 
 
+def forget() -> None:
+    """The command is over; a caller of this process may print again where it likes."""
+    global _command
+    _command = _Command()
+    terminal.say_to_standard_error(False)
+
+
 def is_wanted() -> bool:
     """Whether a program listens."""
     return _command.wanted
