@@ -56,7 +56,7 @@ app = App(
     "From recordings to scores and a report: score. To make a head from a labelled corpus: "
     "ingest → embed → train. Lists are given with commas, or by repeating the option. "
     "--config FILE (.toml or .yaml) holds options by their names; the command line wins. "
-    "--json is for programs.",
+    "--json prints one JSON object for programs.",
     version=daf_core.__version__,
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # main says how to continue
@@ -109,7 +109,7 @@ def run_verb(name: str, asked: Any) -> str:
     verb = importlib.import_module(f"jobs.verbs.{name}")
     if "://" in repr(asked):
         importlib.import_module("jobs.command.check_uris").check_uris(asked)
-        if name not in ("doctor", "render"):  # that says what it finds; this names them alone
+        if name not in ("doctor", "render"):  # doctor reports stores, render only names them
             importlib.import_module("jobs.check_stores").check_stores(asked)
     summary: str = verb.run(asked)
     return summary

@@ -11,8 +11,8 @@ from typing import Any
 
 from daf_core.calls.utterances import Speaker
 from daf_core.schemas import LABEL_RANGE, Row
+from daf_core.storage.run_record import Json
 
-Json = dict[str, Any]
 SCALE = 5 / LABEL_RANGE[1]
 QUARTERS = (1, 2, 3, 4)
 

@@ -1,7 +1,7 @@
-"""Tensors of a head whose numbers mean something: outside of their ranges they would turn scores.
+"""Ranges of those tensors of a head whose numbers have a meaning.
 
-A negative inverse temperature or scale reverses what a modality or a feature says, and nothing of
-the scores would show it. Weights of layers may be any finite numbers.
+A negative inverse temperature or scale would reverse what a modality or a feature says, and the
+scores would not show it. Weights of layers may be any finite numbers.
 """
 
 import numpy as np

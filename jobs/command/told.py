@@ -7,12 +7,14 @@ people; so they are told too where a later step fails. docs/platform.md lists th
 import math
 import time
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import daf_core
 from jobs.command import terminal
 
-Json: TypeAlias = dict[str, Any]
+if TYPE_CHECKING:  # it loads pyarrow, which not every command needs
+    from daf_core.storage.run_record import Json
+
 OPTION = "--json"
 
 
@@ -32,8 +34,8 @@ class _Command:
     wanted: bool = False
     ended: bool = False
     started_s: float = field(default_factory=time.monotonic)
-    steps: dict[str, Json] = field(default_factory=dict)
-    rows: list[Json] | None = None
+    steps: "dict[str, Json]" = field(default_factory=dict)
+    rows: "list[Json] | None" = None
 
 
 _command = _Command()
@@ -66,7 +68,7 @@ def tell(step: str, **figures: object) -> None:
     _command.steps.setdefault(step, {}).update(figures)
 
 
-def tell_rows(rows: list[Json]) -> None:
+def tell_rows(rows: "list[Json]") -> None:
     """Tell the rows that were asked for; they are the summary of the verb."""
     _command.rows = rows
 

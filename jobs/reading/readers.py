@@ -110,7 +110,7 @@ class _Reader:
         if status in (-signal.SIGPROF, -signal.SIGALRM):
             return Ended(
                 "too_slow",
-                f"expected a file that can be read within {seconds:g} seconds of a processor, "
+                f"expected a file that can be read within {seconds:g} seconds of processor time, "
                 f"found one that takes its reader longer; {SETTING} sets another number",
             )
         return Ended(

@@ -116,9 +116,9 @@ class EmbedSettings(PartsRun):
     spectral shape, `speaker` who speaks."""
 
     audio_window: Annotated[int, Parameter(group=ENCODERS)] = WINDOW_S
-    """Cut longer utterances into equal windows of at most so many seconds (1 to 30) for the speech
-    encoder, and merge their statistics. With long windows embeddings tell how long an utterance
-    is."""
+    """Longest stretch, in seconds (1 to 30), that the speech encoder reads at once. Longer
+    utterances are cut into equal windows, whose statistics are merged. With long windows,
+    embeddings reveal how long an utterance is."""
 
     context: Annotated[int, Parameter(group=ENCODERS)] = 0
     """Read each text with up to N previous turns of the same recording; turns in another part are

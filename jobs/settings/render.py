@@ -26,8 +26,8 @@ _ONLY = {
 class RenderSettings:
     """Write the file that starts a command on a cluster.
 
-    The command follows after two dashes, without `daf`; it is checked as if it were run. Options of
-    its --config are written out, as the cluster does not have that file.
+    The command follows after two dashes, without `daf`. It is checked as if it were run. Options
+    from its --config file are written out, because the cluster does not have that file.
 
         daf render rayjob --out job.yaml -- score --manifest s3://b/m --out s3://b/s
     """
@@ -47,19 +47,19 @@ class RenderSettings:
     """Name of the job. Default: daf- and the command's name."""
 
     image: str = IMAGE
-    """Image for nodes with GPUs; that with -cpu at its end is for the others."""
+    """Container image of nodes with GPUs. Other nodes take the image of this name plus -cpu."""
 
     workers: int | None = None
-    """Nodes that work. Default: as in the files of cluster/."""
+    """Number of worker nodes. Default: as in the files of cluster/."""
 
     gpu_workers: int | None = None
-    """Nodes more, with a GPU each."""
+    """Number of additional worker nodes with one GPU each."""
 
     gpus_per_node: int | None = None
-    """GPUs of each node of Slurm."""
+    """GPUs per Slurm node."""
 
     cpus: int | None = None
-    """Processor cores of each node that works, with 4 GiB of memory each."""
+    """CPU cores per worker node. Each core comes with 4 GiB of memory."""
 
     hours: float | None = None
     """End the job after so many hours. Default: 24."""

@@ -24,8 +24,8 @@ class VerifySettings:
 class CompactSettings:
     """Copy finished scores into few large files, for readers that open every file.
 
-    The scores stay as they are: daf goes on with those. Run the command again after an
-    interruption, or when the scores have changed: only what has changed is made again.
+    The scores do not change, and other commands of daf go on using them. Run this command again
+    after an interruption or when the scores have changed: only what has changed is copied again.
     """
 
     scores: str = field(kw_only=False)
@@ -35,7 +35,7 @@ class CompactSettings:
     """Folder for the copy, local or s3://."""
 
     mb: int = 128
-    """Megabytes of a file, at least (1 to 1024): of the scores that go into it."""
+    """Join parts until a file holds at least so many megabytes of scores (1 to 1024)."""
 
     fresh: bool = False
     """Delete an earlier copy in --out and start over."""

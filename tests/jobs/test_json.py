@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from jobs import cli
+from jobs.command import terminal
 
 KEYS = {"daf", "verb", "status", "seconds", "summary", "error", "steps"}
 PROGRAM = "from jobs.cli import main; main()"
@@ -123,6 +124,15 @@ def test_rows_that_are_asked_for_are_objects(told, scores: Path) -> None:
     found, _ = told("calls", scores, "--top", "2")
     assert len(found["rows"]) == found["steps"]["listed"]["shown"] == 2
     assert found["steps"]["listed"]["calls"] == 4
+
+
+def test_the_next_command_of_the_process_prints_for_people(
+    told, scores, monkeypatch, capfd
+) -> None:
+    told("verify", "--scores", scores, "--manifest", scores / "manifest")
+    told("verify", "--scores", scores / "nothing", "--manifest", scores / "manifest")  # it fails
+    terminal.say("for people")
+    assert capfd.readouterr().out == "for people\n"
 
 
 @pytest.mark.parametrize(

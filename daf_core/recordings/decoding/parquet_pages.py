@@ -87,8 +87,6 @@ class _Compact:
 
     def numbers_of_struct(self, depth: int = 0) -> dict[int, int]:
         """Field → value of the numbers of a struct."""
-        if depth > _MOST_NESTED:
-            raise ValueError("expected the header of a page, found it nested too deeply")
         found: dict[int, int] = {}
         field = 0
         while head := self._byte():
@@ -123,6 +121,8 @@ class _Compact:
             raise IndexError
 
     def _value(self, kind: int, depth: int) -> int | None:
+        if depth > _MOST_NESTED:
+            raise ValueError("expected the header of a page, found it nested too deeply")
         if kind in (4, 5, 6):
             return self._number()
         if kind == 3:

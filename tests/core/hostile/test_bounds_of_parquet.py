@@ -1,8 +1,10 @@
 """What a Parquet file declares is checked before memory is taken for it."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,6 +13,7 @@ import pytest
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import open_recording
 from daf_core.recordings.decoding.parquet_cell import cell_uri
+from daf_core.recordings.decoding.parquet_pages import check_pages
 from daf_core.sources.table_rows import open_rows
 from tests.core.hostile.parquet_bombs import declares_2_gb, long_footer, unfolds
 
@@ -49,6 +52,16 @@ def test_pages_that_declare_more_than_they_hold_are_refused_before_memory_is_tak
     for path, line in zip(paths, said, strict=True):
         assert line.startswith(f"{path}: cannot be read after"), line
         assert "expected a page of at most" in line
+
+
+@pytest.mark.parametrize("kind", [9, 10, 11, 12], ids=["lists", "sets", "maps", "structs"])
+def test_headers_that_nest_for_ever_are_refused(kind: int) -> None:
+    header = bytes([0x10 | kind]) * 100_000
+    chunk = SimpleNamespace(
+        data_page_offset=0, dictionary_page_offset=None, total_compressed_size=len(header)
+    )
+    with pytest.raises(ValueError, match="expected the header of a page"):
+        check_pages(io.BytesIO(header), chunk)
 
 
 def test_a_long_footer_is_refused_before_it_is_read(tmp_path: Path) -> None:
