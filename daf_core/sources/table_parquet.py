@@ -70,13 +70,13 @@ def _texts(metadata: Any, types: dict[str, pa.DataType]) -> list[str]:
 
 
 def _check_pages(file: IO[bytes], metadata: Any, columns: set[str]) -> None:
-    for group in map(metadata.row_group, range(metadata.num_row_groups)):
-        for chunk in map(group.column, range(group.num_columns)):
-            if chunk.path_in_schema.partition(".")[0] in columns:
-                try:
+    try:
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            for chunk in map(group.column, range(group.num_columns)):
+                if chunk.path_in_schema.partition(".")[0] in columns:
                     check_pages(file, chunk)
-                except ValueError as err:
-                    raise pa.ArrowInvalid(str(err)) from err
+    except ValueError as err:  # also of a name that is no UTF-8
+        raise pa.ArrowInvalid(str(err)) from err
 
 
 def _stored(cell: object, row: int) -> StoredAudio | None:

@@ -84,7 +84,7 @@ def checked_record(found: Json, uri: str) -> HeadRecord:
     if found.get("version") != VERSION:
         raise SettingsError(
             f"{uri}: expected a head of version {VERSION}, found version "
-            f"{str(found.get('version'))[:60]}; train it again"
+            f"{found.get('version')!r:.60}; train it again"
         )
     try:
         checked = _HeadJson.model_validate(found)

@@ -205,7 +205,7 @@ def read_json(uri: str) -> dict[str, Any] | None:
             value = json.load(file)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except ValueError as err:
+    except (ValueError, RecursionError) as err:
         raise SettingsError(f"{uri}: expected JSON: {err}") from err
     if not isinstance(value, dict):
         raise SettingsError(f"{uri}: expected a JSON object, got {type(value).__name__}")

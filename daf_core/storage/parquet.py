@@ -55,7 +55,9 @@ def read(
     """
     with _open(uri, kind) as (parquet, footer):
         wanted = None if columns is None else list(columns)
-        return parquet.read(columns=wanted, use_threads=False), footer
+        table = parquet.read(columns=wanted, use_threads=False)
+        table.validate(full=True)  # of texts, that they are UTF-8
+        return table, footer
 
 
 def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
@@ -91,7 +93,7 @@ def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
     except pa.ArrowInvalid as err:
-        raise SettingsError(f"{uri}: expected a {kind} table, found no Parquet: {err}") from err
+        raise SettingsError(f"{uri}: expected a {kind} table, found a damaged file: {err}") from err
     except OSError as err:
         raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
 

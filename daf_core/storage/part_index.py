@@ -134,9 +134,15 @@ def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
         with ThreadPoolExecutor(READERS) as pool:
             facts = pool.map(partial(facts_of_part, output), output.part_names())
             found = {one.name: one for one in facts}
-    if len(found) != record.facts["parts"]:
+    parts = record.facts.get("parts")
+    if parts is None:
         raise SettingsError(
-            f"{output.root}: expected the {record.facts['parts']} parts of a finished run of "
+            f"{output.record_uri}: expected the number of parts, found none; the file is damaged: "
+            f"make the output again"
+        )
+    if len(found) != parts:
+        raise SettingsError(
+            f"{output.root}: expected the {parts} parts of a finished run of "
             f"{output.kind}, found {len(found)}; run the command that makes them again"
         )
     return found

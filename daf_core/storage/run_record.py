@@ -72,6 +72,12 @@ class RunRecord:
         )
 
 
+# Of the record's own fields, and of facts that are read again.
+_TYPES = {
+    **dict.fromkeys(("daf", "kind", "fingerprint"), str),
+    **dict.fromkeys(("version", "parts"), int),
+    **dict.fromkeys(("identity", "reasons", "flags", "metadata"), dict),
+}
 _FIELDS = ("daf", "kind", "version", "complete", "fingerprint", "identity")
 
 
@@ -85,10 +91,18 @@ def read(output: Output) -> RunRecord | None:
     """The record of the run in `output`, None if there is none.
 
     Raises:
-        SettingsError: the file is not a JSON object.
+        SettingsError: the file is not a JSON object, or a field is of another type.
     """
     found = files.read_json(output.record_uri)
-    return None if found is None else RunRecord.from_dict(found)
+    if found is None:
+        return None
+    for name, kind in _TYPES.items():
+        if name in found and not isinstance(found[name], kind):
+            raise SettingsError(
+                f"{output.record_uri}: {name}: expected {kind.__name__}, found "
+                f"{type(found[name]).__name__}; the file is damaged: make the output again"
+            )
+    return RunRecord.from_dict(found)
 
 
 def write(output: Output, record: RunRecord) -> None:

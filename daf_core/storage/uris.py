@@ -21,6 +21,7 @@ ALLOWED = "a path, s3://, gs:// or abfs://"
 LONGEST = 8192  # characters, above what any store takes
 _SHOWN = 300  # letters of a URI in messages
 _NO_PATH = re.compile(r"(?:data|file|https?|ftps?|sftp|blob|javascript):", re.IGNORECASE)
+_PROTOCOL = re.compile(r"[A-Za-z0-9+.-]{1,40}")
 _CHAIN = re.compile(r"([A-Za-z0-9+.-]{1,40})::")
 _CHAINED = re.compile(r"::[A-Za-z0-9+.-]{1,40}://")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}(?:@[A-Za-z0-9][A-Za-z0-9._-]{0,254})?")
@@ -35,7 +36,7 @@ _IN_TEXT = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]{0,40}://)(?:[^\s/@]{0,2000}:\S{0,2000}@|(?<!abfs://)(?<!abfss://)"
     r"(?<!\baz://)[^\s/@]{1,2000}@)"
 )
-_FIELD_IN_TEXT = re.compile(rf"([?&;#](?:{_SECRET})=)[^\s&;]{{1,2000}}", re.IGNORECASE)
+_FIELD_IN_TEXT = re.compile(rf"([?&;#](?:{_SECRET})=)[^\s&;]+", re.IGNORECASE)
 
 
 def protocol_of(uri: str) -> str:
@@ -128,7 +129,9 @@ def shown(uri: str) -> str:
     if _has_credentials(uri):
         name = re.split(r"[?#;&]", uri)[0].rpartition("/")[2]
         name = "" if "@" in name or ":" in name else name
-        return f"{protocol_of(uri).rpartition(':')[2]}://…/{name[:_SHOWN]}"
+        protocol = protocol_of(uri).rpartition(":")[2]
+        protocol = protocol if _PROTOCOL.fullmatch(protocol) else "…"
+        return f"{protocol}://…/{name[:_SHOWN]}"
     if uri[:5].lower() == "data:":
         return "data:…"
     return uri if len(uri) <= _SHOWN * 2 else f"{uri[:_SHOWN]}…"

@@ -77,6 +77,9 @@ def _check_file(file: Path, place: Path, most_mib: int) -> None:
         raise SettingsError(f"{file}: expected at most {most_mib} MiB, found {size // MIB} MiB")
 
 
+_SHOWN_AT_MOST = 10**300  # of a size, as text
+
+
 def _check_sizes(config: dict[str, Any], numbers: int, uri: str) -> None:
     """Refuse sizes whose network has more numbers than the weights hold."""
     sizes: dict[str, int] = {}
@@ -92,7 +95,7 @@ def _check_sizes(config: dict[str, Any], numbers: int, uri: str) -> None:
     room = numbers + SPARE
     for name, value in sizes.items():
         if value * max(width, 1) > room:
-            raise _larger(uri, f"{name} {value:.6g}", numbers)
+            raise _larger(uri, f"{name} {min(value, _SHOWN_AT_MOST):.6g}", numbers)
     if blocks * width * inner > room:
         raise _larger(uri, f"{layers} layers of {width} and {inner}", numbers)
 

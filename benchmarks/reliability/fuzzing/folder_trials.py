@@ -56,16 +56,20 @@ def _uris(given: Input) -> str:
     opened = 0
     for uri in json.loads(given.source.read_bytes().decode("utf-8", "surrogatepass")):
         problem(uri)
-        if protocol_of(uri) != "file":  # a path may have any name
+        if _names_a_store(uri):  # a path may have any name
             for said in (shown(uri), without_secrets(uri)):
                 _check_said(said)
         opened += _opened(uri, origins)
         try:
             checked_roots([uri])
         except SettingsError as err:
-            if protocol_of(uri) != "file":
+            if _names_a_store(uri):
                 _check_said(str(err))
     return "opened" if opened else "all refused"
+
+
+def _names_a_store(uri: str) -> bool:
+    return protocol_of(uri).lower() != "file"
 
 
 def _opened(uri: str, origins: Origins) -> bool:
@@ -73,7 +77,7 @@ def _opened(uri: str, origins: Origins) -> bool:
         with open_recording(uri, origins) as recording:
             recording.read(0.0, 1.0)
     except BadInput as err:
-        if protocol_of(uri) != "file":
+        if _names_a_store(uri):
             _check_said(str(err))
         return False
     return True

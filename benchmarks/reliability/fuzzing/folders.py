@@ -8,22 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
 
 from benchmarks.reliability.fuzzing.bytes_damage import ANY, Damage, Rng
 from benchmarks.reliability.fuzzing.json_damage import JSON
 from benchmarks.reliability.fuzzing.originals import SECRET
 from benchmarks.reliability.fuzzing.parquet_damage import broken_footer, broken_pages
-from daf_core.heads import build
-from daf_core.measures.calibration_values import SHAPE_FEATURES, Calibration
-from daf_core.measures.familiarity import PERCENTILES, Familiarity
 from daf_core.stages import trained_head
 from jobs.settings import IngestSettings
 from jobs.verbs import ingest
-from tests.core.adaptation.archives import ENCODERS, SHAPES
 from tests.core.encoders.encoder_folders import text_folder
 from tests.core.report.score_files import publish
 from tests.core.report.warned_runs import sound_row
+from tests.core.stages.whole_head import save_head
 
 _HEADER = 8  # bytes before the JSON of a safetensors file
 
@@ -86,25 +82,7 @@ def _archive(place: Path) -> None:
 
 
 def _head(place: Path) -> None:
-    torch.manual_seed(0)
-    one = Familiarity(
-        0, torch.zeros(6), torch.eye(6)[:, :3].contiguous(), torch.linspace(0, 5, PERCENTILES)
-    )
-    calibration = Calibration(0.9, 0.5, 100, tuple([0.1] * SHAPE_FEATURES))
-    trained_head.save(
-        str(place),
-        build("daf", SHAPES, 4),
-        kind="daf",
-        width=4,
-        shapes=SHAPES,
-        encoders=ENCODERS,
-        calibrations={"text and audio": calibration, "text": calibration},
-        familiarity={"text": one},
-        languages=["en"],
-        label_interval=(-1.5, 1.5),
-        error_correlation=0.1,
-        facts={},
-    )
+    save_head(place, {})
 
 
 def _encoder(place: Path) -> None:

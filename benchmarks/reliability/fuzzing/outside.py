@@ -30,7 +30,10 @@ class Watch:
             self.faults.add(f"request: {event} {arguments[1:]}"[:200])
         if event != "open" or not isinstance(arguments[0], str | bytes):
             return
-        path = os.path.realpath(os.fsdecode(arguments[0]))
+        name = os.fsdecode(arguments[0])
+        if name.endswith(".__path_hook__"):
+            return  # what Python calls an editable installation: there is no such file
+        path = os.path.realpath(name)
         if not path.startswith(self._roots) and not path.startswith(self._machine):
             self.faults.add(f"outside: {path}"[:200])
 

@@ -2,6 +2,7 @@
 
 from daf_core.errors import SettingsError
 from daf_core.recordings.decoding.wav_data import RawSound
+from daf_core.storage.uris import without_secrets
 
 MARK = "#raw="
 # fmt: off
@@ -26,8 +27,8 @@ def parse_format(text: str) -> RawSound:
     """
     encoding, *numbers = text.strip().lower().split(":")
     expected = (
-        f"`raw` {text[:80]!r}: expected ENCODING:RATE[:CHANNELS] such as ulaw:8000:2, with one of "
-        f"{', '.join(ENCODINGS)}"
+        f"`raw` {without_secrets(text)[:80]!r}: expected ENCODING:RATE[:CHANNELS] such as "
+        f"ulaw:8000:2, with one of {', '.join(ENCODINGS)}"
     )
     is_number = all(number.isascii() and number.isdigit() for number in numbers)
     if encoding not in ENCODINGS or not 1 <= len(numbers) <= 2 or not is_number:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from daf_core.errors import BadInput
+from daf_core.errors import BadInput, SettingsError
 from daf_core.recordings.audio import open_recording
 from daf_core.recordings.decoding.parquet_cell import cell_uri
 from daf_core.recordings.decoding.parquet_pages import check_pages
@@ -52,6 +52,18 @@ def test_pages_that_declare_more_than_they_hold_are_refused_before_memory_is_tak
     for path, line in zip(paths, said, strict=True):
         assert line.startswith(f"{path}: cannot be read after"), line
         assert "expected a page of at most" in line
+
+
+def test_a_name_in_the_footer_that_is_no_utf8_is_a_damaged_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"text": ["fine"]}), path)
+    pieces = path.read_bytes().split(b"text")
+    assert len(pieces) > 2  # in the schema, and where the column is
+    for place in range(1, len(pieces)):
+        damaged = b"text".join(pieces[:place]) + b"t\xffxt" + b"text".join(pieces[place:])
+        path.write_bytes(damaged)
+        with pytest.raises(SettingsError, match=r"t\.parquet: "), open_rows(str(path)) as table:
+            list(table.rows)
 
 
 @pytest.mark.parametrize("kind", [9, 10, 11, 12], ids=["lists", "sets", "maps", "structs"])

@@ -100,6 +100,15 @@ def test_credentials_are_told_and_never_repeated(uri: str) -> None:
     assert SECRET not in str(row.value)
 
 
+def test_credentials_stay_hidden_however_they_are_repeated() -> None:
+    long = "s3://b/a?X-Amz-Signature=" + f"{SECRET}s3://b/a?X-Amz-Signature=" * 200
+    assert SECRET not in without_secrets(long)
+    assert SECRET not in shown(f"?sig={SECRET}memory://?sig={SECRET}")
+    with pytest.raises(BadInput) as refused:
+        open_recording(f"s3://b/a.wav#raw=ulaw:8000:1/?token={SECRET}")
+    assert SECRET not in str(refused.value)
+
+
 def test_names_that_look_like_it_are_still_names(tmp_path: Path) -> None:
     for name in ("12::30.wav", "a:b@c.wav", "call?sig=1.wav", "a::b://c.wav", "it's #1.wav"):
         assert open_recording(str(tone(tmp_path / name))).duration_s == 1.0

@@ -45,10 +45,22 @@ def test_a_table_of_another_kind_or_version_or_no_table_is_refused(tmp_path):
     ):
         parquet.read(uri, "scores")
     files.publish(uri, b"PAR1 or not")
-    with pytest.raises(SettingsError, match="expected a scores table, found no Parquet"):
+    with pytest.raises(SettingsError, match="expected a scores table, found a damaged file"):
         parquet.read(uri, "scores")
-    with pytest.raises(SettingsError, match="expected a scores table, found no Parquet"):
+    with pytest.raises(SettingsError, match="expected a scores table, found a damaged file"):
         parquet.read_footer(uri, "scores")
+
+
+def test_words_that_are_no_utf8_are_a_damaged_file(tmp_path):
+    uri = f"{tmp_path}/t.parquet"
+    data = parquet.parquet_bytes(ROWS, "quarantine")
+    plain = pa.BufferOutputStream()
+    table = pq.read_table(pa.BufferReader(data))
+    pq.write_table(table, plain, compression="none", use_dictionary=False)
+    damaged = plain.getvalue().to_pybytes().replace(b"a.wav: empty", b"a.w\xff\xfe: empty")
+    files.publish(uri, damaged)
+    with pytest.raises(SettingsError, match=r"found a damaged file: .*UTF8"):
+        parquet.read(uri, "quarantine")
 
 
 def test_publishing_replaces_whole_and_leaves_nothing_beside(tmp_path, monkeypatch):

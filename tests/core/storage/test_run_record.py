@@ -11,7 +11,7 @@ import pytest
 
 from daf_core.errors import SettingsError
 from daf_core.schemas import QUARANTINE
-from daf_core.storage import files, parquet, run_record
+from daf_core.storage import files, parquet, part_index, run_record
 from daf_core.storage.differences import differences
 from daf_core.storage.output import scores_output
 
@@ -140,10 +140,29 @@ def test_another_head_is_told_by_its_sum_alone():
     assert said == 'head.sha256 was "aaaaaaaaaaaa", is "bbbbbbbbbbbb"'
 
 
-def test_a_damaged_record_is_named(output):
-    files.publish(output.record_uri, b"{")
+@pytest.mark.parametrize("content", [b"{", b'{"a": ' + b"[" * 100_000, b"\xff"])
+def test_a_damaged_record_is_named(output, content):
+    files.publish(output.record_uri, content)
     with pytest.raises(SettingsError, match=r"run\.json: expected JSON"):
         run_record.read_complete(output)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("kind", 1), ("version", "3"), ("identity", []), ("reasons", 7), ("metadata", "x")],
+)
+def test_a_field_of_another_type_is_named(output, name, value):
+    run_record.finish(output, IDENTITY, {"parts": 0})
+    found = json.loads(Path(output.record_uri).read_text()) | {name: value}
+    files.publish(output.record_uri, json.dumps(found).encode())
+    with pytest.raises(SettingsError, match=rf"run\.json: {name}: expected .*the file is damaged"):
+        run_record.read_complete(output)
+
+
+def test_a_finished_run_that_does_not_say_how_many_parts_it_has_is_damaged(output):
+    run_record.finish(output, IDENTITY, {})
+    with pytest.raises(SettingsError, match=r"run\.json: expected the number of parts"):
+        part_index.of_finished(output, run_record.read_complete(output))
 
 
 def test_fingerprints_do_not_depend_on_the_order_of_keys():
