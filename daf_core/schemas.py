@@ -192,6 +192,30 @@ def table_kind(kind: str) -> dict[str, str]:
     return {"daf.table": kind, "daf.version": str(VERSION)}
 
 
+_COLUMNS = {  # of the kinds that have always the same
+    "manifest": MANIFEST,
+    "scores": SCORES,
+    "predictions": PREDICTIONS,
+    "words": WORDS,
+    "quarantine": QUARANTINE,
+}
+
+
+def check_columns(found: pa.Schema, kind: str, uri: str) -> None:
+    """Check the types of the columns that the table at `uri` shares with its kind.
+
+    Raises:
+        SettingsError: one has another type.
+    """
+    for field in _COLUMNS.get(kind, ()):
+        index = found.get_field_index(field.name)
+        if index >= 0 and found.field(index).type != field.type:
+            raise SettingsError(
+                f"{uri}: {field.name}: expected a column of type {field.type}, found "
+                f"{found.field(index).type}; the file is damaged"
+            )
+
+
 def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
     """Check the kind and version in the footer of the table at `uri`.
 

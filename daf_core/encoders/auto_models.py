@@ -42,11 +42,12 @@ class AutoText:
                 f"decoder"
             )
         self._model = model.eval().requires_grad_(False).to(device, dtype)
-        self.blocks = int(config.num_hidden_layers)
-        self.width = int(config.hidden_size)
-        self.pad = int(config.pad_token_id or 0)
-        # RoBERTa and related models number positions from the padding id plus one.
-        self.positions = int(config.max_position_embeddings) - self.pad - 1
+        with loading(folder):
+            self.blocks = int(config.num_hidden_layers)
+            self.width = int(config.hidden_size)
+            self.pad = int(config.pad_token_id or 0)
+            # RoBERTa and related models number positions from the padding id plus one.
+            self.positions = int(config.max_position_embeddings) - self.pad - 1
 
     def hidden(self, tokens_BS: torch.Tensor, valid_BS: torch.Tensor) -> Iterator[torch.Tensor]:
         """Hidden layers (B, S, width); valid_BS: which tokens are of a text."""
@@ -64,7 +65,7 @@ class AutoTokens:
             self._tokenizer = AutoTokenizer.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False
             )
-        self.longest: int = min(self._tokenizer.model_max_length, positions)
+            self.longest: int = min(self._tokenizer.model_max_length, positions)
 
     def count(self, text: str) -> int:
         """The tokens of a text, special ones included, however many."""

@@ -81,5 +81,5 @@ class Config:
 
     def _wrong(self, name: str, expected: str, found: object) -> SettingsError:
         return SettingsError(
-            f"encoder {self.folder}: {CONFIG}: {name}: expected {expected}, found {str(found)[:80]}"
+            f"encoder {self.folder}: {CONFIG}: {name}: expected {expected}, found {found!r:.80}"
         )

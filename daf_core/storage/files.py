@@ -198,6 +198,7 @@ def read_json(uri: str) -> dict[str, Any] | None:
 
     Raises:
         SettingsError: the file is not a JSON object.
+        NotDone: it cannot be read.
     """
     fs, path = filesystem(uri)
     try:
@@ -207,6 +208,8 @@ def read_json(uri: str) -> dict[str, Any] | None:
         return None
     except (ValueError, RecursionError) as err:
         raise SettingsError(f"{uri}: expected JSON: {err}") from err
+    except OSError as err:
+        raise NotDone(f"{uri}: cannot be read: {err.strerror or err}") from err
     if not isinstance(value, dict):
         raise SettingsError(f"{uri}: expected a JSON object, got {type(value).__name__}")
     return value

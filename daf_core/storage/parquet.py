@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError
-from daf_core.schemas import check_kind, table_kind
+from daf_core.schemas import check_columns, check_kind, table_kind
 from daf_core.storage.files import exists, filesystem, publish
 
 WRITTEN_BY = "daf.written_by"  # footer entry: the version of daf
@@ -89,10 +89,11 @@ def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]
             metadata = parquet.schema_arrow.metadata or {}
             footer = {key.decode(): value.decode() for key, value in metadata.items()}
             check_kind(footer, kind, uri)
+            check_columns(parquet.schema_arrow, kind, uri)
             yield parquet, footer
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
-    except pa.ArrowInvalid as err:
+    except (pa.ArrowInvalid, UnicodeDecodeError) as err:  # the latter of names in the footer
         raise SettingsError(f"{uri}: expected a {kind} table, found a damaged file: {err}") from err
     except OSError as err:
         raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err

@@ -116,7 +116,7 @@ def _has_credentials(uri: str) -> bool:
         return match is not None and match[0].lower() != "data:" and "@" in uri
     rest = uri.partition("://")[2]
     bucket = rest.partition("/")[0]
-    if _SECRET_FIELD.search(uri):
+    if "@" in protocol or _SECRET_FIELD.search(uri):
         return True
     if ":" in bucket and "@" in rest and not _ARN.fullmatch(bucket):
         return True

@@ -63,6 +63,18 @@ def test_words_that_are_no_utf8_are_a_damaged_file(tmp_path):
         parquet.read(uri, "quarantine")
 
 
+def test_a_column_of_another_type_and_a_footer_that_is_no_utf8_are_a_damaged_file(tmp_path):
+    uri = f"{tmp_path}/t.parquet"
+    other = ROWS.set_column(ROWS.column_names.index("reason"), "reason", pa.array([7]))
+    files.publish(uri, parquet.parquet_bytes(other, "quarantine"))
+    with pytest.raises(SettingsError, match=r"reason: expected a column of type .*, found int64"):
+        parquet.read(uri, "quarantine")
+    metadata = {b"daf.table": b"quarantine", b"daf.version": b"3", b"\xff": b"\xfe"}
+    pq.write_table(ROWS.replace_schema_metadata(metadata), uri)
+    with pytest.raises(SettingsError, match="expected a quarantine table, found a damaged file"):
+        parquet.read(uri, "quarantine")
+
+
 def test_publishing_replaces_whole_and_leaves_nothing_beside(tmp_path, monkeypatch):
     uri = f"{tmp_path}/deep/file"
     files.publish(uri, b"first")
@@ -104,6 +116,9 @@ def test_json_is_an_object_or_refused(tmp_path):
     files.publish(uri, b"[1]")
     with pytest.raises(SettingsError, match=r"run\.json: expected a JSON object, got list"):
         files.read_json(uri)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(NotDone, match="folder: cannot be read: Is a directory"):
+        files.read_json(f"{tmp_path}/folder")
 
 
 def test_deleting_what_is_not_there_does_nothing(tmp_path):
