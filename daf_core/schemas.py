@@ -202,17 +202,19 @@ _COLUMNS = {  # of the kinds that have always the same
 
 
 def check_columns(found: pa.Schema, kind: str, uri: str) -> None:
-    """Check the types of the columns that the table at `uri` shares with its kind.
+    """Check that the table at `uri` has the columns of its kind.
 
     Raises:
-        SettingsError: one has another type.
+        SettingsError: it lacks one, or one has another type.
     """
     for field in _COLUMNS.get(kind, ()):
         index = found.get_field_index(field.name)
-        if index >= 0 and found.field(index).type != field.type:
+        if index < 0 and field in (LEVEL, WORD_COUNT):  # tables of older runs lack these
+            continue
+        if index < 0 or found.field(index).type != field.type:
             raise SettingsError(
                 f"{uri}: {field.name}: expected a column of type {field.type}, found "
-                f"{found.field(index).type}; the file is damaged"
+                f"{'none' if index < 0 else found.field(index).type}; the file is damaged"
             )
 
 

@@ -21,7 +21,6 @@ from daf_core.stages import trained_head
 from daf_core.storage import files
 from daf_core.storage.output import embeddings_output
 from daf_core.training.recipe import Recipe
-from daf_core.weights.known import LONGEST_WINDOW_S
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER, TrainSettings
 from jobs.settings.encode import WINDOW_S
 from jobs.verbs import train
@@ -53,7 +52,7 @@ PLANS = {
         "sentence-transformers/all-mpnet-base-v2",
         "openai/whisper-base",
         RECIPE,
-        LONGEST_WINDOW_S,
+        WINDOW_S,
     ),
 }
 LEFT_OUT = ("mosi", "nemo")  # each is also measured by a head that has never seen it

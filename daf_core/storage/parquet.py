@@ -50,10 +50,12 @@ def read(
     """A table of `kind` and its footer.
 
     Raises:
-        SettingsError: the file is missing, is not Parquet, or is of another kind or version.
+        SettingsError: the file is missing, is not Parquet, is of another kind or version, or has
+            other columns.
         NotDone: it cannot be read for another reason.
     """
     with _open(uri, kind) as (parquet, footer):
+        check_columns(parquet.schema_arrow, kind, uri)
         wanted = None if columns is None else list(columns)
         table = parquet.read(columns=wanted, use_threads=False)
         table.validate(full=True)  # of texts, that they are UTF-8
@@ -89,7 +91,6 @@ def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]
             metadata = parquet.schema_arrow.metadata or {}
             footer = {key.decode(): value.decode() for key, value in metadata.items()}
             check_kind(footer, kind, uri)
-            check_columns(parquet.schema_arrow, kind, uri)
             yield parquet, footer
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err

@@ -36,6 +36,8 @@ _IN_TEXT = re.compile(
     r"([A-Za-z][A-Za-z0-9+.-]{0,40}://)(?:[^\s/@]{0,2000}:\S{0,2000}@|(?<!abfs://)(?<!abfss://)"
     r"(?<!\baz://)[^\s/@]{1,2000}@)"
 )
+# A user with a password before a URI, where neither belongs.
+_BEFORE_URI = re.compile(r"(?<![^\s/@:])[^\s/@:]{0,200}+:[^\s/@]{1,500}+@(?=[^\s/@]{1,40}://)")
 _FIELD_IN_TEXT = re.compile(rf"([?&;#](?:{_SECRET})=)[^\s&;]+", re.IGNORECASE)
 
 
@@ -139,4 +141,5 @@ def shown(uri: str) -> str:
 
 def without_secrets(text: str, put: str = "…") -> str:
     """A text in which `put` stands for the credentials of URIs."""
-    return _FIELD_IN_TEXT.sub(rf"\1{put}", _IN_TEXT.sub(rf"\1{put}@", text))
+    text = _IN_TEXT.sub(rf"\1{put}@", _BEFORE_URI.sub(f"{put}@", text))
+    return _FIELD_IN_TEXT.sub(rf"\1{put}", text)

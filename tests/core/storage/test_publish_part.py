@@ -6,11 +6,12 @@ import pyarrow as pa
 import pytest
 
 from daf_core.errors import NotDone
-from daf_core.schemas import QUARANTINE
+from daf_core.schemas import QUARANTINE, SCORES
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.publish_part import publish_part
+from tests.core.report.score_files import score
 
 IDENTITY, OTHER_IDENTITY = {"head": "a"}, {"head": "b"}
 RUN, OTHER_RUN = map(run_record.fingerprint, (IDENTITY, OTHER_IDENTITY))
@@ -31,12 +32,13 @@ def output(tmp_path) -> Output:
 
 
 def publish(output, value, quarantine=QUARANTINED, facts=FACTS, fingerprint=RUN):
-    publish_part(output, facts, pa.table({"value": [value]}), quarantine, fingerprint)
+    rows = pa.Table.from_pylist([score("u1", sentiment=value)], schema=SCORES)
+    publish_part(output, facts, rows, quarantine, fingerprint)
 
 
 def stored(output) -> tuple[list[int], int]:
-    """The part's values and how many rows are in its quarantine."""
-    values = output.read(FACTS.name)["value"].to_pylist()
+    """The part's sentiments and how many rows are in its quarantine."""
+    values = output.read(FACTS.name)["sentiment"].to_pylist()
     return values, len(output.read_quarantine(FACTS.name))
 
 
