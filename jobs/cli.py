@@ -18,7 +18,7 @@ from jobs import settings as verbs
 from jobs.command import config_file, config_shown, stopping, terminal, told
 from jobs.command.config_shown import as_arguments, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
-from jobs.ray_address import ADDRESS
+from jobs.ray_address import ADDRESS, address_to_join
 from jobs.settings.options import RESOURCES, shown_default
 
 VERBS: dict[str, type] = {
@@ -103,6 +103,8 @@ def run_verb(name: str, asked: Any) -> str:
     if (address := getattr(asked, "address", None)) is not None:
         os.environ[ADDRESS] = address  # what Ray and processes of a job go by
     stopping.set_deadline(getattr(asked, "deadline", None))
+    if getattr(asked, "local", True) is not True:
+        address_to_join()  # that of a Ray that does not answer is refused before any work
     if isinstance(asked, verbs.EncodeResources) and may_choose_processes(asked):
         # Before the verb's own imports, which take seconds; the processes start beside them.
         importlib.import_module("jobs.parts.forkserver").start_forkserver()

@@ -9,13 +9,18 @@ import os
 import socket
 import stat
 import sys
+import threading
 from pathlib import Path
 
 from daf_core.errors import NotDone, SettingsError
 
 ADDRESS = "RAY_ADDRESS"
 LOCAL, AUTO = "local", "auto"
-ELSEWHERE_WITHIN_S = 10.0
+CLIENT, CLIENT_PORT = "ray://", 10001  # of Ray Client, and where none is given
+ANSWERS_WITHIN_S = 10.0
+# What every client of HTTP/2 begins with, and an empty frame of settings: length, type, flags, 0.
+_FRAME_BYTES, _SETTINGS = 9, 4
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0])
 
 
 def ray_runs() -> bool:
@@ -42,12 +47,12 @@ def address_to_join() -> str | None:
         NotDone: nothing answers there. Ray itself would try for minutes.
     """
     address = named_address()
-    if address is None or "://" in address:  # of another protocol: left to Ray
-        return address
+    if address is None or ("://" in address and not address.startswith(CLIENT)):
+        return address  # one of another protocol is left to Ray
     if address == AUTO:
         address = _started_here()
     try:
-        _connect(address, ELSEWHERE_WITHIN_S)
+        _check_that_one_answers(address)
     except (OSError, ValueError) as err:
         raise NotDone(
             f"{ADDRESS} {address}: expected the HOST:PORT of a Ray that runs, found none: {err}"
@@ -74,10 +79,37 @@ def _started_here() -> str:
     return address
 
 
-def _connect(address: str, within_s: float) -> None:
-    """Raises OSError or ValueError where nothing answers at HOST:PORT."""
-    host, _, port = address.rpartition(":")
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), within_s).close()
-    except OverflowError as err:  # a port beyond 65535
-        raise ValueError(str(err)) from err
+def _check_that_one_answers(address: str) -> None:
+    """Raises OSError or ValueError where no Ray answers at an address within ANSWERS_WITHIN_S."""
+    problem: list[Exception] = [TimeoutError(f"no answer in {ANSWERS_WITHIN_S:g} s")]
+
+    def ask() -> None:
+        try:
+            _greet(address)
+            problem.clear()
+        except (OSError, ValueError, OverflowError) as err:  # the last: a port beyond 65535
+            problem[:] = [err]
+
+    # Looking up a name may take minutes, and cannot be ended: not in this thread.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(ANSWERS_WITHIN_S)
+    if problem:
+        raise ValueError(str(problem[0])) from problem[0]
+
+
+def _greet(address: str) -> None:
+    """Raises where nothing at HOST:PORT answers as Ray's servers do, which speak HTTP/2. What takes
+    connections and says nothing would keep Ray waiting for minutes.
+    """
+    place = address.removeprefix(CLIENT)
+    if place != address and ":" not in place:
+        place = f"{place}:{CLIENT_PORT}"
+    host, _, port = place.rpartition(":")
+    with socket.create_connection((host.strip("[]"), int(port)), ANSWERS_WITHIN_S) as connection:
+        if os.environ.get("RAY_USE_TLS", "").lower() in ("1", "true"):
+            return  # what it says is encrypted
+        connection.sendall(_GREETING)
+        answer = connection.recv(_FRAME_BYTES, socket.MSG_WAITALL)
+    if len(answer) < _FRAME_BYTES or answer[3] != _SETTINGS:
+        raise ValueError("what answers there is no Ray")

@@ -1,7 +1,10 @@
 """Where nobody says whether Ray or processes of this machine encode."""
 
+import contextlib
 import os
 import socket
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.part_index import PartFacts
+from jobs import cli, ray_address
 from jobs.parts.executor import _then_on_ray
 from jobs.parts.process_executor import WorkerDied
 from jobs.parts.ray_or_processes import (
@@ -39,9 +43,25 @@ def no_ray(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
 
 
+def serve(answer: bytes) -> socket.socket:
+    """A server that answers every connection so, until it is closed."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def run() -> None:
+        with contextlib.suppress(OSError):
+            while connection := server.accept()[0]:
+                connection.sendall(answer)
+                held.append(connection)
+
+    held: list[socket.socket] = []
+    threading.Thread(target=run, daemon=True).start()
+    return server
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    """Of a server that answers as Ray's do: HTTP/2's frame of settings, of type 4."""
+    with serve(bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])) as server:
         yield server.getsockname()[1]
 
 
@@ -126,9 +146,32 @@ def test_a_ray_that_does_not_answer_is_said_at_once(
 def test_an_address_that_answers_or_is_of_another_form_is_left_to_ray(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for address in (f"127.0.0.1:{port}", "local", "ray://head:10001"):
+    for address in (f"127.0.0.1:{port}", "local", f"ray://127.0.0.1:{port}", "other://head"):
         monkeypatch.setenv("RAY_ADDRESS", address)
         assert address_to_join() == (None if address == "local" else address)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+@pytest.mark.parametrize("form", ["127.0.0.1:{port}", "ray://127.0.0.1:{port}"])
+def test_what_answers_there_and_is_no_ray_is_refused_before_any_work(
+    answer: bytes,
+    form: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One that takes connections and is silent would keep Ray waiting for minutes."""
+    monkeypatch.setattr(ray_address, "ANSWERS_WITHIN_S", 0.2)
+    out = tmp_path / "out"
+    with serve(answer) as server:
+        address = form.format(port=server.getsockname()[1])
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        monkeypatch.setattr(sys, "argv", ["daf", "score", str(tmp_path), "--out", str(out)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    assert ended.value.code == 1
+    assert f"RAY_ADDRESS {address}: expected the HOST:PORT of a Ray" in capsys.readouterr().err
+    assert not out.exists()
 
 
 @given(st.integers(0, 9), st.integers(0, 9))
