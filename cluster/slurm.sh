@@ -23,7 +23,7 @@ fi
 PATH="${DAF_VENV:-$PWD/.venv}/bin:$PATH"
 # Everybody on the network can reach Ray's ports; only who has this job's token may use them.
 RAY_AUTH_TOKEN=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
-export PATH RAY_AUTH_TOKEN RAY_AUTH_MODE=token
+export PATH RAY_AUTH_TOKEN RAY_AUTH_MODE=token RAY_USAGE_STATS_ENABLED=0
 export RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=300 # nodes with a slow shared disk need minutes
 
 # This script runs on the first node, which becomes Ray's head. The address, not the name: on many

@@ -4,12 +4,16 @@
         nodes.popen(["daf", "score", …])
         nodes.kill(1)
 
+With `tokens=True` every client and node needs the token of `environment`, and the head has a job
+server at JOBS.
+
 Needs root and iproute2. A bridge in a namespace of its own connects the nodes: nothing else of the
 machine's network is touched.
 """
 
 import contextlib
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -21,16 +25,24 @@ BRIDGE = f"{PREFIX}-bridge"
 ADDRESS = "10.79.0.{}"
 PORT = 6390
 STORE_BYTES = 300_000_000
+JOBS = f"http://{ADDRESS.format(10)}:8265"
 
 
 class NetworkNodes:
     """A head (node 0) of one CPU and workers (nodes 1, 2 …) of two CPUs each, while it is open."""
 
-    def __init__(self, work: Path, workers: int) -> None:
+    def __init__(self, work: Path, workers: int, tokens: bool = False) -> None:
         self.folder = work / "ray-nodes"
         self.workers = workers
         self.environment = {**os.environ, "RAY_ADDRESS": f"{ADDRESS.format(10)}:{PORT}"}
         self.environment |= {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+        self.tokens = tokens
+        if tokens:
+            self.environment |= {
+                "RAY_AUTH_MODE": "token",
+                "RAY_AUTH_TOKEN": secrets.token_hex(32),
+                "RAY_API_SERVER_ADDRESS": JOBS,
+            }
 
     def __enter__(self) -> "NetworkNodes":
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -75,8 +87,9 @@ class NetworkNodes:
         where = [f"--node-ip-address={ADDRESS.format(10 + number)}", "--disable-usage-stats"]
         where += [f"--object-store-memory={STORE_BYTES}"]
         if number == 0:
-            role = ["--head", f"--port={PORT}", "--num-cpus=1", "--include-dashboard=false"]
-            role += [f"--temp-dir={self.folder}"]
+            role = ["--head", f"--port={PORT}", "--num-cpus=1", f"--temp-dir={self.folder}"]
+            role += [f"--include-dashboard={str(self.tokens).lower()}"]
+            role += [f"--dashboard-host={ADDRESS.format(10)}"] * self.tokens
         else:
             role = [f"--address={ADDRESS.format(10)}:{PORT}", "--num-cpus=2"]
         environment = {name: v for name, v in self.environment.items() if name != "RAY_ADDRESS"}

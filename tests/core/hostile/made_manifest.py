@@ -17,7 +17,7 @@ def tone(path: Path, seconds: float = 1.0) -> Path:
 
 
 def manifest(*uris: str) -> pa.Table:
-    rows = [
+    rows: list[dict[str, object]] = [
         {
             **dict.fromkeys(MANIFEST.names),
             "utterance_id": str(number),
