@@ -7,6 +7,7 @@ from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.output import RECORD, manifest_output
 from jobs.command.terminal import say
+from jobs.parts.room import check_room
 from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
 from jobs.verbs import ingest, score_words, transcribe
 
@@ -95,6 +96,7 @@ def _ingested(settings: ScoreSettings) -> Prepared:
     if (manifest := given_manifest(settings)) is not None:
         return Prepared(manifest)
     assert settings.source is not None
+    check_room(settings)
     manifest = files.join(settings.out, "manifest")
     made = [settings.out]  # none of it is of the source, if it lies in there
     options = {option: getattr(settings, option) for option in OPTIONS}

@@ -51,6 +51,18 @@ def test_what_ray_cannot_place_is_refused_at_once(setting, number, each, says) -
     assert says in str(caught.value)
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_gpus_that_are_not_there_are_refused_before_anything_is_ingested(
+    daf, make_head, tmp_path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    if not named:
+        monkeypatch.delenv("RAY_ADDRESS")
+    ended = daf("score", tmp_path, out=tmp_path / "out", head=make_head(), gpus_per_actor=64)
+    assert ended.status == 2
+    assert "--gpus-per-actor 64: expected" in ended.complaint
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_others_hold_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     total = int(ray.cluster_resources()["CPU"])
     holder = ray.remote(num_cpus=total)(_Holder).remote()

@@ -1,0 +1,33 @@
+"""Whether there are GPUs for one encoder process, asked before work that may take hours."""
+
+from daf_core.errors import SettingsError
+from jobs.parts.ray_or_processes import may_choose_processes
+from jobs.ray_address import named_address
+from jobs.settings import EncodeResources
+
+
+def check_room(resources: EncodeResources) -> None:
+    """Refuse GPUs that are not there. How many processes there must be room for is known when the
+    parts are, and checked then.
+
+    Raises:
+        SettingsError: the Ray that is joined, or this machine, has no room for one process.
+        NotDone: the Ray has, but other jobs hold all of it.
+    """
+    gpus = resources.gpus_per_actor
+    if not gpus or may_choose_processes(resources):
+        return
+    if named_address() is None:
+        import torch  # takes seconds
+
+        if (found := torch.cuda.device_count()) < gpus:
+            raise SettingsError(
+                f"`gpus_per_actor` {gpus:g}: expected so many GPUs on this machine, found {found}; "
+                f"ask for less, or name a cluster in RAY_ADDRESS"
+            )
+        return
+    from jobs.parts.ray_executor import Pool  # importing Ray takes seconds
+    from jobs.ray_session import ray_session
+
+    with ray_session():
+        Pool.plan(resources.actor_range, gpus, parts=1)
