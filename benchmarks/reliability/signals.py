@@ -3,7 +3,8 @@
     python -m benchmarks.reliability.signals --work DIR [--moments 10] [--seed 0] [--only NAME …]
 
 Each command works on the demo corpus: once undisturbed, and then for each moment in a new folder.
-At a moment drawn between the command's start and end it gets SIGTERM, as a scheduler sends it (to
+At a moment drawn between its first half second (before, the system may end it without a word) and
+its end it gets SIGTERM, as a scheduler sends it (to
 the process alone), or SIGINT, as a terminal does (to the whole group), in turn. It must end within
 30 seconds with status 143 or 130, say how to go on, and leave no process behind. The same command
 again must end well, with the bytes of the undisturbed run. One that was done before the signal came
@@ -30,7 +31,9 @@ from jobs.command.stopping import AGAIN
 
 WITHIN_S = 30.0
 PATIENCE_S = 120.0  # with a command that does not end, which is then killed
+BEGUN_S = 0.5
 LEFT_WITHIN_S = 10.0  # until the last process has noticed that its command has ended
+READ_BY_OTHERS = ("ingest", "embed-local")
 STATUSES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 
 
@@ -66,12 +69,14 @@ def main() -> None:
     shutil.rmtree(asked.work, ignore_errors=True)
     rng, found = random.Random(asked.seed), []
     for name, arguments in commands(asked.work).items():
+        if asked.only and name not in {*asked.only, *READ_BY_OTHERS}:
+            continue
         took_s = undisturbed(name, arguments, asked.work / name)
         if asked.only and name not in asked.only:
             continue
         for number in range(asked.moments):
             one = list(STATUSES)[number % 2]
-            found.append(disturb(name, arguments, asked.work, rng.uniform(0, took_s), one))
+            found.append(disturb(name, arguments, asked.work, rng.uniform(BEGUN_S, took_s), one))
             print(found[-1], flush=True)
     rows = [{key.replace("_", " "): value for key, value in asdict(one).items()} for one in found]
     print(tabulate(rows, headers="keys", tablefmt="github", floatfmt=".1f"))
