@@ -9,8 +9,6 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
-from daf_core.errors import SettingsError
-
 Row: TypeAlias = dict[str, Any]  # of a table, as Arrow gives it: column → value
 
 VERSION = 3
@@ -58,6 +56,21 @@ FLAGS = {
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",
 }
 
+# Why the weights of a row with words and voice are as they are.
+WEIGHT_REASONS = {
+    "text_sure": "the words say more than most: surer than three quarters of utterances",
+    "text_unsure": "the words say less than most: less sure than three quarters of utterances",
+    "few_words": "at most three words",
+    "doubtful_words": "the recognizer's confidence in the words is under 0.7",
+    "unfamiliar_text": "the words are unlike those that the head was trained on",
+    "audio_sure": "the voice says more than most: surer than three quarters of utterances",
+    "audio_unsure": "the voice says less than most: less sure than three quarters of utterances",
+    "short_audio": "less than a second of voice",
+    "quiet_audio": "the voice is quiet: under -45 dBFS",
+    "clipped_audio": "the voice is clipped",
+    "unfamiliar_audio": "the voice is unlike those that the head was trained on",
+}
+
 _UNUSABLE = frozenset(
     {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
     | {"too_long", "too_slow", "poison", "truncated_audio"}
@@ -85,6 +98,8 @@ _WHO_AND_WHEN = [
 LANGUAGE = pa.field("language", pa.string())  # of the words, a BCP 47 tag; null: not known
 LEVEL = pa.field("level_db", pa.float32())  # dBFS, root mean square; null: no audio, or not known
 WORD_COUNT = pa.field("words", pa.int32())  # of the text; null: no text, or not known
+# Names of WEIGHT_REASONS; null: not both modalities, or the head does not tell.
+WHY_WEIGHTS = pa.field("weight_reasons", pa.list_(pa.string()))
 MEASURED = (LEVEL, WORD_COUNT)  # before a row is encoded; outputs of older versions lack some
 _OF_TEXT = [
     LANGUAGE,
@@ -119,6 +134,7 @@ SCORES = pa.schema(
         *(pa.field(f"{name}_probability", pa.float32()) for name in POLARITIES),  # null: as above
         pa.field("text_weight", pa.float32()),  # null: the head has no weights
         pa.field("audio_weight", pa.float32()),
+        WHY_WEIGHTS,
         pa.field("text_sentiment", pa.float32()),  # null: absent, or the head has none
         pa.field("audio_sentiment", pa.float32()),
         pa.field("disagreement", pa.float32()),  # |audio_sentiment - text_sentiment|
@@ -185,53 +201,6 @@ def embeddings_schema(sizes: dict[str, int]) -> pa.Schema:
             pa.field("flags", pa.list_(pa.string()), nullable=False),
         ]
     )
-
-
-def table_kind(kind: str) -> dict[str, str]:
-    """Footer entries with the kind and version of a table."""
-    return {"daf.table": kind, "daf.version": str(VERSION)}
-
-
-_COLUMNS = {  # of the kinds that have always the same
-    "manifest": MANIFEST,
-    "scores": SCORES,
-    "predictions": PREDICTIONS,
-    "words": WORDS,
-    "quarantine": QUARANTINE,
-}
-
-
-def check_columns(found: pa.Schema, kind: str, uri: str) -> None:
-    """Check that the table at `uri` has the columns of its kind.
-
-    Raises:
-        SettingsError: it lacks one, or one has another type.
-    """
-    for field in _COLUMNS.get(kind, ()):
-        index = found.get_field_index(field.name)
-        if index < 0 and field in (LEVEL, WORD_COUNT):  # tables of older runs lack these
-            continue
-        if index < 0 or found.field(index).type != field.type:
-            raise SettingsError(
-                f"{uri}: {field.name}: expected a column of type {field.type}, found "
-                f"{'none' if index < 0 else found.field(index).type}; the file is damaged"
-            )
-
-
-def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
-    """Check the kind and version in the footer of the table at `uri`.
-
-    Raises:
-        SettingsError: `uri` is not a `kind` table of this version.
-    """
-    found, version = footer.get("daf.table"), footer.get("daf.version")
-    if found != kind:
-        raise SettingsError(f"{uri}: expected a {kind} table, found {found or 'a foreign file'}")
-    if version != str(VERSION):
-        raise SettingsError(
-            f"{uri}: expected a {kind} table of version {VERSION}, found version {version}; "
-            f"make it again with this daf"
-        )
 
 
 def quarantine_rows(

@@ -23,8 +23,9 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.command_line import parser_for
 from benchmarks.corpora import Row, read_rows, write_rows
 from benchmarks.science.embedded import embed_table, folders
-from daf_core.arrays import AnyArray
+from daf_core.arrays import AnyArray, FloatArray
 from daf_core.embeddings.arrays import column_values
+from daf_core.evaluation.groups import group_results, rendered_groups
 from daf_core.evaluation.results import rendered, rendered_controls, standings, weight_controls
 from daf_core.evaluation.trial import Trial, TrialResult, is_published
 from daf_core.evaluation.weights import rendered_spreads, weight_spreads
@@ -160,26 +161,48 @@ def _joined(parts: list[TrialResult]) -> TrialResult:
 def show(words: str, trials: list[TrialResult], table: dict[str, Row], baseline: str) -> None:
     """Print the tables as Markdown."""
     print(f"\n## {words}\n\n{rendered(standings(trials, baseline), 'github')}\n")
+    print(f"{rendered_groups(group_results(trials), 'github')}\n")
     print(f"{rendered_spreads(weight_spreads(trials), 'github')}\n")
     if words != WRITTEN:
-        for head, auc in _misheard_auc(words, trials, table):
+        rate = _error_rates(words, trials[0], table)
+        for head, held in _held_where_misheard(rate, trials):
+            print(f"{head}: 90 % intervals hold for {held:.3f} of rows with word error rate > .5")
+        for head, auc in _misheard_auc(rate, trials):
             print(f"{head}: AUC of the weights for word error rate > .5 against 0: {auc:.3f}")
     print(f"\n{rendered_controls(weight_controls(trials), 'github')}\n", flush=True)
 
 
-def _misheard_auc(
-    words: str, trials: list[TrialResult], table: dict[str, Row]
-) -> Iterator[tuple[str, float]]:
-    """How well the weight of audio tells badly recognized words, for each head whose weights
-    differ; the mean over seeds.
-    """
+def _error_rates(words: str, trial: TrialResult, table: dict[str, Row]) -> FloatArray:
+    """The word error rate of each row (rows,)."""
     import jiwer  # of the extra `bench`
 
     def wrong(row: Row) -> float:
         true, heard = (" ".join(_words(row[name])) for name in (WRITTEN, words))
         return float(jiwer.wer(true, heard)) if true else 0.0
 
-    rate = np.array([wrong(table[one]) for one in trials[0].rows["utterance_id"].to_pylist()])
+    return np.array([wrong(table[one]) for one in trial.rows["utterance_id"].to_pylist()])
+
+
+def _held_where_misheard(
+    rate: FloatArray, trials: list[TrialResult]
+) -> Iterator[tuple[str, float]]:
+    """How often the intervals of each head hold where most words are wrong, the mean over seeds."""
+    by_head: dict[str, list[float]] = {}
+    for trial in trials:
+        low, high, label = (
+            trial.rows[name].to_numpy()[rate > 0.5]
+            for name in ("interval_low", "interval_high", "label")
+        )
+        held = ((low <= label) & (label <= high)).mean()
+        by_head.setdefault(trial.facts.head, []).append(float(held))
+    for head, found in by_head.items():
+        yield head, float(np.mean(found))
+
+
+def _misheard_auc(rate: FloatArray, trials: list[TrialResult]) -> Iterator[tuple[str, float]]:
+    """How well the weight of audio tells badly recognized words, for each head whose weights
+    differ; the mean over seeds.
+    """
     told = (rate > 0.5) | (rate == 0)
     by_head: dict[str, list[float]] = {}
     for trial in trials:

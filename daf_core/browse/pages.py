@@ -17,7 +17,7 @@ from daf_core.errors import REASONS
 from daf_core.report import charts
 from daf_core.report.page import signed
 from daf_core.report.printable import printable, printable_if_text
-from daf_core.schemas import FLAGS, POLARITIES, Row, polarity
+from daf_core.schemas import FLAGS, POLARITIES, WEIGHT_REASONS, Row, polarity
 
 CALLS_ON_PAGE = 50
 META_SHOWN = 12  # of what the source says: fields to choose by, and facts of a listed call
@@ -83,6 +83,7 @@ def environment() -> Environment:
         dict=lambda pairs: dict(pairs or ()),
     )
     made.globals.update(chart=charts, flags_meaning=FLAGS, reasons=REASONS, isfinite=isfinite)
+    made.globals.update(reasons_of_weights=WEIGHT_REASONS)
     return made
 
 

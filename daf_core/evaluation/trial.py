@@ -67,8 +67,9 @@ class TrialResult:
     """What a trial leaves behind: a Parquet file of rows, with the facts in its footer.
 
     rows: a row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
-    polarity, most_probable_polarity, text_weight, audio_weight, and the sentiment under each of
-    `controls`.
+    polarity, most_probable_polarity, has_text, has_audio, disagreement (distance between what the
+    modalities say alone, null unless a row has both), text_weight, audio_weight, and the sentiment
+    under each of `controls`.
     """
 
     rows: pa.Table
@@ -161,6 +162,9 @@ def _rows(
         "most_probable_polarity": pa.array(names[found.most_probable]),
     }
     for number, name in enumerate(MODALITIES):
+        columns[f"has_{name}"] = pa.array(test.present[:, number].numpy())
+    columns["disagreement"] = _disagreement(prediction, test)
+    for number, name in enumerate(MODALITIES):
         columns[f"{name}_weight"] = (
             pa.nulls(len(test.labels), pa.float32())
             if prediction.weights is None
@@ -168,3 +172,11 @@ def _rows(
         )
     controlled = controls(head, test, prediction, seed)
     return pa.table(columns | {name: pa.array(value.numpy()) for name, value in controlled.items()})
+
+
+def _disagreement(prediction: Prediction, test: Rows) -> pa.Array:
+    """(rows,) null unless a row has both modalities and the head predicts from each alone."""
+    if (alone := prediction.unimodal_sentiment) is None:
+        return pa.nulls(len(test.labels), pa.float32())
+    apart = (alone[:, 0] - alone[:, 1]).abs().numpy()
+    return pa.array(apart, mask=~test.present.all(dim=1).numpy())

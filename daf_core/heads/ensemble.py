@@ -23,11 +23,13 @@ class Ensemble(nn.Module):
         given = () if weights is None else (weights,)
         said: list[Prediction] = [member(features, *given) for member in self.members]
         weighed = [one.weights for one in said if one.weights is not None]
+        sure = [one.sureness for one in said if one.sureness is not None]
         alone = [one.unimodal_logits for one in said if one.unimodal_logits is not None]
         return Prediction(
             _mean_of_distributions([one.logits for one in said]),
             torch.stack(weighed).mean(dim=0) if weighed else None,
             _mean_of_distributions(alone) if alone else None,
+            sureness=torch.stack(sure).mean(dim=0) if sure else None,
         )
 
 

@@ -73,6 +73,8 @@ class Prediction:
         absent; None if the head makes none.
     apart_logits: (B, M, NUM_BINS), what the parts of a head that learn apart (`parts_apart`)
         predict, before they are joined; None of other heads.
+    sureness: (B, M), in [-1, 1]: 1 where a modality is surer than of most utterances, -1 where it
+        is less sure, arbitrary where absent; None if the head does not say.
     extra_loss: (B,), a loss of the head's own; while training only.
     """
 
@@ -80,6 +82,7 @@ class Prediction:
     weights: Tensor | None = None
     unimodal_logits: Tensor | None = None
     apart_logits: Tensor | None = None
+    sureness: Tensor | None = None
     extra_loss: Tensor | None = None
 
     @cached_property

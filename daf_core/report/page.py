@@ -40,7 +40,7 @@ from daf_core.report.quarantine import (
 from daf_core.report.recordings import RecordingSummary, summarise, when, who
 from daf_core.report.totals import SENTIMENT_EDGES, WEIGHT_EDGES, Totals
 from daf_core.report.transcript import listed
-from daf_core.schemas import FLAGS, NEUTRAL_BELOW, polarity
+from daf_core.schemas import FLAGS, NEUTRAL_BELOW, WEIGHT_REASONS, polarity
 from daf_core.storage.apart import Reads, here
 from daf_core.storage.files import join, read_json
 from daf_core.storage.output import scores_output
@@ -172,6 +172,7 @@ def render(report: Report) -> str:
         weight_bars=charts.histogram(totals.weight_counts, WEIGHT_EDGES),
         polarities=_polarities(totals.polarities),
         flags=[(flag, FLAGS.get(flag, ""), rows) for flag, rows in totals.flags.most_common()],
+        reasons_of_weights=WEIGHT_REASONS,
         lacking=_lacking(totals),
         neutral_below=NEUTRAL_BELOW,
         large_disagreement=LARGE_DISAGREEMENT,

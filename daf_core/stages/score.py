@@ -25,6 +25,7 @@ from daf_core.stages.unfamiliar import (
     widened,
     with_flags,
 )
+from daf_core.stages.weight_reasons import weight_reasons
 from daf_core.storage.score_ranges import wrong_scores
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
@@ -76,6 +77,8 @@ def score(
         "disagreement": _disagreement(prediction.unimodal_sentiment, present[:, 0] & present[:, 1]),
     }
     columns |= familiarity_columns(familiarity)
+    sureness = None if prediction.sureness is None else prediction.sureness.numpy()
+    columns["weight_reasons"] = weight_reasons(kept, present, sureness, familiarity)
     columns["flags"] = with_flags(kept, other, familiarity)
     scores = pa.table([columns[name] for name in SCORES.names], schema=SCORES)
     unused = _unused(head, embedded.filter(pa.array(~usable)))

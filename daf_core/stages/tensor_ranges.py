@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 MOST_INVERSE_TEMPERATURE = 1e3  # as of the temperatures in head.json
 MOST_SCALE = 1.001e6  # the inverse of the least deviation, `heads.parts`, in float32
 NEAR_ONE = 1e-2  # of the sum of the probabilities of a prior
-_RANGES = {"inverse_temperatures": MOST_INVERSE_TEMPERATURE, "scale": MOST_SCALE}
+MOST_INFORMATION = 1e3  # nats; far above what a distribution over sentiment bins can hold
+_RANGES = {
+    "inverse_temperatures": MOST_INVERSE_TEMPERATURE,
+    "scale": MOST_SCALE,
+    "usual_information": MOST_INFORMATION,
+}
 _LOG_PROBABILITIES = frozenset({"prior", "priors"})
 
 

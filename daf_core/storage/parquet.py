@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError
-from daf_core.schemas import check_columns, check_kind, table_kind
 from daf_core.storage.files import exists, filesystem, publish
+from daf_core.storage.table_kinds import check_columns, check_kind, table_kind
 
 WRITTEN_BY = "daf.written_by"  # footer entry: the version of daf
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")

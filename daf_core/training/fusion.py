@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.distributed import gathered_tensor
-from daf_core.heads.daf import DafHead
+from daf_core.heads.daf import UNKNOWN, DafHead
 from daf_core.heads.ensemble import members_of
 from daf_core.training.evidence import calibrated, label_priors
 from daf_core.training.loop import predict
@@ -32,17 +32,36 @@ def fit_fusion(
     for one in heads:
         one.priors.copy_(priors)
         one.prior.copy_(both)
-        one.inverse_temperatures.copy_(_inverse_temperatures(one, valid))
+        logits, present, labels = _held_out(one, valid)
+        one.inverse_temperatures.copy_(_inverse_temperatures(one, logits, present, labels))
+        information = one.information_of(logits.to(one.priors.device)).cpu()
+        one.usual_information.copy_(_quartiles(information, present))
 
 
-def _inverse_temperatures(head: DafHead, valid: Rows) -> Tensor:
-    """(M,) of each modality, on the rows of all workers that have it; 1 where none has."""
+def _held_out(head: DafHead, valid: Rows) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the validation rows of all workers: what each modality predicts apart (rows, M, NUM_BINS),
+    which are present (rows, M), and the labels (rows,).
+    """
     logits = predict(head, valid).apart_logits
     assert logits is not None
     every, present, labels = map(gathered_tensor, (logits, valid.present, valid.labels))
+    return every, present, labels
+
+
+def _inverse_temperatures(head: DafHead, logits: Tensor, present: Tensor, labels: Tensor) -> Tensor:
+    """(M,) of each modality, on the rows that have it; 1 where none has."""
     return torch.tensor(
         [
-            calibrated(every[has, number], head.priors[number].cpu(), labels[has])[0]
+            calibrated(logits[has, number], head.priors[number].cpu(), labels[has])[0]
             for number, has in enumerate(present.T)
         ]
     )
+
+
+def _quartiles(information: Tensor, present: Tensor) -> Tensor:
+    """(M, 2) lower and upper quartile of the information (rows, M) of the rows that have each
+    modality; those of no row are unknown.
+    """
+    ends = torch.tensor([0.25, 0.75])
+    own = [information[has, number] for number, has in enumerate(present.T)]
+    return torch.stack([one.quantile(ends) if len(one) else torch.tensor(UNKNOWN) for one in own])

@@ -108,6 +108,7 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
         _joined([piece.weights for piece in pieces]),
         _joined([piece.unimodal_logits for piece in pieces]),
         _joined([piece.apart_logits for piece in pieces]),
+        _joined([piece.sureness for piece in pieces]),
     )
 
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from daf_core.errors import SettingsError
 from daf_core.evaluation.figures import learning_curves
+from daf_core.evaluation.groups import GROUPS_EXPLAINED, group_results, rendered_groups
 from daf_core.evaluation.rendering import ResultTable
 from daf_core.evaluation.results import (
     CONTROLS_EXPLAINED,
@@ -153,7 +154,9 @@ def _in_processes(settings: EvaluateSettings) -> bool:
 
 
 def _tables(results: Sequence[TrialResult], baseline: str, test_rows: int) -> list[ResultTable]:
-    """The table of heads, and if any row has both modalities those of weights and of controls."""
+    """The table of heads; that of groups where there are several; and if any row has both
+    modalities those of weights and of controls.
+    """
     compared, controlled = standings(results, baseline), weight_controls(results)
     spreads = weight_spreads(results)
     heads = ResultTable(
@@ -174,7 +177,15 @@ def _tables(results: Sequence[TrialResult], baseline: str, test_rows: int) -> li
         partial(rendered_spreads, spreads),
         SPREADS_EXPLAINED,
     )
-    return [heads, *([weights] if spreads else []), *([controls] if controlled else [])]
+    by_group = group_results(results)
+    groups = ResultTable(
+        "groups",
+        [row.as_row() for row in by_group],
+        partial(rendered_groups, by_group),
+        GROUPS_EXPLAINED,
+    )
+    found = [(heads, compared), (groups, by_group), (weights, spreads), (controls, controlled)]
+    return [table for table, rows in found if rows]
 
 
 def _facts(settings: EvaluateSettings, rows: TrainingData, recipes: dict[str, Recipe]) -> Json:

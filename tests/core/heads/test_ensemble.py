@@ -30,6 +30,10 @@ def test_it_answers_with_the_mean_of_distributions_and_weights(kind: str) -> Non
     else:
         weights = [one.weights for one in said if one.weights is not None]
         torch.testing.assert_close(found.weights, torch.stack(weights).mean(0))
+    if (sure := said[0].sureness) is not None:
+        assert found.sureness is not None
+        assert found.sureness.abs().max() <= 1
+        assert found.sureness.shape == sure.shape
     assert (found.unimodal_logits is None) == (said[0].unimodal_logits is None)
 
 

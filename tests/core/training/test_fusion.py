@@ -173,3 +173,19 @@ def test_a_trained_head_of_real_layers_is_joined_too() -> None:
     )
     assert errors[2] < errors[:2].min()
     assert not torch.equal(before, found.sentiment)
+
+
+def test_a_quarter_of_the_validation_rows_is_surer_and_a_quarter_less_sure() -> None:
+    rows, _ = drawn(2000, (0.5, 1.0))
+    head = fitted(rows)
+    sureness = predict(head, rows).sureness
+    assert sureness is not None
+    for number in range(2):
+        for sign in (-1, 1):
+            assert (sureness[:, number] == sign).float().mean() == pytest.approx(0.25, abs=0.01)
+
+
+def test_without_validation_rows_no_modality_is_surer_than_usual() -> None:
+    sureness = predict(with_oracles(), drawn(50, (0.5, 1.0))[0]).sureness
+    assert sureness is not None
+    assert not sureness.any()

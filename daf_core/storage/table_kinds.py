@@ -1,0 +1,63 @@
+"""What a stored table says of itself, and whether it is so: its kind, version and columns."""
+
+import pyarrow as pa
+
+from daf_core.errors import SettingsError
+from daf_core.schemas import (
+    LEVEL,
+    MANIFEST,
+    PREDICTIONS,
+    QUARANTINE,
+    SCORES,
+    VERSION,
+    WHY_WEIGHTS,
+    WORD_COUNT,
+    WORDS,
+)
+
+_COLUMNS = {  # of the kinds that have always the same
+    "manifest": MANIFEST,
+    "scores": SCORES,
+    "predictions": PREDICTIONS,
+    "words": WORDS,
+    "quarantine": QUARANTINE,
+}
+_LATER = (LEVEL, WORD_COUNT, WHY_WEIGHTS)  # columns that tables of older runs lack
+
+
+def table_kind(kind: str) -> dict[str, str]:
+    """Footer entries with the kind and version of a table."""
+    return {"daf.table": kind, "daf.version": str(VERSION)}
+
+
+def check_columns(found: pa.Schema, kind: str, uri: str) -> None:
+    """Check that the table at `uri` has the columns of its kind.
+
+    Raises:
+        SettingsError: it lacks one, or one has another type.
+    """
+    for field in _COLUMNS.get(kind, ()):
+        index = found.get_field_index(field.name)
+        if index < 0 and field in _LATER:
+            continue
+        if index < 0 or found.field(index).type != field.type:
+            raise SettingsError(
+                f"{uri}: {field.name}: expected a column of type {field.type}, found "
+                f"{'none' if index < 0 else found.field(index).type}; the file is damaged"
+            )
+
+
+def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
+    """Check the kind and version in the footer of the table at `uri`.
+
+    Raises:
+        SettingsError: `uri` is not a `kind` table of this version.
+    """
+    found, version = footer.get("daf.table"), footer.get("daf.version")
+    if found != kind:
+        raise SettingsError(f"{uri}: expected a {kind} table, found {found or 'a foreign file'}")
+    if version != str(VERSION):
+        raise SettingsError(
+            f"{uri}: expected a {kind} table of version {VERSION}, found version {version}; "
+            f"make it again with this daf"
+        )
