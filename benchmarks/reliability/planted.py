@@ -21,7 +21,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from tabulate import tabulate
 
 from benchmarks.command_line import parser_for
 from benchmarks.daf_command import DAF
+from daf_core.errors import NotDone
+from jobs.ray_address import address_to_join
 from tests.jobs.stored_text import stored_text
 
 RAY = str(Path(sys.executable).with_name("ray"))
@@ -108,12 +110,22 @@ def own_cluster(work: Path) -> Iterator[None]:
         # In this process's session, so that all of it ends with the namespace.
         ray = subprocess.Popen([*start, "--block"], stdout=said, stderr=said)
         os.environ["RAY_ADDRESS"] = f"127.0.0.1:{PORTS['port']}"
-        time.sleep(5)
         try:
+            wait_for_ray()
             yield
         finally:
             ray.terminate()
             ray.wait()
+
+
+def wait_for_ray() -> None:
+    """Until the Ray that RAY_ADDRESS names answers."""
+    for _ in range(60):
+        with suppress(NotDone):
+            address_to_join()
+            time.sleep(3)  # its node comes after its server
+            return
+        time.sleep(2)
 
 
 def daf(work: Path, verb: str, *arguments: object, status: int = 0) -> None:

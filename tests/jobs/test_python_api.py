@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from daf_core.weights.specs import resolve
 from jobs.settings import IngestSettings, ScoreSettings
 from jobs.settings.encode import AUDIO_ENCODER, TEXT_ENCODER
 from jobs.verbs import ingest, score
+from jobs.verbs.demo import _findings
 
 CORPUS = Path(jobs.__file__).parent / "demo_corpus"
 STREAMS = {"text": (7, 384), "audio": (5, 768)}  # of the default encoders
@@ -90,6 +92,17 @@ def test_the_examples_of_docstrings_run(demo, name, monkeypatch):
     found = doctest.testmod(importlib.import_module(name), extraglobs=names)
     assert found.attempted
     assert not found.failed
+
+
+def test_daf_demo_tells_what_it_found(demo, tmp_path):
+    shutil.copytree(demo / "scores", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(demo / "manifest", tmp_path / "manifest")
+    title, *lines = _findings(str(tmp_path)).splitlines()
+    assert title.startswith("Mean sentiment")
+    assert {line.split()[-1] for line in lines[:6]} == {
+        path.stem for path in CORPUS.iterdir() if path.name not in ("README.md", "labels.csv")
+    }
+    assert len(lines) <= 6 + 1 + 3
 
 
 def test_every_public_function_has_an_example():
