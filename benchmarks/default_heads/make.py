@@ -51,7 +51,7 @@ PLANS = {
     "accurate": Plan(
         "sentence-transformers/all-mpnet-base-v2",
         "openai/whisper-base",
-        RECIPE,
+        replace(RECIPE, members=2),
         WINDOW_S,
     ),
 }
