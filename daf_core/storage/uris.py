@@ -37,7 +37,7 @@ _IN_TEXT = re.compile(
     r"(?<!\baz://)[^\s/@]{1,2000}@)"
 )
 # A user with a password before a URI, where neither belongs.
-_BEFORE_URI = re.compile(r"(?<![^\s/@:])[^\s/@:]{0,200}+:[^\s/@]{1,500}+@(?=[^\s/@]{1,40}://)")
+_BEFORE_URI = re.compile(r"(?<![^\s/@:])[^\s/@:]{0,200}:[^\s/@]{1,200}@(?=[^\s/@]{1,40}://)")
 _FIELD_IN_TEXT = re.compile(rf"([?&;#](?:{_SECRET})=)[^\s&;]+", re.IGNORECASE)
 
 
