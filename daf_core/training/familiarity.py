@@ -12,7 +12,7 @@ from daf_core.measures.familiarity import PERCENTILES, Familiarity
 from daf_core.training.rows import CHUNK_ROWS, Rows
 
 LEAST_ROWS = 100  # held out, without which percentiles say little
-MOST_DIRECTIONS = 200  # principal directions that are kept
+MOST_DIRECTIONS = 190  # principal directions that are kept: heads of the package stay under 5 MB
 SMALLEST_VARIANCE = 1e-4  # of a direction, as a share of the mean variance: flatter ones are noise
 
 
