@@ -12,7 +12,7 @@ from daf_core.errors import NotDone, SettingsError
 from jobs import placement
 
 OWN = """
-import json, os, ray, sys
+import json, os, psutil, ray, sys
 from jobs.ray_session import ray_session
 
 def hook(event, arguments):
@@ -33,6 +33,8 @@ if __name__ == "__main__":
             "token": len(os.environ["RAY_AUTH_TOKEN"]),
             "auth": os.environ["RAY_AUTH_MODE"],
             "asked": sorted(asked - {"127.0.0.1", "::1"}),
+            "dashboards": sum("dashboard.py" in " ".join(one.cmdline())
+                              for one in psutil.Process().children(recursive=True)),
         }))
 """
 
@@ -74,7 +76,7 @@ class _Holder:
 
 
 def test_own_ray_is_on_loopback_and_private() -> None:
-    """It asks no address but its own: Ray would look for the metadata of clouds."""
+    """It asks no address but its own: Ray's dashboard would look for the metadata of clouds."""
     unset = {"RAY_ADDRESS", "RAY_USAGE_STATS_ENABLED"}
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     ended = subprocess.run(
@@ -86,4 +88,5 @@ def test_own_ray_is_on_loopback_and_private() -> None:
         "token": 64,
         "auth": "token",
         "asked": [],
+        "dashboards": 0,
     }
