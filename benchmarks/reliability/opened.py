@@ -33,7 +33,8 @@ LOOPBACK = re.compile(r"127\.0\.0\.1|\"::1\"|::ffff:127\.0\.0\.1")
 # What programs and libraries ask the machine about itself, and where they lie.
 MACHINE = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/shm/", "/dev/tty", "/usr/", "/lib",
            "/bin/", "/etc/ld.so", "/etc/localtime", "/etc/mime.types", "/etc/ssl/", "/etc/timezone",
-           "/etc/locale.alias", "/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/resolv.conf",
+           "/etc/locale.alias", "/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf",
+           "/etc/resolv.conf",
            "/etc/lsb-release", "/etc/debian_version")  # fmt: skip
 LISTED = ("/dev",)  # folders whose names are read
 WAYS = {
