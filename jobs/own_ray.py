@@ -28,7 +28,7 @@ def own_ray() -> Iterator[None]:
     folder = tempfile.mkdtemp(prefix="daf-", dir=_short_folder())  # mode 0700
     with _token():
         try:
-            with _on_loopback():
+            with _on_loopback(), _without_dashboard():
                 _start(f"{folder}/ray")  # Ray opens a folder of its own to everybody
             yield
         except BaseException:
@@ -41,7 +41,7 @@ def own_ray() -> Iterator[None]:
 def _start(folder: str) -> None:
     ray.init(
         address="local",
-        include_dashboard=False,  # a process and seconds more, for a page that nobody is told of
+        include_dashboard=False,  # seconds more, for a page that nobody is told of
         log_to_driver=False,
         logging_level=logging.ERROR,
         _node_ip_address=LOOPBACK,
@@ -73,6 +73,20 @@ def _on_loopback() -> Iterator[None]:
             del os.environ[CLUSTERS]
         else:
             os.environ[CLUSTERS] = before
+
+
+@contextmanager
+def _without_dashboard() -> Iterator[None]:
+    """Keep Ray from starting the process of its dashboard, which it does even where no dashboard is
+    wanted, for its reports of use: it asks addresses of clouds on which one it runs.
+    """
+    services = ray._private.services
+    before = services.start_api_server
+    services.start_api_server = lambda *_, **__: (None, None)  # no address, no process
+    try:
+        yield
+    finally:
+        services.start_api_server = before
 
 
 @contextmanager

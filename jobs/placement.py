@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import ray
 
 from daf_core.errors import NotDone, SettingsError
+from jobs.ray_address import named_address
 
 BUSY_WITHIN_S = 20.0  # that others may still hold what there is
 _LOOK_EVERY_S = 1.0
@@ -53,6 +54,27 @@ def check_placement(asked: Asked) -> bool:
             )
         time.sleep(_LOOK_EVERY_S)
     return False
+
+
+def check_machine(asked: Asked) -> None:
+    """Refuse what this machine lacks before a Ray is started on it, which takes seconds. One that
+    is joined, or runs already, is asked itself (`check_placement`).
+
+    Raises:
+        SettingsError: a Ray would be started here, and could not place what is asked for.
+    """
+    if ray.is_initialized() or named_address() is not None:
+        return
+    here = {"CPU": float(ray._private.utils.get_num_cpus()), "GPU": 0.0}
+    if asked.each.get("GPU"):
+        import torch  # takes seconds
+
+        here["GPU"] = float(torch.cuda.device_count())
+    if _fit(asked, [here]) < asked.number:
+        raise SettingsError(
+            f"{asked.setting}: expected room for {asked}, this machine has {here['CPU']:g} CPU and "
+            f"{here['GPU']:g} GPU; ask for less, or name a cluster in RAY_ADDRESS"
+        )
 
 
 def replace_number(asked: Asked, number: int) -> Asked:

@@ -106,6 +106,8 @@ def _greet(address: str) -> None:
     if place != address and ":" not in place:
         place = f"{place}:{CLIENT_PORT}"
     host, _, port = place.rpartition(":")
+    if not port.isdecimal():
+        raise ValueError("it ends in no port")
     with socket.create_connection((host.strip("[]"), int(port)), ANSWERS_WITHIN_S) as connection:
         if os.environ.get("RAY_USE_TLS", "").lower() in ("1", "true"):
             return  # what it says is encrypted

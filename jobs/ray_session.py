@@ -22,7 +22,7 @@ STANDARD_ERROR = 2  # its file descriptor
 os.environ.setdefault("RAY_task_oom_retries", "1")
 # Ray ends processes that are idle for a second. Starting new ones costs more than keeping them.
 os.environ.setdefault("RAY_idle_worker_killing_time_threshold_ms", "600000")
-# Ray tells its makers that it is used, and asks addresses of clouds on which one it runs.
+# Ray tells its makers that it is used.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 # Ray 2.60 rounds leftover CPU shares down to whole CPUs, so that on two cores the publish stage,
 # a tenth of a CPU, starves until all parts are read. The older V2 does not; later Rays may lack it.

@@ -128,7 +128,8 @@ def fill(archive: Archive, table: list[Row]) -> None:
         files.publish(archive.at("table.csv"), written.read_bytes())
     save_untrained_head(archive.at("head"))
     out = archive.at("manifest")
-    roots = ["--allow-root", "/"]
+    folders = sorted({os.path.dirname(row["audio_path"]) for row in table})
+    roots = [word for folder in folders for word in ("--allow-root", folder)]
     daf("ingest", archive.at("table.csv"), "--out", out, "--part-minutes", PART_MINUTES, *roots)
 
 

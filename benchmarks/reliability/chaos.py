@@ -1,6 +1,7 @@
 """Is anything lost or doubled when `daf score` is killed at random moments and run again?
 
     python -m benchmarks.reliability.chaos --data DIR --work DIR [--kills 20] [--seed 0] [--s3]
+                                           [--rows 1900]
 
 A Ray cluster of three nodes on this machine scores two hours of the degraded pairs in 48 parts.
 SIGKILL hits, in turn, the driver, the worker of a task, an encode actor and the raylet of a node,
@@ -39,11 +40,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--s3", action="store_true")
+    parser.add_argument("--rows", type=int, default=ROWS)
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
     os.environ |= {"RAY_AUTH_MODE": "disabled", "RAY_TMPDIR": str(asked.work)}  # a Ray of its own
     make = on_s3 if asked.s3 else on_disk
-    with make(asked.data, asked.work, ROWS) as archive, cluster() as nodes:
+    with make(asked.data, asked.work, asked.rows) as archive, cluster() as nodes:
         before = archive.opened()
         daf("score", *archive.inputs, "--out", archive.at(UNDISTURBED))
         once = archive.opened() - before

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -78,29 +79,36 @@ def resumed(nodes: NetworkNodes, score: list[str], work: Path) -> bool:
     """Submit, watch, cancel and submit again; whether the second job went on with the first's
     parts.
     """
-    submit(nodes, "first", score)
     parts = len(list((work / "manifest/manifest").glob("*.parquet")))
-    scores, began = work / "cluster/scores", time.monotonic()
-    while (done := len(list(scores.glob("*.parquet")))) < parts / 3:
-        if status(nodes, "first") in DONE or time.monotonic() - began > PATIENCE_S:
-            sys.exit(f"first: {status(nodes, 'first')} with {done} of {parts} parts")
-        time.sleep(0.2)
-    print(f"first: {status(nodes, 'first')}, {done} of {parts} parts; the file of its attempt says")
-    print(f"  {attempt(work)}")
+    scores = work / "cluster/scores"
+
+    def done() -> int:
+        return len(list(scores.glob("*.parquet")))
+
+    submit(nodes, "first", score)
+    wait_until(lambda: done() >= parts / 3)
+    print(f"first: {status(nodes, 'first')}, {done()} of {parts} parts; {attempt(work)}")
     began = time.monotonic()
     said = ray(nodes, "job", "stop", "first")
     print(f"ray job stop: {time.monotonic() - began:.1f} s; {said.splitlines()[-1]}")
-    print(f"first: {status(nodes, 'first')}; {attempt(work)}")
-    print(f"  {ray(nodes, 'job', 'logs', 'first').strip().splitlines()[-1]}")
-    before = len(list(scores.glob("*.parquet")))
+    print(f"first: {status(nodes, 'first')}, {done()} of {parts} parts; {attempt(work)}")
+    print(f"  it said last: {ray(nodes, 'job', 'logs', 'first').strip().splitlines()[-1]}")
+    before = done()
     submit(nodes, "second", score)
-    began = time.monotonic()
-    while status(nodes, "second") not in DONE and time.monotonic() - began < PATIENCE_S:
-        time.sleep(1)
-    log = ray(nodes, "job", "logs", "second")
+    wait_until(lambda: done() == parts and '"how": null' not in attempt(work))
+    log = ray(nodes, "job", "logs", "second", "--follow")
     (line,) = [line for line in log.splitlines() if "scored, " in line and "rows in" in line]
     print(f"second: {status(nodes, 'second')}, {before} of {parts} parts were there; {line}")
     return status(nodes, "second") == "SUCCEEDED" and f"{before} parts were done before" in line
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    """Until something has happened; asks no program of Ray, which takes seconds of a core."""
+    until = time.monotonic() + PATIENCE_S
+    while not happened():
+        if time.monotonic() > until:
+            sys.exit("a job does not come on")
+        time.sleep(0.2)
 
 
 def submit(nodes: NetworkNodes, name: str, score: list[str]) -> None:
@@ -122,8 +130,7 @@ def attempt(work: Path) -> str:
     """How far the newest attempt is, by its file."""
     newest = max((work / "cluster/attempts").glob("*.json"))
     said = json.loads(newest.read_text())
-    kept = {name: said.get(name) for name in ("parts", "of", "updated", "ended", "how")}
-    return f"{newest.name}: {kept}"
+    return json.dumps({name: said.get(name) for name in ("parts", "of", "updated", "how")})
 
 
 def ray(nodes: NetworkNodes, *words: str) -> str:

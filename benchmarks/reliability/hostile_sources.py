@@ -119,7 +119,7 @@ def _cells(path: Path, places: Iterable[str]) -> Path:
     data = (path.parent / "in/good.wav").read_bytes()
     cells = [{"bytes": data if number % 2 else None, "path": place}
              for number, place in enumerate(places)]  # fmt: skip
-    pq.write_table(pa.table({"audio_path": cells}), path)
+    pq.write_table(pa.table({"audio": cells}), path)
     return path
 
 

@@ -33,7 +33,9 @@ LOOPBACK = re.compile(r"127\.0\.0\.1|\"::1\"|::ffff:127\.0\.0\.1")
 # What programs and libraries ask the machine about itself, and where they lie.
 MACHINE = ("/proc/", "/sys/", "/dev/null", "/dev/urandom", "/dev/shm/", "/dev/tty", "/usr/", "/lib",
            "/bin/", "/etc/ld.so", "/etc/localtime", "/etc/mime.types", "/etc/ssl/", "/etc/timezone",
-           "/etc/locale.alias", "/etc/lsb-release", "/etc/debian_version")  # fmt: skip
+           "/etc/locale.alias", "/etc/host.conf", "/etc/hosts", "/etc/nsswitch.conf",
+           "/etc/resolv.conf",
+           "/etc/lsb-release", "/etc/debian_version")  # fmt: skip
 LISTED = ("/dev",)  # folders whose names are read
 WAYS = {
     "ingest": ["ingest"],
@@ -99,7 +101,8 @@ def traced(command: list[str], work: Path) -> tuple[Seen, str]:
     seen = Seen()
     seen.read(log)
     lines = [line for line in ended.stdout.splitlines() if "rows in, " in line]
-    return seen, (lines or [ended.stderr.strip().splitlines()[-1]])[-1][:60]
+    said = (lines or [ended.stderr.strip().splitlines()[-1]])[-1][:60]
+    return seen, f"status {ended.returncode}: {said}"
 
 
 def outside(seen: Seen, source: Path, work: Path) -> list[str]:

@@ -21,7 +21,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
@@ -29,8 +29,6 @@ from tabulate import tabulate
 
 from benchmarks.command_line import parser_for
 from benchmarks.daf_command import DAF
-from daf_core.errors import NotDone
-from jobs.ray_address import address_to_join
 from tests.jobs.stored_text import stored_text
 
 RAY = str(Path(sys.executable).with_name("ray"))
@@ -51,6 +49,7 @@ URIS = (
     f"s3://bucket/a.wav?X-Amz-Signature={CREDENTIAL}",
 )
 INSIDE = "DAF_PLANTED_INSIDE"
+TRIES = 5
 PORTS = {"port": 6395, "metrics-export-port": 8097}
 
 
@@ -70,7 +69,6 @@ def main() -> None:
     os.environ |= {**SECRETS, "TMPDIR": str(work / "tmp"), "RAY_AUTH_MODE": "token"}
     os.environ.pop("RAY_ADDRESS", None)
     calls, table = sources(work / "sources")
-    daf(work, "demo", "--out", work / "demo")
     with own_cluster(work):
         named = ["--offline", "--ray", "--drop-text"]
         salt = ["--hash-ids", f"@{work}/sources/salt"]
@@ -78,6 +76,8 @@ def main() -> None:
         daf(work, "score", table, "--out", work / "table", *named)
         after(work)
         (work / "printed/metrics").write_text(scraped())
+    os.environ.pop("RAY_ADDRESS")
+    daf(work, "demo", "--out", work / "demo")
     sys.exit(0 if shown(work) else 1)
 
 
@@ -106,26 +106,22 @@ def own_cluster(work: Path) -> Iterator[None]:
     where = [f"--{name}={port}" for name, port in PORTS.items()]
     where += [f"--temp-dir={work}/ray", "--node-ip-address=127.0.0.1", "--num-cpus=2"]
     start = [RAY, "start", "--head", "--include-dashboard=false", "--disable-usage-stats", *where]
-    with (work / "printed/ray start").open("w") as said:
-        # In this process's session, so that all of it ends with the namespace.
-        ray = subprocess.Popen([*start, "--block"], stdout=said, stderr=said)
+    with (work / "printed/ray start").open("w+") as said:
+        for _ in range(TRIES):  # on a busy machine Ray gives up after half a minute
+            # In this process's session, so that all of it ends with the namespace.
+            ray = subprocess.Popen([*start, "--block"], stdout=said, stderr=said)
+            while not (started := "Ray runtime started" in Path(said.name).read_text()):
+                if ray.poll() is not None:
+                    break
+                time.sleep(1)
+            if started:
+                break
         os.environ["RAY_ADDRESS"] = f"127.0.0.1:{PORTS['port']}"
         try:
-            wait_for_ray()
             yield
         finally:
             ray.terminate()
             ray.wait()
-
-
-def wait_for_ray() -> None:
-    """Until the Ray that RAY_ADDRESS names answers."""
-    for _ in range(60):
-        with suppress(NotDone):
-            address_to_join()
-            time.sleep(3)  # its node comes after its server
-            return
-        time.sleep(2)
 
 
 def daf(work: Path, verb: str, *arguments: object, status: int = 0) -> None:

@@ -12,7 +12,7 @@ from ray.train.torch import TorchTrainer
 from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 from jobs.fitting.train_worker import TASK, read_fitted, train_worker
-from jobs.placement import Asked, check_placement
+from jobs.placement import Asked, check_machine, check_placement
 from jobs.ray_session import ray_session
 
 log = logging.getLogger(__name__)
@@ -31,8 +31,12 @@ def train_on_ray(task: FitTask, workers: int, gpu: bool, storage: str, name: str
         SettingsError: Ray has no room for the workers, or the settings or embeddings do not allow
             the training.
     """
+    asked = f"{'`gpu` ' if gpu else ''}`workers` {workers}"
+    room = Asked(asked, workers, {"CPU": 1.0, "GPU": float(gpu)})
+    check_machine(room)
     with ray_session():
-        _check_room(workers, gpu)
+        if check_placement(room):
+            log.info("train: waiting until the cluster has grown by what %s asks for", asked)
         trainer = TorchTrainer(
             train_worker,
             train_loop_config={TASK: task},
@@ -68,10 +72,3 @@ def _interruptible() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, handler)
-
-
-def _check_room(workers: int, gpu: bool) -> None:
-    """Refuse more workers than the Ray has room for, or may grow to."""
-    asked = f"{'`gpu` ' if gpu else ''}`workers` {workers}"
-    if check_placement(Asked(asked, workers, {"CPU": 1.0, "GPU": float(gpu)})):
-        log.info("train: waiting until the cluster has grown by what %s asks for", asked)

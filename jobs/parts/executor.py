@@ -49,8 +49,11 @@ def open_executor(resources: EncodeResources, parts: list[PartFacts]) -> Iterato
 @contextmanager
 def _ray(resources: EncodeResources, parts: list[PartFacts]) -> Iterator[Executor]:
     from jobs.parts import ray_executor  # importing Ray takes a second
+    from jobs.placement import check_machine
     from jobs.ray_session import ray_session
 
+    least, gpus = resources.actor_range or (1, 1), resources.gpus_per_actor or 0.0
+    check_machine(ray_executor.least_asked(least, gpus, len(parts)))
     with ray_session():
         pool = ray_executor.Pool.plan(resources.actor_range, resources.gpus_per_actor, len(parts))
         encode = partial(ray_executor.encode_parts, pool=pool)

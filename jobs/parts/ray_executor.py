@@ -61,17 +61,22 @@ class Pool:
         if gpus_per_actor is None:
             gpus_per_actor = 1.0 if gpus else 0.0
         fit = int(gpus / gpus_per_actor) if gpus_per_actor else int(cluster_total("CPU"))
-        low, high = actors or (fit, fit)
-        most = max(1, min(high, parts))
-        least = max(1, min(low, most))
-        setting = f"`gpus_per_actor` {gpus_per_actor:g}" if gpus_per_actor else f"`actors` {low}"
-        grows = check_placement(Asked(setting, least, {"CPU": ENCODE_CPUS, "GPU": gpus_per_actor}))
+        asked = least_asked(actors or (fit, fit), gpus_per_actor, parts)
+        least, most = asked.number, max(1, min((actors or (fit, fit))[1], parts))
+        grows = check_placement(asked)
         return cls(max(1, min(least, fit)) if grows else least, most, gpus_per_actor)
 
     @property
     def device(self) -> str:
         """Where the actors' encoders run."""
         return "cuda" if self.gpus else "cpu"
+
+
+def least_asked(actors: tuple[int, int], gpus_per_actor: float, parts: int) -> Asked:
+    """The fewest actors that are asked for, never more than parts."""
+    setting = f"`gpus_per_actor` {gpus_per_actor:g}" if gpus_per_actor else f"`actors` {actors[0]}"
+    least = max(1, min(actors[0], parts))
+    return Asked(setting, least, {"CPU": ENCODE_CPUS, "GPU": gpus_per_actor})
 
 
 def encode_parts(

@@ -1,6 +1,5 @@
-"""Whether there are GPUs for one encoder process, asked before work that may take hours."""
+"""Whether there is room for one encoder process, asked before work that may take hours."""
 
-from daf_core.errors import SettingsError
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.ray_address import named_address
 from jobs.settings import EncodeResources
@@ -17,17 +16,12 @@ def check_room(resources: EncodeResources) -> None:
     gpus = resources.gpus_per_actor
     if not gpus or may_choose_processes(resources):
         return
-    if named_address() is None:
-        import torch  # takes seconds
-
-        if (found := torch.cuda.device_count()) < gpus:
-            raise SettingsError(
-                f"`gpus_per_actor` {gpus:g}: expected so many GPUs on this machine, found {found}; "
-                f"ask for less, or name a cluster in RAY_ADDRESS"
-            )
-        return
-    from jobs.parts.ray_executor import Pool  # importing Ray takes seconds
+    from jobs.parts.ray_executor import Pool, least_asked  # importing Ray takes seconds
+    from jobs.placement import check_machine
     from jobs.ray_session import ray_session
 
+    if named_address() is None:
+        check_machine(least_asked((1, 1), gpus, parts=1))
+        return
     with ray_session():
         Pool.plan(resources.actor_range, gpus, parts=1)
