@@ -90,6 +90,8 @@ def labelled_rows(
         recordings += chosen["recording_id"].to_pylist()
         for column in GROUP_COLUMNS:
             groups[column] += chosen[column].cast("string").to_pylist()
+    if not labels:
+        raise SettingsError("`labels`: expected labels, found none; fill in the column `label`")
     if not ids:
         raise SettingsError(
             f"`labels`: expected labels of utterances that are there and that the head can score, "

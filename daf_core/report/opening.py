@@ -17,7 +17,7 @@ LABELS_TELL = (
 def what_is_known(evidence: Evidence, recordings: int, run: Mapping[str, Any]) -> str:
     """What the run is of: rows, recordings, hours, modalities."""
     hours = run.get("audio_hours")
-    heard = f", {_hours(hours)} of audio" if isinstance(hours, int | float) and hours > 0 else ""
+    heard = f", {_hours(hours)} of speech" if isinstance(hours, int | float) and hours > 0 else ""
     sets = [f"{evidence.sets[name]:,} with {name}" for name in SETS if evidence.sets[name]]
     said = f": {_listed(sets)}" if sets else ""
     return (

@@ -46,8 +46,16 @@ def run(settings: CallsSettings) -> str:
         (count,) = database.query(f"SELECT count(*) AS n FROM calls{where}")["n"].to_pylist()
         by = f"{settings.sort} first" if settings.sort in ORDERS else f"by {settings.sort}"
         tell("listed", shown=len(listed), calls=count)
-        lines.append(f"{len(listed):,} of {count:,} calls, {by}")
+        lines.append(f"{len(listed):,} of {count:,} calls, {by}{_of_all(database, settings)}")
     return "\n".join(lines)
+
+
+def _of_all(database: Database, settings: CallsSettings) -> str:
+    """How many calls there are at all, where a condition leaves some out."""
+    if settings.where is None:
+        return ""
+    (every,) = database.query("SELECT count(*) AS n FROM calls")["n"].to_pylist()
+    return f"; {every:,} without the condition"
 
 
 def _shown(rows: pa.Table, settings: CallsSettings) -> str:

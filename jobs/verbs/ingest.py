@@ -5,9 +5,10 @@ import logging
 import time
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from daf_core.errors import SettingsError, check_bad_rows
+from daf_core.errors import NotDone, SettingsError, check_bad_rows
 from daf_core.manifest import metadata_options
 from daf_core.manifest.update import Updated, update
 from daf_core.redaction.redact import VERSION as REDACTION
@@ -20,6 +21,7 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
 from jobs.progress import LinePace, number_of
+from jobs.ray_address import named_address
 from jobs.reading.inspecting import Inspector, inspect_apart, inspected_apart
 from jobs.reading.readers import readers
 from jobs.settings import IngestSettings
@@ -57,13 +59,17 @@ def check_rows(done: Updated, most: float, line: str) -> None:
 
 
 def bring_up_to_date(
-    settings: IngestSettings, without: Sequence[str] = (), read_again: Collection[str] = ()
+    settings: IngestSettings,
+    without: Sequence[str] = (),
+    read_again: Collection[str] = (),
+    *,
+    may_start_ray: bool = True,
 ) -> tuple[Updated, str]:
     """Bring the manifest up to date with the source; returns what is done, and the summary.
 
     `without`: files and folders that are not of the source, beside the manifest. `read_again`:
-    parts whose recordings are read though they have not changed. `strict` is left to the caller.
-    Raises as `run`.
+    parts whose recordings are read though they have not changed. `may_start_ray`: whether Ray may
+    inspect recordings. `strict` is left to the caller. Raises as `run`.
     """
     readers().start("daf_core.sources.folders.recording_group")
     options = _folder_options(settings, [settings.out, *without])
@@ -87,7 +93,7 @@ def bring_up_to_date(
 
     def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
         per_task = RECORDINGS_PER_TASK if options.who.speakers is None else 1
-        return _with_progress(_inspect(recordings, inspector, per_task))
+        return _with_progress(_inspect(recordings, inspector, per_task, may_start_ray))
 
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
     done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
@@ -154,7 +160,9 @@ def _identity(settings: IngestSettings, options: FolderOptions, hashed: HashedId
     }
 
 
-def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> Iterator[Inspected]:
+def _inspect(
+    recordings: Iterator[Any], inspector: Inspector, per_task: int, may_start_ray: bool
+) -> Iterator[Inspected]:
     """Inspect recordings in order: beside this process at first, in Ray tasks if that pays."""
     began, inspecting_s = time.monotonic(), 0.0
     for chunk in _chunks(recordings, per_task):
@@ -166,15 +174,24 @@ def _inspect(recordings: Iterator[Any], inspector: Inspector, per_task: int) -> 
             if one is None:
                 break
             yield one
-        if ray_pays(inspecting_s, time.monotonic() - began):
+        if may_start_ray and ray_pays(inspecting_s, time.monotonic() - began):
             break
     left = [*itertools.islice(recordings, 1)]
     if not left:
         return
     from jobs.ray_session import ray_session  # importing Ray takes seconds
 
-    with ray_session():
-        yield from _inspect_in_tasks(itertools.chain(left, recordings), inspector, per_task)
+    recordings = itertools.chain(left, recordings)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(ray_session())
+        except NotDone as err:
+            if named_address() is not None:  # a cluster was asked for
+                raise
+            log.warning("ingest: goes on in this process, which takes longer: %s", err)
+            yield from _inspect(recordings, inspector, per_task, may_start_ray=False)
+            return
+        yield from _inspect_in_tasks(recordings, inspector, per_task)
 
 
 def ray_pays(inspecting_s: float, elapsed_s: float) -> bool:

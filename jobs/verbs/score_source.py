@@ -101,12 +101,15 @@ def _ingested(settings: ScoreSettings) -> Prepared:
     made = [settings.out]  # none of it is of the source, if it lies in there
     options = {option: getattr(settings, option) for option in OPTIONS}
     asked = IngestSettings(source=settings.source, out=manifest, fresh=settings.fresh, **options)
-    done, line = ingest.bring_up_to_date(asked, without=made)
+    may_start_ray = settings.local is not True
+    done, line = ingest.bring_up_to_date(asked, made, may_start_ray=may_start_ray)
     say(line)  # scoring may take hours
     if again := score_words.lacking(settings):
         say(f"words of {len(again)} parts were dropped and are read again")
         asked = replace(asked, fresh=False)
-        done, line = ingest.bring_up_to_date(asked, made, read_again=again)
+        done, line = ingest.bring_up_to_date(
+            asked, made, read_again=again, may_start_ray=may_start_ray
+        )
         say(line)
     ingest.check_rows(done, settings.max_error_rate, line="")
     return Prepared(manifest, done.quarantined, done.not_used)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+import ray
 import soundfile
 
 import daf_core
@@ -150,3 +151,21 @@ def test_estimated_speakers_belong_to_the_identity_of_a_manifest_and_to_folders(
     table = str(tmp_path / "table.csv")
     with pytest.raises(SettingsError, match="`speakers` apply to a folder"):
         ingest.run(IngestSettings(source=table, out=str(tmp_path / "t"), speakers="auto"))
+
+
+def test_a_ray_that_does_not_start_is_done_without_but_one_that_was_named_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def too_slow(**_: object) -> None:
+        raise RuntimeError("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", too_slow)
+    monkeypatch.setattr(ingest, "ray_pays", lambda *_: True)
+    monkeypatch.setattr(ingest, "RECORDINGS_PER_TASK", 1)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    line = ingest.run(IngestSettings(source="jobs/demo_corpus", out=str(tmp_path / "1")))
+    assert line.startswith("97 rows in, 97 in the manifest")
+    assert "goes on in this process" in caplog.text
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(NotDone, match=r"127\.0\.0\.1:1"):
+        ingest.run(IngestSettings(source="jobs/demo_corpus", out=str(tmp_path / "2")))

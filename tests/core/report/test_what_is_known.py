@@ -20,8 +20,8 @@ def test_a_sound_run_is_known_and_not_warned_about(tmp_path: Path) -> None:
     assert titles(report) == []
     of, head, how_well = report.known.sentences
     assert of == (
-        "200 utterances of 10 recordings, 2.5 hours of audio: 150 with words and voice and 50 with "
-        "voice alone."
+        "200 utterances of 10 recordings, 2.5 hours of speech: 150 with words and voice and 50 "
+        "with voice alone."
     )
     assert head == "Scored by the head in my-head; the language of its words is en."
     assert how_well.startswith("The interval is 1.4 wide on average, of a range of 6, and holds")
