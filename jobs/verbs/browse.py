@@ -54,11 +54,13 @@ def run(settings: BrowseSettings) -> str:
         access = Access.new(port)
         reading = Thread(target=archive.read, daemon=True)
         reading.start()
+        sounds = clip_readers()
+        sounds.start("daf_core.browse.clips")  # half a second, for which nobody waits yet
         say_link(f"http://{HOST}:{port}/?token={access.token}")
         say("open this link in a browser of this machine; Ctrl-C ends")
         server = uvicorn.Server(
             uvicorn.Config(
-                application(archive, labels, access, clip_readers()),
+                application(archive, labels, access, sounds),
                 log_level="error",
                 access_log=False,
                 server_header=False,
