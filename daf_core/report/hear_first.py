@@ -72,7 +72,8 @@ def _lowest(recordings: Sequence[RecordingSummary]) -> list[HeardMoment]:
             item.recording_id,
             item.lowest.time,
             item.lowest.who,
-            f"lowest of this recording: {_signed(item.lowest.sentiment)}",
+            f"lowest{' of 1 s or longer' if item.length is not None else ''} in this recording: "
+            f"{_signed(item.lowest.sentiment)}",
         )
         for item in recordings
     ]
