@@ -18,6 +18,7 @@ from daf_core.measures.calibration import Certainty, certainty
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import certainty_metrics
 from daf_core.schemas import POLARITIES, polarity_number
+from daf_core.stages.score import disagreement
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
@@ -163,7 +164,7 @@ def _rows(
     }
     for number, name in enumerate(MODALITIES):
         columns[f"has_{name}"] = pa.array(test.present[:, number].numpy())
-    columns["disagreement"] = _disagreement(prediction, test)
+    columns["disagreement"] = disagreement(prediction, test.present.all(dim=1).numpy())
     for number, name in enumerate(MODALITIES):
         columns[f"{name}_weight"] = (
             pa.nulls(len(test.labels), pa.float32())
@@ -172,11 +173,3 @@ def _rows(
         )
     controlled = controls(head, test, prediction, seed)
     return pa.table(columns | {name: pa.array(value.numpy()) for name, value in controlled.items()})
-
-
-def _disagreement(prediction: Prediction, test: Rows) -> pa.Array:
-    """(rows,) null unless a row has both modalities and the head predicts from each alone."""
-    if (alone := prediction.unimodal_sentiment) is None:
-        return pa.nulls(len(test.labels), pa.float32())
-    apart = (alone[:, 0] - alone[:, 1]).abs().numpy()
-    return pa.array(apart, mask=~test.present.all(dim=1).numpy())

@@ -8,6 +8,7 @@ import torch
 from daf_core.arrays import BoolArray, FloatArray
 from daf_core.embeddings.arrays import column_values
 from daf_core.embeddings.columns import MODALITIES, Column
+from daf_core.heads.parts import Prediction
 from daf_core.measures.adjustment import adjusted
 from daf_core.measures.calibration import certainty
 from daf_core.schemas import (
@@ -74,7 +75,7 @@ def score(
         **_polarity(sentiment, certainties.probabilities),
         **_by_modality("weight", prediction.weights, np.ones_like(present)),
         **_by_modality("sentiment", prediction.unimodal_sentiment, present),
-        "disagreement": _disagreement(prediction.unimodal_sentiment, present[:, 0] & present[:, 1]),
+        "disagreement": disagreement(prediction, present[:, 0] & present[:, 1]),
     }
     columns |= familiarity_columns(familiarity)
     sureness = None if prediction.sureness is None else prediction.sureness.numpy()
@@ -119,9 +120,11 @@ def _by_modality(suffix: str, values: torch.Tensor | None, valid: BoolArray) -> 
     }
 
 
-def _disagreement(unimodal: torch.Tensor | None, both: BoolArray) -> pa.Array:
-    """Distance between the unimodal sentiments (rows, modalities), null unless a row has both."""
-    if unimodal is None:
+def disagreement(prediction: Prediction, both: BoolArray) -> pa.Array:
+    """Distance (rows,) between what the modalities say alone; null unless a row has both, or where
+    the head does not say.
+    """
+    if (unimodal := prediction.unimodal_sentiment) is None:
         return pa.nulls(len(both), pa.float32())
     return pa.array((unimodal[:, 1] - unimodal[:, 0]).abs().numpy(), mask=~both)
 

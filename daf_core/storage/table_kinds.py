@@ -34,16 +34,14 @@ def check_columns(found: pa.Schema, kind: str, uri: str) -> None:
     """Check that the table at `uri` has the columns of its kind.
 
     Raises:
-        SettingsError: it lacks one, or one has another type.
+        SettingsError: it lacks one, has one twice, or one has another type.
     """
     for field in _COLUMNS.get(kind, ()):
-        index = found.get_field_index(field.name)
-        if index < 0 and field in _LATER:
-            continue
-        if index < 0 or found.field(index).type != field.type:
+        types = [found.field(index).type for index in found.get_all_field_indices(field.name)]
+        if types != [field.type] and (types or field not in _LATER):
             raise SettingsError(
-                f"{uri}: {field.name}: expected a column of type {field.type}, found "
-                f"{'none' if index < 0 else found.field(index).type}; the file is damaged"
+                f"{uri}: {field.name}: expected one column of type {field.type}, found "
+                f"{', '.join(map(str, types)) or 'none'}; the file is damaged"
             )
 
 

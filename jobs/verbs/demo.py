@@ -20,6 +20,7 @@ from jobs.ray_address import ray_runs
 from jobs.settings import DemoSettings, EmbedSettings, ScoreSettings, TrainSettings
 
 CHANNELS = {"0": "agent", "1": "customer"}
+# What the findings show; lists cannot be joined.
 SHOWN = ["utterance_id", "recording_id", "start_s", "disagreement"]
 SHOWN += ["sentiment", "text_sentiment", "audio_sentiment"]
 RECIPE = Recipe(batch_rows=16, learning_rate=1e-3)  # so few rows need small steps
@@ -97,13 +98,8 @@ def _findings(scores: str) -> str:
     scored = _all_parts(scores_output(scores))
     manifest = manifest_output(files.join(scores, "manifest"))
     words = _all_parts(manifest).select(["utterance_id", "text"])
-    scored = (
-        scored.select(SHOWN)
-        .join(words, "utterance_id")
-        .sort_by(  # lists cannot be joined
-            [("disagreement", "descending"), ("utterance_id", "ascending")]
-        )
-    )
+    order = [("disagreement", "descending"), ("utterance_id", "ascending")]
+    scored = scored.select(SHOWN).join(words, "utterance_id").sort_by(order)
     calls = _all_parts(calls_output(scores)).select(["recording_id", "sentiment"]).to_pylist()
     lines = [
         f"  {row['sentiment']:+.2f}  {row['recording_id']}"

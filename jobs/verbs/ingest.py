@@ -185,10 +185,10 @@ def _inspect(
     with ExitStack() as stack:
         try:
             stack.enter_context(ray_session())
-        except NotDone as err:
+        except NotDone:
             if named_address() is not None:  # a cluster was asked for
                 raise
-            log.warning("ingest: goes on in this process, which takes longer: %s", err)
+            log.warning("ingest: Ray did not start; goes on in this process, which takes longer")
             yield from _inspect(recordings, inspector, per_task, may_start_ray=False)
             return
         yield from _inspect_in_tasks(recordings, inspector, per_task)

@@ -67,7 +67,12 @@ def test_a_column_of_another_type_and_a_footer_that_is_no_utf8_are_a_damaged_fil
     uri = f"{tmp_path}/t.parquet"
     other = ROWS.set_column(ROWS.column_names.index("reason"), "reason", pa.array([7]))
     files.publish(uri, parquet.parquet_bytes(other, "quarantine"))
-    with pytest.raises(SettingsError, match=r"reason: expected a column of type .*, found int64"):
+    with pytest.raises(SettingsError, match=r"reason: expected one column of type .*, found int64"):
+        parquet.read(uri, "quarantine")
+    files.publish(
+        uri, parquet.parquet_bytes(ROWS.append_column("reason", ROWS["reason"]), "quarantine")
+    )
+    with pytest.raises(SettingsError, match="found string, string; the file is damaged"):
         parquet.read(uri, "quarantine")
     metadata = {b"daf.table": b"quarantine", b"daf.version": b"3", b"\xff": b"\xfe"}
     pq.write_table(ROWS.replace_schema_metadata(metadata), uri)
