@@ -6,8 +6,9 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import psutil
 import ray
 from ray._private import ray_constants
 
@@ -17,6 +18,7 @@ CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 MODE, TOKEN, TOKEN_PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
 # The path of a Unix socket has at most 107 bytes, of which Ray's names below its folder take 80.
 _LONGEST_FOLDER = 107 - 80
+TRIES = 2  # Ray gives its processes 30 s to start, whatever the machine does besides
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def own_ray() -> Iterator[None]:
     with _token():
         try:
             with _on_loopback(), _without_dashboard():
-                _start(f"{folder}/ray")  # Ray opens a folder of its own to everybody
+                _start(folder)
             yield
         except BaseException:
             ray.shutdown()
@@ -39,6 +41,28 @@ def own_ray() -> Iterator[None]:
 
 
 def _start(folder: str) -> None:
+    """Start Ray. Where that fails, end what has started of it and try once more."""
+    for tries_left in reversed(range(TRIES)):
+        others = {*psutil.Process().children()}
+        try:
+            _init(f"{folder}/ray{tries_left}")  # Ray opens a folder of its own to everybody
+            return
+        except Exception:  # Ray raises plain ones
+            ray.shutdown()
+            _end({*psutil.Process().children()} - others)
+            if not tries_left:
+                raise
+
+
+def _end(processes: set[psutil.Process]) -> None:
+    """End processes that Ray forgot: it ends those of a node only after the node has started."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)
+
+
+def _init(folder: str) -> None:
     ray.init(
         address="local",
         include_dashboard=False,  # seconds more, for a page that nobody is told of
@@ -51,7 +75,7 @@ def _start(folder: str) -> None:
 
 def _short_folder() -> str:
     """Where the folder is made: RAY_TMPDIR, or the usual one, if socket paths fit under it."""
-    made = len("/daf-12345678/ray")
+    made = len("/daf-12345678/ray0")
     for folder in (os.environ.get("RAY_TMPDIR"), tempfile.gettempdir()):
         if folder and os.path.isdir(folder) and len(folder.encode()) + made <= _LONGEST_FOLDER:
             return folder

@@ -1,6 +1,5 @@
 """What Prometheus would read of a run: the metrics of every node, over HTTP."""
 
-import re
 import time
 import urllib.request
 from collections import Counter
@@ -13,9 +12,10 @@ from jobs.parts.metrics import COUNTERS
 from tests.e2e.corpus import labelled_rows, write_hum, write_table
 
 pytest.importorskip("opentelemetry.exporter.prometheus", reason="needs ray[default]")
+parser = pytest.importorskip("prometheus_client.parser", reason="needs ray[default]")
 WITHIN_S = 30
-LINE = re.compile(r"ray_(daf_\w+)\{(.*)\} ([0-9.e+]+)")
-TAG = re.compile(r'(verb|reason|stage)="([^"]*)"')
+PREFIX = "ray_"
+OWN_TAGS = "reason", "stage", "verb"
 
 
 def scraped() -> Counter:
@@ -25,9 +25,12 @@ def scraped() -> Counter:
         if node["Alive"]:
             uri = f"http://{node['NodeManagerAddress']}:{node['MetricsExportPort']}/metrics"
             with urllib.request.urlopen(uri, timeout=10) as answer:
-                for name, tags, value in LINE.findall(answer.read().decode()):
-                    own = (tag for _, tag in sorted(TAG.findall(tags)))
-                    found[(name, *own)] += float(value)
+                text = answer.read().decode()
+            for family in parser.text_string_to_metric_families(text):
+                for sample in family.samples:
+                    if sample.name.startswith(f"{PREFIX}daf_"):
+                        own = (sample.labels[tag] for tag in OWN_TAGS if tag in sample.labels)
+                        found[(sample.name.removeprefix(PREFIX), *own)] += sample.value
     return found
 
 

@@ -38,6 +38,22 @@ if __name__ == "__main__":
         }))
 """
 
+SLOW = """
+import psutil, ray
+from jobs.ray_session import ray_session
+
+def too_slow_once(*arguments):
+    services.get_node = get_node
+    raise Exception("The current node timed out during startup")
+
+services = ray._private.services
+get_node, services.get_node = services.get_node, too_slow_once
+
+if __name__ == "__main__":
+    with ray_session():
+        print(len(ray.nodes()), *sorted(one.name() for one in psutil.Process().children()))
+"""
+
 
 @pytest.mark.parametrize(
     ("setting", "number", "each", "says"),
@@ -77,12 +93,7 @@ class _Holder:
 
 def test_own_ray_is_on_loopback_and_private() -> None:
     """It asks no address but its own: Ray's dashboard would look for the metadata of clouds."""
-    unset = {"RAY_ADDRESS", "RAY_USAGE_STATS_ENABLED"}
-    environment = {name: value for name, value in os.environ.items() if name not in unset}
-    ended = subprocess.run(
-        [sys.executable, "-c", OWN], env=environment, stdout=subprocess.PIPE, text=True, check=True
-    )
-    assert json.loads(ended.stdout) == {
+    assert json.loads(_printed(OWN)) == {
         "address": "127.0.0.1",
         "mode": 0o700,
         "token": 64,
@@ -90,3 +101,22 @@ def test_own_ray_is_on_loopback_and_private() -> None:
         "asked": [],
         "dashboards": 0,
     }
+
+
+def test_a_ray_that_starts_too_slowly_is_started_again() -> None:
+    """Of the first one, whose processes run when Ray gives up, nothing is left."""
+    nodes, *processes = _printed(SLOW).split()
+    assert nodes == "1"
+    assert processes.count("raylet") == processes.count("gcs_server") == 1
+
+
+def _printed(script: str) -> str:
+    unset = {"RAY_ADDRESS", "RAY_USAGE_STATS_ENABLED"}
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout
