@@ -31,6 +31,7 @@ FLAGS = {
     "truncated_audio": "the row is longer than an hour; what comes after that is not heard",
     "cut_at_end": "the times ran past the end of the recording and were cut there",
     "retimed": "the transcript ended the cue before it began; the end was estimated",
+    "ends_early": "the file ends before its header says; the rest of the recording is missing",
     "unheard_rest": "the file goes on after the sound that is decoded; the rest is not heard",
     "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
     "same_channels": "the channels of the recording carry the same sound; they were mixed",
@@ -76,9 +77,11 @@ _UNUSABLE = frozenset(
     | {"too_long", "too_slow", "poison", "truncated_audio"}
 )
 # Flags of rows that go on with less than they came with.
-LESSENED = _UNUSABLE | {
-    *("encoder_failed", "truncated_text", "cut_at_end", "channel_unknown", "unheard_rest")
-}
+LESSENED = (
+    _UNUSABLE
+    | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown"}
+    | {"ends_early", "unheard_rest"}
+)
 # Flags that decoding decides anew, whatever ingest found.
 DECODED_FLAGS = _UNUSABLE | {"no_text", "no_audio", "short", "clipped"}
 

@@ -12,15 +12,16 @@ from daf_core.arrays import RATE_HZ, Samples
 from daf_core.errors import BadInput
 from daf_core.recordings.decoding.bounds import check_length, library_errors, longest_cut_s
 from daf_core.recordings.decoding.ffmpeg import PyAVDecoder
+from daf_core.recordings.decoding.file_end import end_flag
 from daf_core.recordings.decoding.opening import Decoder, open_with_decoder
 from daf_core.recordings.decoding.placed_blocks import Frames
-from daf_core.recordings.decoding.unheard import goes_on
 from daf_core.recordings.mixing import mono
 from daf_core.storage.origins import ANYWHERE, Origins
 
 MARGIN_S = 0.05  # reach of the resampling filter on both sides of a cut
 NEAR_S = 60.0  # what comes before is passed over in no time
 SKIP_S = 5.0  # shorter gaps between cuts are decoded, longer ones are skipped by a seek
+MOST_MISSING_S = 0.5  # encoders' delays and rounded durations need no explanation
 BLOCK_VALUES = 1 << 20  # decoded at once: a header that declares a false length costs no memory
 HELD_VALUES = 32 << 20  # of a cut that is kept for the next one
 NOWHERE = sys.maxsize  # as the start of `_held`: no frame is held
@@ -67,14 +68,18 @@ class Recording:
         """The longest cut that `read` gives, in seconds."""
         return longest_cut_s(self.rate_hz, self.channels)
 
-    def goes_on(self) -> bool:
-        """Whether the file holds more than the sound that decodes, and no tag or padding: joined
-        files, a header that is wrong.
+    def end_flag(self) -> str | None:
+        """`ends_early`: the header promises more sound than the file holds, as where a copy or a
+        recorder was interrupted. `unheard_rest`: the file holds more than the sound that decodes,
+        and no tag or padding: joined files, a header that is wrong. None: neither.
         """
         with library_errors(self.uri):
-            if not self._decoder.frames:  # which follows the packets to the last
-                return False
-            return goes_on(self._file, self._decoder.heard_to, self._decoder.has_form)
+            frames = self._decoder.frames  # which follows the packets to the last
+            if not frames:
+                return None
+            if self._decoder.promised - frames > MOST_MISSING_S * self.rate_hz:
+                return "ends_early"
+            return end_flag(self._file, self._decoder.heard_to, self._decoder.has_form)
 
     def check_length(self) -> None:
         """Check that this is no recording of days.

@@ -79,8 +79,8 @@ def measure(audio_uri: str, origins: Origins = ANYWHERE) -> AudioSize | BadInput
     try:
         with open_recording(audio_uri, origins) as recording:
             recording.check_length()
-            flags = ("unheard_rest",) if recording.goes_on() else ()
-            return AudioSize(recording.duration_s, recording.channels, flags)
+            flag = recording.end_flag()
+            return AudioSize(recording.duration_s, recording.channels, (flag,) if flag else ())
     except BadInput as err:
         return err
 

@@ -36,10 +36,13 @@ class AudioSize:
     @property
     def remark(self) -> str:
         """What a message adds on sound that is missed."""
-        goes_on = (
-            "; its file goes on after the sound that is decoded (joined files, a wrong header)"
-        )
-        return goes_on if "unheard_rest" in self.flags else ""
+        if "unheard_rest" in self.flags:
+            return "; its file goes on after the sound that is decoded (joined files, wrong header)"
+        if "ends_early" in self.flags:
+            return (
+                "; its file ends before its header says (copied in part, an interrupted recorder)"
+            )
+        return ""
 
 
 def manifest_row(cells: Row) -> Row:

@@ -1,4 +1,4 @@
-"""Which containers FFmpeg may open, which of their streams is heard, how long an MP4 is."""
+"""Which containers FFmpeg may open, which of their streams is heard, how long one says it is."""
 
 from typing import Any
 
@@ -15,6 +15,8 @@ _WEAK = frozenset(
     ("aac", "mp3", "ac3", "eac3", "dts", "loas", "mlp", "truehd", "g722", "gsm", "amrnb", "amrwb")
 )
 IS_DEFAULT = 1  # AV_DISPOSITION_DEFAULT
+# Formats of which the header says how many samples there are, or how long they last.
+_TOLD = frozenset(("flac", "wv", "tta", "ape", "rm", "flv"))
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 
 
@@ -61,6 +63,16 @@ def mp4_samples(stream: Any, form: str, constant: int, skipped: int, file: Any) 
     unheard: int = sum(entry.is_discard for entry in entries)  # outside of the edit list
     skipped -= min(skipped, unheard * constant)
     return max(0, (len(entries) - unheard) * constant - skipped)
+
+
+def told_s(container: Any, stream: Any) -> float:
+    """The duration in seconds that the header says, whatever the file holds; 0: it does not say."""
+    if container.format.name not in _TOLD:
+        return 0.0
+    if stream.duration:
+        return float(stream.duration * stream.time_base)
+    is_alone = len(container.streams) == 1  # else it may be that of the pictures
+    return container.duration / 1e6 if container.duration and is_alone else 0.0
 
 
 def _size(file: Any) -> int:

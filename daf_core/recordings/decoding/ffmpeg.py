@@ -14,12 +14,13 @@ from daf_core.recordings.decoding.containers import (
     default_stream,
     frames_that_convince,
     mp4_samples,
+    told_s,
 )
+from daf_core.recordings.decoding.file_end import packet_end
 from daf_core.recordings.decoding.frame_samples import FrameSamples
 from daf_core.recordings.decoding.jumping import CLOCKED, frames_near
 from daf_core.recordings.decoding.packet_times import PacketTimes, packet_length, place_of, skipped
 from daf_core.recordings.decoding.placed_blocks import Frames, PlacedBlocks
-from daf_core.recordings.decoding.unheard import packet_end
 from daf_core.recordings.decoding.watched_file import WatchedFile
 
 LEAD_S = 1.0  # codecs predict from earlier packets: decoding starts this much earlier
@@ -52,6 +53,7 @@ class PyAVDecoder:
         constant = head[-1].samples if len(head) > 1 else self._stream.codec_context.frame_size
         self._constant = constant or head[0].samples
         self.bounded = head[0].format.name.rstrip("p") not in ("flt", "dbl")
+        self.promised = round(told_s(self._container, self._stream) * self.rate_hz)
         self._restart(0)
 
     def _open(self) -> None:

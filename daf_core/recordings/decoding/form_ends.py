@@ -1,17 +1,24 @@
 """Where the form of a file ends: its chunks, boxes or elements, whatever lies behind them."""
 
+import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
+MOST_BOXES = 1 << 10  # two for each fragment of an MP4
 MOST_ITEMS = 256  # chunks of one file that are stepped through
 _UNKNOWN = 0  # as the end: only decoding tells
 _FILES = (b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM", b"caff", b"OggS", b"fLaC")  # begin another
+_ASF, _ASF_SOUND = b"0&\xb2u\x8ef\xcf\x11", b"6&\xb2u\x8ef\xcf\x11"
+_W64 = b"riff.\x91\xcf\x11"
+_PLACEHOLDER = 0x7F000000  # lengths from here on are written by recorders that do not know it yet
+_LONG_BOXES = (b"mdat", b"moov", b"moof")
 _EBML, _SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"
 
 
 def form_end(file: Any, head: bytes, size: int) -> int:
-    """Where the last part of the form ends; `size` where it fills the file, 0 where that is not
-    known. A few bytes of each part are read, and no sound.
+    """Where the last part of the form ends; `size` where it fills the file, more where the file
+    was cut short, 0 where that is not known. A few bytes of each part are read, and no sound.
 
     head: the first bytes of the file; size: its bytes.
     """
@@ -26,11 +33,17 @@ def form_end(file: Any, head: bytes, size: int) -> int:
         return _several(_caf_chunks(file, size))
     if kind == b".snd":
         start, length = (int.from_bytes(head[at : at + 4], "big") for at in (4, 8))
-        return size if length == 0xFFFFFFFF else min(start + length, size)
+        return size if length >= _PLACEHOLDER else start + length
     if head[4:8] == b"ftyp":
         return _several(_boxes(file, size))
     if kind == _EBML:
         return _several(_elements(file, size))
+    if head.startswith(_ASF):
+        return _several(_objects(file, size))
+    if head.startswith(_W64):
+        return max(int.from_bytes(head[16:24], "little"), size)
+    if head.startswith(b"NIST_1A"):
+        return max(_sphere(head), size)
     return _UNKNOWN
 
 
@@ -58,7 +71,7 @@ def _chunks(file: Any, head: bytes, size: int, order: Any) -> int:
         if is_sound and length in (0, 0xFFFFFFFF):
             length = long_data or size  # never written: the samples go on to the end
         if at + 8 + length > size:
-            return size if is_sound else at
+            return max(size, 0 if length >= _PLACEHOLDER else at + 8 + length) if is_sound else at
         at += 8 + length
         number += 1
         if length % 2 and not (at + 4 <= size and _is_name(_bytes(file, head, at, 4))):
@@ -83,13 +96,13 @@ def _is_name(name: bytes) -> bool:
 def _items(
     file: Any, at: int, size: int, parse: Callable[[bytes], tuple[int, bool]]
 ) -> Iterator[int]:
-    """The ends of items one after the other. `parse` gives of an item's first 16 bytes its whole
+    """The ends of items one after the other. `parse` gives of an item's first 24 bytes its whole
     length, 0 where it goes on to the end, and whether it belongs to the form.
     """
     while at < size:
         file.seek(at)
-        length, belongs = parse(file.read(16))
-        if not belongs or at + length > size:
+        length, belongs = parse(file.read(24))
+        if not belongs:
             return
         at = at + length if length else size
         yield at
@@ -106,7 +119,8 @@ def _riffs(file: Any, size: int) -> Iterator[int]:
 def _caf_chunks(file: Any, size: int) -> Iterator[int]:
     def parse(begin: bytes) -> tuple[int, bool]:
         length = int.from_bytes(begin[4:12], "big")
-        return 0 if length == (1 << 64) - 1 else 12 + length, _is_name(begin[:4])
+        fits = begin[:4] == b"data" or length < size
+        return 0 if length == (1 << 64) - 1 else 12 + length, _is_name(begin[:4]) and fits
 
     return _items(file, 8, size, parse)
 
@@ -120,11 +134,14 @@ def _boxes(file: Any, size: int) -> Iterator[int]:
         if length == 1:
             length = int.from_bytes(begin[8:16], "big")
         again = name in (b"ftyp", b"moov") and name in seen
+        fits = name in _LONG_BOXES or length < size
         seen.append(name)
-        return length, _is_name(name) and not again and (length >= 8 or length == 0)
+        return length, _is_name(name) and not again and fits and (length >= 8 or length == 0)
 
-    ends = [*_items(file, 0, size, parse)] if size else []
-    return iter([] if b"moof" in seen else ends)
+    ends = [*islice(_items(file, 0, size, parse), MOST_BOXES)]
+    if b"moof" in seen:  # what comes after fragments is not told, but the last can be cut short
+        ends = [end for end in ends if end > size]
+    return iter(ends)
 
 
 def _elements(file: Any, size: int) -> Iterator[int]:
@@ -137,3 +154,27 @@ def _elements(file: Any, size: int) -> Iterator[int]:
         return 0 if is_open else 4 + width + number, bool(width) and begin[:4] in (_EBML, _SEGMENT)
 
     return _items(file, 0, size, parse)
+
+
+def _objects(file: Any, size: int) -> Iterator[int]:
+    """The objects of an ASF file (WMA)."""
+
+    def parse(begin: bytes) -> tuple[int, bool]:
+        length = int.from_bytes(begin[16:24], "little")
+        fits = begin.startswith(_ASF_SOUND) or length < size
+        return length, len(begin) == 24 and fits and length >= 24
+
+    return _items(file, 0, size, parse)
+
+
+def _sphere(head: bytes) -> int:
+    """The end of the samples of a NIST SPHERE file that are not compressed; 0: not known."""
+    sizes = [
+        re.search(rb"\n%s -i (\d{1,12})\s" % name, head)
+        for name in (b"sample_count", b"channel_count", b"sample_n_bytes")
+    ]
+    start = head[8:16].strip()
+    if not start.isdigit() or None in sizes or re.search(rb"\nsample_coding [^\n]*,", head):
+        return 0
+    count, channels, width = (int(size[1]) for size in sizes if size)
+    return int(start) + count * channels * width

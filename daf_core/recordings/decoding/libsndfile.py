@@ -51,6 +51,7 @@ class SoundFileDecoder:
         self.rate_hz: int = self._sound.samplerate
         self.channels: int = self._sound.channels
         self.frames: int = self._sound.frames
+        self.promised = 0  # what is wrong with a header is told by its bytes
         # An interrupted recorder leaves a header with length 0 or none.
         self.knows_its_length = 0 < self.frames < UNKNOWN_FRAMES
         self.seekable: bool = self._sound.seekable()

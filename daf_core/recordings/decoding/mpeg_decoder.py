@@ -36,7 +36,7 @@ class MpegDecoder:
         self.frames = length.samples
         self.rate_hz, self.channels = length.rate_hz, length.channels
         self.is_uniform = length.is_uniform
-        self.heard_to = length.end
+        self.heard_to, self.promised = length.end, length.promised
         self._bytes = MpegFile(file)
         with file.watched():
             self._samples = self._first_samples()

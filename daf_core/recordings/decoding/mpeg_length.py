@@ -40,6 +40,7 @@ class MpegLength:
     """Length and checkpoints of an MPEG audio file; one sample of every channel counts as one.
 
     `rate_hz` and `channels` are of the first frame; frames at another rate count by their time.
+    `promised`: the samples that the tag says, 0 if there is none.
     """
 
     def __init__(self, file: MpegFile, first: Frame) -> None:
@@ -60,6 +61,7 @@ class MpegLength:
         tag = self.tag or Tag(0, 0, 0, 0)
         self.is_uniform &= self.tag is None or self.tag_is_true
         self.delay = tag.delay
+        self.promised = max(0, tag.frames * self.header.samples - tag.delay - tag.padding)
         self.samples = max(0, samples - tag.delay - (tag.padding if self.tag_is_true else 0))
 
     def before(self, position: int) -> tuple[int, int]:

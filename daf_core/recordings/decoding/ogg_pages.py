@@ -3,6 +3,7 @@
 from typing import Any
 
 BLOCK_BYTES = 1 << 20
+_LONGEST_PAGE = 27 + 255 + 255 * 255
 _MOST_SAMPLES = {b"\x01vorbis": 4096, b"\x7fFLAC": 65535}  # of a packet
 _FIRST, _LAST_UNKNOWN = 2, -1  # flag of a stream's first page; granule where no packet ends
 
@@ -49,6 +50,14 @@ def plain_length(file: Any) -> int | None:
             last, packets = granule, 0
         number += 1
     return last if last > 0 else None
+
+
+def breaks_off(file: Any, size: int) -> bool:
+    """Whether the last page of a file of `size` bytes lacks bytes."""
+    start = max(0, size - _LONGEST_PAGE)
+    file.seek(start)
+    at = file.read(_LONGEST_PAGE).rfind(b"OggS\0")
+    return at >= 0 and page_end(file, start + at) > size
 
 
 def page_end(file: Any, start: int) -> int:

@@ -1,7 +1,8 @@
-"""Files that go on after the sound that is decoded are told from those with tags and padding."""
+"""Files that go on after the sound that is decoded, or end before it, are told from whole ones."""
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -23,9 +24,13 @@ JOINED = [
 ]
 
 
-def goes_on(path: Path) -> bool:
+def end_flag(path: Path) -> str | None:
     with open_recording(str(path)) as recording:
-        return recording.goes_on()
+        return recording.end_flag()
+
+
+def goes_on(path: Path) -> bool:
+    return end_flag(path) == "unheard_rest"
 
 
 def made(folder: Path, name: str) -> Path:
@@ -35,9 +40,56 @@ def made(folder: Path, name: str) -> Path:
         pytest.skip("this FFmpeg has no such encoder")
 
 
+# Formats without a length in their header, and those that cannot be read at all when cut short,
+# since their index lies behind the sound.
+UNTOLD = {"a.mp2", "a.aac", "a.ac3", "a.eac3", "a.ts", "mp2.ts", "a.mpg", "a.amr", "a.g722"}
+UNTOLD |= {"a.voc", "sf.voc", "sf.sf"}
+INDEX_LAST = {"a.m4a", "a.mov", "a.m4b", "opus.mp4", "a.3gp"}
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_whole_recording_does_not_go_on(tmp_path: Path, name: str) -> None:
-    assert not goes_on(made(tmp_path, name))
+def test_a_whole_recording_does_not_go_on_or_end_early(tmp_path: Path, name: str) -> None:
+    assert end_flag(made(tmp_path, name)) is None
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in UNTOLD | INDEX_LAST])
+@pytest.mark.parametrize("part", [0.4, 0.7])
+def test_a_recording_that_was_copied_in_part_is_told(
+    tmp_path: Path, name: str, part: float
+) -> None:
+    path = made(tmp_path, name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * part)])
+    assert end_flag(path) == "ends_early"
+
+
+@pytest.mark.parametrize("fragmented", [False, True])
+def test_an_mp4_with_its_index_first_is_told_when_cut_short(
+    tmp_path: Path, fragmented: bool
+) -> None:
+    flags = "frag_keyframe+empty_moov" if fragmented else "faststart"
+    path = tmp_path / "a.m4a"
+    with av.open(str(path), "w", format="mp4", options={"movflags": flags}) as container:
+        stream = container.add_stream("aac", rate=16_000, layout="mono")
+        values = np.random.default_rng(5).normal(0, 0.1, (1, 160_000)).astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(values, "fltp", "mono")
+        frame.sample_rate, frame.pts = 16_000, 0
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            container.mux(packet)
+    assert end_flag(path) is None
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) * 6 // 10])
+    assert end_flag(path) == "ends_early"
+
+
+@pytest.mark.parametrize("length", [0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFF000])
+def test_a_length_that_a_recorder_did_not_know_is_no_promise(tmp_path: Path, length: int) -> None:
+    path = make(tmp_path, "sf.wav")
+    whole = bytearray(path.read_bytes())
+    at = whole.index(b"data") + 4
+    whole[at : at + 4] = length.to_bytes(4, "little")
+    path.write_bytes(whole)
+    assert end_flag(path) is None
 
 
 @pytest.mark.parametrize("name", JOINED)
@@ -134,6 +186,13 @@ def test_all_rows_of_such_a_recording_are_flagged(tmp_path: Path) -> None:
     assert size.flags == ("unheard_rest",)
     rows = ingest(tmp_path).rows
     assert [row["flags"] for row in rows] == [["unheard_rest"]]
+
+
+def test_all_rows_of_a_recording_that_ends_early_are_flagged(tmp_path: Path) -> None:
+    path = make(tmp_path, "sf.flac")
+    path.write_bytes(path.read_bytes()[:-100_000])
+    (tmp_path / "sf.srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nhello\n")
+    assert [row["flags"] for row in ingest(tmp_path).rows] == [["ends_early"]]
 
 
 def test_where_the_first_holds_no_speech_the_message_says_that_the_file_goes_on(

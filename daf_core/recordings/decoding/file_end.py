@@ -1,14 +1,15 @@
-"""Whether the file of a recording goes on after the sound that is decoded.
+"""Whether the file of a recording goes on after the sound that is decoded, or ends before it.
 
 Decoders stop where the first header says: of WAVs that were joined byte by byte only the first is
-heard. What a tag or padding explains is no sound.
+heard. What a tag or padding explains is no sound. Of a file that was copied in part they decode
+what is there, and say nothing.
 """
 
 from typing import Any
 
 from daf_core.recordings.decoding.form_ends import form_end
 from daf_core.recordings.decoding.mpeg_frames import id3_size
-from daf_core.recordings.decoding.ogg_pages import page_end
+from daf_core.recordings.decoding.ogg_pages import breaks_off, page_end
 from daf_core.recordings.decoding.signatures import HEAD_BYTES
 
 MOST_SLACK = 1024  # bytes that need no explanation
@@ -18,8 +19,9 @@ _IN_BLOCKS = frozenset({"asf", "mpeg", "mpegts", "rm", "mxf", "nut", "wtv", "gxf
 _BLOCK_BYTES = 1 << 16
 
 
-def goes_on(file: Any, heard_to: int, has_form: bool = True) -> bool:
-    """Whether bytes lie behind the sound that neither tags nor padding explain.
+def end_flag(file: Any, heard_to: int, has_form: bool = True) -> str | None:
+    """`ends_early`: the header promises bytes that are not there. `unheard_rest`: bytes lie behind
+    the sound that neither tags nor padding explain. None: neither.
 
     heard_to: where the decoder stopped, 0 if it does not say; has_form: whether the first bytes
     of the file say what it is. The file stays where it is.
@@ -28,8 +30,12 @@ def goes_on(file: Any, heard_to: int, has_form: bool = True) -> bool:
     try:
         size: int = file.seek(0, 2)
         file.seek(0)
-        end = (form_end(file, file.read(HEAD_BYTES), size) if has_form else 0) or heard_to
-        return bool(end) and not _is_explained(file, end, size)
+        head: bytes = file.read(HEAD_BYTES) if has_form else b""
+        end = form_end(file, head, size)
+        if end > size + MOST_SLACK or (head.startswith(b"OggS") and breaks_off(file, size)):
+            return "ends_early"
+        end = min(end, size) or heard_to
+        return "unheard_rest" if end and not _is_explained(file, end, size) else None
     finally:
         file.seek(at)
 
