@@ -15,8 +15,7 @@ from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.calls.orders import ORDERS
 from daf_core.errors import REASONS
 from daf_core.report import charts
-from daf_core.report.page import signed
-from daf_core.report.printable import printable, printable_if_text
+from daf_core.report.printable import printable, printable_if_text, signed
 from daf_core.schemas import FLAGS, POLARITIES, WEIGHT_REASONS, Row, polarity
 
 CALLS_ON_PAGE = 50
@@ -26,7 +25,7 @@ COLUMNS = {  # of the list: column → its title, and whether it is a number
     "recording_id": ("Call", False),
     "sentiment": ("Sentiment", False),
     "change": ("Change", True),
-    "lowest_sentiment": ("Lowest", True),
+    "lowest_sentiment": ("Lowest (≥ 1 s)", True),
     "utterances": ("Utterances", True),
     "talk_s": ("Talk", True),
     "silence_s": ("Silence", True),

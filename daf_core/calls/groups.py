@@ -32,7 +32,8 @@ class Group:
     mean: of the calls, each counting the same; low, high: nine of ten bootstrap means lie between,
     None for less than two calls; difference: from the mean of all other calls; p: of the
     difference, adjusted for the number of groups; differs: whether p is under DIFFERS_BELOW.
-    Difference, p and differs are None for a group that is too small to be compared.
+    Difference, p and differs are None for a group that is not compared: it is too small, or it is
+    of the calls of which nothing is said (name None).
     """
 
     name: str | None
@@ -50,13 +51,14 @@ def groups_of(values: Floats, names: Sequence[str | None], least: int = 10) -> l
     draw = np.random.default_rng(0)
     members: dict[str | None, list[int]] = {}
     for number, name in enumerate(names):
-        members.setdefault(name, []).append(number)
+        members.setdefault(name if name and name.strip() else None, []).append(number)
     found = {}
     for name in sorted(members, key=lambda one: (one is None, one or "")):
         own = values[members[name]]
         found[name] = Group(name, len(own), float(own.mean()), *_interval(own, draw))
     counts = np.array([one.calls for one in found.values()])
-    compared = (counts >= max(2, least)) & (len(values) - counts > 1)
+    named = np.array([name is not None for name in found])
+    compared = named & (counts >= max(2, least)) & (len(values) - counts > 1)
     if compared.any():
         order = np.concatenate([members[name] for name in found])
         p = _p_values(values[order], counts, compared, draw)

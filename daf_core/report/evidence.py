@@ -19,6 +19,8 @@ from daf_core.schemas import UNFAMILIAR_BELOW, primary_language
 
 SETS = ("words and voice", "words alone", "voice alone")  # what rows are scored on
 CLEAR = 1.0  # |sentiment| of what people label as slightly negative or positive
+# Flags of rows whose words a recognizer was asked for.
+_OF_RECOGNIZERS = ("transcribed", "no_words", "repeated_words", "phantom_words", "unsure_words")
 LANGUAGES_AT_MOST = 200  # a source may name any; what comes after them is counted as OTHERS
 LETTERS_AT_MOST = 20  # of a language
 OTHERS = "others"
@@ -53,7 +55,8 @@ class Evidence:
     strange by modality, where familiarity is known and where it is low; unfamiliar by recording,
     without rows in another language, which are counted in other_languages. by_duration and by_level
     correlate log duration and level (dB) with sentiment, for rows of voice alone and for all;
-    audio_weight is that of rows with words and voice.
+    audio_weight is that of rows with words and voice; recognized: whether a recognizer was asked
+    for words.
     """
 
     reads: frozenset[str] = frozenset(MODALITIES)
@@ -70,6 +73,7 @@ class Evidence:
     by_duration: dict[str, Correlation] = field(default_factory=lambda: _for_voice_and_all())
     by_level: dict[str, Correlation] = field(default_factory=lambda: _for_voice_and_all())
     audio_weight: Correlation = field(default_factory=Correlation)  # with sentiment
+    recognized: bool = False
 
     def add(self, rows: pa.Table) -> None:
         """Add the rows of one part; a table of an older run may lack `level_db`."""
@@ -86,6 +90,7 @@ class Evidence:
         self._correlate(self.by_level, _floats(rows, "level_db"), sentiment, sets["voice alone"])
         weights = np.where(sets["words and voice"], _floats(rows, "audio_weight"), np.nan)
         self.audio_weight.add(weights, sentiment)
+        self.recognized |= any(flagged(rows, flag).any() for flag in _OF_RECOGNIZERS)
 
     @property
     def all_intervals(self) -> Intervals:

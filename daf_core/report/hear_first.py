@@ -1,10 +1,12 @@
-"""The moments to hear first: where the tone contradicts the words, and the lowest of low calls."""
+"""The moments to hear first: where the tone contradicts the words, and what is surely negative."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from daf_core.report.clips import Sound, clip
+from daf_core.report.printable import signed
 from daf_core.report.recordings import RecordingSummary
+from daf_core.report.transcript import Said
 from daf_core.schemas import Row
 from daf_core.storage.apart import Reads, here
 
@@ -14,13 +16,16 @@ CONTRADICTIONS = 5  # at most, of them
 
 @dataclass(frozen=True)
 class HeardMoment:
-    """An utterance to hear. why: in words; audio: a data URI, None where it cannot be read."""
+    """An utterance to hear. why: in words; stands_out: whether it may be more than chance; audio: a
+    data URI, None where it cannot be read.
+    """
 
     utterance_id: str
     recording_id: str
     when: str | None
     who: str
     why: str
+    stands_out: bool
     audio: str | None = None
 
 
@@ -34,11 +39,11 @@ def hear_first(
 
     Args:
         contradictions: rows of scores with `when` and `who`, the strongest first.
-        recordings: those with the lowest means, lowest first.
+        recordings: those with the lowest means.
         sounds: by utterance id.
         reads: where recordings are read.
     """
-    strongest, lowest = _contradictions(contradictions), _lowest(recordings)
+    strongest, lowest = _contradictions(contradictions), _surest(recordings)
     chosen: list[HeardMoment] = []
     for again in (False, True):  # a second moment of a recording only where there is room
         for moments, most in ((strongest, CONTRADICTIONS), (lowest, MOMENTS)):
@@ -58,26 +63,35 @@ def _contradictions(rows: Sequence[Row]) -> list[HeardMoment]:
             row["recording_id"],
             row["when"],
             row["who"],
-            f"tone against words: words {_signed(row['text_sentiment'])}, "
-            f"tone {_signed(row['audio_sentiment'])}",
+            f"tone against words: words {signed(row['text_sentiment'])}, "
+            f"tone {signed(row['audio_sentiment'])}",
+            stands_out=True,
         )
         for row in rows
     ]
 
 
-def _lowest(recordings: Sequence[RecordingSummary]) -> list[HeardMoment]:
+def _surest(recordings: Sequence[RecordingSummary]) -> list[HeardMoment]:
+    """The utterance of each recording that is most surely negative, the surest first."""
     return [
         HeardMoment(
-            item.lowest.utterance_id,
+            item.surest.utterance_id,
             item.recording_id,
-            item.lowest.time,
-            item.lowest.who,
-            f"lowest{' of 1 s or longer' if item.length is not None else ''} in this recording: "
-            f"{_signed(item.lowest.sentiment)}",
+            item.surest.time,
+            item.surest.who,
+            _why(item.surest),
+            stands_out=item.surest.interval is not None and item.surest.at_most < 0,
         )
-        for item in recordings
+        for item in sorted(recordings, key=lambda item: item.surest.at_most)
     ]
 
 
-def _signed(sentiment: float) -> str:
-    return f"{sentiment:+.1f}".replace("-", "−")
+def _why(one: Said) -> str:
+    alone = " by the voice alone" if one.wordless else ""
+    if one.interval is None:
+        return f"the lowest in this recording{alone}: {signed(one.sentiment)}"
+    low, high = one.interval
+    figures = f"{signed(one.sentiment)}, nine times in ten {signed(low)} to {signed(high)}"
+    if high < 0:
+        return f"surely negative{alone}: {figures}"
+    return f"the most negative in this recording{alone}, not surely negative: {figures}"

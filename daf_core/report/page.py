@@ -14,7 +14,6 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -23,14 +22,14 @@ from markupsafe import Markup, escape
 from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.errors import SettingsError
 from daf_core.report import charts
-from daf_core.report.by_meta import LEAST_CALLS, Grouped, grouped_by_meta
+from daf_core.report.by_meta import LEAST_CALLS, ByMeta, grouped_by_meta
 from daf_core.report.call_table import SHOWN_AT_FIRST, CallTable, call_table
 from daf_core.report.evidence import Evidence
 from daf_core.report.head_of_run import head_of_run
 from daf_core.report.hear_first import HeardMoment, hear_first
 from daf_core.report.known import Known, known_of_run
 from daf_core.report.named import named_in_manifest
-from daf_core.report.printable import printable, printable_if_text
+from daf_core.report.printable import printable, printable_if_text, signed
 from daf_core.report.quarantine import (
     AtIngest,
     ReasonCount,
@@ -66,7 +65,7 @@ class Report:
     contradictions: list[dict[str, Any]]  # rows of scores, strongest first, with `when` and `who`
     recordings: list[RecordingSummary]  # lowest mean first
     calls: CallTable | None
-    grouped: list[Grouped]  # by what the source says of calls
+    grouped: ByMeta  # by what the source says of calls
     moments: list[HeardMoment]  # to hear first; empty where no audio is wanted
     texts: dict[str, str]  # utterance id → text, of the utterances named in the page
     texts_note: str  # why there are no texts; empty if there are
@@ -116,7 +115,9 @@ def gather(
     quarantined, reasons = quarantine_reasons(scores_output(scores).quarantine_uri)
     ingest = at_ingest(manifest or run.get("manifest"))
     named = {row["utterance_id"] for row in contradictions}
-    named |= {m.utterance_id for item in recordings for m in (item.lowest, item.highest)}
+    named |= {
+        m.utterance_id for item in recordings for m in (item.lowest, item.highest, item.surest)
+    }
     named |= {said.utterance_id for own in transcripts for said in own}
     found = named_in_manifest(manifest, run.get("manifest"), named, allow_roots)
     texts, note = (found.texts, found.note) if text else ({}, "left out")
@@ -218,12 +219,6 @@ def _commands(text: str) -> Markup:
         Markup("<code>{}</code>").format(piece) if number % 2 else piece
         for number, piece in enumerate(pieces)
     )
-
-
-def signed(value: float) -> str:
-    """Sentiment with its sign, a true minus, one decimal; no sign at zero."""
-    rounded = float(np.round(value, 1)) + 0.0
-    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def _plain(value: Any) -> str:

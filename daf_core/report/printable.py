@@ -1,4 +1,4 @@
-"""Untrusted text made fit to be shown: in a page, on a terminal."""
+"""Text made fit to be shown, in a page or on a terminal: untrusted text, and sentiments."""
 
 import re
 from typing import Any
@@ -22,3 +22,9 @@ def inert_json(text: str) -> str:
 def printable_if_text(value: Any) -> Any:
     """A string made printable; Markup and other values unchanged."""
     return printable(value) if type(value) is str else value
+
+
+def signed(value: float) -> str:
+    """Sentiment with its sign, a true minus, one decimal; no sign at zero."""
+    rounded = round(float(value), 1) + 0.0
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"

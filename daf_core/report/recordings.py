@@ -1,4 +1,4 @@
-"""Summary of one recording: its course, its speakers, its lowest and highest utterance."""
+"""Summary of one recording: its course, its speakers, the utterances that stand out."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from daf_core.calls import summary, utterances
+from daf_core.calls.facts import MOMENT_S
 from daf_core.report.charts import Floats, Timeline, clock, time_ticks, timeline
 from daf_core.report.transcript import Lane, Said, lanes_of
 from daf_core.schemas import QUARANTINE, Row
@@ -31,7 +32,8 @@ class RecordingSummary:
     mean, change: as in the table of calls; length: from the start of the first utterance to the
     end of the last, m:ss, None without times; speakers: at most SPEAKERS_AT_MOST, those with most
     utterances; about: what the source says of the whole recording, such as its queue, at most
-    FACTS_AT_MOST (key, value); lanes: who speaks when, where utterances have times; transcript:
+    FACTS_AT_MOST (key, value); surest: the utterance whose interval ends lowest, of those that last
+    1 s where any does; lanes: who speaks when, where utterances have times; transcript:
     all utterances, or none where the page has no room for them.
     """
 
@@ -45,6 +47,7 @@ class RecordingSummary:
     about: list[tuple[str, str]]
     lowest: Said
     highest: Said
+    surest: Said
     timeline: Timeline
     lanes: list[Lane]
     transcript: list[Said]
@@ -64,11 +67,7 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
     sentiment = rows["sentiment"].to_numpy().astype(np.float64)
     start, end, ticks, length = by_time(rows) if timed else by_order(rows.num_rows)
     speakers = sorted(of_speakers.to_pylist(), key=lambda row: -row["utterances"])
-    named = rows.select(["utterance_id", "role", "speaker", "channel", "start_s", "sentiment"])
-    said = [
-        Said(row["utterance_id"], when(row), who(row), row["sentiment"], round(100 * place, 1))
-        for row, place in zip(named.to_pylist(), start.tolist(), strict=True)
-    ]
+    said = _said(rows, start)
     by_id = {one.utterance_id: one for one in said}
     return RecordingSummary(
         recording_id=recording_id,
@@ -87,10 +86,35 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
         ],
         lowest=by_id[call["lowest_utterance_id"]],
         highest=by_id[call["highest_utterance_id"]],
+        surest=_surest(said, rows) if timed else min(said, key=lambda one: one.at_most),
         timeline=timeline(start, end, sentiment, _floats(rows["audio_weight"]), ticks),
         lanes=lanes_of(start, end, [one.who for one in said]) if timed else [],
         transcript=said,
     )
+
+
+def _said(rows: pa.Table, start: Floats) -> list[Said]:
+    """The utterances; start: (rows,) in [0, 1] of the recording."""
+    names = ["utterance_id", "role", "speaker", "channel", "start_s", "sentiment"]
+    names += ["interval_low", "interval_high", "audio_weight"]
+    return [
+        Said(
+            row["utterance_id"],
+            when(row),
+            who(row),
+            row["sentiment"],
+            round(100 * place, 1),
+            None if row["interval_low"] is None else (row["interval_low"], row["interval_high"]),
+            row["audio_weight"] == 1,
+        )
+        for row, place in zip(rows.select(names).to_pylist(), start.tolist(), strict=True)
+    ]
+
+
+def _surest(said: list[Said], rows: pa.Table) -> Said:
+    lasts = _floats(rows["end_s"]) - _floats(rows["start_s"])
+    long = [one for one, seconds in zip(said, lasts, strict=True) if seconds >= MOMENT_S]
+    return min(long or said, key=lambda one: one.at_most)
 
 
 def who(row: Row) -> str:

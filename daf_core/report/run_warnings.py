@@ -59,8 +59,8 @@ def warnings_of(
         *_unfamiliar(evidence, recordings),
         *_uncalibrated(evidence),
         *_wide(evidence),
-        *_following("duration", "the logarithm of duration", evidence.by_duration),
-        *_following("level", "level in dB", evidence.by_level),
+        *_following("duration", "the logarithm of duration", evidence.by_duration, evidence),
+        *_following("level", "level in dB", evidence.by_level, evidence),
         *_weights(evidence.audio_weight),
     ]
 
@@ -154,7 +154,7 @@ def _wide(evidence: Evidence) -> Iterator[RunWarning]:
     ]
     if not found:
         return
-    words = "recognize their words (`daf transcribe`), or " * ("voice alone" in wide)
+    words = _recognize(evidence) if "voice alone" in wide else ""
     yield RunWarning(
         "Wide intervals",
         f"{'; '.join(found)}.",
@@ -164,16 +164,18 @@ def _wide(evidence: Evidence) -> Iterator[RunWarning]:
     )
 
 
-def _following(what: str, measure: str, sums: Mapping[str, Correlation]) -> Iterator[RunWarning]:
+def _following(
+    what: str, measure: str, sums: Mapping[str, Correlation], evidence: Evidence
+) -> Iterator[RunWarning]:
     """A warning where sentiment follows what it should not: rows without words first, then all."""
     voice, every = sums["voice alone"], sums["all"]
+    advice = f"{_recognize(evidence)}{LABEL}"
     if follows(voice):
         yield RunWarning(
             f"Sentiment follows {what}",
             f"on {voice.rows:,} rows without words its correlation with {measure} is {_r(voice)}.",
             f"Differences between such rows may say no more than their {what} does.",
-            "Do not compare them by sentiment. Recognize their words (`daf transcribe`), "
-            f"or {LABEL}.",
+            f"Do not compare them by sentiment. {advice[0].upper()}{advice[1:]}.",
         )
     elif follows(every):
         yield RunWarning(
@@ -183,6 +185,11 @@ def _following(what: str, measure: str, sums: Mapping[str, Correlation]) -> Iter
             f"Listen to some of the lowest and highest before you compare rows; to be sure, "
             f"{LABEL}.",
         )
+
+
+def _recognize(evidence: Evidence) -> str:
+    """The advice to recognize words, where that was not tried."""
+    return "" if evidence.recognized else "recognize their words (`daf transcribe`), or "
 
 
 def _weights(audio: Correlation) -> Iterator[RunWarning]:

@@ -14,13 +14,22 @@ LISTED_AT_MOST = 4_000  # utterances of all drawn recordings, whole recordings a
 
 @dataclass(frozen=True)
 class Said:
-    """An utterance. place: where it starts, in percent of the recording; time: m:ss or None."""
+    """An utterance. place: where it starts, in percent of the recording; time: m:ss or None;
+    interval: of its sentiment, None where it has none; wordless: scored on the voice alone.
+    """
 
     utterance_id: str
     time: str | None
     who: str
     sentiment: float
     place: float
+    interval: tuple[float, float] | None = None
+    wordless: bool = False
+
+    @property
+    def at_most(self) -> float:
+        """The end of the interval, or the sentiment where there is none."""
+        return self.interval[1] if self.interval else self.sentiment
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,8 @@ def _groups(database: Database, settings: CallsSettings, where: str) -> pa.Table
 
 
 def _row(group: Group, by: str) -> dict[str, object]:
-    differs = {None: "too few calls", True: "yes", False: "no"}[group.differs]
+    small = "too few calls" if group.name is not None else "not compared"
+    differs = {None: small, True: "yes", False: "no"}[group.differs]
     return {
         by: group.name,
         "calls": group.calls,

@@ -48,3 +48,12 @@ def test_small_groups_are_not_compared():
     assert (found["small"].differs, found[None].differs, found[None].low) == (None, None, None)
     assert found["large"].differs is not None
     assert [one.p for one in groups_of(np.ones(20), ["a"] * 10 + ["b"] * 10)] == [1.0, 1.0]
+
+
+def test_calls_of_which_nothing_is_said_are_no_group_that_differs():
+    values = np.random.default_rng(1).normal(0, 0.1, 60)
+    values[:20] -= 2
+    names = [*["", " ", None, None] * 5, *["a"] * 20, *["b"] * 20]
+    nothing, *others = groups_of(values, names)
+    assert (nothing.name, nothing.calls, nothing.differs) == (None, 20, None)
+    assert [one.differs is None for one in others] == [False, False]

@@ -90,6 +90,49 @@ def test_contradictions_and_lowest_moments_of_different_recordings(stereo):
     assert hear_first(contradictions, recordings, {}) == []
 
 
+def test_what_is_surely_negative_comes_first_and_chance_is_called_so(stereo):
+    def row(name, sentiment, half, **other):
+        return {"utterance_id": f"{name}{sentiment}", "recording_id": name, "start_s": 0.0} | {
+            "end_s": 2.0,
+            "sentiment": sentiment,
+            "interval_low": sentiment - half,
+            "interval_high": sentiment + half,
+            "audio_weight": 0.4,
+            **other,
+        }
+
+    rows = [
+        row("unsure", -1.0, 1.5, audio_weight=1.0),
+        row("unsure", -0.5, 1.25),
+        row("sure", -2.5, 1.0, end_s=0.5),  # too short to hear
+        row("sure", -1.5, 1.0),
+        row("sure", 0.5, 1.0),
+        row("voice", -0.5, 1.0, audio_weight=1.0),
+        row("plain", -0.25, 0.0) | {"interval_low": None, "interval_high": None},
+    ]
+    table = scores_of(rows)
+    recordings = [
+        summarise(name, table.filter(pc.equal(table["recording_id"], name)))
+        for name in ("voice", "unsure", "plain", "sure")
+    ]
+    sounds = {row["utterance_id"]: Sound(stereo, 0, 0.0, 1.0) for row in rows}
+    found = hear_first([], recordings, sounds)
+    assert [(one.why, one.stands_out) for one in found] == [
+        ("surely negative: −1.5, nine times in ten −2.5 to −0.5", True),
+        ("the lowest in this recording: −0.2", False),
+        (
+            "the most negative in this recording by the voice alone, not surely negative: "
+            "−0.5, nine times in ten −1.5 to +0.5",
+            False,
+        ),
+        (
+            "the most negative in this recording by the voice alone, not surely negative: "
+            "−1.0, nine times in ten −2.5 to +0.5",
+            False,
+        ),
+    ]
+
+
 def test_what_was_redacted_is_not_heard(tmp_path):
     blank = dict.fromkeys(MANIFEST.names) | {"meta": [], "recording_id": "r", "audio_uri": "r.wav"}
     texts = {

@@ -71,6 +71,8 @@ def test_wide_intervals_are_told_of_the_modalities_that_have_them(tmp_path: Path
         "them hold both a clearly negative and a clearly positive sentiment (-1 and 1)."
     )
     assert "daf transcribe" in warning.do
+    rows[-1] |= {"flags": ["no_words"]}  # it was tried
+    assert "transcribe" not in report_of(tmp_path / "tried", rows).known.warnings[0].do
     narrow = {"interval_low": -1.6, "interval_high": 0.9}  # holds no clearly positive sentiment
     rows = [sound_row(n, **narrow) for n in range(ROWS)]
     assert titles(report_of(tmp_path / "2", rows)) == []
