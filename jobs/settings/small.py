@@ -79,8 +79,8 @@ class ReportSettings:
     scores: str = field(kw_only=False)
     """Folder made by `daf score`."""
 
-    out: str = "report.html"
-    """File for the page."""
+    out: str | None = None
+    """File for the page. Default: report.html in the folder of the scores."""
 
     manifest: str | None = None
     """Manifest to take the words from. Default: the one that was scored."""

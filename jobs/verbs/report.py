@@ -21,20 +21,26 @@ def run(settings: ReportSettings) -> str:
     report = make(settings)
     totals = report.totals
     summary = (
-        f"{settings.out}: {totals.utterances:,} utterances of "
+        f"{page_of(settings)}: {totals.utterances:,} utterances of "
         f"{len(totals.recordings):,} recordings, {totals.contradictions:,} contradictions, "
         f"{time.monotonic() - started:.1f} s"
     )
     return "\n".join([*report.known.lines, summary])
 
 
+def page_of(settings: ReportSettings) -> str:
+    """The file of the page."""
+    return join(settings.scores, "report.html") if settings.out is None else settings.out
+
+
 def make(settings: ReportSettings) -> Report:
     """Write the page; returns what it shows. Raises as `run`."""
-    fs, path = filesystem(settings.out)
+    out = page_of(settings)
+    fs, path = filesystem(out)
     if fs.isdir(path):
         raise SettingsError(
-            f"`out` {settings.out}: expected a file for the page, found a folder; "
-            f"try {join(settings.out, 'report.html')}"
+            f"`out` {out}: expected a file for the page, found a folder; "
+            f"try {join(out, 'report.html')}"
         )
     report = gather(
         settings.scores,
@@ -44,10 +50,10 @@ def make(settings: ReportSettings) -> Report:
         settings.allow_root,
         clip_readers(),
     )
-    publish(settings.out, render(report).encode())
+    publish(out, render(report).encode())
     tell(
         "reported",
-        out=settings.out,
+        out=out,
         utterances=report.totals.utterances,
         recordings=len(report.totals.recordings),
         contradictions=report.totals.contradictions,
