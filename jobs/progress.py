@@ -166,8 +166,8 @@ def rate(value: float) -> str:
 
 
 def number_of(count: int, what: str) -> str:
-    """A number of things, as "1 part" or "2 parts"."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
+    """A number of things, as "1 part" or "2,000 parts"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def quarantined(reasons: Mapping[str, int], folder: str) -> str:

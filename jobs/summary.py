@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from daf_core.errors import NotDone
 from daf_core.schemas import LESSENED
-from jobs.progress import Counts, counted, quarantined, rate
+from jobs.progress import Counts, counted, number_of, quarantined, rate
 
 # Flags that say why a row has no audio.
 _WITHOUT_AUDIO = frozenset(
@@ -19,7 +19,8 @@ def summary(
     how many of the others lack text or audio and why, the hours of speech, the rate of what this
     run `made`, and how many parts were done by earlier runs.
     """
-    before = f", {earlier} parts were done before" if earlier else ""
+    were = "was" if earlier == 1 else "were"
+    before = f", {number_of(earlier, 'part')} {were} done before" if earlier else ""
     hours = f"{total.audio_s / 3600:.2f} hours of speech, " if total.audio_s else ""
     fast = speed(made, seconds)
     if "times_real_time" in fast:

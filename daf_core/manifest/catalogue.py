@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -53,6 +53,22 @@ class Comparison:
     def as_dict(self) -> dict[str, int]:
         """As JSON."""
         return asdict(self)
+
+
+class Place(NamedTuple):
+    """Where a part holds rows of a recording: from row `first` of the part on, and from row
+    `first_rejected` of its quarantine.
+    """
+
+    part: int
+    position: int
+    version: str
+    rows: int
+    rejected: int
+    complete: bool
+    removed: bool
+    first: int
+    first_rejected: int
 
 
 class Catalogue:
@@ -171,6 +187,19 @@ class Catalogue:
             recording,
         )
         return int(rows), int(quarantined)
+
+    def places(self, recording: str) -> list[Place]:
+        """Where the manifest holds rows of a recording, in any version, in order."""
+        before = (
+            "(SELECT TOTAL({}) FROM entries e WHERE e.part = o.part AND e.position < o.position)"
+        )
+        query = (
+            "SELECT part, position, version, rows, rejected, complete, removed, "
+            f"{before.format('rows')}, {before.format('rejected')} FROM entries o "
+            "WHERE recording = ? ORDER BY part, position"
+        )
+        found = self._all(query, recording)
+        return [Place._make([*row[:7], int(row[7]), int(row[8])]) for row in found]
 
     def parts_of(self, recording: str) -> list[int]:
         """Parts that hold rows of any version of a recording, in order."""

@@ -138,8 +138,7 @@ def publish(output: Output, part: Part, check: Callable[[], None]) -> PartFacts 
     Raises:
         NotDone: a file of the part exists with other contents: another ingest is at work.
     """
-    rows = [{**row, "meta": list(row["meta"].items())} for row in part.rows]
-    table = pa.Table.from_pylist(rows, schema=MANIFEST)
+    table = rows_as_table(part.rows)
     quarantined = pa.Table.from_pylist(part.quarantined, schema=QUARANTINE)
     facts, contents = part_files(output, part.number, table, quarantined, part.entries)
     for uri, data in contents:
@@ -150,6 +149,13 @@ def publish(output: Output, part: Part, check: Callable[[], None]) -> PartFacts 
                 f"run the command again when it has ended"
             )
     return facts
+
+
+def rows_as_table(rows: list[Row]) -> pa.Table:
+    """Rows as a source gives them, as a table of a manifest."""
+    return pa.Table.from_pylist(
+        [{**row, "meta": list(row["meta"].items())} for row in rows], schema=MANIFEST
+    )
 
 
 def part_files(
@@ -182,11 +188,12 @@ def part_files(
 
 
 def _facts(name: str, table: pa.Table) -> PartFacts:
-    rows = table.to_pylist()
+    rows = table.drop_columns(["meta"]).to_pylist()
     audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
     return PartFacts(
         name=name,
         rows_fingerprint=fingerprint(rows),
+        metadata=fingerprint(table["meta"].to_pylist()),
         rows_in=len(rows),
         rows=len(rows),
         audio_s=audio_s,

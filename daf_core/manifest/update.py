@@ -19,6 +19,7 @@ from daf_core.manifest.catalogue import Catalogue, Comparison
 from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
 from daf_core.manifest.forgotten import Forgotten
 from daf_core.manifest.kept_ids import KeptIds
+from daf_core.manifest.metadata_alone import MetadataAlone
 from daf_core.manifest.parts import PendingRecording, pack, publish
 from daf_core.manifest.remarks import remarks
 from daf_core.manifest.removal import finish_removal, remove_outdated
@@ -124,7 +125,8 @@ def update(
         return Updated.from_facts(record.facts, known.comparison())
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
-    pending = _pending(output, known, source, inspect, forgotten)
+    as_they_are = MetadataAlone(output, known, check)
+    pending = _pending(output, known, source, inspect, forgotten, as_they_are)
     _publish_differences(output, known, pending, part_s, check)
     write_index(output, known, fingerprint(identity), check)
     done = counted(known, _remarks(output, known, source, forgotten), started)
@@ -164,7 +166,12 @@ def _publish_differences(
 
 
 def _pending(
-    output: Output, known: Catalogue, source: Source, inspect: Inspect, forgotten: Forgotten
+    output: Output,
+    known: Catalogue,
+    source: Source,
+    inspect: Inspect,
+    forgotten: Forgotten,
+    as_they_are: MetadataAlone,
 ) -> Iterator[PendingRecording]:
     """The rows that no part holds, recording by recording; some parts of one may be done."""
     if known.is_due(NO_RECORDING):
@@ -184,7 +191,10 @@ def _pending(
 
     for inspected in inspect(named()):
         name, inspected = names.popleft(), forgotten.without(inspected)
+        if as_they_are.takes(name, inspected):
+            continue
         yield _rest(known, name, retired.quarantine_reused(inspected) if retired else inspected)
+    as_they_are.write()
 
 
 def _rest(known: Catalogue, name: str, inspected: Inspected) -> PendingRecording:
@@ -209,7 +219,8 @@ def _remarks(output: Output, known: Catalogue, source: Source, forgotten: Forgot
     if not forgotten.hashes:
         return said
     left_out = sum(forgotten.has(name) for name, _ in source.recordings())
-    hint = f"{left_out} recordings of the source were forgotten (`daf forget`) and are left out"
+    were = "recording of the source was" if left_out == 1 else "recordings of the source were"
+    hint = f"{left_out} {were} forgotten (`daf forget`) and left out"
     return Remarks(said.unmatched, (hint,) if left_out else ())
 
 

@@ -6,6 +6,7 @@ named so that its recordings are read again.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from daf_core.privacy.kept_rows import keep_recordings, of_recordings
 from daf_core.privacy.words import has_dropped
@@ -91,4 +92,5 @@ def _cut(one: _Known, source: Output, made_from: PartFacts) -> PartFacts | None:
     if {*found[0], *found[1]} - {None} != {*rows[column].to_pylist()}:
         return None
     run_record.reopen(output)
-    return keep_recordings(output, name, held.__contains__, made_from)
+    stays = replace(made_from, metadata="")  # which others may have changed at the same time
+    return keep_recordings(output, name, held.__contains__, stays)

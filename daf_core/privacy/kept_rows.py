@@ -68,7 +68,14 @@ def _facts(
     if made_from is None:
         return facts
     fingerprint, audio_s = made_from.rows_fingerprint, made_from.audio_s
-    return replace(facts, rows_in=made_from.rows, rows_fingerprint=fingerprint, audio_s=audio_s)
+    metadata = made_from.metadata or facts.metadata
+    return replace(
+        facts,
+        rows_in=made_from.rows,
+        rows_fingerprint=fingerprint,
+        audio_s=audio_s,
+        metadata=metadata,
+    )
 
 
 def _keep_words(output: Output, name: str, kept: pa.Table) -> None:

@@ -86,7 +86,7 @@ class HashedSource:
 
     def version(self, name: str, held: Any) -> str:
         """The version in the source, hashed: of a table's words it could be guessed."""
-        return self._ids(self._source.version(name, held))
+        return ".".join(map(self._ids, self._source.version(name, held).split(".")))
 
     def inspector(self) -> Callable[[Any], Inspected]:
         """The function that makes manifest and quarantine rows without names."""

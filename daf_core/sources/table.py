@@ -115,10 +115,15 @@ class TableSource:
         return held
 
     def version(self, stem: str, recordings: list[list[Row]]) -> str:
-        """A fingerprint that changes when a row or an audio file of this stem does."""
+        """A fingerprint that changes when a row or an audio file of this stem does; where rows have
+        other columns, a dot follows, and a fingerprint of these.
+        """
         rows = [row for several in recordings for row in several]
         uris = dict.fromkeys(row["audio_uri"] for row in rows if row["audio_uri"])
-        return fingerprint([rows, [self._file_version(_file_of(uri)) for uri in uris]])
+        files = [self._file_version(_file_of(uri)) for uri in uris]
+        own = fingerprint([[{**row, "meta": {}} for row in rows], files])
+        metas = [row["meta"] for row in rows]
+        return f"{own}.{fingerprint(metas)}" if any(metas) else own
 
     def remarks(self, found: Found) -> Remarks:
         """What would admit rows that name files elsewhere, and a table that has no rows; all else

@@ -68,7 +68,10 @@ def read_together(source: Output, part: LargerPart) -> pa.Table:
 
 
 def _together(number: int, own: list[PartFacts]) -> LargerPart:
-    made_of = [[one.name, one.rows_fingerprint, one.rows, one.reasons, one.flags] for one in own]
+    made_of = [
+        [one.name, one.rows_fingerprint, one.rows, one.reasons, one.flags, one.metadata]
+        for one in own
+    ]
     rows = sum(one.rows for one in own)
     facts = PartFacts(
         name=parquet.part_name(number),

@@ -39,9 +39,23 @@ def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = 
 def parquet_bytes(table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> bytes:
     """`table` as Parquet with its kind, version and `footer`, and the version of daf."""
     entries = {**table_kind(kind), WRITTEN_BY: daf_core.__version__, **(footer or {})}
-    sink = io.BytesIO()
+    sink, table = io.BytesIO(), table.cast(_as_made(table.schema))
     pq.write_table(table.replace_schema_metadata(entries), sink, compression="zstd")
     return sink.getvalue()
+
+
+def _as_made(schema: pa.Schema) -> pa.Schema:
+    """A schema in which lists name their values as Arrow does, not as Parquet, so that a table
+    which was read is written as one that was made.
+    """
+    fields = []
+    for field in schema:
+        if pa.types.is_list(field.type):
+            field = field.with_type(pa.list_(field.type.value_type))
+        elif pa.types.is_fixed_size_list(field.type):
+            field = field.with_type(pa.list_(field.type.value_type, field.type.list_size))
+        fields.append(field)
+    return pa.schema(fields)
 
 
 def read(

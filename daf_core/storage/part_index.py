@@ -31,6 +31,7 @@ SCHEMA = pa.schema(
         pa.field("audio_s", pa.float64(), nullable=False),
         pa.field("reasons", pa.map_(pa.string(), pa.int64()), nullable=False),
         pa.field("flags", pa.map_(pa.string(), pa.int64()), nullable=False),
+        pa.field("metadata", pa.string()),  # older indexes have none
     ]
 )
 
@@ -40,7 +41,8 @@ class PartFacts:
     """Facts about one part, finished or still to be made.
 
     name: of the part's file; rows_fingerprint: of the manifest rows that the part holds or is made
-    from; rows_in: how many those are; rows: how many of them the part holds, the others are in its
+    from, without their metadata; metadata: its fingerprint, empty where it is not known; rows_in:
+    how many rows those are; rows: how many of them the part holds, the others are in its
     quarantine; audio_s: seconds of audio in rows_in; reasons: quarantined rows by reason; flags:
     rows that the part holds by flag; nodes: machines that worked on the part, in the order of its
     stages, known while the run lasts and not stored.
@@ -53,6 +55,7 @@ class PartFacts:
     audio_s: float
     reasons: dict[str, int]
     flags: dict[str, int] = field(default_factory=dict)
+    metadata: str = ""
     nodes: tuple[str, ...] = field(default=(), compare=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -65,6 +68,7 @@ class PartFacts:
             "audio_s": self.audio_s,
             "reasons": self.reasons,
             "flags": self.flags,
+            "metadata": self.metadata,
         }
 
     @classmethod
@@ -78,6 +82,7 @@ class PartFacts:
             audio_s=found["audio_s"],
             reasons=dict(found["reasons"]),
             flags=dict(found.get("flags", {})),
+            metadata=found.get("metadata") or "",
         )
 
     def footer(self) -> dict[str, str]:

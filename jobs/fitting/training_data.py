@@ -107,7 +107,8 @@ def _check_reads(head: str, shapes: ColumnShapes, source: Output) -> None:
 def _fingerprint(embeddings: Output, record: RunRecord) -> str:
     """The fingerprint of the rows of finished embeddings with this record."""
     parts = part_index.of_finished(embeddings, record).values()
-    return run_record.fingerprint([record.fingerprint, *(part.rows_fingerprint for part in parts)])
+    rows = [f"{part.rows_fingerprint}{part.metadata}" for part in parts]  # groups are metadata
+    return run_record.fingerprint([record.fingerprint, *rows])
 
 
 def _same_encoders(also: Output, record: RunRecord, source: Output) -> RunRecord:

@@ -147,7 +147,10 @@ def _facts(source: Source, scored: dict[str, PartFacts], name: str, unit: Unit) 
     """What the part is made from: rows and quarantine of the parts of its unit."""
     own = [scored[one] for one in (name, *unit.further) if one in scored]
     made_from = {
-        "scores": {part.name: [part.rows_fingerprint, part.rows, part.reasons] for part in own},
+        "scores": {
+            part.name: [part.rows_fingerprint, part.rows, part.reasons, part.metadata]
+            for part in own
+        },
         "refused": {one: _refused(source, one) for one in (name, *unit.further)},
         "begun": sorted(unit.begun),
     }

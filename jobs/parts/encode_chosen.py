@@ -66,7 +66,7 @@ def encode_chosen(
             origins=of_manifest(record, checked_roots(settings.allow_root)),
         )
         publish = PublishPart(output, run_record.fingerprint(identity))
-        run = Run("embedded", parts, output, identity, {"manifest": manifest.root})
+        run = Run("embedded", parts, output, identity, {"manifest": manifest.root}, manifest)
         how = PartsRun(**own, fresh=_is_of_no_use(output, identity), other_versions=True)
         with suppress(TooManyBad):  # `daf adapt` says of each label why it is not used
             run_missing_parts(

@@ -56,7 +56,7 @@ def encode_manifest(
             return executor.encode(missing, read, plan, publish)
 
         line = run_missing_parts(
-            Run(verb, parts, output, identity, {"manifest": source.root, **(facts or {})}),
+            Run(verb, parts, output, identity, {"manifest": source.root, **(facts or {})}, source),
             settings,
             make,
         )

@@ -33,7 +33,7 @@ def embed_precomputed(settings: EmbedSettings, uri: str, source: Output, output:
         "features": files.absolute(uri),
         "repaired": features.repaired,
     }
-    run = Run("embedded", parts_to_make(source, record), output, identity, facts)
+    run = Run("embedded", parts_to_make(source, record), output, identity, facts, source)
     look_up, publish = LookUp(source, features), PublishPart(output, run.fingerprint)
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:

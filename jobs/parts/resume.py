@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 from daf_core.errors import NotDone, TooManyBad, check_bad_rows
 from daf_core.storage import attempts, part_index, run_record
+from daf_core.storage.carried_metadata import bring_metadata
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 from jobs.command.told import tell
 from jobs.parts import metrics
 from jobs.parts.recorded import cost_of_an_hour, recorded, times
 from jobs.parts.run import Run
-from jobs.progress import Counts, PartProgress, counted
+from jobs.progress import Counts, PartProgress, counted, number_of
 from jobs.settings import PartsRun
 from jobs.summary import check_strict, speed, summary
 
@@ -42,7 +43,7 @@ def run_missing_parts(
     finished = finished_parts(run, there)
     for name in sorted(there - {part.name for part in run.parts}):
         output.delete(name)
-    finished = take_out(output, finished, settings.retry)
+    finished = with_metadata(run, take_out(output, finished, settings.retry))
     missing = [part for part in run.parts if part.name not in finished]
     missing.sort(key=lambda part: -part.audio_s)  # the longest first: none ends long after others
     if missing and (others := attempts.check_versions(output, settings.other_versions)):
@@ -129,6 +130,32 @@ def take_out(
     for name in sorted(retried):
         output.delete(name)
     return {name: facts for name, facts in finished.items() if name not in set(retried)}
+
+
+def with_metadata(run: Run, finished: dict[str, PartFacts]) -> dict[str, PartFacts]:
+    """Bring the metadata of finished parts up to date, which needs no encoder; returns the parts
+    that are finished then. A part of which it cannot be told is deleted.
+    """
+    now = {part.name: part.metadata for part in run.parts}
+    source = run.made_from
+    stale = [one for name, one in finished.items() if now[name] not in ("", one.metadata)]
+    if source is None or not stale:
+        return finished
+    run_record.reopen(run.output)
+    log.info("%s: metadata has changed in %s", run.verb, number_of(len(stale), "part"))
+
+    def bring(part: PartFacts) -> PartFacts | None:
+        return bring_metadata(run.output, source, part, now[part.name])
+
+    left = dict(finished)
+    with ThreadPoolExecutor(part_index.READERS) as pool:
+        for part, brought in zip(stale, pool.map(bring, stale), strict=True):
+            if brought is None:
+                run.output.delete(part.name)
+                del left[part.name]
+            else:
+                left[part.name] = brought
+    return left
 
 
 class ErrorRate:

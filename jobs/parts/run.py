@@ -14,7 +14,8 @@ class Run:
     """A run over parts.
 
     verb: what is done to rows ("scored"); parts: all that the run makes; identity: everything that
-    decides their bytes; facts: further entries of the run record.
+    decides their bytes, but for metadata; facts: further entries of the run record; made_from: the
+    tables of which the parts carry metadata, None: they have none.
     """
 
     verb: str
@@ -22,6 +23,7 @@ class Run:
     output: Output
     identity: Json
     facts: Json
+    made_from: Output | None = None
 
     @property
     def fingerprint(self) -> str:

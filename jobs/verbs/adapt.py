@@ -23,7 +23,7 @@ from daf_core.storage.output import Output, embeddings_output, manifest_output, 
 from daf_core.storage.run_record import Json
 from jobs.command.told import tell
 from jobs.parts.encode_chosen import encode_chosen
-from jobs.progress import counted, working_on
+from jobs.progress import counted, number_of, working_on
 from jobs.settings import AdaptSettings
 from jobs.verbs.score import check_fit
 
@@ -197,6 +197,7 @@ def _summary(outcome: Outcome, empty: int, not_used: Counter[str], seconds: floa
     if not_used:
         left += f", {not_used.total()} not used ({counted(not_used)})"
     return (
-        f"{outcome.rows} labelled rows of {outcome.recordings} recordings{left}; {outcome.name}: "
+        f"{number_of(outcome.rows, 'labelled row')} of "
+        f"{number_of(outcome.recordings, 'recording')}{left}; {outcome.name}: "
         f"{figures(outcome)}, {seconds:.1f} s"
     )

@@ -16,6 +16,7 @@ from daf_core.report.printable import inert_json
 from daf_core.schemas import Row
 from daf_core.storage import files
 from jobs.command.told import tell
+from jobs.progress import number_of
 from jobs.settings import ExportSettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.file_names import FileNames
@@ -125,7 +126,7 @@ def _amazon(settings: ExportSettings, database: Database, marks: Marks | None) -
             written = inert_json(json.dumps(found, ensure_ascii=False, indent=1))
             files.publish(uri, written.encode())
     tell("exported", out=settings.out, calls=len(ids))
-    return f"{settings.out}: {len(ids):,} calls"
+    return f"{settings.out}: {number_of(len(ids), 'call')}"
 
 
 def _among(ids: list[str], start: int) -> str:

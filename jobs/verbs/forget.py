@@ -21,6 +21,7 @@ from daf_core.storage.output import (
 from daf_core.storage.part_index import PartFacts
 from jobs.command.told import tell
 from jobs.parts.calls import make_calls
+from jobs.progress import number_of
 from jobs.settings import EncodeResources, ForgetSettings
 from jobs.verbs.ingest import hashed_ids
 
@@ -55,8 +56,8 @@ def run(settings: ForgetSettings) -> str:
             facts = part_index.of_finished(output, run_record.read_complete(output))
     removed += _beside(files.absolute(settings.folder), outputs, ids)
     what = ", ".join(one for one in removed if one) or "nothing more"
-    several = "recording" if len(ids) == 1 else "recordings"
-    return "\n".join([f"forgot {len(ids)} {several}: {what}", *_elsewhere(manifest, outputs)])
+    line = f"forgot {number_of(len(ids), 'recording')}: {what}"
+    return "\n".join([line, *_elsewhere(manifest, outputs)])
 
 
 def _ids(settings: ForgetSettings) -> set[str]:
@@ -144,7 +145,7 @@ def _beside(root: str, outputs: list[Output], ids: Collection[str]) -> list[str]
     for name in _names(root):
         if name.endswith(".csv"):
             count = forget_in_table(files.join(root, name), ids)
-            removed.append(f"{count} lines of {name}" if count else "")
+            removed.append(f"{number_of(count, 'line')} of {name}" if count else "")
     if files.exists(files.join(root, PAGE)):
         files.delete(files.join(root, PAGE))
         removed.append(f"{PAGE} (`daf report` makes it again)")
@@ -166,11 +167,11 @@ def _names(root: str) -> list[str]:
 
 
 def _rows(count: int, kind: str) -> str:
-    return f"{count:,} rows of the {kind}" if count else ""
+    return f"{number_of(count, 'row')} of the {kind}" if count else ""
 
 
 def _parts(count: int, kind: str) -> str:
-    return f"{count:,} parts of the {kind} made again" if count else ""
+    return f"{number_of(count, 'part')} of the {kind} made again" if count else ""
 
 
 def _elsewhere(manifest: Output | None, outputs: list[Output]) -> list[str]:
@@ -210,4 +211,5 @@ def _undo(manifest: Output | None, ids: Collection[str], groups: Collection[str]
         )
     tell("forgotten", taken_back=len(back))
     forgotten.but_not({*back, *groups}).write(manifest)
-    return f"{len(back)} recordings come back with the next run over the source"
+    come = "comes" if len(back) == 1 else "come"
+    return f"{number_of(len(back), 'recording')} {come} back with the next run over the source"

@@ -20,6 +20,7 @@ from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.storage.run_record import RunRecord
 from jobs.command.told import tell
+from jobs.progress import number_of
 from jobs.settings import LabelSettings
 
 
@@ -50,9 +51,9 @@ def run(settings: LabelSettings) -> str:
     told = {"chosen": len(chosen), "utterances": rows, "recordings": recordings}
     tell("labelled", out=settings.out, **told)
     return (
-        f"{len(chosen)} of {rows:,} utterances, of {recordings} recordings, in {settings.out}; "
-        f"fill in its column label, from -3 to 3, and leave empty what nobody can tell "
-        f"(`daf browse {settings.scores}` plays any utterance); then "
+        f"{len(chosen)} of {rows:,} utterances, of {number_of(recordings, 'recording')}, in "
+        f"{settings.out}; fill in its column label, from -3 to 3, and leave empty what nobody can "
+        f"tell (`daf browse {settings.scores}` plays any utterance); then "
         f"`daf adapt --scores {settings.scores} --labels {settings.out} --out adapted`"
     )
 

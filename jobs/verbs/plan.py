@@ -26,7 +26,7 @@ from jobs.parts.encode_manifest import parts_to_make
 from jobs.parts.executor import open_executor
 from jobs.parts.measured import Finished, Speed, measured, of_whole, spread, work
 from jobs.parts.read_and_publish import PublishPart, ReadPart
-from jobs.progress import counted, rate, working_on
+from jobs.progress import counted, number_of, rate, working_on
 from jobs.ray_address import ray_runs
 from jobs.settings import PlanSettings
 
@@ -139,8 +139,8 @@ def _archive(parts: list[PartFacts]) -> str:
     told = {"parts": len(parts), "rows": rows, "audio_hours": speech_s / 3600}
     tell("planned", **told, largest_part=largest)
     return (
-        f"archive    {len(parts):,} parts, {rows:,} rows, {speech_s / 3600:.2f} hours of speech"
-        f"{uneven}"
+        f"archive    {number_of(len(parts), 'part')}, {number_of(rows, 'row')}, "
+        f"{speech_s / 3600:.2f} hours of speech{uneven}"
     )
 
 
@@ -167,8 +167,8 @@ def _needs(settings: PlanSettings, parts: list[PartFacts], sample: Sample) -> It
     )
     fast = "" if real_time is None else f", {rate(real_time)} × real time"
     yield (
-        f"sample     {len(speed.parts)} parts in {speed.seconds:.0f} s on {sample.device}, of "
-        f"which the start {speed.start_s:.0f} s{fast}"
+        f"sample     {number_of(len(speed.parts), 'part')} in {speed.seconds:.0f} s on "
+        f"{sample.device}, of which the start {speed.start_s:.0f} s{fast}"
     )
     if speed.reasons:
         yield f"not used   {counted(speed.reasons)} of the sample would be quarantined"

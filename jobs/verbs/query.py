@@ -14,6 +14,7 @@ from daf_core.query.database import Limits
 from daf_core.storage import files
 from jobs.command import terminal
 from jobs.command.told import is_wanted, tell, tell_rows
+from jobs.progress import number_of
 from jobs.settings import QuerySettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.shown import shown
@@ -63,7 +64,7 @@ def _written(batches: Batches, out: str) -> str:
     with files.written(out) as path, open(path, "wb") as file:
         count = write(batches, file)
     tell("queried", out=out, rows=count)
-    return f"{out}: {count:,} rows"
+    return f"{out}: {number_of(count, 'row')}"
 
 
 def _writer(out: str) -> Callable[[Batches, IO[bytes]], int]:

@@ -6,6 +6,7 @@ from daf_core.errors import SettingsError
 from daf_core.report.page import Report, gather, render
 from daf_core.storage.files import filesystem, join, publish
 from jobs.command.told import tell
+from jobs.progress import number_of
 from jobs.reading.readers import clip_readers
 from jobs.settings import ReportSettings
 
@@ -21,8 +22,9 @@ def run(settings: ReportSettings) -> str:
     report = make(settings)
     totals = report.totals
     summary = (
-        f"{page_of(settings)}: {totals.utterances:,} utterances of "
-        f"{len(totals.recordings):,} recordings, {totals.contradictions:,} contradictions, "
+        f"{page_of(settings)}: {number_of(totals.utterances, 'utterance')} of "
+        f"{number_of(len(totals.recordings), 'recording')}, "
+        f"{number_of(totals.contradictions, 'contradiction')}, "
         f"{time.monotonic() - started:.1f} s"
     )
     return "\n".join([*report.known.lines, summary])

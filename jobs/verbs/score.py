@@ -176,7 +176,8 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     }
     parts = [*part_index.of_finished(source, record).values()]
     # If the head reads all columns, this is the identity of scoring the manifest: bytes are equal.
-    scoring = Run("scored", parts, output, {**record.identity, "head": head.identity}, facts)
+    identity = {**record.identity, "head": head.identity}
+    scoring = Run("scored", parts, output, identity, facts, source)
     publish = PublishPart(output, scoring.fingerprint)
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:

@@ -8,6 +8,7 @@ from daf_core.storage import files, run_record
 from daf_core.storage.output import RECORD, manifest_output
 from jobs.command.terminal import say
 from jobs.parts.room import check_room
+from jobs.progress import number_of
 from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
 from jobs.verbs import ingest, score_words, transcribe
 
@@ -105,7 +106,7 @@ def _ingested(settings: ScoreSettings) -> Prepared:
     done, line = ingest.bring_up_to_date(asked, made, may_start_ray=may_start_ray)
     say(line)  # scoring may take hours
     if again := score_words.lacking(settings):
-        say(f"words of {len(again)} parts were dropped and are read again")
+        say(f"words of {number_of(len(again), 'part')} were dropped and are read again")
         asked = replace(asked, fresh=False)
         done, line = ingest.bring_up_to_date(
             asked, made, read_again=again, may_start_ray=may_start_ray

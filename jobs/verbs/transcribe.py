@@ -52,7 +52,7 @@ def run(settings: TranscribeSettings) -> str:
             "roots": [*(origins.roots or ())],
             **({"hash_ids": True} if hidden else {}),
         }
-        job = Run("transcribed", parts, output, identity, carried)
+        job = Run("transcribed", parts, output, identity, carried, source)
         read = ReadRows(source, settings.again)
         publish = PublishTranscribed(output, job.fingerprint, hidden)
 

@@ -136,7 +136,7 @@ def test_what_must_be_scored_again_is_read_again(
     os.remove(out / "scores" / "part-00000.parquet")
     said = score.run(settings(calls, out, head, drop_text=True))
     printed = capsys.readouterr()
-    assert "words of 1 parts were dropped and are read again" in printed.out
+    assert "words of 1 part were dropped and are read again" in printed.out
     assert not [one for one in PLANTED if one in printed.out + printed.err + said]
     assert "verified: every manifest row is either scored or quarantined, once" in said
     assert scores_of(out) == expected

@@ -98,8 +98,8 @@ def test_no_table_names_it_any_more_and_the_others_stay(out: Path, calls: Path) 
     assert "jane-roe" in stored_text(out)
     said = forgotten(out, "jane-roe").splitlines()
     assert said[0] == (
-        "forgot 1 recording: 2 rows of the manifest, 2 rows of the scores, 1 parts of the speakers "
-        "made again, 1 parts of the calls made again, 1 lines of labels.csv, report.html "
+        "forgot 1 recording: 2 rows of the manifest, 2 rows of the scores, 1 part of the speakers "
+        "made again, 1 part of the calls made again, 1 line of labels.csv, report.html "
         "(`daf report` makes it again)"
     )
     assert said[1] == f"not touched: the files of the source themselves: {calls}"
@@ -118,12 +118,12 @@ def test_it_does_not_come_back_unless_asked_for(out: Path, calls: Path) -> None:
     (calls / "jane-roe.vtt").write_text(CUE.format("her again"))
     add_call(calls, "new")
     said = ingest.run(asked(calls, out / "manifest"))
-    assert "1 recordings of the source were forgotten (`daf forget`) and are left out" in said
+    assert "1 recording of the source was forgotten (`daf forget`) and left out" in said
     assert "10 rows in, 10 in the manifest" in said
     assert "jane-roe" not in stored_text(out)
     ingest.run(asked(calls, out / "manifest", fresh=True))
     assert "jane-roe" not in stored_text(out / "manifest")
-    assert forgotten(out, "jane-roe", undo=True).startswith("1 recordings come back")
+    assert forgotten(out, "jane-roe", undo=True).startswith("1 recording comes back")
     assert "12 rows in, 12 in the manifest" in ingest.run(asked(calls, out / "manifest"))
 
 

@@ -12,6 +12,7 @@ from daf_core.default_heads import default_heads
 from daf_core.errors import NotDone, SettingsError
 from daf_core.heads import build
 from daf_core.stages import trained_head
+from daf_core.storage import parquet
 from daf_core.weights.specs import resolve
 from jobs.settings import IngestSettings, ScoreSettings
 from jobs.verbs import ingest, score
@@ -114,6 +115,44 @@ def test_one_command_does_it_all_and_again_only_what_is_new(calls, make_head, tm
     other = score.run(settings(out / "manifest", tmp_path / "2", make_head(1), part_minutes=None))
     assert other.startswith("6 rows in, 6 scored")
     assert not (tmp_path / "2" / "manifest").exists()
+
+
+def test_other_metadata_is_taken_over_without_scoring_again(calls, make_head, tmp_path, caplog):
+    table, out, head = tmp_path / "about.csv", tmp_path / "s", make_head(0)
+    table.write_text("recording_id,queue\na,billing\nb,sales\n")
+    asked = settings(calls, out, head, meta=str(table))
+    score.run(asked)
+    before = {row["utterance_id"]: row for row in _rows(out, "scores")}
+    table.write_text("recording_id,queue,agent\na,billing,kim\nb,help,lee\n")
+    with caplog.at_level("INFO"):
+        lines = score.run(asked).splitlines()
+    assert "scored: metadata has changed in 1 part" in caplog.text
+    assert lines[0].endswith("1 part was done before")
+    after = {row["utterance_id"]: row for row in _rows(out, "scores")}
+    told = {
+        "a": [("queue", "billing"), ("agent", "kim")],
+        "b": [("queue", "help"), ("agent", "lee")],
+    }
+    assert {row["recording_id"]: row["meta"] for row in after.values()} == told
+    assert {row["recording_id"]: row["meta"] for row in _rows(out, "calls")} == told
+    for name, row in after.items():
+        assert row | {"meta": 0} == before[name] | {"meta": 0}
+    fresh = tmp_path / "fresh"
+    score.run(settings(calls, fresh, head, meta=str(table)))
+    for name in ("scores", "calls", "speakers", "manifest/manifest"):
+        assert bytes_in(out / name) == bytes_in(fresh / name)
+
+
+def _rows(out: Path, kind: str) -> list[dict[str, object]]:
+    return [
+        row
+        for path in sorted((out / kind).glob("part-*"))
+        for row in parquet.read(str(path), kind)[0].to_pylist()
+    ]
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("part-*")}
 
 
 def test_a_report_and_a_verification_are_made_unless_they_are_not_wanted(

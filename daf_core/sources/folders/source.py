@@ -169,13 +169,16 @@ class FolderSource:
         return held._replace(ids=ids)
 
     def version(self, key: str, held: Group) -> str:
-        """A fingerprint that changes when a file of this group does, a label or its metadata."""
+        """A fingerprint that changes when a file of this group does or a label; where something is
+        known of its recordings, a dot follows, and a fingerprint of that.
+        """
         files = [self._files[name] for name, _ in held.files]
         if self.check_contents:
             files = [File(f.name, contents_version(join(self._uri, f.name))) for f in files]
         excerpts = [[*held.excerpts]] if held.excerpts else []
         labels = [label.as_dict() for label in held.labels]
-        return fingerprint([files, labels, held.meta, *excerpts])
+        own = fingerprint([files, labels, {}, *excerpts])
+        return f"{own}.{fingerprint(held.meta)}" if held.meta else own
 
     def inspector(self) -> Callable[[Group], Inspected]:
         """The function that makes manifest and quarantine rows of one group."""

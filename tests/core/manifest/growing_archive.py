@@ -10,6 +10,7 @@ import numpy as np
 import soundfile
 
 from daf_core.manifest.update import Updated, update
+from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.open_source import open_source
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import manifest_output
@@ -23,6 +24,7 @@ class Archive:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.now = folder, 1_000_000_000
+        self.table = about(folder)
         self.silence = folder.parent / f"{folder.name}.silence"
         soundfile.write(self.silence, np.zeros(RATE_HZ * 60), RATE_HZ, format="WAV")
 
@@ -41,6 +43,14 @@ class Archive:
             os.link(self.silence, self.folder / f"{name}.wav")
         os.utime(self.folder / f"{name}.vtt", (self.now, self.now))
 
+    def say(self, name: str, queue: str) -> None:
+        """What the table of metadata says of a recording; other files stay as they are."""
+        known = self.table.read_text().split()[1:] if self.table.exists() else []
+        said = dict(line.split(",") for line in known)
+        said[name] = queue
+        lines = ["recording_id,queue", *(",".join(one) for one in said.items())]
+        self.table.write_text("\n".join(lines))
+
     def remove(self, name: str) -> None:
         for path in self.folder.glob(f"{name}.*"):
             path.unlink()
@@ -49,8 +59,14 @@ class Archive:
         return {path.stem for path in self.folder.glob("*.vtt")}
 
 
+def about(archive: Path) -> Path:
+    """The table of metadata of an archive, if there is one."""
+    return archive.parent / f"{archive.name}.csv"
+
+
 def ingest(archive: Path, out: str = "memory://manifest", **options: Any) -> Updated:
-    source = open_source(str(archive), **options)
+    meta = str(about(archive)) if about(archive).exists() else None
+    source = open_source(str(archive), options=FolderOptions(meta=meta), **options)
     output = manifest_output(out)
     run_record.begin(output, IDENTITY, fresh=False)
     inspect = source.inspector()

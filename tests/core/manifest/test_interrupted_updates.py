@@ -35,6 +35,7 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("put"), NAMES, st.integers(1, 8)),
         st.tuples(st.just("remove"), NAMES),
+        st.tuples(st.just("say"), NAMES, st.sampled_from(["x", "y"])),
         st.tuples(st.just("ingest"), st.integers(0, 30)),
     ),
     max_size=12,
@@ -96,6 +97,8 @@ def test_killed_at_any_change_and_run_again_the_files_are_the_same(tmp_path):
         for name, cues in {"b": 2, "c": 8, "e": 1, "f": 7, "aa": 3}.items():
             archive.put(name, cues)
         archive.remove("d")
+        for name in "abc":
+            archive.say(name, "billing")
     assert kills > 40
 
 
