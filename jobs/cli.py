@@ -7,10 +7,10 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
@@ -217,8 +217,21 @@ def _message(what: object) -> str:
     """What is said of an error. Only a job that was not done says of several rows, on several
     lines.
     """
+    if isinstance(what, MissingArgumentError) and what.keyword is None and what.argument:
+        return _missing(what.argument.name, what.command_chain or ())
     message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
     return as_options(message)
+
+
+def _missing(option: str, command: Sequence[str]) -> str:
+    """What is said where an option was not given that a verb needs."""
+    verb = " ".join(command)
+    fields = dataclasses.fields(VERBS[verb]) if verb in VERBS else ()
+    first = {
+        f"--{one.name.replace('_', '-')}": one.name.upper() for one in fields if not one.kw_only
+    }
+    name = f"{first[option]} (or {option})" if option in first else option
+    return f"expected {name}, found none; `daf {verb} --help` says what it is"
 
 
 def _error(err: BaseException) -> told.Error:

@@ -14,6 +14,8 @@ from daf_core.export.cells import Cell, as_json, cell, safe_cell
 from daf_core.report.printable import inert_json
 
 SHEET_ROWS = 1_048_576  # that a sheet of XLSX holds, with the row of names
+NARROWEST, WIDEST = 9, 24  # columns of a sheet, in letters
+WIDTHS = {"text": 60, "recording_id": 28, "words": 9}
 CELL_LETTERS = 32_767  # that a cell of XLSX holds
 
 Batches: TypeAlias = Iterable[pa.RecordBatch]  # one at least, of the same columns
@@ -57,7 +59,10 @@ def write_xlsx(tables: Iterable[tuple[str, Batches]], file: IO[bytes]) -> dict[s
             names, rows = _table(batches)
             for column, one in enumerate(names):
                 sheet.write_string(0, column, str(cell(one)), bold)
+                width = WIDTHS.get(one, min(max(NARROWEST, len(str(one)) + 3), WIDEST))
+                sheet.set_column(column, column, width)
             counts[name] = _fill(sheet, name, rows)
+            sheet.autofilter(0, 0, counts[name], len(names) - 1)
     return counts
 
 

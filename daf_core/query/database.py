@@ -4,6 +4,7 @@ DuckDB reads the tables through pyarrow, from a folder or an object store. It ma
 no network address, load no extension and change none of these settings.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,7 +118,10 @@ class Database:
                 f"the query fails: it takes more memory than {most}; ask for fewer rows or columns"
             ) from err
         except duckdb.Error as err:
-            raise SettingsError(f"the query fails: {' '.join(str(err).split())}") from err
+            message = " ".join(str(err).split())
+            unknown = re.search(r'Referenced column "([^"]*)" not found', message)
+            hint = f"; if it is a text, quote it: '{unknown[1]}'" if unknown else ""
+            raise SettingsError(f"the query fails: {message}{hint}") from err
         finally:
             if timer is not None:
                 timer.cancel()

@@ -68,6 +68,7 @@ class Report:
     grouped: ByMeta  # by what the source says of calls
     moments: list[HeardMoment]  # to hear first; empty where no audio is wanted
     texts: dict[str, str]  # utterance id → text, of the utterances named in the page
+    to_share: bool  # without words: the page names no folder either
     texts_note: str  # why there are no texts; empty if there are
 
 
@@ -138,6 +139,7 @@ def gather(
         grouped=grouped_by_meta(scores),
         moments=moments,
         texts=texts,
+        to_share=not text,
         texts_note=note,
     )
 

@@ -39,23 +39,24 @@ def write(uri: str, table: pa.Table, kind: str, footer: dict[str, str] | None = 
 def parquet_bytes(table: pa.Table, kind: str, footer: dict[str, str] | None = None) -> bytes:
     """`table` as Parquet with its kind, version and `footer`, and the version of daf."""
     entries = {**table_kind(kind), WRITTEN_BY: daf_core.__version__, **(footer or {})}
-    sink, table = io.BytesIO(), table.cast(_as_made(table.schema))
+    sink, table = io.BytesIO(), _as_made(table)
     pq.write_table(table.replace_schema_metadata(entries), sink, compression="zstd")
     return sink.getvalue()
 
 
-def _as_made(schema: pa.Schema) -> pa.Schema:
-    """A schema in which lists name their values as Arrow does, not as Parquet, so that a table
-    which was read is written as one that was made.
+def _as_made(table: pa.Table) -> pa.Table:
+    """A table whose lists name their values as Arrow does, not as Parquet: one that was read is
+    written as one that was made.
     """
-    fields = []
-    for field in schema:
-        if pa.types.is_list(field.type):
-            field = field.with_type(pa.list_(field.type.value_type))
-        elif pa.types.is_fixed_size_list(field.type):
-            field = field.with_type(pa.list_(field.type.value_type, field.type.list_size))
-        fields.append(field)
-    return pa.schema(fields)
+    for index, field in enumerate(table.schema):
+        kind = field.type
+        if not (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)):
+            continue
+        if kind.value_field.name != "item":
+            size = kind.list_size if pa.types.is_fixed_size_list(kind) else -1
+            made = pa.list_(kind.value_type, size)
+            table = table.set_column(index, field.with_type(made), table[index].cast(made))
+    return table
 
 
 def read(

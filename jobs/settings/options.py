@@ -14,6 +14,13 @@ TRAINING = Group.create_ordered("Training")
 RESOURCES = Group.create_ordered("Resources")
 
 
+EXAMPLES = {
+    "--channels": "--channels 0=agent,1=customer",
+    "--roles": "--roles 'agent=Ana*,customer=*'",
+    "--rename": "--rename transcript=text",
+}
+
+
 def _items(_type: Any, tokens: Sequence[Token]) -> list[str]:
     """Every list is given alike: values with commas, in one option or several; a value that holds a
     comma in double quotes.
@@ -32,7 +39,8 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
         if not (name and equals and value):
             before, _, after = item.partition(":")  # 0:agent is meant as 0=agent
             meant = f"{before.strip()}={after.strip()}" if before.strip() and after.strip() else ""
-            raise CoercionError(msg=f"{option} {item}: expected {meant or 'NAME=VALUE'}")
+            form = f"NAME=VALUE, as in {EXAMPLES[option]}" if option in EXAMPLES else "NAME=VALUE"
+            raise CoercionError(msg=f"{option} {item}: expected {meant or form}")
         if name in found:
             raise CoercionError(msg=f"{option} {item}: {name} is given twice")
         found[name] = value

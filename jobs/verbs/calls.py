@@ -16,8 +16,8 @@ from jobs.parts.calls import make_calls, manifest_of
 from jobs.settings import CallsSettings, EncodeResources
 from jobs.verbs.shown import shown
 
+META_SHOWN = 3  # columns of metadata in a table for people; others have all
 COLUMNS = """
-    recording_id AS call,
     sentiment, sentiment_low AS low, sentiment_high AS high,
     change,
     lowest_sentiment AS lowest, lowest_start_s AS lowest_at_s,
@@ -39,7 +39,8 @@ def run(settings: CallsSettings) -> str:
         return _shown(_groups(database, settings, where), settings)
     order = ORDERS.get(settings.sort, settings.sort)
     listed = database.query(
-        f"SELECT {COLUMNS} FROM calls{where} ORDER BY {order}, recording_id LIMIT {settings.top:d}"
+        f"SELECT {_columns(database, settings)} FROM calls{where} "
+        f"ORDER BY {order}, recording_id LIMIT {settings.top:d}"
     )
     lines = [_shown(listed, settings)]
     if settings.to == "table" or is_wanted():
@@ -56,6 +57,15 @@ def _of_all(database: Database, settings: CallsSettings) -> str:
         return ""
     (every,) = database.query("SELECT count(*) AS n FROM calls")["n"].to_pylist()
     return f"; {every:,} without the condition"
+
+
+def _columns(database: Database, settings: CallsSettings) -> str:
+    """What is listed of a call, with what the source says of it."""
+    names = [name for name in database.meta if name not in CALLS.names]
+    if settings.to == "table" and not is_wanted():
+        names = names[:META_SHOWN]
+    meta = ['"' + name.replace('"', '""') + '"' for name in names]
+    return ", ".join(["recording_id AS call", *meta, COLUMNS])
 
 
 def _shown(rows: pa.Table, settings: CallsSettings) -> str:

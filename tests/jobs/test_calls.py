@@ -36,6 +36,12 @@ def test_the_lowest_calls_come_first_and_conditions_hold(scores: Path) -> None:
     text = calls.run(CallsSettings(str(scores), top=99))
     assert "31 of 31 calls, lowest first" in text
     assert "\x1b" not in text
+    assert "agent" in text.partition("\n")[0].split()  # what the source says of calls
+
+
+def test_a_text_without_quotes_is_told(scores: Path) -> None:
+    with pytest.raises(SettingsError, match="if it is a text, quote it: 'ben'"):
+        listed(scores, where="agent = ben")
 
 
 def test_groups_are_compared_where_they_are_large_enough(scores: Path) -> None:

@@ -114,7 +114,9 @@ def test_lists_are_given_with_commas_or_by_repeating_the_option():
         channels("--channels 0=agent --channels 0=Jo")
     with pytest.raises(CycloptsError, match=r"--channels 0:agent: expected 0=agent$"):
         channels("--channels 0:agent")
-    with pytest.raises(CycloptsError, match=r"--channels agent: expected NAME=VALUE"):
+    with pytest.raises(
+        CycloptsError, match=r"--channels agent: expected NAME=VALUE, as in --channels 0="
+    ):
         channels("--channels 0=agent,agent")
 
 

@@ -65,6 +65,9 @@ def test_without_text_no_word_of_a_transcript_is_in_the_page(call: str) -> None:
         assert words in with_words
         assert words not in without
     assert "Words: left out." in without
+    folder = str(Path(call).parent)
+    assert folder in with_words
+    assert folder not in without  # a folder may name people
 
 
 def test_a_manifest_that_is_gone_leaves_words_out_unless_it_was_asked_for(tmp_path: Path) -> None:
@@ -101,7 +104,7 @@ def test_job_writes_the_page_and_counts(call: str, tmp_path: Path) -> None:
     assert known[0] == "how well: no intervals; familiarity is not measured; 1 warning"
     assert known[1].startswith("warning: No intervals: 13 of 13 rows (100 %) have no interval")
     assert re.fullmatch(
-        rf"{re.escape(str(out))}: 13 utterances of 3 recordings, 1 contradictions, \d+\.\d s", line
+        rf"{re.escape(str(out))}: 13 utterances of 3 recordings, 1 contradiction, \d+\.\d s", line
     )
     first = out.read_bytes()
     run(ReportSettings(scores=call, out=str(out)))
