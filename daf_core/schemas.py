@@ -14,6 +14,7 @@ Row: TypeAlias = dict[str, Any]  # of a table, as Arrow gives it: column → val
 VERSION = 3
 LABEL_RANGE = (-3.0, 3.0)
 SPLITS = ("train", "valid", "test")
+STRANGE = "strange"  # in place of a split: what a head shall not know, such as music; not scored on
 POLARITIES = ("negative", "neutral", "positive")
 NEUTRAL_BELOW = 0.5  # |sentiment| under this is "neutral"
 UNFAMILIAR_BELOW = 0.03  # familiarity; about as many rows like the training rows are below it

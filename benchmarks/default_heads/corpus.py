@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmarks.corpora import Row, read_rows, write_rows
 from benchmarks.default_heads.damaged import damaged_rows, misheard_rows
+from benchmarks.default_heads.strange_sounds import strange_rows
 from benchmarks.default_heads.texts import meld_rows, video_rows
 from benchmarks.default_heads.voices import voice_rows
 from benchmarks.science.make_pairs import degraded_pairs
@@ -20,7 +21,7 @@ def training_table(data: Path, work: Path) -> Path:
     """The table, written under `work` the first time.
 
     `corpus` names where a row is from. Rows of the test split are of videos, dialogues and actors
-    that no other row has.
+    that no other row has. Rows of the split `strange` are sounds that are no speech.
     """
     table = work / "default-heads.csv"
     if not table.exists():
@@ -31,6 +32,7 @@ def training_table(data: Path, work: Path) -> Path:
             *chain(*voices),
             *chain.from_iterable(damaged_rows(rows, work / "damaged") for rows in voices),
             *_pair_rows(degraded_pairs(data, work, PAIRS_SEED)),
+            *strange_rows(work / "strange"),
         ]
         write_rows(table, [{name: row.get(name, "") for name in COLUMNS} for row in rows])
     return table

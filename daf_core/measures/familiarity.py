@@ -2,7 +2,9 @@
 
 The measure is the Mahalanobis distance to the training rows in a middle layer of a frozen encoder
 (Lee et al. 2018, arXiv 1807.03888). Middle layers tell strange input best: a last layer maps it to
-something that it knows. A distance becomes a percentile among rows held out from training.
+something that it knows. A distance becomes a percentile among rows held out from training. Where
+the corpus had strange rows, such as music, a plane between them and the training rows has a say too
+(outlier exposure, Hendrycks et al. 2019, arXiv 1812.04606): beyond it nothing is familiar.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from daf_core.arrays import BoolArray
 from daf_core.embeddings.columns import HalfArray
 
 PERCENTILES = 101
@@ -23,21 +26,33 @@ class Familiarity:
 
     layer: the layer that is read; mean: (F,); whitening: (F, K), to directions in which the
     training rows have deviation 1; distances: (PERCENTILES,) percentiles of the distances of
-    rows that were held out.
+    rows that were held out; plane: (F + 1,) a direction and a bias, negative where strange rows
+    lie, None if there were none.
     """
 
     layer: int
     mean: Tensor
     whitening: Tensor
     distances: Tensor
+    plane: Tensor | None = None
 
     def measure(self, values: HalfArray) -> npt.NDArray[np.float32]:
         """Familiarity (rows,) of embeddings (rows, layers, F): the share, in [0, 1], of held-out
-        rows that lie as far from the training rows, or farther.
+        rows that lie as far from the training rows, or farther; 0 beyond the plane.
         """
-        found = self.distance(torch.from_numpy(values))
-        nearer = np.interp(found, self.distances.numpy(), np.linspace(0, 1, PERCENTILES))
-        return (1 - nearer).astype(np.float32)
+        rows = torch.from_numpy(values)
+        nearer = np.interp(
+            self.distance(rows), self.distances.numpy(), np.linspace(0, 1, PERCENTILES)
+        )
+        return np.where(self.is_strange(rows), 0, 1 - nearer).astype(np.float32)
+
+    def is_strange(self, values: Tensor) -> BoolArray:
+        """Which (rows,) of embeddings (rows, layers, F) lie beyond the plane."""
+        if self.plane is None:
+            return np.zeros(len(values), bool)
+        side = values[:, self.layer].float() @ self.plane[:-1] + self.plane[-1]
+        found: BoolArray = (side < 0).numpy()
+        return found
 
     def distance(self, values: Tensor) -> npt.NDArray[np.float32]:
         """Distances (rows,) to the training rows of embeddings (rows, layers, F)."""
@@ -52,11 +67,16 @@ class Familiarity:
             "whitening": self.whitening,
             "distances": self.distances,
             "layer": torch.tensor([self.layer]),
+            **({} if self.plane is None else {"plane": self.plane}),
         }
 
     @classmethod
     def from_tensors(cls, stored: dict[str, Tensor]) -> "Familiarity":
         """What `tensors` gave."""
         return cls(
-            int(stored["layer"].item()), stored["mean"], stored["whitening"], stored["distances"]
+            int(stored["layer"].item()),
+            stored["mean"],
+            stored["whitening"],
+            stored["distances"],
+            stored.get("plane"),
         )

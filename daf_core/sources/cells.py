@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from daf_core.errors import BadInput
-from daf_core.schemas import LABEL_RANGE, SPLITS
+from daf_core.schemas import LABEL_RANGE, SPLITS, STRANGE
 from daf_core.sources.transcripts.reading import times
 
 LONGEST_TEXT = 4 << 20  # characters of an utterance: words of a whole day
@@ -122,10 +122,10 @@ def _fraction(name: str, value: Any) -> float:
 def _split(name: str, value: Any) -> str:
     word = str(value).strip().casefold()
     split = OTHER_SPLITS.get(word, word)
-    if split not in SPLITS:
+    if split not in (*SPLITS, STRANGE):
         raise BadInput(
             "bad_split",
-            f"{name}: expected train, valid or test, or {', '.join(OTHER_SPLITS)}, found another "
+            f"{name}: expected {', '.join((*SPLITS, STRANGE, *OTHER_SPLITS))}, found another "
             f"word; write the one that is meant, or leave the cell empty",
         )
     return split

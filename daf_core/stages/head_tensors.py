@@ -78,16 +78,19 @@ def _check_familiarity(found: Tensors, record: HeadRecord, uri: str) -> None:
         columns.setdefault(column, {})[tensor] = value
     for column, tensors in columns.items():
         layers, features = record.shapes.get(column, (0, 0))
-        if tensors.keys() != {"mean", "whitening", "distances", "layer"} or not features:
-            raise _wrong(uri, f"{FAMILIARITY}{column}: expected four tensors of a column it reads")
+        needed = {"mean", "whitening", "distances", "layer"}
+        if tensors.keys() - {"plane"} != needed or not features:
+            raise _wrong(uri, f"{FAMILIARITY}{column}: expected the tensors of a column it reads")
         directions = tensors["whitening"].shape[-1:]
         shapes = {
             "mean": (features,),
             "whitening": (features, *directions),
             "distances": (PERCENTILES,),
             "layer": (1,),
+            "plane": (features + 1,),
         }
-        for name, shape in shapes.items():
+        for name in tensors:
+            shape = shapes[name]
             kind = "i" if name == "layer" else "f"
             if tensors[name].shape != shape or tensors[name].dtype.kind != kind:
                 raise _wrong(uri, f"{FAMILIARITY}{column}.{name}: expected shape {shape}")

@@ -14,7 +14,7 @@ import torch
 from daf_core.embeddings.arrays import column_values, columns_for
 from daf_core.embeddings.columns import Column, ColumnShapes
 from daf_core.errors import SettingsError
-from daf_core.schemas import SPLITS, primary_language
+from daf_core.schemas import SPLITS, STRANGE, primary_language
 from daf_core.storage.output import Output
 from daf_core.training.rows import Rows
 from daf_core.training.splits import TEST, TRAIN, UNUSED, VALID, labelled_splits
@@ -138,6 +138,30 @@ def load_rows(
             own_values = {column: value[own] for column, value in values.items()}
             pieces[split].append(_Piece(own_values, present[own], labels[own], recordings[own]))
     return {split: _rows(of_split, shapes) for split, of_split in pieces.items()}
+
+
+def load_strange(
+    corpus: Corpus, shapes: ColumnShapes, rank: int = 0, workers: int = 1
+) -> Rows | None:
+    """This worker's rows that the corpus says a head shall not know, labelled or not; None if there
+    are none at all.
+    """
+    pieces, seen = [], 0
+    for name in corpus.parts:
+        split = corpus.source.read(name, ["split"])["split"].to_pylist()
+        rows = np.array([row for row, one in enumerate(split) if one == STRANGE], np.int64)
+        if not len(rows):
+            continue
+        table = corpus.source.read(name, columns_for(shapes)).take(rows)
+        values, present = column_values(table, shapes)
+        own = (np.arange(len(rows)) + seen) % workers == rank
+        seen += len(rows)
+        own_values = {column: value[own] for column, value in values.items()}
+        nothing = np.zeros(int(own.sum()))
+        pieces.append(
+            _Piece(own_values, present[own], nothing.astype(np.float32), nothing.astype(np.int64))
+        )
+    return _rows(pieces, shapes) if pieces else None
 
 
 def languages_of(corpora: Sequence[Corpus]) -> list[str]:

@@ -1,4 +1,6 @@
-"""Fit familiarity: where the training rows lie, and how far from them held-out rows are."""
+"""Fit familiarity: where the training rows lie, how far from them held-out rows are, and on which
+side of a plane lies what the corpus says is strange.
+"""
 
 from collections.abc import Sequence
 
@@ -11,13 +13,19 @@ from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes
 from daf_core.measures.familiarity import PERCENTILES, Familiarity
 from daf_core.training.rows import CHUNK_ROWS, Rows
 
+LEAST_STRANGE = 50  # rows, without which a plane says little
+SHRINKAGE = 0.1  # of the covariance of both sides, towards that of round clouds
 LEAST_ROWS = 100  # held out, without which percentiles say little
 MOST_DIRECTIONS = 190  # principal directions that are kept: heads of the package stay under 5 MB
 SMALLEST_VARIANCE = 1e-4  # of a direction, as a share of the mean variance: flatter ones are noise
 
 
-def fit_familiarity(train: Rows, held_out: Rows, shapes: ColumnShapes) -> dict[str, Familiarity]:
+def fit_familiarity(
+    train: Rows, held_out: Rows, shapes: ColumnShapes, strange: Rows | None = None
+) -> dict[str, Familiarity]:
     """The familiarity of the first pooled column of each modality, by the column's name.
+
+    strange: rows that shall never be familiar, such as music.
 
     Every worker calls it with its own rows. A modality that fewer than LEAST_ROWS held-out rows
     have is left out.
@@ -30,9 +38,11 @@ def fit_familiarity(train: Rows, held_out: Rows, shapes: ColumnShapes) -> dict[s
         index = MODALITIES.index(modality)
         near, far = (sum_over_workers(rows.present[:, index].sum()) for rows in (train, held_out))
         if near > 1 and far >= LEAST_ROWS:
-            found[name] = _of_column(
-                *(rows.values[name][rows.present[:, index]] for rows in (train, held_out))
+            near_rows, far_rows = (
+                rows.values[name][rows.present[:, index]] for rows in (train, held_out)
             )
+            own = None if strange is None else strange.values[name][strange.present[:, index]]
+            found[name] = _of_column(near_rows, far_rows, own)
     return found
 
 
@@ -41,7 +51,7 @@ def _is_measured(name: str, modality: str) -> bool:
     return column.modality == modality and column.is_utterance and column.derived is None
 
 
-def _of_column(train: Tensor, held_out: Tensor) -> Familiarity:
+def _of_column(train: Tensor, held_out: Tensor, strange: Tensor | None) -> Familiarity:
     """Familiarity of this worker's embeddings (rows, layers, F) and those of all others."""
     layer = train.shape[1] // 2
     mean, covariance = _moments([x[:, layer] for x in torch.split(train, CHUNK_ROWS)])
@@ -55,7 +65,26 @@ def _of_column(train: Tensor, held_out: Tensor) -> Familiarity:
     distances = np.quantile(
         gathered(placed.distance(held_out.cpu())), np.linspace(0, 1, PERCENTILES)
     ).astype(np.float32)
-    return Familiarity(layer, placed.mean, placed.whitening, torch.from_numpy(distances))
+    plane = None
+    if strange is not None and sum_over_workers(torch.tensor(len(strange))) >= LEAST_STRANGE:
+        other = _moments([x[:, layer] for x in torch.split(strange, CHUNK_ROWS)])
+        plane = _plane_between((mean, covariance), other).float().cpu()
+    return Familiarity(layer, placed.mean, placed.whitening, torch.from_numpy(distances), plane)
+
+
+def _plane_between(near: tuple[Tensor, Tensor], far: tuple[Tensor, Tensor]) -> Tensor:
+    """(F + 1,) the plane half-way between two clouds of rows, by Fisher's linear discriminant: a
+    direction and, last, a bias; x @ direction + bias is negative on the side of `far`.
+
+    near, far: mean (F,) and covariance (F, F) of each.
+    """
+    (mean, covariance), (other, of_other) = near, far
+    both = (covariance + of_other) / 2
+    round_cloud = torch.eye(len(both), dtype=both.dtype, device=both.device) * both.diag().mean()
+    direction = torch.linalg.solve((1 - SHRINKAGE) * both + SHRINKAGE * round_cloud, mean - other)
+    bias = -direction @ (mean + other) / 2
+    plane: Tensor = torch.cat([direction, bias[None]]) / direction.norm()
+    return plane
 
 
 def _moments(chunks: Sequence[Tensor]) -> tuple[Tensor, Tensor]:

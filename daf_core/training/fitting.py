@@ -12,7 +12,7 @@ from daf_core.heads import build, columns_read
 from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.familiarity import Familiarity
 from daf_core.schemas import SPLITS
-from daf_core.training.dataset import Corpus, load_rows
+from daf_core.training.dataset import Corpus, load_rows, load_strange
 from daf_core.training.familiarity import fit_familiarity
 from daf_core.training.fusion import fit_fusion
 from daf_core.training.group_folds import group_folds
@@ -106,7 +106,13 @@ def fit_head(
     measured = {split: measure(head, rows[split], calibrations) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
     reliability = measured["test" if metrics["test"] else "valid"][1]
-    familiarity = fit_familiarity(rows["train"], rows["valid"], trained_shapes)
+    strange = load_strange(corpus, trained_shapes, *rank_and_workers())
+    familiarity = fit_familiarity(
+        rows["train"],
+        rows["valid"],
+        trained_shapes,
+        None if strange is None else strange.to(device),
+    )
     return Fitted(
         head.cpu(),
         trained_shapes,

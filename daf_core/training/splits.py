@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.errors import SettingsError
-from daf_core.schemas import SPLITS
+from daf_core.schemas import SPLITS, STRANGE
 from daf_core.training.split_rule import TEST_FROM, VALID_FROM, percent
 
 log = logging.getLogger(__name__)
@@ -25,10 +25,10 @@ def labelled_splits(place: str, tables: Sequence[pa.Table]) -> tuple[list[SplitI
 
     tables: with the columns recording_id, label and split; place: of them, for messages.
 
-    Where any row has a split, no other is made: labelled rows without one are UNUSED, which is
-    logged with their number. Only validation rows, where there are none, are taken from 10 % of
-    the train recordings, which are never divided. Where no row has a split, 80 / 10 / 10 % of the
-    recordings train, validate and test.
+    Rows of the split STRANGE are UNUSED. Where any other row has a split, no other is made:
+    labelled rows without one are UNUSED, which is logged with their number. Only validation rows,
+    where there are none, are taken from 10 % of the train recordings, which are never divided.
+    Where no row has a split, 80 / 10 / 10 % of the recordings train, validate and test.
 
     Raises:
         SettingsError: there are no rows to train or to validate on.
@@ -41,12 +41,13 @@ def labelled_splits(place: str, tables: Sequence[pa.Table]) -> tuple[list[SplitI
             f"THEIRS=label; and with a column split, if it has splits"
         )
     percents = [percent(table["recording_id"].to_pylist()) for table in tables]
-    if not any(table["split"].null_count < len(table) for table in tables):
+    named = [[None if one == STRANGE else one for one in t["split"].to_pylist()] for t in tables]
+    if not any(any(names) for names in named):
         splits, rule = list(map(_by_recording, percents)), "80 / 10 / 10 % of recordings"
         used = _of_labelled(splits, labelled)
         _check_made(place, tables, used)
         return used, rule
-    splits = [_indices(table["split"].to_pylist()) for table in tables]
+    splits = [_indices(names) for names in named]
     used, rule = _of_labelled(splits, labelled), "as given"
     _tell_unused(place, splits, labelled)
     if not _number(used, TRAIN):

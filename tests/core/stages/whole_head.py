@@ -16,7 +16,11 @@ def save_head(folder: Path, facts: Json) -> None:
     """Save an untrained head, the same each time."""
     torch.manual_seed(0)
     one = Familiarity(
-        0, torch.zeros(6), torch.eye(6)[:, :3].contiguous(), torch.linspace(0, 5, PERCENTILES)
+        0,
+        torch.zeros(6),
+        torch.eye(6)[:, :3].contiguous(),
+        torch.linspace(0, 5, PERCENTILES),
+        torch.linspace(-1, 1, 7),
     )
     calibration = Calibration(0.9, 0.5, 100, tuple([0.1] * SHAPE_FEATURES))
     trained_head.save(

@@ -3,9 +3,10 @@
 import numpy as np
 import torch
 
+from daf_core.embeddings.columns import HalfArray
 from daf_core.measures.familiarity import Familiarity
 from daf_core.schemas import UNFAMILIAR_BELOW
-from daf_core.training.familiarity import LEAST_ROWS, fit_familiarity
+from daf_core.training.familiarity import LEAST_ROWS, LEAST_STRANGE, fit_familiarity
 from daf_core.training.rows import Rows
 
 SHAPES = {"text": (3, 24), "audio_wide": (2, 16)}
@@ -56,3 +57,29 @@ def test_stored_tensors_measure_the_same() -> None:
     values = drawn(50, 3).values["text"].numpy()
     again = Familiarity.from_tensors(own.tensors())
     assert np.array_equal(own.measure(values), again.measure(values))
+
+
+def test_rows_that_the_corpus_calls_strange_are_never_familiar() -> None:
+    """They lie three and a half deviations off, of which the distance in 24 directions sees little."""
+
+    def moved(rows: int, seed: int) -> Rows:
+        mixing = torch.randn(24, 24, generator=torch.Generator().manual_seed(0))
+        found = drawn(rows, seed)
+        found.values["text"] += 3.5 * mixing[0].half()
+        return found
+
+    train, held_out, strange = drawn(4000, 1), drawn(1000, 2), moved(200, 4)
+    plain = fit_familiarity(train, held_out, SHAPES)["text"]
+    own = fit_familiarity(train, held_out, SHAPES, strange)["text"]
+    others, normal = (rows.values["text"].numpy() for rows in (moved(400, 5), drawn(1000, 6)))
+
+    def unfamiliar(measure: Familiarity, values: HalfArray) -> float:
+        return float((measure.measure(values) < UNFAMILIAR_BELOW).mean())
+
+    assert unfamiliar(plain, others) < 0.5
+    assert unfamiliar(own, others) > 0.85
+    assert unfamiliar(own, normal) < 0.12
+    again = Familiarity.from_tensors(own.tensors())
+    assert np.array_equal(own.measure(others), again.measure(others))
+    few = moved(LEAST_STRANGE - 1, 4)
+    assert fit_familiarity(train, held_out, SHAPES, few)["text"].plane is None
