@@ -88,6 +88,8 @@ On test rows, whose videos, dialogues and actors are in no other row, with 95 % 
 - English words only. Other languages are flagged `other_language`.
 - Sarcasm: words that say the opposite of what is meant are read as words.
 - A voice in another language than English or Polish may be heard wrongly without a flag.
+- Music, noise and tones are flagged `unfamiliar`. Some sound effects are not, and some shouts
+  without words are.
 
 `make default-heads DATA=DIR` makes heads of these corpora.
 """)
