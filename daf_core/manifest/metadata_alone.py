@@ -95,17 +95,13 @@ class MetadataAlone:
         self._known.put(number, entries_table(number, entries), facts)
 
     def _read(self, number: int) -> tuple[pa.Table, pa.Table]:
+        """The rows of a part, and its quarantine."""
         name = part_name(number)
-        uris = (
-            (self._output.part_uri(name), "manifest", MANIFEST),
-            (
-                join(self._output.quarantine_uri, name),
-                "quarantine",
-                QUARANTINE,
-            ),
+        quarantine_uri = join(self._output.quarantine_uri, name)
+        return (
+            _table(self._output.part_uri(name), "manifest", MANIFEST),
+            _table(quarantine_uri, "quarantine", QUARANTINE),
         )
-        rows, quarantined = (_table(*one) for one in uris)
-        return rows, quarantined
 
 
 def _is_whole(places: list[Place], version: str) -> bool:

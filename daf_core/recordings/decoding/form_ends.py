@@ -39,7 +39,8 @@ def form_end(file: Any, head: bytes, size: int) -> int:
     if kind == _EBML:
         return _several(_elements(file, size))
     if head.startswith(_ASF):
-        return _several(_objects(file, size))
+        end = _several(_objects(file, size))
+        return end if end > size else _UNKNOWN  # a second file may follow
     if head.startswith(_W64):
         return max(int.from_bytes(head[16:24], "little"), size)
     if head.startswith(b"NIST_1A"):
