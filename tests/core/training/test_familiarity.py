@@ -60,7 +60,7 @@ def test_stored_tensors_measure_the_same() -> None:
 
 
 def test_rows_that_the_corpus_calls_strange_are_never_familiar() -> None:
-    """They lie three and a half deviations off, of which the distance in 24 directions sees little."""
+    """They lie 3.5 deviations off, of which the distance in 24 directions sees little."""
 
     def moved(rows: int, seed: int) -> Rows:
         mixing = torch.randn(24, 24, generator=torch.Generator().manual_seed(0))
