@@ -29,6 +29,7 @@ from ray.cluster_utils import Cluster
 from benchmarks.command_line import parser_for
 from benchmarks.daf_command import DAF, daf
 from benchmarks.reliability.archives import Archive, on_disk, on_s3
+from jobs.parts.metrics import Timed, TimedActor
 
 ROWS = 1900
 TARGETS = ("driver", "worker", "actor", "node")
@@ -142,7 +143,8 @@ class Chaos:
             self.nodes.remove_node(node, allow_graceful=False)
             self.nodes.add_node(num_cpus=1, object_store_memory=300_000_000)
         else:
-            processes = ray_processes("Encode" if target == "actor" else "Part")
+            stage = TimedActor if target == "actor" else Timed
+            processes = ray_processes(f"({stage.__name__})")
             if not processes:
                 return False
             with contextlib.suppress(ProcessLookupError):

@@ -26,6 +26,7 @@ from jobs.reading.inspecting import Inspector, inspect_apart, inspected_apart
 from jobs.reading.readers import readers
 from jobs.settings import IngestSettings
 from jobs.summary import check_strict
+from jobs.verbs.ingest_attempt import recorded
 from jobs.verbs.ingest_summary import few_messages, summary, tell_of
 
 if TYPE_CHECKING:
@@ -91,12 +92,15 @@ def bring_up_to_date(
     metadata_options.keep(output, {"meta": options.meta, "meta_regex": options.meta_regex})
     inspector = source.inspector()
 
-    def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
-        per_task = RECORDINGS_PER_TASK if options.who.speakers is None else 1
-        return _with_progress(_inspect(recordings, inspector, per_task, may_start_ray))
-
+    per_task = RECORDINGS_PER_TASK if options.who.speakers is None else 1
     part_s = None if settings.part_minutes is None else settings.part_minutes * 60
-    done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
+    with recorded(output, run_record.fingerprint(identity)) as attempt:
+
+        def inspect(recordings: Iterator[Any]) -> Iterator[Inspected]:
+            found = _inspect(recordings, inspector, per_task, may_start_ray)
+            return attempt.counted(_with_progress(found))
+
+        done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
     tell_of(done, output)
     line = summary(done, output.quarantine_uri) + few_messages(done, output)
     return done, f"nothing to do: {line}" if done.nothing_to_do else line

@@ -1,6 +1,7 @@
 """What `daf ingest` says of a source: every row and file that is not used in full."""
 
 import json
+import socket
 import threading
 import time
 from pathlib import Path
@@ -169,3 +170,32 @@ def test_a_ray_that_does_not_start_is_done_without_but_one_that_was_named_is_not
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     with pytest.raises(NotDone, match=r"127\.0\.0\.1:1"):
         ingest.run(IngestSettings(source="jobs/demo_corpus", out=str(tmp_path / "2")))
+
+
+def test_an_attempt_is_logged_and_where_nothing_is_new_there_is_none(tmp_path, monkeypatch):
+    monkeypatch.setattr("jobs.verbs.ingest_attempt.PROGRESS_GAP_S", -1.0)
+    folder = tmp_path / "jane-roe"
+    folder.mkdir()
+    for name in ("jane", "roe"):
+        (folder / f"{name}.vtt").write_text("WEBVTT\n\n00:01.000 --> 00:02.000\nsecret words\n")
+    (folder / "none.vtt").write_text("WEBVTT\n")
+    asked = IngestSettings(source=str(folder), out=str(tmp_path / "m"), max_error_rate=1.0)
+    ingest.run(asked)
+    (log,) = (tmp_path / "m" / "attempts").glob("*.jsonl")
+    begin, *progress, end = map(json.loads, log.read_text().splitlines())
+    assert (begin["event"], begin["verb"], begin["host"]) == (
+        *("begin", "ingested"),
+        socket.gethostname(),
+    )
+    assert [(one["event"], one["recordings"], one["rows"]) for one in progress] == [
+        ("progress", 1, 1),
+        ("progress", 2, 1),
+        ("progress", 3, 2),
+    ]
+    assert (end["event"], end["how"], end["rows"], end["quarantined"]) == ("end", "done", 2, 1)
+    record = json.loads(log.with_suffix(".json").read_text())
+    assert (record["how"], record["recordings"]) == ("done", 3)
+    told = log.read_text() + log.with_suffix(".json").read_text()
+    assert not any(word in told for word in ("jane", "roe", "secret"))
+    ingest.run(asked)
+    assert len([*(tmp_path / "m" / "attempts").iterdir()]) == 2

@@ -108,7 +108,7 @@ _OUTPUT = BadInput("daf_output", "an output of daf: what it holds is not of this
 
 def _is_made(name: str) -> bool:
     """Whether a file is of the output in whose root the source begins, by its path."""
-    return name.split("/")[0] in NAMES and name.endswith((".parquet", ".json", ".html"))
+    return name.split("/")[0] in NAMES and name.endswith((".parquet", ".json", ".jsonl", ".html"))
 
 
 def _is_output(folder: str) -> bool:
