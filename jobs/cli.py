@@ -5,9 +5,7 @@ is `run` of the module of its name in jobs/verbs/, which is imported when it is 
 import dataclasses
 import importlib
 import os
-import re
 import sys
-from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
@@ -15,7 +13,7 @@ from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
 from jobs import settings as verbs
-from jobs.command import config_file, config_shown, stopping, terminal, told
+from jobs.command import config_file, config_shown, option_names, stopping, terminal, told
 from jobs.command.config_shown import as_arguments, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.ray_address import ADDRESS, address_to_join
@@ -218,20 +216,9 @@ def _message(what: object) -> str:
     lines.
     """
     if isinstance(what, MissingArgumentError) and what.keyword is None and what.argument:
-        return _missing(what.argument.name, what.command_chain or ())
+        return option_names.missing(what.argument.name, " ".join(what.command_chain or ()), VERBS)
     message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
     return as_options(message)
-
-
-def _missing(option: str, command: Sequence[str]) -> str:
-    """What is said where an option was not given that a verb needs."""
-    verb = " ".join(command)
-    fields = dataclasses.fields(VERBS[verb]) if verb in VERBS else ()
-    first = {
-        f"--{one.name.replace('_', '-')}": one.name.upper() for one in fields if not one.kw_only
-    }
-    name = f"{first[option]} (or {option})" if option in first else option
-    return f"expected {name}, found none; `daf {verb} --help` says what it is"
 
 
 def _error(err: BaseException) -> told.Error:
@@ -241,23 +228,5 @@ def _error(err: BaseException) -> told.Error:
 
 
 def as_options(message: str) -> str:
-    """A message in which settings in backticks are named as options: `max_error_rate` becomes
-    --max-error-rate. Names that no verb has stay as they are.
-    """
-    known = {name for settings in VERBS.values() for name in field_names(settings)}
-
-    def option(match: "re.Match[str]") -> str:
-        name = match[1]
-        return f"--{name.replace('_', '-')}" if name in known else match[0]
-
-    return re.sub(r"`(\w+)`", option, message)
-
-
-def field_names(settings: Any) -> list[str]:
-    """Names of the fields of settings, those of a recipe within them too."""
-    found = []
-    for field in dataclasses.fields(settings):
-        nested = field.default_factory
-        inner: Callable[[], Any] | Any = nested if dataclasses.is_dataclass(nested) else None
-        found += [field.name] if inner is None else field_names(inner)
-    return found
+    """A message in which the settings of any verb are named as options."""
+    return option_names.as_options(message, VERBS)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from jobs.cli import VERBS, field_names
+from jobs.cli import VERBS
+from jobs.command.option_names import field_names
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted(ROOT.glob("daf_core/**/*.py"))

@@ -176,8 +176,7 @@ def _pending(
     """The rows that no part holds, recording by recording; some parts of one may be done."""
     if known.is_due(NO_RECORDING):
         yield _rest(known, NO_RECORDING, Inspected([], forgotten.stays(source.quarantined)))
-    recordings: Iterator[Any] = forgotten.remembered(source.recordings())
-    due = (one for one in recordings if known.is_due(one[0]))
+    due = (one for one in forgotten.remembered(source.recordings()) if known.is_due(one[0]))
     retired = RetiredIds(output, known) if source.gives_ids else None
     kept_ids = KeptIds(output, known)
     names: deque[str] = deque()
@@ -191,9 +190,8 @@ def _pending(
 
     for inspected in inspect(named()):
         name, inspected = names.popleft(), forgotten.without(inspected)
-        if as_they_are.takes(name, inspected):
-            continue
-        yield _rest(known, name, retired.quarantine_reused(inspected) if retired else inspected)
+        if not as_they_are.takes(name, inspected):
+            yield _rest(known, name, retired.quarantine_reused(inspected) if retired else inspected)
     as_they_are.write()
 
 
@@ -219,8 +217,7 @@ def _remarks(output: Output, known: Catalogue, source: Source, forgotten: Forgot
     if not forgotten.hashes:
         return said
     left_out = sum(forgotten.has(name) for name, _ in source.recordings())
-    were = "recording of the source was" if left_out == 1 else "recordings of the source were"
-    hint = f"{left_out} {were} forgotten (`daf forget`) and left out"
+    hint = f"left out, as they were forgotten (`daf forget`): recordings of the source, {left_out}"
     return Remarks(said.unmatched, (hint,) if left_out else ())
 
 

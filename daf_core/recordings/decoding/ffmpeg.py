@@ -8,14 +8,8 @@ from typing import Any
 import av
 
 from daf_core.errors import BadInput
+from daf_core.recordings.decoding import containers
 from daf_core.recordings.decoding.bounds import check_length
-from daf_core.recordings.decoding.containers import (
-    allowed,
-    default_stream,
-    frames_that_convince,
-    mp4_samples,
-    told_s,
-)
 from daf_core.recordings.decoding.file_end import packet_end
 from daf_core.recordings.decoding.frame_samples import FrameSamples
 from daf_core.recordings.decoding.jumping import CLOCKED, frames_near
@@ -53,7 +47,7 @@ class PyAVDecoder:
         constant = head[-1].samples if len(head) > 1 else self._stream.codec_context.frame_size
         self._constant = constant or head[0].samples
         self.bounded = head[0].format.name.rstrip("p") not in ("flt", "dbl")
-        self.promised = round(told_s(self._container, self._stream) * self.rate_hz)
+        self.promised = round(containers.told_s(self._container, self._stream) * self.rate_hz)
         self._restart(0)
 
     def _open(self) -> None:
@@ -65,14 +59,14 @@ class PyAVDecoder:
                 self._container = av.open(
                     self._file,
                     format=self._asked_form,
-                    options={"format_whitelist": allowed()},
+                    options={"format_whitelist": containers.allowed()},
                     metadata_errors="replace",
                     buffer_size=BUFFER_BYTES,
                 )
         except av.FFmpegError as err:
             raise self._cannot_decode(err.strerror) from err
         self.form = self._container.format.name
-        self._stream = default_stream(self._container)
+        self._stream = containers.default_stream(self._container)
         if self._stream is None:
             raise BadInput("unreadable_audio", f"{self._uri}: expected sound, found none")
         self._stream.thread_type = "NONE"
@@ -81,7 +75,7 @@ class PyAVDecoder:
         """The first two codec frames (or the only one), after which the file is open anew."""
         head: list[Any] = []
         refused = 0
-        enough = frames_that_convince(self.form)
+        enough = containers.frames_that_convince(self.form)
         for tried, packet in enumerate(self._packets(), start=1):
             if tried == 1:
                 self._skipped = skipped(packet)[0]
@@ -217,7 +211,9 @@ class PyAVDecoder:
     @cached_property
     def frames(self) -> int:
         """Number of frames: from all packets, which are decoded where only that tells."""
-        known = mp4_samples(self._stream, self.form, self._constant, self._skipped, self._file)
+        known = containers.mp4_samples(
+            self._stream, self.form, self._constant, self._skipped, self._file
+        )
         if known is not None:
             return known
         position = self._blocks.position

@@ -1,0 +1,44 @@
+"""Settings named as the options that they are on the command line."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def as_options(message: str, verbs: Mapping[str, type]) -> str:
+    """A message in which settings in backticks are named as options: `max_error_rate` becomes
+    --max-error-rate. Names that no verb has stay as they are.
+
+    verbs: name → settings.
+    """
+    known = {name for settings in verbs.values() for name in field_names(settings)}
+
+    def option(match: "re.Match[str]") -> str:
+        return _option(match[1]) if match[1] in known else match[0]
+
+    return re.sub(r"`(\w+)`", option, message)
+
+
+def field_names(settings: Any) -> list[str]:
+    """Names of the fields of settings, those of a recipe within them too."""
+    found = []
+    for field in dataclasses.fields(settings):
+        nested = field.default_factory
+        inner: Callable[[], Any] | Any = nested if dataclasses.is_dataclass(nested) else None
+        found += [field.name] if inner is None else field_names(inner)
+    return found
+
+
+def missing(option: str, verb: str, verbs: Mapping[str, type]) -> str:
+    """What is said where an option was not given that a verb needs; one that may come without its
+    name is called by it in capitals, as in help.
+    """
+    fields: Any = dataclasses.fields(verbs[verb]) if verb in verbs else ()
+    first = {_option(one.name): one.name.upper() for one in fields if not one.kw_only}
+    name = f"{first[option]} (or {option})" if option in first else option
+    return f"expected {name}, found none; `daf {verb} --help` says what it is"
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
