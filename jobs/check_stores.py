@@ -18,11 +18,12 @@ from botocore.exceptions import (
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import s3
 
-TIMEOUTS = {  # one short attempt
+TIMEOUTS = {  # two short attempts, as any store misses an answer now and then
     "connect_timeout": 4,
-    "read_timeout": 8,
-    "retries": {"mode": "standard", "total_max_attempts": 1},
+    "read_timeout": 6,
+    "retries": {"mode": "standard", "total_max_attempts": 2},
 }
+NO_ANSWER = (ConnectionError, HTTPClientError)
 
 
 def check_stores(settings: Any) -> None:
@@ -58,17 +59,17 @@ def check_store(uri: str) -> None:
         ) from err
     except (NoCredentialsError, PartialCredentialsError) as err:
         raise _denied(uri, "needs credentials", err) from err
+    except NO_ANSWER as err:  # some of these are OSErrors too
+        raise NotDone(
+            f"{uri}: its store does not answer: {err}; check AWS_ENDPOINT_URL, the region and "
+            f"the network, and run the command again"
+        ) from err
     except OSError as err:
         if s3.concerns_credentials(s3.error_code(err)):
             raise _denied(uri, "refuses the credentials", err) from err
         # Without permission to list, reading and writing may still be allowed.
         if not isinstance(err, PermissionError):
             raise
-    except (ConnectionError, HTTPClientError) as err:
-        raise NotDone(
-            f"{uri}: its store does not answer: {err}; check AWS_ENDPOINT_URL, the region and "
-            f"the network, and run the command again"
-        ) from err
 
 
 def _denied(uri: str, problem: str, err: Exception) -> SettingsError:
