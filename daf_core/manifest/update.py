@@ -217,7 +217,7 @@ def _remarks(output: Output, known: Catalogue, source: Source, forgotten: Forgot
     if not forgotten.hashes:
         return said
     left_out = sum(forgotten.has(name) for name, _ in source.recordings())
-    hint = f"left out, as they were forgotten (`daf forget`): recordings of the source, {left_out}"
+    hint = f"recordings left out, as `daf forget` removed them: {left_out}"
     return Remarks(said.unmatched, (hint,) if left_out else ())
 
 

@@ -118,7 +118,7 @@ def test_it_does_not_come_back_unless_asked_for(out: Path, calls: Path) -> None:
     (calls / "jane-roe.vtt").write_text(CUE.format("her again"))
     add_call(calls, "new")
     said = ingest.run(asked(calls, out / "manifest"))
-    assert "left out, as they were forgotten (`daf forget`): recordings of the source, 1" in said
+    assert "recordings left out, as `daf forget` removed them: 1" in said
     assert "10 rows in, 10 in the manifest" in said
     assert "jane-roe" not in stored_text(out)
     ingest.run(asked(calls, out / "manifest", fresh=True))
