@@ -7,7 +7,7 @@ from daf_core.report.clips import Sound, clip
 from daf_core.report.printable import signed
 from daf_core.report.recordings import RecordingSummary
 from daf_core.report.transcript import Said
-from daf_core.schemas import Row
+from daf_core.schemas import Row, polarity
 from daf_core.storage.apart import Reads, here
 
 MOMENTS = 10
@@ -72,7 +72,10 @@ def _contradictions(rows: Sequence[Row]) -> list[HeardMoment]:
 
 
 def _surest(recordings: Sequence[RecordingSummary]) -> list[HeardMoment]:
-    """The utterance of each recording that is most surely negative, the surest first."""
+    """The utterance of each recording that is most surely negative, the surest first, those without
+    an interval last; of recordings in which it is negative at all, if there are any.
+    """
+    negative = [one for one in recordings if polarity(one.surest.sentiment) == "negative"]
     return [
         HeardMoment(
             item.surest.utterance_id,
@@ -80,10 +83,18 @@ def _surest(recordings: Sequence[RecordingSummary]) -> list[HeardMoment]:
             item.surest.time,
             item.surest.who,
             _why(item.surest),
-            stands_out=item.surest.interval is not None and item.surest.at_most < 0,
+            stands_out=_is_surely_negative(item.surest),
         )
-        for item in sorted(recordings, key=lambda item: item.surest.at_most)
+        for item in sorted(
+            negative or recordings, key=lambda one: (not one.surest.interval, one.surest.at_most)
+        )
     ]
+
+
+def _is_surely_negative(one: Said) -> bool:
+    """Whether it is negative, and its interval holds nothing positive."""
+    is_negative = polarity(one.sentiment) == "negative"
+    return is_negative and one.interval is not None and one.at_most < 0
 
 
 def _why(one: Said) -> str:
@@ -92,6 +103,6 @@ def _why(one: Said) -> str:
         return f"the lowest in this recording{alone}: {signed(one.sentiment)}"
     low, high = one.interval
     figures = f"{signed(one.sentiment)}, nine times in ten {signed(low)} to {signed(high)}"
-    if high < 0:
+    if _is_surely_negative(one):
         return f"surely negative{alone}: {figures}"
     return f"the most negative in this recording{alone}, not surely negative: {figures}"

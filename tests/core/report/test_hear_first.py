@@ -108,18 +108,18 @@ def test_what_is_surely_negative_comes_first_and_chance_is_called_so(stereo):
         row("sure", -1.5, 1.0),
         row("sure", 0.5, 1.0),
         row("voice", -0.5, 1.0, audio_weight=1.0),
-        row("plain", -0.25, 0.0) | {"interval_low": None, "interval_high": None},
+        row("neutral", -0.25, 0.1),  # surely neutral: nothing to hear
+        row("plain", -0.75, 0.0) | {"interval_low": None, "interval_high": None},
     ]
     table = scores_of(rows)
     recordings = [
         summarise(name, table.filter(pc.equal(table["recording_id"], name)))
-        for name in ("voice", "unsure", "plain", "sure")
+        for name in ("neutral", "voice", "unsure", "plain", "sure")
     ]
     sounds = {row["utterance_id"]: Sound(stereo, 0, 0.0, 1.0) for row in rows}
     found = hear_first([], recordings, sounds)
     assert [(one.why, one.stands_out) for one in found] == [
         ("surely negative: −1.5, nine times in ten −2.5 to −0.5", True),
-        ("the lowest in this recording: −0.2", False),
         (
             "the most negative in this recording by the voice alone, not surely negative: "
             "−0.5, nine times in ten −1.5 to +0.5",
@@ -130,7 +130,10 @@ def test_what_is_surely_negative_comes_first_and_chance_is_called_so(stereo):
             "−1.0, nine times in ten −2.5 to +0.5",
             False,
         ),
+        ("the lowest in this recording: −0.8", False),
     ]
+    (sample,) = hear_first([], recordings[:1], sounds)  # where nothing is negative
+    assert (sample.recording_id, sample.stands_out) == ("neutral", False)
 
 
 def test_what_was_redacted_is_not_heard(tmp_path):
