@@ -15,7 +15,7 @@ from daf_core.report.printable import inert_json
 
 SHEET_ROWS = 1_048_576  # that a sheet of XLSX holds, with the row of names
 NARROWEST, WIDEST = 9, 24  # columns of a sheet, in letters
-WIDTHS = {"text": 60, "recording_id": 28, "words": 9}
+WIDTHS = {"text": 60, "recording_id": 28}
 CELL_LETTERS = 32_767  # that a cell of XLSX holds
 
 Batches: TypeAlias = Iterable[pa.RecordBatch]  # one at least, of the same columns

@@ -71,10 +71,11 @@ def _columns(metas: list[dict[str, str]]) -> tuple[list[str], list[str]]:
         for column, counts in several.items()
         if len(counts) <= most and max(counts.values()) < LEAST_CALLS
     ]
+    unfit = {*many, *small}
     typical = {
         column: sorted(counts.values())[len(counts) // 2]
         for column, counts in several.items()
-        if column not in (*many, *small)
+        if column not in unfit
     }
     ranked = sorted(typical, key=lambda column: (-typical[column], column))
     reasons = {

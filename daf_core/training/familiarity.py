@@ -66,7 +66,8 @@ def _of_column(train: Tensor, held_out: Tensor, strange: Tensor | None) -> Famil
         gathered(placed.distance(held_out.cpu())), np.linspace(0, 1, PERCENTILES)
     ).astype(np.float32)
     plane = None
-    if strange is not None and sum_over_workers(torch.tensor(len(strange))) >= LEAST_STRANGE:
+    rows = train.new_tensor(0 if strange is None else len(strange), dtype=torch.int64)
+    if sum_over_workers(rows) >= LEAST_STRANGE and strange is not None:
         other = _moments([x[:, layer] for x in torch.split(strange, CHUNK_ROWS)])
         plane = _plane_between((mean, covariance), other).float().cpu()
     return Familiarity(layer, placed.mean, placed.whitening, torch.from_numpy(distances), plane)

@@ -1,20 +1,14 @@
 """An attempt at a run, recorded beside the output as it goes on: its file, its log."""
 
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-from daf_core.errors import NotDone
-from daf_core.storage import attempts
-from daf_core.storage.attempt_log import AttemptLog
-from daf_core.storage.attempts import Attempt
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
 from jobs.command.told import tell
 from jobs.parts.run import Run
+from jobs.parts.running_attempt import RunningAttempt, ended
 from jobs.progress import PartProgress
-
-PROGRESS_GAP_S = 15.0  # between two writings of the attempt's file
 
 
 @contextmanager
@@ -28,32 +22,23 @@ def recorded(
         yield lambda part: None
         return
     attempt = _Recorded(run, len(missing), progress)
-    how = "done"
-    try:
+    with ended(attempt.end):
         yield attempt.part_finished
-    except BaseException as err:
-        how = type(err).__name__
-        raise
-    finally:
-        attempt.end(how)
 
 
 class _Recorded:
-    """An attempt that has begun, and its log."""
+    """An attempt to make parts that has begun."""
 
     def __init__(self, run: Run, missing: int, progress: PartProgress) -> None:
         self._run, self._missing, self._progress = run, missing, progress
-        self._start_s = self._written_s = time.monotonic()
-        self._attempt: Attempt = attempts.begin(run.output)
-        common = {"run": run.fingerprint, "attempt": self._attempt.name}
-        self._log = AttemptLog(self._attempt.log_uri, common)
-        begun = {name: self._attempt.record[name] for name in ("host", "versions")}
-        self._log.write("begin", verb=run.verb, parts=len(run.parts), missing=missing, **begun)
-        tell(run.verb, run=run.fingerprint, attempt=self._attempt.uri, log=self._attempt.log_uri)
+        counts = {"parts": len(run.parts), "missing": missing}
+        self._attempt = RunningAttempt(run.output, run.fingerprint, run.verb, self._facts, **counts)
+        places = {"attempt": self._attempt.uri, "log": self._attempt.log_uri}
+        tell(run.verb, run=run.fingerprint, **places)
 
     def part_finished(self, part: PartFacts) -> None:
         """Add a line about a part; show the progress, unless that was done just now."""
-        self._log.write(
+        self._attempt.line(
             "part",
             part=part.name,
             nodes=part.nodes,
@@ -64,21 +49,15 @@ class _Recorded:
             done=self._progress.done,
             of=self._missing,
         )
-        if time.monotonic() - self._written_s > PROGRESS_GAP_S:
-            with suppress(NotDone):  # the parts themselves will say it
-                self._attempt.go_on(self._facts())
-            self._written_s = time.monotonic()
+        self._attempt.go_on()
 
     def end(self, how: str) -> None:
         """Write how the attempt ended."""
-        self._log.end(how=how, **self._facts())
-        with suppress(NotDone):  # whatever keeps it from being written is said already
-            self._attempt.end(how, self._facts())
+        self._attempt.end(how)
 
     def _facts(self) -> Json:
         made = self._run.counted(self._progress.done, self._progress.counts)
-        seconds = round(time.monotonic() - self._start_s, 1)
-        return {"seconds": seconds, "of": self._missing} | made
+        return {"of": self._missing} | made
 
 
 def times(found: list[Json]) -> Json:

@@ -13,7 +13,7 @@ import daf_core
 from daf_core.errors import SettingsError
 from daf_core.storage import attempts, run_record
 from daf_core.storage.part_index import PartFacts
-from jobs.parts import recorded
+from jobs.parts import running_attempt
 from jobs.parts.resume import run_missing_parts
 from jobs.parts.run import Run
 from jobs.settings import PartsRun
@@ -161,7 +161,7 @@ def test_the_log_tells_of_every_part_and_of_the_end(archive: Archive) -> None:
 
 
 def test_the_file_of_an_attempt_shows_how_far_it_is(archive: Archive, monkeypatch) -> None:
-    monkeypatch.setattr(recorded, "PROGRESS_GAP_S", -1.0)
+    monkeypatch.setattr(running_attempt, "PROGRESS_GAP_S", -1.0)
     seen = []
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:

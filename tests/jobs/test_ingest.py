@@ -173,7 +173,7 @@ def test_a_ray_that_does_not_start_is_done_without_but_one_that_was_named_is_not
 
 
 def test_an_attempt_is_logged_and_where_nothing_is_new_there_is_none(tmp_path, monkeypatch):
-    monkeypatch.setattr("jobs.verbs.ingest_attempt.PROGRESS_GAP_S", -1.0)
+    monkeypatch.setattr("jobs.parts.running_attempt.PROGRESS_GAP_S", -1.0)
     folder = tmp_path / "jane-roe"
     folder.mkdir()
     for name in ("jane", "roe"):
