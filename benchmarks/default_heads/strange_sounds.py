@@ -1,4 +1,4 @@
-"""Sounds that are no speech, synthesized: music, noise, clicks, tones. No head may know them.
+"""Sounds that are no speech, synthesized: music, noise, clicks, tones. Heads should flag them.
 
 Each is drawn at random with a fixed seed. Real music and noise stay for tests.
 """

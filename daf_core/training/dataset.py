@@ -143,9 +143,7 @@ def load_rows(
 def load_strange(
     corpus: Corpus, shapes: ColumnShapes, rank: int = 0, workers: int = 1
 ) -> Rows | None:
-    """This worker's rows that the corpus says a head shall not know, labelled or not; None if there
-    are none at all.
-    """
+    """This worker's rows of the split STRANGE, labelled or not; None if no worker has any."""
     pieces, seen = [], 0
     for name in corpus.parts:
         split = corpus.source.read(name, ["split"])["split"].to_pylist()
