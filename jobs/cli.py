@@ -126,11 +126,13 @@ def main() -> None:
     with stopping.stoppable() as stop:
         try:
             _run(sys.argv[1:])
-        except SystemExit:
-            raise  # the command has ended: Ctrl-C is how one ends `daf browse`
         except BaseException as err:
+            if isinstance(err, SystemExit) and not err.code:
+                raise  # the command has ended: Ctrl-C is how one ends `daf browse`
             if stop.number is not None:
-                sys.exit(stop.end())
+                stop.exit()
+            if isinstance(err, SystemExit):
+                raise
             status = _status_of(err)
             told.end(1 if status is None else status, getattr(err, "summary", ""), _error(err))
             if status is None:

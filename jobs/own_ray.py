@@ -12,6 +12,8 @@ import psutil
 import ray
 from ray._private import ray_constants
 
+from jobs.command.stopping import killed_when_stopped
+
 LOOPBACK = "127.0.0.1"  # Ray's servers listen there alone if the node has this address
 # Where this is 0, Ray takes a loopback address as it is, not for one that other machines reach.
 CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
@@ -26,15 +28,24 @@ def own_ray() -> Iterator[None]:
     """Start a Ray, run the body, stop it.
 
     Its folder, with Ray's logs and what Ray spills, is deleted, but for one of a body that failed.
+    Where the command is stopped, Ray is killed: its core crashes now and then when it is shut down
+    amid its work, and takes the process with it.
     """
     folder = tempfile.mkdtemp(prefix="daf-", dir=_short_folder())  # mode 0700
-    with _token():
+    others = _children()
+
+    def kill() -> None:
+        _end(_children() - others)
+        shutil.rmtree(folder, ignore_errors=True)
+
+    with _token(), killed_when_stopped(kill) as is_stopped:
         try:
             with _on_loopback(), _without_dashboard():
                 _start(folder)
             yield
         except BaseException:
-            ray.shutdown()
+            if not is_stopped():
+                ray.shutdown()
             raise
         ray.shutdown()
     shutil.rmtree(folder, ignore_errors=True)
@@ -43,22 +54,30 @@ def own_ray() -> Iterator[None]:
 def _start(folder: str) -> None:
     """Start Ray. Where that fails, end what has started of it and try once more."""
     for tries_left in reversed(range(TRIES)):
-        others = {*psutil.Process().children()}
+        others = _children()
         try:
             _init(f"{folder}/ray{tries_left}")  # Ray opens a folder of its own to everybody
             return
         except Exception:  # Ray raises plain ones
             ray.shutdown()
-            _end({*psutil.Process().children()} - others)
+            _end(_children() - others)
             if not tries_left:
                 raise
 
 
+def _children() -> set[psutil.Process]:
+    return {*psutil.Process().children()}
+
+
 def _end(processes: set[psutil.Process]) -> None:
-    """End processes that Ray forgot: it ends those of a node only after the node has started."""
+    """Kill processes of a Ray, and those that they have started."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
-            process.kill()
+            started = process.children(recursive=True)
+            process.kill()  # first: the raylet would replace its workers
+            for one in started:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
     psutil.wait_procs(processes, timeout=10)
 
 

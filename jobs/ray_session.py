@@ -12,7 +12,7 @@ import ray.data
 from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
-from jobs.command.stopping import handlers_kept
+from jobs.command.stopping import handlers_kept, killed_when_stopped
 from jobs.command.terminal import complain
 from jobs.own_ray import own_ray
 from jobs.ray_address import address_to_join
@@ -79,10 +79,16 @@ def _started_or_joined() -> Iterator[None]:
 @contextmanager
 def _joined(address: str) -> Iterator[None]:
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-    try:
-        yield
-    finally:
-        ray.shutdown()
+    with killed_when_stopped(_nothing) as is_stopped:
+        try:
+            yield
+        finally:
+            if not is_stopped():
+                ray.shutdown()
+
+
+def _nothing() -> None:
+    """Ray itself ends what it runs for a process that is gone."""
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def every_candidate(labelled: LabelledRows, seed: int, recipe: Recipe = RECIPE) 
 
     groups = [name for name in GROUP_COLUMNS if len({*labelled.groups[name]} - {None}) > 1]
     return [
-        Candidate("calibrate", "intervals alone", lambda head, rows: head),
+        Candidate("calibrate", "intervals alone, same sentiments", lambda head, rows: head),
         offset(False, None),
         offset(True, None),
         *(offset(True, group) for group in groups),

@@ -6,17 +6,17 @@ no row is ever missing. Rows of recordings that were deleted from the source sta
 
 import logging
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any
 
 from daf_core.manifest import catalogue_files, ingest_lock, metadata_options
-from daf_core.manifest.catalogue import Catalogue, Comparison
-from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table, is_file
+from daf_core.manifest.catalogue import Catalogue
+from daf_core.manifest.entries import NO_RECORDING, NOTHING, entries_table
 from daf_core.manifest.forgotten import Forgotten
 from daf_core.manifest.kept_ids import KeptIds
 from daf_core.manifest.metadata_alone import MetadataAlone
@@ -25,6 +25,7 @@ from daf_core.manifest.remarks import remarks
 from daf_core.manifest.removal import finish_removal, remove_outdated
 from daf_core.manifest.retired_ids import RetiredIds
 from daf_core.manifest.retry import mark, to_read_again, to_retry
+from daf_core.manifest.updated import Updated, counted
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import Source as OpenSource
@@ -39,48 +40,8 @@ Inspect = Callable[[Iterator[Any]], Iterator[Inspected]]
 _FILES_AT_ONCE = 16
 
 
-@dataclass(frozen=True, kw_only=True)
-class Updated:
-    """A manifest after an update, and how its source compared with it before.
-
-    quarantined: reason → rows; not_used: reason and suffix → files of the source; flags: flag →
-    rows, with no_text and no_audio; remarks: settings that match nothing, and hints; recordings:
-    counts of new, changed, gone and kept ones; seconds: the duration of the update that last
-    changed the manifest; nothing_to_do: it was up to date.
-    """
-
-    rows_in: int
-    rows: int
-    quarantined: dict[str, int]
-    not_used: dict[str, int]
-    flags: dict[str, int]
-    parts: int
-    audio_hours: float
-    remarks: Remarks
-    recordings: Comparison
-    seconds: float
-    nothing_to_do: bool = False
-
-    def as_facts(self) -> Json:
-        """The entries of the run record."""
-        return {name: getattr(self, name) for name in _COUNTS} | {
-            "remarks": asdict(self.remarks),
-            "recordings": self.recordings.as_dict(),
-            "seconds": self.seconds,
-        }
-
-    @classmethod
-    def from_facts(cls, facts: Json, recordings: Comparison) -> "Updated":
-        """A manifest with nothing to do, from the entries of its run record."""
-        counts = {name: facts[name] for name in (*_COUNTS, "seconds")}
-        said = facts.get("remarks", {})  # older records have none
-        remarks = Remarks(**{name: tuple(lines) for name, lines in said.items()})
-        return cls(**counts, remarks=remarks, recordings=recordings, nothing_to_do=True)
-
-
 # Of the record: whether the words of rows were dropped, what options told of recordings.
 _KEPT_FACTS = ("text", metadata_options.FACT)
-_COUNTS = ("rows_in", "rows", "quarantined", "not_used", "flags", "parts", "audio_hours")
 
 
 def update(
@@ -122,7 +83,7 @@ def update(
     if record is not None and finished and known.is_up_to_date():
         if record.facts.get("roots") != roots:
             run_record.write(output, replace(record, facts={**record.facts, "roots": roots}))
-        return Updated.from_facts(record.facts, known.comparison())
+        return Updated.from_facts(record.facts, known.comparison(), started)
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
     as_they_are = MetadataAlone(output, known, check)
@@ -229,22 +190,3 @@ def write_index(output: Output, known: Catalogue, run: str, check: Callable[[], 
     check()
     files.delete_all(output.recordings_uri, loose)
     check()
-
-
-def counted(known: Catalogue, said: Remarks, started: float) -> Updated:
-    """What the manifest with this catalogue holds; `started`: on the monotonic clock."""
-    parts, reasons = known.facts.values(), known.reasons()
-    quarantined = {reason: count for reason, count in reasons.items() if not is_file(reason)}
-    rows = sum(part.rows for part in parts)
-    return Updated(
-        rows_in=rows + sum(quarantined.values()),
-        rows=rows,
-        quarantined=quarantined,
-        not_used={reason: count for reason, count in reasons.items() if is_file(reason)},
-        flags=dict(sorted(sum((Counter(part.flags) for part in parts), Counter()).items())),
-        remarks=said,
-        parts=len(parts),
-        audio_hours=round(sum(part.audio_s for part in parts) / 3600, 4),
-        recordings=known.comparison(),
-        seconds=round(time.monotonic() - started, 1),
-    )

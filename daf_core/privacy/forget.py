@@ -21,7 +21,8 @@ from daf_core.manifest.catalogue import Catalogue
 from daf_core.manifest.entries import NO_RECORDING, Entry, counted_as, entries_table
 from daf_core.manifest.forgotten import Forgotten
 from daf_core.manifest.removal import finish_removal
-from daf_core.manifest.update import counted, delete_unfinished, write_index
+from daf_core.manifest.update import delete_unfinished, write_index
+from daf_core.manifest.updated import counted
 from daf_core.schemas import Row
 from daf_core.sources.remarks import Remarks
 from daf_core.storage import parquet, run_record

@@ -8,12 +8,14 @@ own, which the signal wakes whatever the main thread does, then ends the process
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
+from typing import NoReturn
 
 from jobs.command import told
 from jobs.command.terminal import complain
@@ -33,9 +35,23 @@ class Stopped(BaseException):
 
 @dataclass
 class Stop:
-    """Which signal asked the command to end; None: none has."""
+    """Which signal asked the command to end; None: none has. kills: what ends the processes that
+    are not closed when the command is stopped.
+    """
 
     number: int | None = None
+    kills: list[Callable[[], None]] = field(default_factory=list)
+
+    def exit(self) -> NoReturn:
+        """End the process, as `end`. Where there are `kills`, without what Python does at its exit:
+        the libraries of those processes would close them then.
+        """
+        at_once = bool(self.kills)
+        status = self.end()
+        if at_once:
+            sys.stdout.flush()
+            os._exit(status)
+        sys.exit(status)
 
     def end(self) -> int:
         """Say why the command ends, and kill its workers, which nobody waits for; returns the exit
@@ -46,13 +62,33 @@ class Stop:
         told.end(status, error=told.Error("Stopped", f"{why}; {AGAIN}"))
         for worker in multiprocessing.active_children():
             worker.kill()
+        for kill in self.kills:
+            kill()
         return status
+
+
+_now: Stop | None = None  # that of the command that runs
+
+
+@contextmanager
+def killed_when_stopped(kill: Callable[[], None]) -> Iterator[Callable[[], bool]]:
+    """Call `kill` where a signal ends the command in the body. Gives a function that says whether
+    one has: then the body shall close nothing that `kill` ends. Outside a command it never has.
+    """
+    stop = _now or Stop()
+    stop.kills.append(kill)
+    try:
+        yield lambda: stop.number is not None
+    finally:
+        if stop.number is None:
+            stop.kills.remove(kill)
 
 
 @contextmanager
 def stoppable() -> Iterator[Stop]:
     """Run the body so that signals end it; `Stop` says whether one has arrived."""
-    stop = Stop()
+    global _now
+    stop = _now = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
@@ -73,6 +109,7 @@ def stoppable() -> Iterator[Stop]:
     try:
         yield stop
     finally:
+        _now = None
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -88,17 +125,25 @@ def set_deadline(minutes: float | None) -> None:
 
 @contextmanager
 def handlers_kept() -> Iterator[None]:
-    """Undo what the body, a call of a library, does to the handlers of signals."""
+    """Undo what the body, a call of a library, does to the handlers of signals. The library's own
+    handlers exit without a message: where they have done so, the handler of before is called.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = {number: signal.getsignal(number) for number in _ENDS}
     try:
         yield
+    except SystemExit as err:
+        number = signal.SIGTERM if err.code == signal.SIGTERM else signal.SIGINT
+        handler = before[number]
+        if callable(handler):
+            handler(number, None)
+        raise
     finally:
-        for number, handler in before.items():
+        for one, handler in before.items():
             if handler is not None:  # None: not installed from Python
-                signal.signal(number, handler)
+                signal.signal(one, handler)
 
 
 def _watch(read: int, stop: Stop) -> None:

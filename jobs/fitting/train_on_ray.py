@@ -1,14 +1,11 @@
 """Fit a head on Ray Train, with one worker or several."""
 
 import logging
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
 from ray.train.torch import TorchTrainer
 
+from jobs.command.stopping import handlers_kept
 from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 from jobs.fitting.train_worker import TASK, read_fitted, train_worker
@@ -49,7 +46,7 @@ def train_on_ray(task: FitTask, workers: int, gpu: bool, storage: str, name: str
             ),
         )
         try:
-            with _interruptible():
+            with handlers_kept():
                 result = trainer.fit()
         except WorkerGroupError as err:
             raise next(iter(err.worker_failures.values())) from err
@@ -57,18 +54,3 @@ def train_on_ray(task: FitTask, workers: int, gpu: bool, storage: str, name: str
         raise result.error
     with result.checkpoint.as_directory() as folder:
         return read_fitted(folder)
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Make Ctrl-C raise KeyboardInterrupt. Ray Train's own handler exits without a message, and
-    remains installed after the training.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    except SystemExit as err:
-        raise KeyboardInterrupt from err
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, handler)

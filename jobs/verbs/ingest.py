@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from daf_core.errors import NotDone, SettingsError, check_bad_rows
 from daf_core.manifest import metadata_options
-from daf_core.manifest.update import Updated, update
+from daf_core.manifest.update import update
+from daf_core.manifest.updated import Updated
 from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.folders.who_speaks import WhoSpeaks

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from daf_core.manifest.update import Updated
+from daf_core.manifest.updated import Updated
 from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import KINDS
 from daf_core.storage import parquet

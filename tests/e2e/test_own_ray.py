@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 import ray
 
@@ -52,6 +54,23 @@ get_node, services.get_node = services.get_node, too_slow_once
 if __name__ == "__main__":
     with ray_session():
         print(len(ray.nodes()), *sorted(one.name() for one in psutil.Process().children()))
+"""
+
+STOPPED = """
+import os, psutil, ray, time
+from jobs import cli
+from jobs.ray_session import ray_session
+
+def app(*_, **__):
+    with ray_session():
+        ray.get(ray.remote(lambda: None).remote())
+        session = ray._private.worker._global_node.get_session_dir_path()
+        print(os.path.dirname(os.path.dirname(session)), flush=True)
+        print(*[one.pid for one in psutil.Process().children(recursive=True)], flush=True)
+        time.sleep(600)
+
+cli.app = app
+cli.main()
 """
 
 
@@ -110,13 +129,32 @@ def test_a_ray_that_starts_too_slowly_is_started_again() -> None:
     assert processes.count("raylet") == processes.count("gcs_server") == 1
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_of_a_ray_that_is_stopped_nothing_is_left(number, status) -> None:
+    process = _started(STOPPED)
+    folder = process.stdout.readline().strip()
+    started = [psutil.Process(int(one)) for one in process.stdout.readline().split()]
+    assert os.path.isdir(folder)
+    assert len(started) > 2
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == status
+    assert said.endswith("; run the same command again to continue\n")
+    assert psutil.wait_procs(started, timeout=10)[1] == []
+    assert not os.path.exists(folder)
+
+
 def _printed(script: str) -> str:
+    process = _started(script)
+    shown, said = process.communicate()
+    assert process.returncode == 0, said
+    return shown
+
+
+def _started(script: str) -> "subprocess.Popen[str]":
     unset = {"RAY_ADDRESS", "RAY_USAGE_STATS_ENABLED"}
     environment = {name: value for name, value in os.environ.items() if name not in unset}
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    ).stdout
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-c", script], env=environment, stdout=pipe, stderr=pipe, text=True
+    )

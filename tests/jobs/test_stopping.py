@@ -22,6 +22,7 @@ BODIES = {
     "C that looks at no signal": "ctypes.PyDLL(None).usleep(1) or ctypes.CDLL(None).pause() or "
     "[ctypes.CDLL(None).pause() for _ in range(9999)]",
     "closing that never ends": "stuck()",
+    "a library with handlers of its own": "handled_otherwise()",
 }
 PROGRAM = """
 import contextlib, ctypes, signal, sys, threading, time
@@ -38,6 +39,12 @@ def closing():
 
 def stuck():
     with closing():
+        time.sleep(600)
+
+def handled_otherwise():
+    with stopping.handlers_kept():
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))  # as Ray
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # as Ray Train
         time.sleep(600)
 
 def app(*_, **__):

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from daf_core.manifest.update import Updated, update
+from daf_core.manifest.update import update
+from daf_core.manifest.updated import Updated
 from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.open_source import open_source
 from daf_core.storage import files, parquet, run_record
