@@ -34,6 +34,7 @@ from jobs.parts.metrics import Timed, TimedActor
 ROWS = 1900
 TARGETS = ("driver", "worker", "actor", "node")
 UNDISTURBED = "undisturbed"
+JOBS_WITHOUT = 3  # one after the other in which there is nothing to kill: something is wrong
 
 
 def main() -> None:
@@ -84,7 +85,7 @@ class Chaos:
         self.nodes, self.archive, self.rng = nodes, archive, rng
         self.parts = archive.parts
         self.kills: Counter[str] = Counter()
-        self.runs = 0
+        self.runs = self.missed = 0
         self.outs: list[str] = []
 
     def run(self, kills: int) -> None:
@@ -102,7 +103,13 @@ class Chaos:
             while not (killed := self.kill(target)) and self.done() < self.parts:
                 time.sleep(0.05)
             if not killed:
+                self.missed += 1
+                if self.missed == JOBS_WITHOUT:
+                    raise SystemExit(
+                        f"{self.missed} jobs ended before a process of {target} was found"
+                    )
                 continue
+            self.missed = 0
             self.kills[target] += 1
             print(f"{self.kills.total()}: killed {target}, {self.done()} parts done", flush=True)
             if target == "driver":

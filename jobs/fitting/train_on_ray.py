@@ -1,11 +1,18 @@
 """Fit a head on Ray Train, with one worker or several."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
-from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig, WorkerGroupError
+from ray.train import (
+    CheckpointConfig,
+    FailureConfig,
+    Result,
+    RunConfig,
+    ScalingConfig,
+    WorkerGroupError,
+)
 from ray.train.torch import TorchTrainer
 
-from jobs.command.stopping import handlers_kept
 from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 from jobs.fitting.train_worker import TASK, read_fitted, train_worker
@@ -46,11 +53,21 @@ def train_on_ray(task: FitTask, workers: int, gpu: bool, storage: str, name: str
             ),
         )
         try:
-            with handlers_kept():
-                result = trainer.fit()
+            result = _fitted(trainer)
         except WorkerGroupError as err:
             raise next(iter(err.worker_failures.values())) from err
     if result.error is not None:
         raise result.error
     with result.checkpoint.as_directory() as folder:
         return read_fitted(folder)
+
+
+def _fitted(trainer: TorchTrainer) -> Result:
+    """Fit in a thread of its own. In the main thread Ray Train takes Ctrl-C for itself, waits for
+    its workers up to half a minute, and ends without a message.
+    """
+    pool = ThreadPoolExecutor(1)
+    try:
+        return pool.submit(trainer.fit).result()
+    finally:
+        pool.shutdown(wait=False)  # the thread ends with the Ray that it waits for

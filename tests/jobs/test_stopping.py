@@ -44,7 +44,7 @@ def stuck():
 def handled_otherwise():
     with stopping.handlers_kept():
         signal.signal(signal.SIGTERM, lambda number, _: sys.exit(number))  # as Ray
-        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))  # as Ray Train
+        signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
         time.sleep(600)
 
 def app(*_, **__):
