@@ -8,6 +8,7 @@ from daf_core.report.evidence import CLEAR, Evidence
 from daf_core.report.warned_when import (
     CORRELATED,
     LEAST_ROWS,
+    ONE_CHANNEL_SHARE,
     ONE_SIDED,
     OTHER_LANGUAGE_SHARE,
     STEADY,
@@ -54,6 +55,11 @@ def checks_of(evidence: Evidence) -> list[Check]:
         *_correlations("log duration", evidence.by_duration),
         *_correlations("level", evidence.by_level),
         _weights(evidence.audio_weight),
+        Check(
+            "recordings with several channels of which one alone holds speech",
+            _share(evidence.one_channel.total(), len(evidence.channels)),
+            _over(ONE_CHANNEL_SHARE),
+        ),
     ]
 
 

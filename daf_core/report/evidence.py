@@ -1,6 +1,6 @@
 """What a scores table says of how far its scores are to be believed, summed part by part.
 
-Memory grows with the recordings that hold unfamiliar rows, not with rows.
+Memory grows with recordings (some bytes for each that has channels), not with rows.
 """
 
 from collections import Counter
@@ -56,7 +56,8 @@ class Evidence:
     without rows in another language, which are counted in other_languages. by_duration and by_level
     correlate log duration and level (dB) with sentiment, for rows of voice alone and for all;
     audio_weight is that of rows with words and voice; recognized: whether a recognizer was asked
-    for words.
+    for words; channels: recording → the numbers of the channels that hold its rows, as bits, of
+    recordings whose channels were not mixed.
     """
 
     reads: frozenset[str] = frozenset(MODALITIES)
@@ -74,6 +75,7 @@ class Evidence:
     by_level: dict[str, Correlation] = field(default_factory=lambda: _for_voice_and_all())
     audio_weight: Correlation = field(default_factory=Correlation)  # with sentiment
     recognized: bool = False
+    channels: dict[str, int] = field(default_factory=dict)
 
     def add(self, rows: pa.Table) -> None:
         """Add the rows of one part; a table of an older run may lack `level_db`."""
@@ -91,6 +93,16 @@ class Evidence:
         weights = np.where(sets["words and voice"], _floats(rows, "audio_weight"), np.nan)
         self.audio_weight.add(weights, sentiment)
         self.recognized |= any(flagged(rows, flag).any() for flag in _OF_RECOGNIZERS)
+        self._add_channels(rows)
+
+    @property
+    def one_channel(self) -> Counter[int]:
+        """Of the recordings whose channels were not mixed, those in which one channel alone holds
+        rows: how many by the number of the channel.
+        """
+        return Counter(
+            bits.bit_length() - 1 for bits in self.channels.values() if bits.bit_count() == 1
+        )
 
     @property
     def all_intervals(self) -> Intervals:
@@ -123,6 +135,14 @@ class Evidence:
             self.other_languages[OTHERS if full and name not in self.other_languages else name] += (
                 count
             )
+
+    def _add_channels(self, rows: pa.Table) -> None:
+        if "channel" not in rows.column_names:
+            return
+        known = rows.select(["recording_id", "channel"]).filter(pc.is_valid(rows["channel"]))
+        for pair in known.group_by(["recording_id", "channel"]).aggregate([]).to_pylist():
+            recording = pair["recording_id"]
+            self.channels[recording] = self.channels.get(recording, 0) | 1 << pair["channel"]
 
     def _add_intervals(self, rows: pa.Table, sets: dict[str, BoolArray]) -> None:
         low, high = _floats(rows, "interval_low"), _floats(rows, "interval_high")

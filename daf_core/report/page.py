@@ -113,8 +113,8 @@ def gather(
         {**row, "when": when(row), "who": who(row)} for row in totals.strongest.to_pylist()
     ]
     places = {item.recording_id: f"r{number}" for number, item in enumerate(recordings, start=1)}
-    quarantined, reasons = quarantine_reasons(scores_output(scores).quarantine_uri)
-    ingest = at_ingest(manifest or run.get("manifest"))
+    quarantined, reasons = quarantine_reasons(scores_output(scores).quarantine_uri, examples=text)
+    ingest = at_ingest(manifest or run.get("manifest"), examples=text)
     named = {row["utterance_id"] for row in contradictions}
     named |= {
         m.utterance_id for item in recordings for m in (item.lowest, item.highest, item.surest)

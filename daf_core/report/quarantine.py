@@ -14,7 +14,9 @@ LETTERS_AT_MOST = 280  # of a message, or of an utterance's text
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """Rows quarantined for one reason, with the first message as an example."""
+    """Rows quarantined for one reason. example: the first message, which may name files and quote
+    words; empty where it is not wanted.
+    """
 
     reason: str
     meaning: str
@@ -31,32 +33,37 @@ class AtIngest:
     note: str = ""
 
 
-def quarantine_reasons(folder: str) -> tuple[int, list[ReasonCount]]:
-    """How many rows the quarantine holds, and how many for each reason."""
+def quarantine_reasons(folder: str, examples: bool) -> tuple[int, list[ReasonCount]]:
+    """How many rows the quarantine holds, and how many for each reason; examples: with a message of
+    each.
+    """
     counts: Counter[str] = Counter()
-    examples: dict[str, str] = {}
+    first: dict[str, str] = {}
     for part in list_parts(folder):
         rows, _ = read(join(folder, part), "quarantine", ["reason", "message"])
         for row in rows.to_pylist():
             counts[row["reason"]] += 1
-            examples.setdefault(row["reason"], row["message"])
+            first.setdefault(row["reason"], row["message"])
     reasons = [
         ReasonCount(
-            reason, (REASONS | FILE_REASONS).get(reason, ""), rows, shortened(examples[reason])
+            reason,
+            (REASONS | FILE_REASONS).get(reason, ""),
+            rows,
+            shortened(first[reason]) if examples else "",
         )
         for reason, rows in counts.most_common()
     ]
     return counts.total(), reasons
 
 
-def at_ingest(manifest: Any) -> AtIngest:
-    """What ingest quarantined, from the folder of a manifest."""
+def at_ingest(manifest: Any, examples: bool) -> AtIngest:
+    """What ingest quarantined, from the folder of a manifest; examples: with messages."""
     if not isinstance(manifest, str):
         return AtIngest(note="run.json names no manifest; daf report can be given one")
     if read_json(manifest_output(manifest).record_uri) is None:
         note = f"there is no finished manifest at {manifest}; daf report can be given another"
         return AtIngest(note=note)
-    return AtIngest(*quarantine_reasons(manifest_output(manifest).quarantine_uri))
+    return AtIngest(*quarantine_reasons(manifest_output(manifest).quarantine_uri, examples))
 
 
 def shortened(text: str) -> str:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from daf_core.report.correlation import Correlation
 from daf_core.report.evidence import CLEAR, Evidence
+from daf_core.report.warned_of import most_frequent, most_in, r_of, rows_of, share_of
 from daf_core.report.warned_when import (
+    ONE_CHANNEL_SHARE,
     OTHER_LANGUAGE_SHARE,
     SET_SHARE,
     UNCALIBRATED_SHARE,
@@ -23,8 +25,6 @@ from daf_core.report.warned_when import (
 from daf_core.schemas import LABEL_RANGE
 
 NEARLY_ALL = 0.8  # with more of the rows no recording stands out
-NAMED_AT_MOST = 3  # recordings or languages
-LETTERS_AT_MOST = 60  # of a name
 
 RANGE = LABEL_RANGE[1] - LABEL_RANGE[0]
 LABEL = "label 50 utterances and fit the head to them (`daf label`, `daf adapt`)"
@@ -62,6 +62,7 @@ def warnings_of(
         *_following("duration", "the logarithm of duration", evidence.by_duration, evidence),
         *_following("level", "level in dB", evidence.by_level, evidence),
         *_weights(evidence.audio_weight),
+        *_one_channel(evidence),
     ]
 
 
@@ -78,11 +79,11 @@ def _language(evidence: Evidence, languages: tuple[str, ...]) -> Iterator[RunWar
     if not is_more(rows, evidence.rows, OTHER_LANGUAGE_SHARE):
         return
     known = f" ({', '.join(languages)})" if languages else ""
-    which = _most(evidence.other_languages) if any(evidence.other_languages) else ""
+    which = most_frequent(evidence.other_languages) if any(evidence.other_languages) else ""
     yield RunWarning(
         "Another language",
-        f"the words of {_of(rows, evidence.rows)} are in a language that the head was not trained "
-        f"on{known}{which and f': {which}'}.",
+        f"the words of {rows_of(rows, evidence.rows)} are in a language that the head was not "
+        f"trained on{known}{which and f': {which}'}.",
         "What it makes of such words is a guess.",
         "Leave these rows out (column `language`), or train a head on labelled speech in their "
         "language, with encoders for it.",
@@ -96,35 +97,15 @@ def _unfamiliar(evidence: Evidence, recordings: Mapping[str, int]) -> Iterator[R
         return
     parts = [("voice", evidence.strange["audio"]), ("words", evidence.strange["text"])]
     which = " and ".join(f"the {name} of {count:,}" for name, count in parts if count)
-    where = _where(evidence.unfamiliar, recordings) if rows < NEARLY_ALL * of else ""
+    where = most_in(evidence.unfamiliar, recordings) if rows < NEARLY_ALL * of else ""
     yield RunWarning(
         "Unfamiliar speech",
-        f"{_of(rows, of)} are unlike what the head was trained on{which and f' ({which})'}{where}.",
+        f"{rows_of(rows, of)} are unlike what the head was trained on"
+        f"{which and f' ({which})'}{where}.",
         "Their sentiment may be off by more than their intervals say.",
         "Listen to some of them; leave out what is no speech. If they are what you want to know "
         f"about, {LABEL}.",
     )
-
-
-def _where(unfamiliar: Counter[str], recordings: Mapping[str, int]) -> str:
-    """The recordings, or their folders where there are several, that hold most unfamiliar rows."""
-    if not recordings:
-        return ""
-    rows, kind = Counter(recordings), ""
-    folders = _by_folder(rows)
-    if len(unfamiliar) > NAMED_AT_MOST and len(folders) > 1:
-        rows, kind, unfamiliar = folders, "folders ", _by_folder(unfamiliar)
-    most = unfamiliar.most_common(NAMED_AT_MOST)
-    named = [f"{_short(name)} ({count:,} of {rows[name]:,})" for name, count in most]
-    more = len(unfamiliar) - len(named)
-    return f", most in {kind}{', '.join(named)}{f' and {more:,} more' if more else ''}"
-
-
-def _by_folder(counts: Counter[str]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for name, count in counts.items():
-        found[name.rpartition("/")[0] or "."] += count
-    return found
 
 
 def _uncalibrated(evidence: Evidence) -> Iterator[RunWarning]:
@@ -136,7 +117,7 @@ def _uncalibrated(evidence: Evidence) -> Iterator[RunWarning]:
     which = f" for rows with {' or '.join(lacking)}" if rows < evidence.rows else ""
     yield RunWarning(
         "No intervals",
-        f"{_of(rows, evidence.rows)} have no interval: the head is not calibrated{which}.",
+        f"{rows_of(rows, evidence.rows)} have no interval: the head is not calibrated{which}.",
         "How far their scores are off is not known.",
         f"To know it, {LABEL}.",
     )
@@ -147,8 +128,8 @@ def _wide(evidence: Evidence) -> Iterator[RunWarning]:
     wide = {name: one for name, one in evidence.intervals.items() if one.rows and is_wide(one)}
     found = [
         f"intervals of rows with {name} are {one.mean_width:.1f} wide on average, of a range of "
-        f"{RANGE:.0f}, and {_share(one.undecided, one.rows)} of them hold both a clearly negative "
-        f"and a clearly positive sentiment (-{CLEAR:.0f} and {CLEAR:.0f})"
+        f"{RANGE:.0f}, and {share_of(one.undecided, one.rows)} of them hold both a clearly "
+        f"negative and a clearly positive sentiment (-{CLEAR:.0f} and {CLEAR:.0f})"
         for name, one in wide.items()
         if one.rows >= least
     ]
@@ -173,14 +154,15 @@ def _following(
     if follows(voice):
         yield RunWarning(
             f"Sentiment follows {what}",
-            f"on {voice.rows:,} rows without words its correlation with {measure} is {_r(voice)}.",
+            f"on {voice.rows:,} rows without words its correlation with {measure} is "
+            f"{r_of(voice)}.",
             f"Differences between such rows may say no more than their {what} does.",
             f"Do not compare them by sentiment. {advice[0].upper()}{advice[1:]}.",
         )
     elif follows(every):
         yield RunWarning(
             f"Sentiment follows {what}",
-            f"on {every.rows:,} rows its correlation with {measure} is {_r(every)}.",
+            f"on {every.rows:,} rows its correlation with {measure} is {r_of(every)}.",
             "This may be so in what people say, or be an error of the head.",
             f"Listen to some of the lowest and highest before you compare rows; to be sure, "
             f"{LABEL}.",
@@ -213,25 +195,17 @@ def _weights(audio: Correlation) -> Iterator[RunWarning]:
         )
 
 
-def _r(correlation: Correlation) -> str:
-    low, high = correlation.interval or (float("nan"), float("nan"))
-    return f"{correlation.r:.2f} (95 % interval {low:.2f} to {high:.2f})"
-
-
-def _most(counts: Counter[str]) -> str:
-    """The most frequent names with their counts."""
-    named = [f"{_short(name)} {count:,}" for name, count in counts.most_common(NAMED_AT_MOST)]
-    more = len(counts) - len(named)
-    return ", ".join(named) + (f" and {more:,} more" if more else "")
-
-
-def _of(rows: int, of: int) -> str:
-    return f"{rows:,} of {of:,} rows ({_share(rows, of)})"
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / max(1, whole):.0f} %"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LETTERS_AT_MOST else name[: LETTERS_AT_MOST - 1] + "…"
+def _one_channel(evidence: Evidence) -> Iterator[RunWarning]:
+    one, of = evidence.one_channel, len(evidence.channels)
+    if not is_more(one.total(), of, ONE_CHANNEL_SHARE):
+        return
+    which = ", ".join(f"channel {number} in {count:,}" for number, count in one.most_common(2))
+    yield RunWarning(
+        "One side alone",
+        f"in {one.total():,} of {of:,} recordings with several channels one channel alone holds "
+        f"speech ({which}).",
+        "Their sentiment is that of the one side. A group of calls by agent then compares the "
+        "customers of the agents, or the other way round.",
+        "Listen to one of them: is the other side silent, or missing? `--channels` names who is on "
+        "which channel.",
+    )

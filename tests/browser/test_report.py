@@ -139,6 +139,19 @@ def test_keys_alone_lead_to_a_call(opened):
     expect(page.locator("th[aria-sort]")).to_have_text("Recording")
 
 
+def test_no_column_of_the_calls_is_cut_off_on_paper_or_a_screen(opened, small):
+    page = opened("light", small)
+    beyond = "(() => { const one = document.querySelector('#calls .wide'); "
+    beyond += "return one.querySelector('table').offsetWidth - one.clientWidth })()"
+    cut_off = {}
+    for media, width in (("screen", 1280), ("screen", 1000), ("print", 718)):  # A4 with margins
+        page.emulate_media(media=media)
+        page.set_viewport_size({"width": width, "height": 800})
+        cut_off[media, width] = max(0, page.evaluate(beyond))
+    page.emulate_media(media="screen")  # other tests use the page, too
+    assert not any(cut_off.values()), cut_off
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_the_page_is_accessible_and_fits_its_width(opened, small, look):
     page = opened(look, small)

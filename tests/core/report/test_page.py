@@ -68,6 +68,9 @@ def test_without_text_no_word_of_a_transcript_is_in_the_page(call: str) -> None:
     folder = str(Path(call).parent)
     assert folder in with_words
     assert folder not in without  # a folder may name people
+    message = "z0.wav: not audio"
+    assert message in with_words
+    assert message not in without  # messages name files and quote words
 
 
 def test_a_manifest_that_is_gone_leaves_words_out_unless_it_was_asked_for(tmp_path: Path) -> None:

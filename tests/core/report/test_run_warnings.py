@@ -139,6 +139,18 @@ def test_weights_that_say_nothing_are_told(
     assert titles(report_of(tmp_path, rows)) == [title]
 
 
+def test_recordings_of_which_one_channel_alone_is_heard_are_told(tmp_path: Path) -> None:
+    rows = [sound_row(n, channel=0 if n % 10 < 6 else n // 10 % 2) for n in range(ROWS)]
+    (warning,) = report_of(tmp_path / "1", rows).known.warnings
+    assert warning.title == "One side alone"
+    assert "in 6 of 10 recordings" in warning.found
+    assert "(channel 0 in 6)" in warning.found
+    both = [sound_row(n, channel=n // 10 % 2) for n in range(ROWS)]
+    assert titles(report_of(tmp_path / "2", both)) == []
+    mixed = [sound_row(n, channel=None) for n in range(ROWS)]
+    assert titles(report_of(tmp_path / "3", mixed)) == []
+
+
 def test_a_table_of_an_older_run_without_levels_is_read(tmp_path: Path) -> None:
     scores = publish(tmp_path, [[sound_row(n) for n in range(ROWS)]], identity=IDENTITY)
     part = f"{scores}/scores/part-00000.parquet"

@@ -24,6 +24,7 @@ def sound_row(number: int, **changes: Any) -> dict[str, Any]:
         sentiment=sentiment,
         start_s=float(number),
         end_s=number + seconds,
+        channel=None,
         interval_low=sentiment - 0.7,
         interval_high=sentiment + 0.7,
         audio_weight=(weight := float(rng.uniform(0.2, 0.6))),
