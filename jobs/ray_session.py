@@ -12,12 +12,11 @@ import ray.data
 from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
-from jobs.command.stopping import handlers_kept, killed_when_stopped
+from jobs.command.stopping import STANDARD_ERROR, handlers_kept, killed_when_stopped
 from jobs.command.terminal import complain
 from jobs.own_ray import own_ray
 from jobs.ray_address import address_to_join
 
-STANDARD_ERROR = 2  # its file descriptor
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
 os.environ.setdefault("RAY_task_oom_retries", "1")
 # Ray ends processes that are idle for a second. Starting new ones costs more than keeping them.

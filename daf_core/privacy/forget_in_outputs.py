@@ -1,14 +1,11 @@
 """Take recordings out of what was made of a manifest: embeddings, scores, recognized words."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from daf_core.privacy.forget import UNDERWAY, recordings_held
 from daf_core.privacy.kept_rows import keep_recordings, of_recordings
-from daf_core.spreadsheet import unescaped
 from daf_core.storage import files, parquet, part_index, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
@@ -84,29 +81,3 @@ def _counts(record: RunRecord, parts: list[PartFacts]) -> dict[str, object]:
         "flags": dict(sorted(flags.items())),
         "audio_hours": round(sum(part.audio_s for part in parts) / 3600, 4),
     }
-
-
-def forget_in_table(uri: str, ids: Collection[str]) -> int:
-    """Take lines about recordings out of a table of labels (CSV); returns how many went. A table
-    without a column recording_id, or that cannot be read as CSV, is left as it is.
-
-    Raises:
-        NotDone: it cannot be written.
-    """
-    data = files.read_bytes(uri)
-    try:
-        lines = [*csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)]
-    except (ValueError, csv.Error):
-        return 0
-    if not lines or "recording_id" not in lines[0]:
-        return 0
-    column = lines[0].index("recording_id")
-    kept = [
-        lines[0],
-        *(one for one in lines[1:] if len(one) <= column or unescaped(one[column]) not in ids),
-    ]
-    if len(kept) < len(lines):
-        sink = io.StringIO()
-        csv.writer(sink, lineterminator="\r\n").writerows(kept)
-        files.publish(uri, sink.getvalue().encode("utf-8-sig"))
-    return len(lines) - len(kept)

@@ -20,6 +20,7 @@ from typing import NoReturn
 from jobs.command import told
 from jobs.command.terminal import complain
 
+STANDARD_ERROR = 2  # its file descriptor
 GRACE_S = 20.0  # to close what is open
 AGAIN = "run the same command again to continue"
 _ENDS = {
@@ -94,7 +95,8 @@ def stoppable() -> Iterator[Stop]:
         return
     read, write = os.pipe()
     os.set_blocking(write, False)
-    threading.Thread(target=_watch, args=(read, stop), daemon=True).start()
+    shown = os.dup(STANDARD_ERROR)
+    threading.Thread(target=_watch, args=(read, stop, shown), daemon=True).start()
     waked = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
 
     def ends(number: int, _frame: FrameType | None) -> None:
@@ -115,6 +117,7 @@ def stoppable() -> Iterator[Stop]:
             signal.signal(number, handler)
         signal.set_wakeup_fd(waked)
         os.close(write)
+        os.close(shown)
 
 
 def set_deadline(minutes: float | None) -> None:
@@ -146,11 +149,14 @@ def handlers_kept() -> Iterator[None]:
                 signal.signal(one, handler)
 
 
-def _watch(read: int, stop: Stop) -> None:
-    """Wait for a signal that ends the command, and then for GRACE_S; end the process."""
+def _watch(read: int, stop: Stop, shown: int) -> None:
+    """Wait for a signal that ends the command, and then for GRACE_S; end the process. shown: a copy
+    of standard error, which the main thread may be holding back.
+    """
     with open(read, "rb", buffering=0) as numbers:
         while number := numbers.read(1):
             if number[0] in _ENDS:
                 stop.number = number[0]
                 time.sleep(GRACE_S)
+                os.dup2(shown, STANDARD_ERROR)
                 os._exit(stop.end())

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from daf_core.browse.listed import listed_uri
 from daf_core.errors import BadInput, SettingsError
 from daf_core.manifest.forgotten import Forgotten
+from daf_core.privacy.csv_tables import forget_in_table, tables_in
 from daf_core.privacy.forget import forget_in_manifest, recordings_held
-from daf_core.privacy.forget_in_outputs import forget_in_output, forget_in_table
+from daf_core.privacy.forget_in_outputs import forget_in_output
 from daf_core.sources.folders.grouping import stem
 from daf_core.sources.table_rows import open_given
 from daf_core.storage import files, part_index, run_record
@@ -142,10 +143,9 @@ def _beside(root: str, outputs: list[Output], ids: Collection[str]) -> list[str]
         files.delete(listed_uri(calls_output(root)))
         if run_record.read_if_complete(scores) is not None:
             make_calls(scores, EncodeResources())
-    for name in _names(root):
-        if name.endswith(".csv"):
-            count = forget_in_table(files.join(root, name), ids)
-            removed.append(f"{number_of(count, 'line')} of {name}" if count else "")
+    for name in tables_in(root):
+        count = forget_in_table(files.join(root, name), ids)
+        removed.append(f"{number_of(count, 'line')} of {name}" if count else "")
     if files.exists(files.join(root, PAGE)):
         files.delete(files.join(root, PAGE))
         removed.append(f"{PAGE} (`daf report` makes it again)")
@@ -159,11 +159,6 @@ def _in_table(output: Output, ids: Collection[str]) -> list[str]:
         for name in output.part_names()
         if not {*ids}.isdisjoint(output.read(name, ["recording_id"])["recording_id"].to_pylist())
     ]
-
-
-def _names(root: str) -> list[str]:
-    fs, path = files.filesystem(root)
-    return sorted(str(one).rstrip("/").rpartition("/")[2] for one in fs.ls(path, detail=False))
 
 
 def _rows(count: int, kind: str) -> str:

@@ -1,10 +1,12 @@
 """`daf score --drop-text`: the words of a source are kept until its scores are whole."""
 
 from daf_core.errors import SettingsError
+from daf_core.privacy.csv_tables import drop_words_in_table, tables_in
 from daf_core.privacy.in_step import parts_that_lack_words
 from daf_core.privacy.words import drop_words, were_dropped
 from daf_core.storage import files, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
+from jobs.progress import number_of
 from jobs.settings import ScoreSettings
 
 
@@ -40,13 +42,18 @@ def lacking(settings: ScoreSettings) -> set[str]:
 
 
 def drop(settings: ScoreSettings) -> str:
-    """Drop the words from all that is in `out`; returns a line about it."""
+    """Drop the words from all that daf has made in `out`; returns a line about it."""
     parts = sum(map(drop_words, _manifests(settings)))
     files.delete(files.join(settings.out, "report.html"))  # of an earlier run; a new one follows
-    said = f"dropped the words of {parts} part{'s' * (parts > 1)}; " if parts else ""
-    return f"{said}no file in {settings.out} holds words"
+    tables = tables_in(settings.out)
+    lines = [drop_words_in_table(files.join(settings.out, name)) for name in tables]
+    changed = [name for name, count in zip(tables, lines, strict=True) if count]
+    of = [number_of(parts, "part")] if parts else []
+    said = f"dropped the words of {', '.join([*of, *changed])}; " if of or changed else ""
+    return f"{said}no table in {settings.out} holds words"
 
 
 def _manifests(settings: ScoreSettings) -> list[Output]:
-    names = ["manifest", *(["transcribed"] if settings.transcribe is not None else [])]
-    return [manifest_output(files.join(settings.out, name)) for name in names]
+    """That of the source, and that of recognized words, which an earlier run may have made."""
+    made = [manifest_output(files.join(settings.out, one)) for one in ("manifest", "transcribed")]
+    return [made[0], *(one for one in made[1:] if files.exists(one.record_uri))]

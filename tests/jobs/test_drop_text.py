@@ -75,7 +75,7 @@ def dropped(calls: Path, head: str, tmp_path_factory: pytest.TempPathFactory) ->
     """Both calls in one part, scored without words in any output."""
     out = tmp_path_factory.mktemp("dropped") / "s"
     said = score.run(settings(calls, out, head, drop_text=True))
-    assert f"dropped the words of 1 part; no file in {out} holds words" in said
+    assert f"dropped the words of 1 part; no table in {out} holds words" in said
     assert "verified: every manifest row is either scored or quarantined, once" in said
     return out
 
@@ -161,7 +161,14 @@ def test_words_of_an_earlier_run_are_dropped_too(
     out = tmp_path / "s"
     shutil.copytree(plain, out)
     times = {path: path.stat().st_mtime_ns for path in out.glob("scores/*")}
-    score.run(settings(calls, out, head, drop_text=True, report=False))
+    label.run(LabelSettings(str(out), out=str(out / "labels.csv"), rows=4))
+    labelled = (out / "labels.csv").read_text("utf-8-sig")
+    assert any(one in labelled for one in PLANTED)
+    said = score.run(settings(calls, out, head, drop_text=True, report=False))
+    assert "dropped the words of 1 part, labels.csv; no table in" in said
+    assert len((out / "labels.csv").read_text("utf-8-sig").splitlines()) == len(
+        labelled.splitlines()
+    )
     assert not [one for one in PLANTED if one in stored_text(out)]
     assert {path: path.stat().st_mtime_ns for path in out.glob("scores/*")} == times
 

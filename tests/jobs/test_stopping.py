@@ -15,17 +15,20 @@ ROOT = Path(__file__).parents[2]
 WITHIN_S = 30.0
 AGAIN = "run the same command again to continue"
 
+SWALLOWED = "exec('while True:\\n try: time.sleep(600)\\n except BaseException: pass')"
 BODIES = {
     "python": "time.sleep(600)",
-    "swallowed": "exec('while True:\\n try: time.sleep(600)\\n except BaseException: pass')",
+    "swallowed": SWALLOWED,
     "a library that waits": "threading.Event.wait(threading.Event(), 600)",
     "C that looks at no signal": "ctypes.PyDLL(None).usleep(1) or ctypes.CDLL(None).pause() or "
     "[ctypes.CDLL(None).pause() for _ in range(9999)]",
     "closing that never ends": "stuck()",
+    "swallowed, standard error held back": "os.dup2(os.open(os.devnull, os.O_WRONLY), 2) and "
+    + SWALLOWED,
     "a library with handlers of its own": "handled_otherwise()",
 }
 PROGRAM = """
-import contextlib, ctypes, signal, sys, threading, time
+import contextlib, ctypes, os, signal, sys, threading, time
 from jobs import cli
 from jobs.command import stopping
 stopping.GRACE_S = 1.0
