@@ -15,7 +15,7 @@ from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.calls.orders import ORDERS
 from daf_core.errors import REASONS
 from daf_core.report import charts
-from daf_core.report.printable import printable, printable_if_text, signed
+from daf_core.report.printable import printable, printable_if_text, reason_in_words, signed
 from daf_core.schemas import FLAGS, POLARITIES, WEIGHT_REASONS, Row, polarity
 
 CALLS_ON_PAGE = 50
@@ -79,6 +79,7 @@ def environment() -> Environment:
         percent=charts.percent_of_axis,
         share=lambda value: "–" if value is None else f"{100 * value:.0f} %",
         polarity=polarity,
+        in_words=reason_in_words,
         dict=lambda pairs: dict(pairs or ()),
     )
     made.globals.update(chart=charts, flags_meaning=FLAGS, reasons=REASONS, isfinite=isfinite)

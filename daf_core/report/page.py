@@ -26,10 +26,10 @@ from daf_core.report.by_meta import LEAST_CALLS, ByMeta, grouped_by_meta
 from daf_core.report.call_table import SHOWN_AT_FIRST, CallTable, call_table
 from daf_core.report.evidence import Evidence
 from daf_core.report.head_of_run import head_of_run
-from daf_core.report.hear_first import HeardMoment, hear_first
+from daf_core.report.hear_first import MOMENTS, HeardMoment, hear_first
 from daf_core.report.known import Known, known_of_run
 from daf_core.report.named import named_in_manifest
-from daf_core.report.printable import printable, printable_if_text, signed
+from daf_core.report.printable import printable, printable_if_text, reason_in_words, signed
 from daf_core.report.quarantine import (
     AtIngest,
     ReasonCount,
@@ -164,6 +164,7 @@ def render(report: Report) -> str:
         percent=charts.percent_of_axis,
         polarity=polarity,
         commands=_commands,
+        in_words=reason_in_words,
     )
     totals = report.totals
     script = files("daf_core.report").joinpath("report.js").read_text("utf-8")
@@ -182,6 +183,7 @@ def render(report: Report) -> str:
         chart=charts,
         shown_at_first=SHOWN_AT_FIRST,
         least_calls=LEAST_CALLS,
+        moments_at_most=MOMENTS,
         script=Markup(script),
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )

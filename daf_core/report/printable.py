@@ -28,3 +28,8 @@ def signed(value: float) -> str:
     """Sentiment with its sign, a true minus, one decimal; no sign at zero."""
     rounded = round(float(value), 1) + 0.0
     return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
+def reason_in_words(reason: str) -> str:
+    """A reason of weights as pages show it: "voice unsure" for `audio_unsure`."""
+    return reason.replace("text", "words").replace("audio", "voice").replace("_", " ")

@@ -109,6 +109,11 @@ def test_calls_are_sorted_searched_and_shown_step_by_step(opened):
     expect(page.locator("#calls output")).to_have_text("0 of 107")
 
 
+def test_fewer_moments_than_usual_say_why(opened, address):
+    heard = opened("light", address).locator("#hear")
+    expect(heard).to_contain_text("No other recording that can be heard holds a negative utterance")
+
+
 def test_a_clip_plays(opened):
     page = opened()
     assert page.locator("#hear audio").count() == 3

@@ -59,6 +59,14 @@ def test_contradictions_show_the_interval_of_a_score_that_has_one(tmp_path: Path
     assert '<line class="sure" x1="41' not in render(gather(unknown))
 
 
+def test_reasons_of_a_weight_are_words_with_their_meaning(tmp_path: Path) -> None:
+    reasons = ["text_sure", "audio_unsure", "quiet_audio", "of another version"]
+    page = render(gather(publish(tmp_path, [[score("odd", weight_reasons=reasons)]])))
+    assert 'title="the voice is quiet: under -45 dBFS">quiet voice</abbr>' in page
+    for shown in ("words sure", "voice unsure", "of another version"):
+        assert f">{shown}</abbr>" in page
+
+
 def test_without_text_no_word_of_a_transcript_is_in_the_page(call: str) -> None:
     with_words, without = render(gather(call)), render(gather(call, text=False))
     for words in ("Oh, lovely.", "I am cross.", "A note."):
