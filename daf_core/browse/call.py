@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from daf_core.browse.archive import Archive
 from daf_core.calls.arrays import Columns
 from daf_core.calls.utterances import Speaker, speakers_of
 from daf_core.report.charts import Timeline, timeline
+from daf_core.report.printable import signed
 from daf_core.report.recordings import by_order, by_time, when
 from daf_core.schemas import Row
 from daf_core.storage.output import Output, speakers_output
@@ -18,6 +20,7 @@ from daf_core.storage.output import Output, speakers_output
 LANES_AT_MOST = 8  # speakers that are drawn
 SHOWN_AT_ONCE = 500  # utterances on one page
 QUARANTINED_AT_MOST = 50  # rows that are shown
+CONTRADICTIONS_LINKED = 5
 OF_MANIFEST = ["utterance_id", "recording_id", "audio_uri", "channel", "start_s", "end_s", "text"]
 
 
@@ -160,3 +163,21 @@ def _of(table: pa.Table, recording_id: str) -> pa.Table:
 
 def _label(speaker: Row) -> str:
     return Speaker(speaker["channel"], speaker["speaker"], speaker["role"]).label
+
+
+def moments(call: Call) -> list[tuple[str, str]]:
+    """Moments to go to, in words, and the utterance of each: the lowest, the highest, and the first
+    CONTRADICTIONS_LINKED where the tone contradicts the words.
+    """
+    found = [
+        (f"{which} {signed(call.facts[f'{which}_sentiment'])}", call.facts[f"{which}_utterance_id"])
+        for which in ("lowest", "highest")
+        if call.facts[f"{which}_utterance_id"] is not None
+    ]
+    against = (row["utterance_id"] for row in call.utterances if row["contradicts"])
+    found += [("tone against words", one) for one in islice(against, CONTRADICTIONS_LINKED)]
+    times = {row["utterance_id"]: row["when"] for row in call.utterances}
+    return [
+        (name if (time := times.get(one)) is None else f"{name} at {time}", one)
+        for name, one in found
+    ]

@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from daf_core.browse.archive import Archive
-from daf_core.browse.call import SHOWN_AT_ONCE, Call
+from daf_core.browse.call import SHOWN_AT_ONCE, Call, moments
 from daf_core.browse.selection import META, Selection
 from daf_core.calls.columns import STATUSES
 from daf_core.calls.marks import LARGE_DISAGREEMENT
@@ -168,11 +168,10 @@ def call_page(
         ],
         back=selection.address("/", page=(place or 0) // CALLS_ON_PAGE or None),
         others=_others(archive, selection, place),
-        moments={
-            which: f"/call?{urlencode({'call': name, 'at': found})}"
-            for which in ("lowest", "highest")
-            if (found := call.facts[f"{which}_utterance_id"]) is not None
-        },
+        moments=[
+            (said, f"/call?{urlencode({'call': name, 'at': utterance})}")
+            for said, utterance in moments(call)
+        ],
         text=archive.text,
         large_disagreement=LARGE_DISAGREEMENT,
         polarities=POLARITIES,

@@ -100,6 +100,13 @@ def test_a_hit_leads_to_the_moment_in_which_it_is_said(watched, server):
     assert names(page) == ["mixed", "calm"]
 
 
+def test_links_lead_to_where_the_tone_contradicts_the_words(watched, server):
+    page = opened(watched, server, "/call?call=mixed")
+    page.get_by_role("link", name="tone against words at").last.click()
+    expect(page.locator("li[aria-current]")).to_contain_text("oh great, thank you")
+    expect(page.locator("li[aria-current] .against")).to_have_text("tone against words")
+
+
 @pytest.mark.parametrize("name", ["angry", "calm"])
 def test_a_call_plays_at_any_utterance(watched, server, name):
     page = opened(watched, server, f"/call?call={name}")
