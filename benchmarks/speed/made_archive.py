@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import soundfile
 
-from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
+from daf_core.schemas import MANIFEST, POLARITIES, QUARANTINE, SCORES, polarity_number
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
 from daf_core.storage.parquet import part_name
@@ -160,11 +160,12 @@ def _rows(first: int, calls: int, uris: list[str]) -> dict[str, pa.Array]:
         "sentiment": pa.array(fused),
         "interval_low": pa.array((fused - 0.8).clip(-3)),
         "interval_high": pa.array((fused + 0.8).clip(None, 3)),
-        "polarity": pa.array(np.where(fused <= -0.5, "negative", "neutral")),
+        "polarity": pa.array(np.array(POLARITIES)[polarity_number(fused)]),
         "text_weight": pa.array(1 - weight, pa.float32()),
         "audio_weight": pa.array(weight, pa.float32()),
         "text_sentiment": pa.array(text, pa.float32()),
         "audio_sentiment": pa.array(tone, pa.float32()),
+        "disagreement": pa.array(np.abs(tone - text), pa.float32()),
         "meta": pa.array(
             [
                 [("queue", f"queue-{c % 6}"), ("agent", f"agent-{c % 50:02}"), ("ticket", f"T{c}")]
