@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.cells import parse_cell
+from daf_core.sources.table_apart import open_given
 from daf_core.sources.table_columns import Columns
-from daf_core.sources.table_rows import open_given
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.spreadsheet import escaped, unescaped
 from daf_core.storage import files
+from daf_core.storage.apart import Reads, here
 
 COLUMNS = (
     *("utterance_id", "recording_id", "channel", "start_s", "end_s", "speaker", "text", "label"),
@@ -66,18 +67,19 @@ def write_label_table(uri: str, rows: Iterable[Mapping[str, Cell]], columns: Seq
     files.publish(uri, sink.getvalue().encode("utf-8-sig"))
 
 
-def read_labels(uri: str) -> Labels:
+def read_labels(uri: str, reads: Reads = here) -> Labels:
     """The labels of a table with the columns utterance_id and label, and if it has one stands_for.
 
     A line is not used if its label is no number in [-3, 3] (`bad_label`), or if an earlier line has
     a label for the same utterance (`duplicate_id`).
 
     Raises:
-        SettingsError: there is no such table, it lacks a column, or it has too many lines.
+        SettingsError: there is no such table, it lacks a column, has too many lines, or ends its
+            reader.
     """
     labels: dict[str, Label] = {}
     not_used, empty = [], 0
-    with open_given("labels", uri) as table:
+    with open_given("labels", uri, reads) as table:
         columns = Columns.of_table(table, f"`labels` {uri}", {})
         _check_columns(uri, columns)
         for number, (place, cells) in enumerate(table.rows):

@@ -7,9 +7,10 @@ from daf_core.schemas import Row
 from daf_core.sources.cells import parse_cell
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.manifest_rows import quarantine_row
+from daf_core.sources.table_apart import open_given
 from daf_core.sources.table_columns import Columns
-from daf_core.sources.table_rows import open_given
 from daf_core.sources.table_types import Cells, shown_columns
+from daf_core.storage.apart import Reads, here
 from daf_core.storage.run_record import Json
 
 START_TOLERANCE_S = 0.05
@@ -39,7 +40,7 @@ class Label:
         return fields
 
 
-def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
+def read_labels(uri: str, reads: Reads = here) -> tuple[dict[str, list[Label]], list[Row]]:
     """The labels of each recording, and quarantine rows of the lines that are no label.
 
     The table has the columns recording_id, start_s and label; optionally split, and channel where
@@ -48,10 +49,10 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
     Raises:
         SettingsError: there is no such table, or it lacks a column.
     """
-    columns = check_table(uri)
+    columns = check_table(uri, reads)
     labels: dict[str, list[Label]] = {}
     quarantined = []
-    with open_given("labels", uri) as table:
+    with open_given("labels", uri, reads) as table:
         for place, cells in table.rows:
             try:
                 label = _label(cells if isinstance(cells, BadInput) else columns.read(cells), place)
@@ -62,13 +63,13 @@ def read_labels(uri: str) -> tuple[dict[str, list[Label]], list[Row]]:
     return labels, quarantined
 
 
-def check_table(uri: str) -> Columns:
+def check_table(uri: str, reads: Reads = here) -> Columns:
     """Check that there is a table of labels, by the names of its columns; returns these.
 
     Raises:
         SettingsError: there is no such table, or it lacks a column.
     """
-    with open_given("labels", uri) as table:
+    with open_given("labels", uri, reads) as table:
         columns = Columns.of_table(table, f"`labels` {uri}", {})
     missing = [name for name in _REQUIRED if name not in columns.ours.values()]
     if missing:

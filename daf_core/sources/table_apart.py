@@ -1,5 +1,6 @@
 """Tables and corpora, read apart: one that ends its reader ends the command in a line."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -8,9 +9,10 @@ from typing import Any, TypeVar
 
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources import corpora
-from daf_core.sources.table_rows import open_rows
+from daf_core.sources.table_rows import TABLE_SUFFIXES, is_table, open_rows
 from daf_core.sources.table_types import Cells, Rows, Table
-from daf_core.storage.apart import Ended, Reads
+from daf_core.storage.apart import Ended, Reads, here
+from daf_core.storage.files import exists
 
 T = TypeVar("T")
 _ROWS, _CHARACTERS = 256, 1 << 20  # that are handed over at once
@@ -18,10 +20,30 @@ _Batch = list[tuple[str, Cells | BadInput]]
 
 
 @contextmanager
-def open_table(uri: str, reads: Reads) -> Iterator[Table]:
+def open_given(setting: str, uri: str, reads: Reads = here) -> Iterator[Table]:
+    """Open the table that a setting names, as `open_table`; messages say which setting.
+
+    Raises:
+        SettingsError: there is no such file, it is not a table, or it ends its reader.
+    """
+    if not is_table(uri) or not exists(uri):
+        suffix = os.path.splitext(uri)[1].lower()
+        kind = f"a file {suffix}; save it as .csv" if suffix else "a folder, or no suffix"
+        found = kind if exists(uri) else "nothing there"
+        raise SettingsError(
+            f"`{setting}` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found {found}"
+        )
+    with open_table(uri, reads, f"`{setting}` {uri}") as table:
+        yield table
+
+
+@contextmanager
+def open_table(uri: str, reads: Reads, called: str = "") -> Iterator[Table]:
     """As `open_rows`. Raises also SettingsError: the table ends its reader."""
-    (table,) = _told(uri, reads, _head, uri)
-    yield replace(table, rows=_rows(uri, reads, _batches))
+    called = called or uri
+    (table,) = _told(called, reads, _head, uri, called)
+    batches = _told(called, reads, _batches, uri)
+    yield replace(table, rows=chain.from_iterable(batches))
 
 
 def open_corpus(uri: str, reads: Reads) -> AbstractContextManager[Table]:
@@ -33,21 +55,16 @@ def open_corpus(uri: str, reads: Reads) -> AbstractContextManager[Table]:
     return nullcontext(Table(corpora.COLUMNS, chain(first, chain.from_iterable(batches))))
 
 
-def _rows(uri: str, reads: Reads, read: Callable[[str], Iterator[_Batch]]) -> Rows:
-    for batch in _told(uri, reads, read, uri):
-        yield from batch
-
-
-def _told(uri: str, reads: Reads, read: Callable[..., Iterable[T]], *given: Any) -> Iterator[T]:
+def _told(called: str, reads: Reads, read: Callable[..., Iterable[T]], *given: Any) -> Iterator[T]:
     try:
         yield from reads(read, *given)
     except Ended as err:
-        raise SettingsError(f"{uri}: {err.message}") from err
+        raise SettingsError(f"{called}: {err.message}") from err
 
 
-def _head(uri: str) -> Iterator[Table]:
+def _head(uri: str, called: str) -> Iterator[Table]:
     """A table without its rows."""
-    with open_rows(uri) as table:
+    with open_rows(uri, called) as table:
         yield replace(table, rows=iter(()))
 
 

@@ -19,7 +19,7 @@ from daf_core.sources.table_csv import read_csv
 from daf_core.sources.table_json import read_json
 from daf_core.sources.table_parquet import read_parquet
 from daf_core.sources.table_types import MOST_NESTED, Rows, Table, is_unicode
-from daf_core.storage.files import exists, filesystem
+from daf_core.storage.files import filesystem
 
 _READERS: dict[str, Callable[[IO[bytes]], Table]] = {
     ".csv": read_csv,
@@ -37,24 +37,6 @@ TABLE_SUFFIXES = tuple(_READERS)
 def is_table(uri: str) -> bool:
     """Whether `uri` has the suffix of a table that `open_rows` reads."""
     return _suffix(uri) in _READERS
-
-
-@contextmanager
-def open_given(setting: str, uri: str) -> Iterator[Table]:
-    """Open the table that a setting names (`open_rows`); messages say which setting.
-
-    Raises:
-        SettingsError: there is no such file, or it is not a table.
-    """
-    if not is_table(uri) or not exists(uri):
-        suffix = _suffix(uri)
-        kind = f"a file {suffix}; save it as .csv" if suffix else "a folder, or no suffix"
-        found = kind if exists(uri) else "nothing there"
-        raise SettingsError(
-            f"`{setting}` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found {found}"
-        )
-    with open_rows(uri, f"`{setting}` {uri}") as table:
-        yield table
 
 
 @contextmanager

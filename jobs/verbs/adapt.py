@@ -24,6 +24,7 @@ from daf_core.storage.run_record import Json
 from jobs.command.told import tell
 from jobs.parts.encode_chosen import encode_chosen
 from jobs.progress import counted, number_of, working_on
+from jobs.reading.readers import readers
 from jobs.settings import AdaptSettings
 from jobs.verbs.score import check_fit
 
@@ -42,7 +43,7 @@ def run(settings: AdaptSettings) -> str:
     run_record.check_vacant(settings.out, "head")
     folder = settings.head or _head_of(settings.scores)
     head = trained_head.load(folder)
-    read = read_labels(settings.labels)
+    read = read_labels(settings.labels, readers())
     identity = _identity(settings, head, read)
     if _is_done(settings, identity):
         return f"{settings.out}: holds this head, was done before"

@@ -9,7 +9,7 @@ from daf_core.privacy.csv_tables import forget_in_table, tables_in
 from daf_core.privacy.forget import forget_in_manifest, recordings_held
 from daf_core.privacy.forget_in_outputs import forget_in_output
 from daf_core.sources.folders.grouping import stem
-from daf_core.sources.table_rows import open_given
+from daf_core.sources.table_apart import open_given
 from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import (
     Output,
@@ -23,6 +23,7 @@ from daf_core.storage.part_index import PartFacts
 from jobs.command.told import tell
 from jobs.parts.calls import make_calls
 from jobs.progress import number_of
+from jobs.reading.readers import readers
 from jobs.settings import EncodeResources, ForgetSettings
 from jobs.verbs.ingest import hashed_ids
 
@@ -72,7 +73,7 @@ def _named(settings: ForgetSettings) -> set[str]:
     """The recordings as they are given."""
     ids = {*settings.recording}
     if settings.recordings is not None:
-        with open_given("recordings", settings.recordings) as table:
+        with open_given("recordings", settings.recordings, readers()) as table:
             if "recording_id" not in table.columns:
                 raise SettingsError(
                     f"`recordings` {settings.recordings}: expected a column recording_id, found "

@@ -5,6 +5,7 @@ import os
 import signal
 from collections import deque
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import soundfile
 from daf_core.errors import NotDone, SettingsError
 from daf_core.report.clips import Sound, clip
 from daf_core.schemas import MANIFEST
+from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.open_source import open_source
 from daf_core.stages.decode import decode_part
 from daf_core.storage.apart import Ended, each
@@ -112,6 +114,28 @@ def test_a_table_that_takes_too_long_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError, match=f"rows.jsonl: {SLOW} 0.3 seconds"):
         open_source(str(table), reads=Readers(0.3)).gather()
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ("labels", '{"recording_id": "short", "start_s": 0.0, "label": 1.0}\n'),
+        ("meta", '{"recording_id": "short", "queue": "billing"}\n'),
+        ("transcripts", '{"recording": "short.wav", "transcript": "short.vtt"}\n'),
+    ],
+)
+def test_a_table_that_an_option_names_and_that_takes_too_long_is_named(
+    tmp_path: Path, short: Path, setting: str, line: str
+) -> None:
+    short.with_suffix(".vtt").write_text("WEBVTT\n\n00:00.000 --> 00:00.900\nfine\n")
+    table = tmp_path.parent / f"{tmp_path.name}-{setting}.jsonl"
+    slow = f'{{"x": [{"1," * 30_000_000}1]}}\n'
+    for rows, raises in ((line, nullcontext()), (line + slow, pytest.raises(SettingsError))):
+        table.write_text(rows)
+        with raises as caught:
+            options = FolderOptions(**{setting: str(table)})
+            open_source(str(tmp_path), options=options, reads=Readers(0.3)).gather()
+    assert str(caught.value).startswith(f"`{setting}` {table}: {SLOW} 0.3 seconds")
 
 
 def test_a_recording_that_takes_too_long_costs_its_rows_alone(long: Path, short: Path) -> None:

@@ -10,10 +10,11 @@ from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.folders.metadata import is_likely_recording
 from daf_core.sources.manifest_rows import LONGEST_META, as_text, quarantine_row
+from daf_core.sources.table_apart import open_given
 from daf_core.sources.table_columns import holds_bytes
-from daf_core.sources.table_rows import open_given
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.sources.transcripts.reading.headings import headings
+from daf_core.storage.apart import Reads, here
 
 _SHOWN = 3
 _WHOLE = re.compile(r"(\d+)\.0+")  # a number that a table keeps as a fraction
@@ -46,14 +47,14 @@ class TableMeta:
         SettingsError: there is no such table, it has none of these columns, or no other one.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, reads: Reads = here) -> None:
         self._uri = uri
         self.quarantined: list[Row] = []
         self.unmatched: list[str] = []  # what lines that fit no recording call it
         self.fitting = 0  # lines about a recording of the source
         self._lines: list[_Line] = []
         self._of_file: dict[str, dict[str, str]] = {}
-        with open_given("meta", uri) as table:
+        with open_given("meta", uri, reads) as table:
             self._keys = key_columns(table.columns)
             self.has_words = "text" in headings(table.columns)
             if not self._keys:

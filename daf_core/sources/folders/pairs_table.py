@@ -9,8 +9,9 @@ from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.manifest_rows import quarantine_row
-from daf_core.sources.table_rows import open_given
+from daf_core.sources.table_apart import open_given
 from daf_core.sources.table_types import Cells, shown_columns
+from daf_core.storage.apart import Reads, here
 
 COLUMNS = ("recording", "transcript")
 
@@ -25,7 +26,7 @@ class PairsTable(NamedTuple):
     unmatched: list[str]
 
 
-def read_pairs(uri: str, names: Iterable[str]) -> PairsTable:
+def read_pairs(uri: str, names: Iterable[str], reads: Reads = here) -> PairsTable:
     """The table of file names at `uri`.
 
     It has the columns recording and transcript: paths within the source, or file names where only
@@ -37,7 +38,7 @@ def read_pairs(uri: str, names: Iterable[str]) -> PairsTable:
     known = by_ending(names)
     pairs: dict[str, str] = {}
     refused: list[BadInput] = []
-    with open_given("transcripts", uri) as table:
+    with open_given("transcripts", uri, reads) as table:
         if missing := [name for name in COLUMNS if name not in table.columns]:
             raise SettingsError(
                 f"`transcripts` {uri}: expected a column {', '.join(missing)}, found "

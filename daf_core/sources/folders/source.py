@@ -98,11 +98,11 @@ class FolderSource:
         self._labels: dict[str, list[Label]] = {}
         self.check_contents = check_contents
         if options.labels is not None:
-            check_table(options.labels)
+            check_table(options.labels, reads)
         if options.raw is not None:
             parse_format(options.raw)
         self._path_meta = PathMeta(options.meta_regex)
-        self._table_meta = None if options.meta is None else TableMeta(options.meta)
+        self._table_meta = None if options.meta is None else TableMeta(options.meta, reads)
         tables = (options.labels, options.meta, options.transcripts)
         without = frozenset([*options.without, *(absolute(one) for one in tables if one)])
         _check_apart(uri, options.without)
@@ -116,7 +116,7 @@ class FolderSource:
         self._unmatched: list[str] = _unmatched_raw(options.raw, self._files)
         pairs: dict[str, str] = {}
         if options.transcripts is not None:
-            table = read_pairs(options.transcripts, self._files)
+            table = read_pairs(options.transcripts, self._files, reads)
             pairs = table.pairs
             self.quarantined += table.quarantined
             self._unmatched += table.unmatched
@@ -134,7 +134,7 @@ class FolderSource:
             self.quarantined += self._table_meta.quarantined
         if self._options.labels is None:
             return
-        labels, quarantined = read_labels(self._options.labels)
+        labels, quarantined = read_labels(self._options.labels, self._reads)
         self.quarantined += quarantined
         key_of = {
             known: key
