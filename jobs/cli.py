@@ -25,6 +25,7 @@ VERBS: dict[str, type] = {
     "embed": verbs.EmbedSettings,
     "train": verbs.TrainSettings,
     "evaluate": verbs.EvaluateSettings,
+    "explain-head": verbs.ExplainHeadSettings,
     "score": verbs.ScoreSettings,
     "label": verbs.LabelSettings,
     "adapt": verbs.AdaptSettings,
@@ -106,7 +107,7 @@ def run_verb(name: str, asked: Any) -> str:
     if isinstance(asked, verbs.EncodeResources) and may_choose_processes(asked):
         # Before the verb's own imports, which take seconds; the processes start beside them.
         importlib.import_module("jobs.parts.forkserver").start_forkserver()
-    verb = importlib.import_module(f"jobs.verbs.{name}")
+    verb = importlib.import_module(f"jobs.verbs.{name.replace('-', '_')}")
     if "://" in repr(asked):
         importlib.import_module("jobs.command.check_uris").check_uris(asked)
         if name not in ("doctor", "render"):  # doctor reports stores, render only names them

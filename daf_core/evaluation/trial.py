@@ -15,6 +15,7 @@ from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of,
 from daf_core.evaluation.controls import controls
 from daf_core.heads.parts import Prediction
 from daf_core.measures.calibration import Certainty, certainty
+from daf_core.measures.calibration_values import Calibrations
 from daf_core.measures.metrics import regression_metrics
 from daf_core.measures.reliability import certainty_metrics
 from daf_core.schemas import POLARITIES, polarity_number
@@ -123,24 +124,43 @@ def run_trial(
     seconds = time.monotonic() - started
     utterance = select(shapes, lambda column: column.is_utterance)
     test = load_rows(corpus, utterance | fitted.shapes)["test"]
-    prediction = predict(fitted.module, test)
-    read = torch.tensor([name in modalities_of(fitted.shapes) for name in MODALITIES])
-    found = certainty(fitted.calibrations, prediction.logits, test.present & read)
     ids = utterance_ids(corpus, "test")
-    rows = _rows(ids, test, prediction, found, fitted.module, trial.seed)
-    sentiment, true = prediction.sentiment.numpy(), test.labels.numpy()
+    rows, metrics = tested(fitted.module, fitted.shapes, fitted.calibrations, ids, test, trial.seed)
     facts = TrialFacts(
         head=trial.head,
         seed=trial.seed,
-        test=regression_metrics(sentiment, true) | certainty_metrics(found, true),
+        test=metrics,
         valid=fitted.metrics["valid"],
-        three_classes=bool(np.isin(true, (-1, 0, 1)).all()),
+        three_classes=bool(np.isin(test.labels.numpy(), (-1, 0, 1)).all()),
         parameters=sum(p.numel() for p in fitted.module.parameters()),
         seconds=round(seconds, 2),
         best_epoch=fitted.state.best_epoch,
         history=fitted.state.history,
     )
     return TrialResult(rows, facts)
+
+
+def tested(
+    head: nn.Module,
+    shapes: ColumnShapes,
+    calibrations: Calibrations,
+    ids: list[str],
+    test: Rows,
+    seed: int,
+) -> tuple[pa.Table, dict[str, float]]:
+    """The rows of a `TrialResult` and their metrics.
+
+    Args:
+        shapes: the columns that the head reads.
+        ids: of the rows `test`.
+        seed: of the controls.
+    """
+    prediction = predict(head, test)
+    read = torch.tensor([name in modalities_of(shapes) for name in MODALITIES])
+    found = certainty(calibrations, prediction.logits, test.present & read)
+    sentiment, true = prediction.sentiment.numpy(), test.labels.numpy()
+    metrics = regression_metrics(sentiment, true) | certainty_metrics(found, true)
+    return _rows(ids, test, prediction, found, head, seed), metrics
 
 
 def _rows(

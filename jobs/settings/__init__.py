@@ -28,7 +28,13 @@ from jobs.settings.small import (
     ReportSettings,
     VerifySettings,
 )
-from jobs.settings.training import COMPARED_HEADS, EvaluateSettings, Training, TrainSettings
+from jobs.settings.training import (
+    COMPARED_HEADS,
+    EvaluateSettings,
+    ExplainHeadSettings,
+    Training,
+    TrainSettings,
+)
 from jobs.settings.transcribe import TranscribeSettings
 
 __all__ = [
@@ -45,6 +51,7 @@ __all__ = [
     "EmbedSettings",
     "EncodeResources",
     "EvaluateSettings",
+    "ExplainHeadSettings",
     "ExportSettings",
     "ForgetSettings",
     "IngestSettings",

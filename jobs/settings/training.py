@@ -124,3 +124,26 @@ class EvaluateSettings(Training):
         check_range("search", self.search, least=0)
         if self.local and self.search:
             raise SettingsError("`local`: expected no `search`, which needs Ray")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainHeadSettings:
+    """Say how a trained head does on labelled rows, and how it uses words and voice: the spread of
+    its weights, what permuted, mean and best weights would give, what each modality adds.
+    """
+
+    head: str = field(kw_only=False)
+    """Folder made by `daf train` or `daf adapt`, or a head of the package: fast, accurate."""
+
+    embeddings: str
+    """Folder made by `daf embed` with the head's encoders, of a labelled corpus."""
+
+    split: str = "test"
+    """Which labelled rows: train, valid, test; or all."""
+
+    out: str | None = None
+    """Folder for the tables, as Parquet, Markdown and LaTeX. Default: they are only printed."""
+
+    def __post_init__(self) -> None:
+        if self.split not in ("train", "valid", "test", "all"):
+            raise SettingsError(f"`split` {self.split}: expected train, valid, test or all")

@@ -1,25 +1,16 @@
 """embeddings → tables: several heads with several seeds each, compared on the same test rows."""
 
 import time
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 
 from daf_core.errors import SettingsError
 from daf_core.evaluation.figures import learning_curves
-from daf_core.evaluation.groups import GROUPS_EXPLAINED, group_results, rendered_groups
 from daf_core.evaluation.rendering import ResultTable
-from daf_core.evaluation.results import (
-    CONTROLS_EXPLAINED,
-    explained,
-    rendered,
-    rendered_controls,
-    standings,
-    weight_controls,
-)
+from daf_core.evaluation.results import explained, rendered, standings
 from daf_core.evaluation.trial import Trial, TrialResult, is_published
-from daf_core.evaluation.weights import SPREADS_EXPLAINED, rendered_spreads, weight_spreads
+from daf_core.evaluation.use import tables_of_use
 from daf_core.heads import HEADS
 from daf_core.storage import files, run_record
 from daf_core.storage.output import Output, trials_output
@@ -55,7 +46,14 @@ def run(settings: EvaluateSettings) -> str:
     trials = _trials(settings)
     missing = _run_missing(trials, settings, rows, recipes, output, identity)
     results = load_trials(settings)
-    tables = _tables(results, settings.baseline, rows.corpus.counts["test"])
+    compared = standings(results, settings.baseline)
+    heads_table = ResultTable(
+        "heads",
+        [row.as_row() for row in compared],
+        partial(rendered, compared),
+        explained(compared, settings.baseline, rows.corpus.counts["test"]),
+    )
+    tables = [heads_table, *tables_of_use(results)]
     for table in tables:
         table.publish(output.root)
     curves = learning_curves([result.facts for result in results])
@@ -151,41 +149,6 @@ def _run_missing(
 def _in_processes(settings: EvaluateSettings) -> bool:
     """Whether processes of this machine run the trials: they are asked for, or no Ray is named."""
     return not ray_runs() if settings.local is None else settings.local
-
-
-def _tables(results: Sequence[TrialResult], baseline: str, test_rows: int) -> list[ResultTable]:
-    """The table of heads; that of groups where there are several; and if any row has both
-    modalities those of weights and of controls.
-    """
-    compared, controlled = standings(results, baseline), weight_controls(results)
-    spreads = weight_spreads(results)
-    heads = ResultTable(
-        "heads",
-        [row.as_row() for row in compared],
-        partial(rendered, compared),
-        explained(compared, baseline, test_rows),
-    )
-    controls = ResultTable(
-        "controls",
-        [row.as_row() for row in controlled],
-        partial(rendered_controls, controlled),
-        CONTROLS_EXPLAINED,
-    )
-    weights = ResultTable(
-        "weights",
-        [row.as_row() for row in spreads],
-        partial(rendered_spreads, spreads),
-        SPREADS_EXPLAINED,
-    )
-    by_group = group_results(results)
-    groups = ResultTable(
-        "groups",
-        [row.as_row() for row in by_group],
-        partial(rendered_groups, by_group),
-        GROUPS_EXPLAINED,
-    )
-    found = [(heads, compared), (groups, by_group), (weights, spreads), (controls, controlled)]
-    return [table for table, rows in found if rows]
 
 
 def _facts(settings: EvaluateSettings, rows: TrainingData, recipes: dict[str, Recipe]) -> Json:

@@ -5,17 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from daf_core.errors import SettingsError
 from daf_core.training.recipe import Recipe
 from jobs.fitting import checkpoints
-from jobs.settings import TrainSettings
-from jobs.verbs import train
+from jobs.settings import ExplainHeadSettings, TrainSettings
+from jobs.verbs import explain_head, train
 from tests.core.adaptation.archives import archive, stored
 
 ROOT = Path(__file__).parents[2]
@@ -143,3 +145,27 @@ def test_a_gpu_that_is_not_there_is_told(embeddings, tmp_path):
     with pytest.raises(SettingsError, match="`gpu`: expected a GPU that torch can use"):
         train.run(settings(embeddings, tmp_path / "head", gpu=True))
     assert not (tmp_path / "head").exists()
+
+
+def test_a_head_is_explained_on_rows_it_did_not_learn_from(embeddings, head, tmp_path):
+    asked = ExplainHeadSettings(str(head), embeddings=embeddings, out=str(tmp_path))
+    said = explain_head.run(asked)
+    assert f"50 labelled rows of {embeddings}, split test." in said
+    figures, weights, controls = (
+        pq.read_table(tmp_path / f"{name}.parquet").to_pylist()
+        for name in ("head", "weights", "controls")
+    )
+    trained = json.loads((head / "head.json").read_text())["metrics"]["test"]
+    assert figures[0]["mae"] == pytest.approx(trained["mae"], abs=1e-6)
+    assert weights[0]["deviation"] > 0.001
+    mae = {one["control"]: one["mae"] for one in controls}
+    assert mae["best_weights"] < figures[0]["mae"] < mae["other_text"]
+    every = explain_head.run(replace(asked, split="all", out=None))
+    assert f"200 labelled rows of {embeddings}, split all." in every
+
+
+def test_a_head_is_not_explained_on_embeddings_of_others_or_too_few(embeddings, head):
+    with pytest.raises(SettingsError, match="expected text embeddings by"):
+        explain_head.run(ExplainHeadSettings("fast", embeddings=embeddings))
+    with pytest.raises(SettingsError, match="`split` tests: expected train, valid, test or all"):
+        ExplainHeadSettings(str(head), embeddings=embeddings, split="tests")

@@ -1,0 +1,60 @@
+"""How a trained head does on labelled rows that it did not learn from, and how it uses them."""
+
+import numpy as np
+import numpy.typing as npt
+
+from daf_core.embeddings.arrays import column_values, columns_for
+from daf_core.embeddings.columns import ColumnShapes
+from daf_core.errors import SettingsError
+from daf_core.evaluation.trial import TrialFacts, TrialResult, tested
+from daf_core.stages.trained_head import TrainedHead
+from daf_core.storage.output import Output
+from daf_core.training.dataset import Corpus, load_rows, utterance_ids
+from daf_core.training.splits import TEST, UNUSED
+
+EVERY = "all"  # the rows of any split, or of none
+
+
+def explained(head: TrainedHead, name: str, source: Output, split: str) -> TrialResult:
+    """The result of a trained head on the labelled rows of one split of embeddings, or of EVERY.
+
+    Offsets that `daf adapt` gave the head are left out: what is explained is its network.
+
+    Args:
+        name: what tables call the head.
+
+    Raises:
+        SettingsError: fewer than two such rows that the head can read.
+    """
+    parts = {part: _chosen(head.shapes, source, part, split) for part in source.part_names()}
+    corpus = Corpus(source, parts, split)
+    test = load_rows(corpus, head.shapes)["test"]
+    if len(test.labels) < 2:
+        raise SettingsError(
+            f"{source.root}: expected two labelled rows or more of `split` {split}, found "
+            f"{len(test.labels)}; `split` {EVERY} takes every labelled row"
+        )
+    ids = utterance_ids(corpus, "test")
+    rows, metrics = tested(head.module, head.shapes, head.calibrations, ids, test, seed=0)
+    facts = TrialFacts(
+        head=name,
+        seed=0,
+        test=metrics,
+        valid={},
+        three_classes=bool(np.isin(test.labels.numpy(), (-1, 0, 1)).all()),
+        parameters=sum(one.numel() for one in head.module.parameters()),
+        seconds=0.0,
+        best_epoch=0,
+        history=[],
+    )
+    return TrialResult(rows, facts)
+
+
+def _chosen(shapes: ColumnShapes, source: Output, part: str, split: str) -> npt.NDArray[np.int8]:
+    """TEST for the rows of a part that are looked at, UNUSED for the others."""
+    table = source.read(part, [*columns_for(shapes), "label", "split"])
+    _, present = column_values(table, shapes)
+    chosen = table["label"].is_valid().to_numpy() & present.any(axis=1)
+    if split != EVERY:
+        chosen &= np.array([one == split for one in table["split"].to_pylist()], bool)
+    return np.where(chosen, TEST, UNUSED).astype(np.int8)
