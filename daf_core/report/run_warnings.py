@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from daf_core.decimals import decimals
 from daf_core.report.correlation import Correlation
 from daf_core.report.evidence import CLEAR, Evidence
 from daf_core.report.warned_when import (
@@ -215,7 +216,9 @@ def _weights(audio: Correlation) -> Iterator[RunWarning]:
 
 def _r(correlation: Correlation) -> str:
     low, high = correlation.interval or (float("nan"), float("nan"))
-    return f"{correlation.r:.2f} (95 % interval {low:.2f} to {high:.2f})"
+    r = float("nan") if correlation.r is None else correlation.r
+    shown, least, most = (decimals(one, 2) for one in (r, low, high))
+    return f"{shown} (95 % interval {least} to {most})"
 
 
 def _most(counts: Counter[str]) -> str:
