@@ -70,7 +70,8 @@ def said_of_counts(column: str, calls: int, known: int, positive: int) -> str:
     column: one of COUNTS; known: of the calls, those in which it could be counted; positive: those
     in which it was found.
     """
+    every = f"{calls:,} call{'s' if calls != 1 else ''}"
     if not known:
-        return f"Of none of the {calls:,} calls it is known whether there are {column}."
-    found = f"{positive:,} of {calls:,} calls {'has' if positive == 1 else 'have'} {column}"
+        return f"Of none of the {every} it is known whether there are {column}."
+    found = f"{positive:,} of {every} {'has' if positive == 1 else 'have'} {column}"
     return f"{found}{f'; of {calls - known:,} it is not known' if known < calls else ''}."
