@@ -59,9 +59,10 @@ class Limits:
 class Database:
     """The tables of finished scores, as views with the names of VIEWS.
 
-    What the source says of recordings (`meta`) has a column each, where its name is free: `meta`
-    of this class. Utterances have their words (`text`), and whether the tone contradicts them
-    (`contradiction`).
+    What the source says of recordings (`meta`) has a column each, where its name is free. Utterances
+    have their words (`text`), and whether the tone contradicts them (`contradiction`).
+
+    meta: these columns, in the order of the source; calls: how many there are.
 
     manifest: that the scores are of; None where it is gone, its view is empty and words are null.
     """
@@ -89,7 +90,9 @@ class Database:
         self._register("manifest", [_dataset(manifest, MANIFEST)])
         calls = calls_output(scores.root)
         listed = read_listed(calls, ["meta"])
-        self._connection.register("listed", gathered(calls) if listed is None else listed)
+        listed = gathered(calls) if listed is None else listed
+        self.calls = len(listed)
+        self._connection.register("listed", listed)
         self.meta = meta_columns(self._connection, "listed")
         self._connection.unregister("listed")
         self._add("utterances", _WITH_WORDS.format(contradiction=CONTRADICTION))

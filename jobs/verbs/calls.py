@@ -105,10 +105,7 @@ def _none(database: Database, where: str, settings: CallsSettings) -> str:
 
 def _of_all(database: Database, settings: CallsSettings) -> str:
     """How many calls there are at all, where a condition leaves some out."""
-    if settings.where is None:
-        return ""
-    (every,) = database.query("SELECT count(*) AS n FROM calls")["n"].to_pylist()
-    return f"; {every:,} without the condition"
+    return "" if settings.where is None else f"; {database.calls:,} without the condition"
 
 
 def _columns(database: Database, for_people: bool) -> str:
