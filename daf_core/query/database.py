@@ -59,8 +59,8 @@ class Limits:
 class Database:
     """The tables of finished scores, as views with the names of VIEWS.
 
-    What the source says of recordings (`meta`) has a column each, where its name is free. Utterances
-    have their words (`text`), and whether the tone contradicts them (`contradiction`).
+    What the source says of recordings (`meta`) has a column each, where its name is free.
+    Utterances have their words (`text`), and whether the tone contradicts them (`contradiction`).
 
     meta: these columns, in the order of the source; calls: how many there are.
 
