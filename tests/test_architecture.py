@@ -25,6 +25,7 @@ LAYERS = [
         "arrays",
         "distributed",
         "one_thread",
+        "decimals",
         "redaction",
         "spreadsheet",
         "storage",

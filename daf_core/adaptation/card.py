@@ -1,6 +1,7 @@
 """What adapting a head did, for people: a table, a line, and the card of the new head."""
 
 from daf_core.adaptation.adapt import Measured, Outcome
+from daf_core.decimals import decimals
 from daf_core.evaluation.rendering import shown_table
 from daf_core.stages.trained_head import TrainedHead
 
@@ -18,7 +19,11 @@ def figures(outcome: Outcome) -> str:
     before, after, off = outcome.before, outcome.after, outcome.difference
     held_out = "recordings" if outcome.recordings > 1 else "rows of the one recording"
     low, high = (round(100 * one) for one in outcome.coverage_range)
-    change = f"{off.value:+.3f} [{off.low:+.3f}, {off.high:+.3f}]" if off.value else "unchanged"
+    change = (
+        f"{_signed(off.value)} [{_signed(off.low)}, {_signed(off.high)}]"
+        if off.value
+        else "unchanged"
+    )
     if off.value and len(outcome.mae) > 1:
         change += ", corrected for the choice"
     return (
@@ -95,3 +100,7 @@ def _held(measured: Measured) -> str:
         return "(none)"
     low, high = round(100 * found.low), round(100 * found.high)
     return f"{100 * found.value:.0f} % [{low}, {high}] at width {measured.width:.2f}"
+
+
+def _signed(change: float) -> str:
+    return decimals(change, 3, sign=True)

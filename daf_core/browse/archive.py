@@ -17,10 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from daf_core.browse.listed import SCHEMA, gathered, keep_listed, read_listed, read_parts
 from daf_core.browse.selection import Selection
+from daf_core.calls.listed import SCHEMA, gathered, keep_listed, read_listed, read_parts
 from daf_core.calls.units import Source
-from daf_core.query.database import CLOSED, META_COLUMNS_AT_MOST
+from daf_core.query.database import CLOSED
+from daf_core.query.metadata import META_COLUMNS_AT_MOST
 from daf_core.schemas import MANIFEST, Row
 from daf_core.storage.origins import NOWHERE, Origins
 from daf_core.storage.output import Output, calls_output
@@ -116,6 +117,15 @@ class Archive:
         found = self._rows("SELECT * FROM calls WHERE call IN (SELECT unnest(?))", [wanted])
         by_number = {row["call"]: row for row in found}
         return [by_number[one] for one in wanted]
+
+    def counted(self, numbers: Numbers, column: str) -> tuple[int, int]:
+        """Of calls of these numbers: in how many it is known how often something happened, and in
+        how many it did. column: of counts.
+        """
+        sql = f"SELECT call, {column} > 0 AS found FROM calls WHERE {column} IS NOT NULL"
+        rows: pa.Table = self._database.cursor().sql(sql).to_arrow_table()
+        known = np.isin(rows["call"].to_numpy(), numbers)
+        return int(known.sum()), int((known & rows["found"].to_numpy()).sum())
 
     def row(self, recording_id: str) -> Row | None:
         """The call of this id; None if there is none."""

@@ -12,6 +12,7 @@ from daf_core.browse.archive import Archive
 from daf_core.browse.call import scored
 from daf_core.browse.selection import Selection
 from daf_core.calls.columns import CALLS
+from daf_core.calls.marks import contradicts
 from daf_core.errors import SettingsError
 from daf_core.export.tables import write_csv
 from daf_core.schemas import MANIFEST, SCORES, Row
@@ -19,7 +20,8 @@ from daf_core.schemas import MANIFEST, SCORES, Row
 CALLS_AT_ONCE = 1000
 
 TABLES = ("calls", "utterances")
-UTTERANCES = pa.schema([*SCORES, MANIFEST.field("text")])
+CONTRADICTION = pa.field("contradiction", pa.bool_())
+UTTERANCES = pa.schema([*SCORES, MANIFEST.field("text"), CONTRADICTION])
 
 
 def exported(archive: Archive, selection: Selection, table: str) -> str:
@@ -64,20 +66,22 @@ def _calls(archive: Archive, chosen: dict[str, list[Row]]) -> Iterator[pa.Table]
 
 
 def _utterances(archive: Archive, chosen: dict[str, list[Row]]) -> Iterator[pa.Table]:
-    schema = UTTERANCES if archive.text else SCORES
+    schema = UTTERANCES if archive.text else pa.schema([*SCORES, CONTRADICTION])
     yield _one_empty_batch(schema)
     for part, rows in chosen.items():
         own = _of_calls(archive.source.rows(part), rows)
-        yield _with_text(archive, [part], own, schema)
+        yield _with_words(archive, [part], own, schema)
         counts = Counter(own["recording_id"].to_pylist())
         for row in rows:
             if counts[row["recording_id"]] < row["utterances"]:  # it spans parts
                 names, whole = scored(archive, row)
-                yield _with_text(archive, names, whole.slice(counts[row["recording_id"]]), schema)
+                yield _with_words(archive, names, whole.slice(counts[row["recording_id"]]), schema)
 
 
-def _with_text(archive: Archive, parts: list[str], rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Rows of the scores with the words that these parts of the manifest have."""
+def _with_words(archive: Archive, parts: list[str], rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows of the scores with the words that these parts of the manifest have, and whether the tone
+    contradicts them: as `daf query` has utterances.
+    """
     manifest = archive.source.manifest
     if manifest is not None and archive.text:
         read = ["recording_id", "utterance_id", "text"]
@@ -88,6 +92,10 @@ def _with_text(archive: Archive, parts: list[str], rows: pa.Table, schema: pa.Sc
         }
         ids = zip(rows["recording_id"].to_pylist(), rows["utterance_id"].to_pylist(), strict=True)
         rows = rows.append_column("text", pa.array([texts.get(one) for one in ids], pa.string()))
+    if "text_sentiment" in rows.column_names:
+        known = pc.and_(rows["text_sentiment"].is_valid(), rows["audio_sentiment"].is_valid())
+        against = pc.if_else(known, pa.array(contradicts(rows)), None)
+        rows = rows.append_column(CONTRADICTION, against)
     columns = [
         rows[name] if name in rows.column_names else pa.nulls(len(rows), schema.field(name).type)
         for name in schema.names

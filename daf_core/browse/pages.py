@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from daf_core.browse.archive import Archive
 from daf_core.browse.call import SHOWN_AT_ONCE, Call, moments
+from daf_core.browse.said_of_order import said_of_order
 from daf_core.browse.selection import META, Selection
 from daf_core.calls.columns import STATUSES
 from daf_core.calls.marks import LARGE_DISAGREEMENT
@@ -108,6 +109,7 @@ def list_page(templates: Environment, archive: Archive, selection: Selection, pa
         fields=_fields(archive, selection),
         calls=listed,
         count=len(numbers),
+        said=said_of_order(archive, selection, numbers, rows),
         first=first,
         pages=[
             (name, selection.address("/", page=place or None))

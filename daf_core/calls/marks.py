@@ -8,6 +8,12 @@ from daf_core.arrays import BoolArray
 from daf_core.schemas import NEUTRAL_BELOW
 
 LARGE_DISAGREEMENT = 2  # a third of the scale [-3, 3]
+# As `contradicts`, in SQL over a scores table; null where words or tone are not known.
+CONTRADICTION = f"""(
+    text_sentiment * audio_sentiment < 0
+    AND least(abs(text_sentiment), abs(audio_sentiment)) >= {NEUTRAL_BELOW}
+    OR abs(text_sentiment::DOUBLE - audio_sentiment::DOUBLE) >= {LARGE_DISAGREEMENT}
+)"""
 
 
 def contradicts(scores: pa.Table) -> BoolArray:

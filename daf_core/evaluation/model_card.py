@@ -7,6 +7,7 @@ from huggingface_hub import ModelCard, ModelCardData
 from tabulate import tabulate
 from torch.utils.tensorboard import SummaryWriter
 
+from daf_core.decimals import decimals
 from daf_core.evaluation.figures import History, learning_curve, reliability_diagrams
 from daf_core.storage import files
 from daf_core.storage.run_record import Json
@@ -73,7 +74,7 @@ def _metrics_table(facts: Json) -> str:
     """Rows and metrics of each split that has rows, as Markdown."""
     lines = [
         [split, str(facts["data"]["rows"][split])]
-        + [f"{metrics.get(name, float('nan')):.3f}" for name in METRICS]
+        + [decimals(metrics.get(name, float("nan")), 3) for name in METRICS]
         for split, metrics in facts["metrics"].items()
         if metrics
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from tabulate import tabulate
 
+from daf_core.decimals import decimals
 from daf_core.storage import files, parquet
 from daf_core.storage.run_record import Json
 
@@ -49,7 +50,8 @@ def shown_table(rows: list[Json], style: str) -> str:
 
 def shown_interval(mean: float, low: float, high: float) -> str:
     """A difference and its interval, such as "-0.0120 [-0.0200, -0.0040]"."""
-    return f"{mean:+.4f} [{low:+.4f}, {high:+.4f}]"
+    shown, least, most = (decimals(one, 4, sign=True) for one in (mean, low, high))
+    return f"{shown} [{least}, {most}]"
 
 
 def arrow_table(rows: list[Json]) -> pa.Table:

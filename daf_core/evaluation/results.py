@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
+from daf_core.decimals import decimals
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.evaluation.comparison import Difference, paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
@@ -146,7 +147,7 @@ def rendered(rows: Sequence[Standing], style: str) -> str:
         for metric, name in (CLASS_METRICS if row.three_classes else METRICS).items():
             if metric in row.mean and (not brief or name in BRIEF):
                 deviation = row.deviation[metric]
-                line[name] = f"{row.mean[metric]:.3f}"
+                line[name] = decimals(row.mean[metric], 3)
                 line[name] += "" if np.isnan(deviation) else f" ± {deviation:.3f}"
         line |= _shown_difference(row.difference)
         line |= {} if brief else {"parameters": f"{row.parameters:,}"}
@@ -226,4 +227,4 @@ def _shown_difference(difference: Difference | None) -> dict[str, str]:
 
 
 def _shown_correlation(value: float | None) -> str:
-    return "" if value is None or np.isnan(value) else f"{value:+.2f}"
+    return "" if value is None or np.isnan(value) else decimals(value, 2, sign=True)

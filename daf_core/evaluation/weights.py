@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
+from daf_core.decimals import decimals
 from daf_core.evaluation.rendering import shown_table
 from daf_core.evaluation.trial import TrialResult
 from daf_core.schemas import polarity_number
@@ -57,7 +58,9 @@ def rendered_spreads(rows: Sequence[WeightSpread], style: str) -> str:
             "audio weight": f"{row.mean:.2f} ± {row.deviation:.2f}",
             "quartiles": f"{row.lower:.2f}, {row.median:.2f}, {row.upper:.2f}",
             "polarity changed": "" if np.isnan(row.changed) else f"{100 * row.changed:.1f} %",
-            "ρ with advantage": "" if np.isnan(row.advantage) else f"{row.advantage:+.2f}",
+            "ρ with advantage": ""
+            if np.isnan(row.advantage)
+            else decimals(row.advantage, 2, sign=True),
         }
         for row in rows
     ]

@@ -155,4 +155,4 @@ def _ms(seconds: float | None) -> int | None:
 
 
 def _score(sentiment: float | None) -> float | None:
-    return None if sentiment is None else round(sentiment * SCALE, 2)
+    return None if sentiment is None else round(sentiment * SCALE, 2) + 0.0  # no -0.0

@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import itemgetter
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.export.tables import Batches
@@ -14,7 +15,7 @@ from daf_core.schemas import SCORES, Row
 
 _INTERRUPTIONS = "interruption_list"  # who interrupts whom, by name
 _COLUMNS = ("recording_id", "speaker", "role", "text", "meta", "flags", _INTERRUPTIONS)
-_OURS = frozenset({*CALLS.names, *SPEAKERS.names, *SCORES.names, "text"})
+_OURS = frozenset({*CALLS.names, *SPEAKERS.names, *SCORES.names, "text", "contradiction"})
 Marks = Mapping[str, Mapping[str, str]]  # recording → name of a speaker → that with marks
 
 
@@ -32,11 +33,22 @@ def redacted(batches: Batches, marks: Marks) -> Iterator[pa.RecordBatch]:
     """The same rows, with marks in words, names and what is known of the recording; those that
     have any in their words are flagged `redacted`.
     """
-    for batch in batches:
+    for batch in map(_with_texts, batches):
         known = [field.name for field in batch.schema if _is_meta(field)]
         present = [name for name in (*_COLUMNS, *known) if name in batch.schema.names]
         changed = [_row(row, known, marks) for row in batch.select(present).to_pylist()]
         yield _replaced(batch, present, changed)
+
+
+def _with_texts(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """With the texts of the source in place of numbers, which may be those of phones and cards."""
+    for number, field in enumerate(batch.schema):
+        if field.name not in _OURS and (
+            pa.types.is_integer(field.type) or pa.types.is_floating(field.type)
+        ):
+            texts = pc.map_lookup(batch["meta"], pa.scalar(field.name), "first")
+            batch = batch.set_column(number, pa.field(field.name, pa.string()), texts)
+    return batch
 
 
 def _is_meta(field: pa.Field) -> bool:

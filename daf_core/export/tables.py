@@ -2,11 +2,13 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from itertools import chain
 from typing import IO, TypeAlias
 
 import pyarrow as pa
 import xlsxwriter
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from daf_core.errors import SettingsError
@@ -17,6 +19,7 @@ SHEET_ROWS = 1_048_576  # that a sheet of XLSX holds, with the row of names
 NARROWEST, WIDEST = 9, 24  # columns of a sheet, in letters
 WIDTHS = {"text": 60, "recording_id": 28}
 CELL_LETTERS = 32_767  # that a cell of XLSX holds
+FIRST_YEAR = 1900  # that a date of XLSX has; earlier ones are text
 
 Batches: TypeAlias = Iterable[pa.RecordBatch]  # one at least, of the same columns
 
@@ -53,6 +56,8 @@ def write_xlsx(tables: Iterable[tuple[str, Batches]], file: IO[bytes]) -> dict[s
     counts = {}
     with xlsxwriter.Workbook(file, options | {"nan_inf_to_errors": True}) as book:
         bold = book.add_format({"bold": True})
+        days = book.add_format({"num_format": "yyyy-mm-dd"})
+        times = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         for name, batches in tables:
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
@@ -61,12 +66,14 @@ def write_xlsx(tables: Iterable[tuple[str, Batches]], file: IO[bytes]) -> dict[s
                 sheet.write_string(0, column, str(cell(one)), bold)
                 width = WIDTHS.get(one, min(max(NARROWEST, len(str(one)) + 3), WIDEST))
                 sheet.set_column(column, column, width)
-            counts[name] = _fill(sheet, name, rows)
+            counts[name] = _fill(sheet, name, rows, days, times)
             sheet.autofilter(0, 0, counts[name], len(names) - 1)
     return counts
 
 
-def _fill(sheet: Worksheet, name: str, rows: Iterable[tuple[Cell, ...]]) -> int:
+def _fill(
+    sheet: Worksheet, name: str, rows: Iterable[tuple[Cell, ...]], days: Format, times: Format
+) -> int:
     count = 0
     for count, row in enumerate(rows, start=1):
         if count == SHEET_ROWS:
@@ -76,8 +83,13 @@ def _fill(sheet: Worksheet, name: str, rows: Iterable[tuple[Cell, ...]]) -> int:
             )
         for column, value in enumerate(row):
             found = cell(value)
+            if isinstance(found, date) and found.year < FIRST_YEAR:
+                found = str(found)
             if isinstance(found, str):
                 sheet.write_string(count, column, found[:CELL_LETTERS])
+            elif isinstance(found, date):
+                form = times if isinstance(found, datetime) else days
+                sheet.write_datetime(count, column, found, form)
             elif found is not None:
                 sheet.write(count, column, found)
     return count

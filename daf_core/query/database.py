@@ -4,7 +4,6 @@ DuckDB reads the tables through pyarrow, from a folder or an object store. It ma
 no network address, load no extension and change none of these settings.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,13 +16,16 @@ import pyarrow.dataset
 from pyarrow.fs import FSSpecHandler, PyFileSystem
 
 from daf_core.calls.columns import CALLS, SPEAKERS
+from daf_core.calls.listed import gathered, read_listed
+from daf_core.calls.marks import CONTRADICTION
 from daf_core.errors import SettingsError
+from daf_core.query.hints import hint
+from daf_core.query.metadata import identifier, meta_columns
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
 from daf_core.storage.files import filesystem, join
 from daf_core.storage.output import Output, calls_output, speakers_output
 
 VIEWS = ("utterances", "calls", "speakers", "quarantine", "manifest")
-META_COLUMNS_AT_MOST = 200
 BATCH_ROWS = 10_000
 CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
@@ -33,6 +35,17 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "python_scan_all_frames": "false",
     "temp_directory": "",
 }
+
+
+# Utterances with their words. Each has one row of words at most, which GROUP BY tells DuckDB: so it
+# leaves out the join where a query names no words.
+_WITH_WORDS = """
+    SELECT *, {contradiction} AS contradiction FROM utterances_0
+    LEFT JOIN (
+        SELECT recording_id, utterance_id, nullif(any_value(text), '') AS text  -- '': dropped
+        FROM manifest_0 GROUP BY recording_id, utterance_id
+    ) USING (recording_id, utterance_id)
+"""
 
 
 @dataclass(frozen=True)
@@ -47,8 +60,11 @@ class Database:
     """The tables of finished scores, as views with the names of VIEWS.
 
     What the source says of recordings (`meta`) has a column each, where its name is free.
+    Utterances have their words (`text`), and whether the tone contradicts them (`contradiction`).
 
-    manifest: that the scores are of; None where it is gone, and its view is empty.
+    meta: these columns, in the order of the source; calls: how many there are.
+
+    manifest: that the scores are of; None where it is gone, its view is empty and words are null.
     """
 
     def __init__(
@@ -62,18 +78,29 @@ class Database:
         # Its threads must have let go of Python's objects when the interpreter ends, which they
         # would abort.
         finalize(self, self._connection.close)
-        calls = _dataset(calls_output(scores.root), CALLS)
-        self.meta = _meta_names(calls)
         sources = [scores, *([] if manifest is None else [manifest])]
         quarantines = [
             _dataset_of(one.root, "quarantine", one.quarantine_names(), QUARANTINE)
             for one in sources
         ]
-        self._add("utterances", [_dataset(scores, SCORES)])
-        self._add("calls", [calls])
-        self._add("speakers", [_dataset(speakers_output(scores.root), SPEAKERS)])
-        self._add("quarantine", quarantines)
-        self._add("manifest", [_dataset(manifest, MANIFEST)])
+        self._register("calls", [_dataset(calls_output(scores.root), CALLS)])
+        self._register("utterances", [_dataset(scores, SCORES)])
+        self._register("speakers", [_dataset(speakers_output(scores.root), SPEAKERS)])
+        self._register("quarantine", quarantines)
+        self._register("manifest", [_dataset(manifest, MANIFEST)])
+        calls = calls_output(scores.root)
+        listed = read_listed(calls, ["meta"])
+        listed = gathered(calls) if listed is None else listed
+        self.calls = len(listed)
+        self._connection.register("listed", listed)
+        self.meta = meta_columns(self._connection, "listed")
+        self._connection.unregister("listed")
+        self._add("utterances", _WITH_WORDS.format(contradiction=CONTRADICTION))
+        for name in ("calls", "speakers", "manifest"):
+            self._add(name, f"SELECT * FROM {name}_0")
+        both = " UNION ALL ".join(f"SELECT * FROM quarantine_{n}" for n in range(len(quarantines)))
+        self._add("quarantine", both)
+        self._connection.execute("SET enable_progress_bar = false")  # drawn among the rows
         self._connection.execute("SET lock_configuration = true")
 
     def query(self, sql: str) -> pa.Table:
@@ -83,14 +110,14 @@ class Database:
             SettingsError: it is no SELECT, is wrong, reads anything but the views, or goes over
                 the limits.
         """
-        with self._bounded():
+        with self._bounded(sql):
             return self._relation(sql).to_arrow_table()
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The rows of one SELECT, some at a time, in one batch at least; to be read before the next
         query. Raises as `query`.
         """
-        with self._bounded():
+        with self._bounded(sql):
             reader = self._relation(sql).to_arrow_reader(BATCH_ROWS)
             batch = None
             for batch in reader:
@@ -99,7 +126,7 @@ class Database:
                 yield _no_rows(reader.schema)
 
     @contextmanager
-    def _bounded(self) -> Iterator[None]:
+    def _bounded(self, sql: str) -> Iterator[None]:
         """Errors of DuckDB are wrong settings, as are those of reading what is no table."""
         seconds, memory_gb = self._limits.seconds, self._limits.memory_gb
         timer = None if seconds is None else Timer(seconds, self._connection.interrupt)
@@ -119,9 +146,8 @@ class Database:
             ) from err
         except duckdb.Error as err:
             message = " ".join(str(err).split())
-            unknown = re.search(r'Referenced column "([^"]*)" not found', message)
-            hint = f"; if it is a text, quote it: '{unknown[1]}'" if unknown else ""
-            raise SettingsError(f"the query fails: {message}{hint}") from err
+            names = [one.name for one in self.meta]
+            raise SettingsError(f"the query fails: {message}{hint(message, sql, names)}") from err
         finally:
             if timer is not None:
                 timer.cancel()
@@ -139,18 +165,19 @@ class Database:
             raise SettingsError(f"expected one SELECT, found {', '.join(kinds) or 'nothing'}")
         return self._connection.sql(statements[0].query)
 
-    def _add(self, name: str, datasets: Sequence[pa.dataset.Dataset]) -> None:
-        read = []
+    def _register(self, name: str, datasets: Sequence[pa.dataset.Dataset]) -> None:
         for number, dataset in enumerate(datasets):
             self._connection.register(f"{name}_{number}", dataset)
-            read.append(f"SELECT * FROM {name}_{number}")
-        taken = {one.lower() for one in datasets[0].schema.names}
+
+    def _add(self, name: str, rows: str) -> None:
+        """A view of these rows, with a column for each of `meta`, where they have it."""
+        own = self._connection.sql(rows).columns
+        taken = {one.lower() for one in own}
         meta = "".join(
-            f", meta[{_literal(key)}] AS {_identifier(key)}"
-            for key in self.meta
-            if "meta" in taken and key.lower() not in taken
+            f", {one.value} AS {identifier(one.name)}"
+            for one in self.meta
+            if "meta" in taken and one.name.lower() not in taken
         )
-        rows = " UNION ALL ".join(read)
         self._connection.execute(f"CREATE VIEW {name} AS SELECT *{meta} FROM ({rows})")
 
 
@@ -182,22 +209,3 @@ def _dataset_of(
     return pyarrow.dataset.dataset(
         paths, schema, format="parquet", filesystem=PyFileSystem(FSSpecHandler(fs))
     )
-
-
-def _meta_names(calls: pa.dataset.Dataset) -> list[str]:
-    """Names of what is said of recordings, each once whatever its case, the first in order."""
-    found: dict[str, str] = {}
-    for batch in calls.to_batches(columns=["meta"]):
-        keys = batch["meta"].keys.unique().to_pylist()
-        for key in sorted(keys):
-            if len(found) < META_COLUMNS_AT_MOST:
-                found.setdefault(key.lower(), key)
-    return sorted(found.values())
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _identifier(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from daf_core.calls.orders import said_of_counts, said_of_intervals
 from daf_core.report.charts import clock
 from daf_core.report.printable import printable
 from daf_core.schemas import Row
@@ -31,6 +33,25 @@ class CallTable:
     calls: int
     rows: list[Row]
     drawn: Mapping[str, str]
+
+    @property
+    def said_of_order(self) -> str:
+        """What the intervals of these calls leave of their order, as a sentence; may be empty."""
+        low, high = (
+            np.array([row[f"sentiment_{end}"] for row in self.rows], np.float64)
+            for end in ("low", "high")
+        )
+        return said_of_intervals(low, high)
+
+    @property
+    def said_of_counts(self) -> list[str]:
+        """How many of these calls have any of what is counted, a sentence each."""
+        found = []
+        for name in ("interruptions", "contradictions"):
+            counts = [row[name] for row in self.rows if row[name] is not None]
+            positive = sum(count > 0 for count in counts)
+            found.append(said_of_counts(name, len(self.rows), len(counts), positive))
+        return found
 
     @property
     def as_json(self) -> str:
@@ -84,4 +105,4 @@ def _row(row: Row) -> Row:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    return None if value is None else round(value, 4) + 0.0  # no -0.0

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from daf_core.decimals import decimals
 from daf_core.report.correlation import Correlation
 from daf_core.report.evidence import CLEAR, Evidence
 from daf_core.report.warned_when import (
@@ -79,7 +80,7 @@ def _correlations(what: str, sums: Mapping[str, Correlation]) -> Iterator[Check]
         one = sums[name]
         found = f"too few rows ({one.rows:,})" if one.rows < LEAST_ROWS else "one does not vary"
         if one.rows >= LEAST_ROWS and one.r is not None:
-            found = f"{one.r:.2f} on {one.rows:,} rows"
+            found = f"{decimals(one.r, 2)} on {one.rows:,} rows"
         yield Check(
             f"correlation of sentiment with {what}, {rows}", found, f"over {CORRELATED} either way"
         )

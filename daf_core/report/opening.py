@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from daf_core.decimals import decimals
 from daf_core.report.evidence import SETS, Evidence
 from daf_core.report.head_of_run import HeadOfRun
 from daf_core.schemas import LABEL_RANGE
@@ -38,7 +39,7 @@ def which_head(head: HeadOfRun) -> str:
         return f"Scored by {kind}{trained}, and fitted to {head.labels:,} labels by `daf adapt`."
     off = (
         f" On test rows of such data it was off by {head.mae:.2f} on average"
-        f"{'' if head.r is None else f' (correlation {head.r:.2f})'}."
+        f"{'' if head.r is None else f' (correlation {decimals(head.r, 2)})'}."
         if head.mae is not None
         else ""
     )

@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from daf_core.calls.marks import LARGE_DISAGREEMENT
+from daf_core.decimals import decimals
 from daf_core.errors import SettingsError
 from daf_core.report import charts
 from daf_core.report.by_meta import LEAST_CALLS, ByMeta, grouped_by_meta
@@ -157,7 +158,7 @@ def render(report: Report) -> str:
     environment.filters.update(
         number=lambda count: f"{count:,}",
         signed=signed,
-        hundredths=lambda value: f"{value:+.2f}".replace("-", "−"),
+        hundredths=lambda value: decimals(value, 2, sign=True).replace("-", "−"),
         share=lambda part, whole: f"{100 * part / max(1, whole):.0f} %",
         plain=_plain,
         day=_day,

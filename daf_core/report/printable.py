@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from daf_core.decimals import decimals
+
 # Control characters, marks that change the direction of text, surrogates and noncharacters.
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -26,8 +28,7 @@ def printable_if_text(value: Any) -> Any:
 
 def signed(value: float) -> str:
     """Sentiment with its sign, a true minus, one decimal; no sign at zero."""
-    rounded = round(float(value), 1) + 0.0
-    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+    return decimals(value, 1, sign=True).replace("-", "−")
 
 
 def reason_in_words(reason: str) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from daf_core.decimals import decimals
 from daf_core.report.correlation import Correlation
 
 NAMED_AT_MOST = 3  # recordings or languages
@@ -43,7 +44,9 @@ def most_frequent(counts: Counter[str]) -> str:
 def r_of(correlation: Correlation) -> str:
     """Pearson's r with its interval."""
     low, high = correlation.interval or (float("nan"), float("nan"))
-    return f"{correlation.r:.2f} (95 % interval {low:.2f} to {high:.2f})"
+    r = float("nan") if correlation.r is None else correlation.r
+    shown, least, most = (decimals(one, 2) for one in (r, low, high))
+    return f"{shown} (95 % interval {least} to {most})"
 
 
 def rows_of(rows: int, of: int) -> str:

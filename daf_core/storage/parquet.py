@@ -77,9 +77,11 @@ def read(
         return table, footer
 
 
-def read_if_there(uri: str, kind: str) -> tuple[pa.Table, dict[str, str]] | None:
+def read_if_there(
+    uri: str, kind: str, columns: Sequence[str] | None = None
+) -> tuple[pa.Table, dict[str, str]] | None:
     """As `read`, or None if there is no file."""
-    return read(uri, kind) if exists(uri) else None
+    return read(uri, kind, columns) if exists(uri) else None
 
 
 def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:

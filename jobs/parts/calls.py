@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from daf_core.browse.listed import gathered, keep_listed
+from daf_core.calls.listed import gathered, keep_listed
 from daf_core.calls.units import Source, Unit, units_of
 from daf_core.errors import NotDone
 from daf_core.storage import files, parquet, part_index, run_record

@@ -17,17 +17,18 @@ class CallsSettings:
 
     where: str | None = None
     """Only calls for which this SQL condition holds, such as "queue = 'billing' and change < -1".
-    docs/calls.md lists the columns; what the source says of recordings has a column each."""
+    docs/calls.md lists the columns; what the source says of recordings has a column each. A name
+    with a space stands in double quotes."""
 
     sort: str = "lowest"
-    """Order: lowest (sentiment), falling (change), contradictory, interrupted, silent, longest; or
-    any SQL, such as "talk_s desc"."""
+    """Order: lowest (sentiment), falling (change), contradictory, interrupted, silent, longest; a
+    column; or any SQL, such as "talk_s desc"."""
 
     top: int = 20
     """Show this many calls."""
 
     by: str | None = None
-    """Compare the groups of calls with one value of this column, such as agent or queue."""
+    """Compare the groups of calls with one value of this column, such as "Agent name" or queue."""
 
     least: int = 10
     """With --by: compare only groups of this many calls and more."""
@@ -44,8 +45,8 @@ class CallsSettings:
 class QuerySettings:
     """Ask finished scores in SQL, as DuckDB reads it.
 
-    The tables are utterances, calls, speakers, quarantine and manifest. Nothing else is read, and
-    nothing is written.
+    The tables are utterances (with their words), calls, speakers, quarantine and manifest. Nothing
+    else is read, and nothing is written.
     """
 
     scores: str = field(kw_only=False)

@@ -10,6 +10,7 @@ from importlib import resources
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daf_core.decimals import decimals
 from daf_core.default_heads import DEFAULT
 from daf_core.storage import files
 from daf_core.storage.output import Output, calls_output, manifest_output, scores_output
@@ -102,13 +103,13 @@ def _findings(scores: str) -> str:
     scored = scored.select(SHOWN).join(words, "utterance_id").sort_by(order)
     calls = _all_parts(calls_output(scores)).select(["recording_id", "sentiment"]).to_pylist()
     lines = [
-        f"  {row['sentiment']:+.2f}  {row['recording_id']}"
+        f"  {_signed(row['sentiment'])}  {row['recording_id']}"
         for row in sorted(calls, key=lambda row: row["sentiment"])
     ]
     opposed = scored.filter(pc.field("text_sentiment") * pc.field("audio_sentiment") < 0)
     lines += ["Where the tone contradicts the words most (words / tone / together):"]
     lines += [
-        f"  {row['text_sentiment']:+.2f} / {row['audio_sentiment']:+.2f} / {row['sentiment']:+.2f}"
+        f"  {' / '.join(_signed(row[f'{name}sentiment']) for name in ('text_', 'audio_', ''))}"
         f"  {row['recording_id']} {row['start_s']:.0f} s: {row['text']}"
         for row in opposed.slice(0, 3).to_pylist()
     ]
@@ -117,3 +118,7 @@ def _findings(scores: str) -> str:
 
 def _all_parts(output: Output) -> pa.Table:
     return pa.concat_tables(output.read_all())
+
+
+def _signed(sentiment: float) -> str:
+    return decimals(sentiment, 2, sign=True)

@@ -20,6 +20,7 @@ from jobs.progress import number_of
 from jobs.settings import ExportSettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.file_names import FileNames
+from jobs.verbs.unmet import unmet
 
 TABLES = ("utterances", "calls", "speakers")
 CALLS_AT_ONCE = 500
@@ -59,7 +60,12 @@ def run(settings: ExportSettings) -> str:
                 counts[name] = write(batches, file)
     tell("exported", out=settings.out, **counts)
     said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    return f"{settings.out}: {said}"
+    return f"{settings.out}: {said}{_why_none(settings, database, counts['calls'])}"
+
+
+def _why_none(settings: ExportSettings, database: Database, calls: int) -> str:
+    """Why nothing is written, where a condition holds of no call."""
+    return "" if calls or settings.where is None else f"; {unmet(database, settings.where)}"
 
 
 def _table(settings: ExportSettings, database: Database, name: str, marks: Marks | None) -> Batches:
@@ -75,13 +81,9 @@ def _rows(settings: ExportSettings, database: Database, name: str) -> Batches:
     if name != "utterances":
         order = "recording_id" if name == "calls" else "recording_id, start_s, channel, speaker"
         return database.batches(f"SELECT * FROM {name}{chosen} ORDER BY {order}")
-    order = "ORDER BY recording_id, start_s, utterance_id"
-    if not settings.text:
-        return database.batches(f"SELECT * FROM utterances{chosen} {order}")
-    words = "SELECT utterance_id, recording_id, text FROM manifest"
+    columns = "*" if settings.text else "* EXCLUDE (text)"
     return database.batches(
-        f"SELECT * FROM (SELECT * FROM utterances{chosen}) "
-        f"LEFT JOIN ({words}) USING (recording_id, utterance_id) {order}"
+        f"SELECT {columns} FROM utterances{chosen} ORDER BY recording_id, start_s, utterance_id"
     )
 
 
@@ -123,10 +125,11 @@ def _amazon(settings: ExportSettings, database: Database, marks: Marks | None) -
             (call,), speakers, utterances = (table[recording_id] for table in tables)
             found = amazon_call(call, speakers, utterances)
             uri = files.join(settings.out, names.of(recording_id))
-            written = inert_json(json.dumps(found, ensure_ascii=False, indent=1))
-            files.publish(uri, written.encode())
+            text = inert_json(json.dumps(found, ensure_ascii=False, indent=1))
+            files.publish(uri, text.encode())
     tell("exported", out=settings.out, calls=len(ids))
-    return f"{settings.out}: {number_of(len(ids), 'call')}"
+    written = number_of(len(ids), "call")
+    return f"{settings.out}: {written}{_why_none(settings, database, len(ids))}"
 
 
 def _among(ids: list[str], start: int) -> str:

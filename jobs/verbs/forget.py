@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from daf_core.browse.listed import listed_uri
+from daf_core.calls.listed import listed_uri
 from daf_core.errors import BadInput, SettingsError
 from daf_core.manifest.forgotten import Forgotten
 from daf_core.privacy.csv_tables import forget_in_table, tables_in

@@ -2,13 +2,13 @@
 
 import csv
 import io
-import json
 from typing import Any
 
 import pyarrow as pa
 from tabulate import tabulate
 
-from daf_core.export.cells import cell, safe_cell
+from daf_core.decimals import decimals
+from daf_core.export.cells import as_json, cell, safe_cell
 from jobs.settings import Shown
 
 LETTERS_AT_MOST = 60  # of a cell of a table for people
@@ -18,7 +18,7 @@ def shown(rows: pa.Table, to: Shown) -> str:
     """All rows of a table as text. No control character of a cell reaches the terminal."""
     names, cells = rows.column_names, [[*row.values()] for row in rows.to_pylist()]
     if to == "jsonl":
-        return "\n".join(json.dumps(row, default=str) for row in rows.to_pylist())
+        return "\n".join(as_json(row, ascii_alone=True) for row in rows.to_pylist())
     if to == "csv":
         sink = io.StringIO()
         writer = csv.writer(sink, lineterminator="\n")
@@ -33,7 +33,7 @@ def shown(rows: pa.Table, to: Shown) -> str:
 
 def _of_table(value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.2f}"
+        return decimals(value, 2)
     found = cell(value)
     text = "" if found is None else " ".join(str(found).split())
     return text if len(text) <= LETTERS_AT_MOST else f"{text[: LETTERS_AT_MOST - 1]}…"

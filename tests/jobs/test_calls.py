@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from daf_core.browse.listed import gathered, read_listed
+from daf_core.calls.listed import gathered, read_listed
 from daf_core.errors import SettingsError
 from daf_core.storage.output import calls_output
 from jobs.parts.calls import make_calls

@@ -17,8 +17,8 @@ from daf_core.stages import trained_head
 from daf_core.storage import run_record
 from daf_core.storage.output import manifest_output, scores_output
 from daf_core.weights.specs import resolve
-from jobs.settings import ExportSettings, LabelSettings, ScoreSettings
-from jobs.verbs import export, label, score
+from jobs.settings import ExportSettings, LabelSettings, QuerySettings, ScoreSettings
+from jobs.verbs import export, label, query, score
 from tests.e2e.corpus import make_encoders, write_hum
 from tests.jobs.stored_text import stored_text
 
@@ -93,6 +93,12 @@ def test_no_byte_of_any_output_holds_the_words(dropped: Path, plain: Path, tmp_p
     assert scores_of(dropped) == scores_of(plain)  # the words were read
     exported = tmp_path / "tables"
     export.run(ExportSettings(str(dropped), to="jsonl", out=str(exported)))
+    for folder, count in ((dropped, 0), (plain, 2)):
+        sql = "SELECT count(*) AS texts FROM utterances WHERE text LIKE 'zebra%'"
+        told = query.run(QuerySettings(str(folder), sql, to="jsonl"))
+        assert told == f'{{"texts": {count}}}'
+    sql = "SELECT count(text) AS texts FROM utterances"
+    assert query.run(QuerySettings(str(dropped), sql, to="jsonl")) == '{"texts": 0}'
     label.run(LabelSettings(str(dropped), out=str(tmp_path / "labels.csv"), rows=4))
     assert not [one for one in PLANTED if one in stored_text(tmp_path)]
     pages = [(folder / "report.html").read_text() for folder in (dropped, plain)]

@@ -89,7 +89,7 @@ async function label(value) {
   if (!answer || !answer.ok) { say("#labelled", answer ? await answer.text() : "the server does not answer"); return; }
   const given = row.querySelector(".label");
   given.hidden = value === null;
-  given.querySelector("b").textContent = value === null ? "" : value.toFixed(1).replace("-", "−").replace(/^(?=[1-9])/, "+");
+  given.querySelector("b").textContent = value === null ? "" : value.toFixed(1).replace(/^-(?=0\.0$)/, "").replace("-", "−").replace(/^(?=[1-9])/, "+");
   showLabel();
   const count = (await answer.json()).labels;
   say("#labelled", `${count} label${count === 1 ? "" : "s"}`);

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from daf_core.decimals import decimals
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.spreadsheet import escaped
 
@@ -122,7 +123,7 @@ def _row(one: WrittenCue) -> dict[str, Score]:
 def _note(scores: Mapping[str, Score]) -> str:
     known = {name: value for name, value in scores.items() if value is not None}
     shown = (
-        f"{name} {value:+.2f}" if isinstance(value, float) else f"{name} {value}"
+        f"{name} {decimals(value, 2, sign=True)}" if isinstance(value, float) else f"{name} {value}"
         for name, value in known.items()
     )
     return ", ".join(shown).replace("-->", "→")

@@ -8,6 +8,7 @@ import pytest
 from daf_core.browse.archive import Archive
 from daf_core.browse.call import open_call
 from daf_core.browse.labels import LabelFile
+from daf_core.browse.pages import environment, list_page
 from daf_core.browse.selection import Selection
 from daf_core.errors import SettingsError
 from daf_core.storage.output import manifest_output, scores_output
@@ -36,6 +37,20 @@ def folder(tmp_path: Path) -> Path:
 def listed(archive: Archive, **chosen: object) -> list[str]:
     rows = archive.rows(archive.chosen(Selection(**chosen)))  # type: ignore[arg-type]
     return [row["recording_id"] for row in rows]
+
+
+def test_the_list_says_how_far_its_order_can_be_trusted(tmp_path):
+    publish(tmp_path, [call("one", [0, 1], ["a", "b"]) + call("two", [0.1, 1], ["a", "b"])])
+    archive = archive_of(tmp_path)
+
+    def page(**chosen: object) -> str:
+        selection = Selection(**chosen)  # type: ignore[arg-type]
+        return list_page(environment(), archive, selection, 0)
+
+    assert "The intervals of all 2 listed calls overlap each other" in page()
+    assert "0 of 2 calls have interruptions." in page(sort="-interruptions")
+    assert "overlap" not in page(sort="longest")
+    assert "0 of 1 call have interruptions." in page(sort="interrupted", low=0.52)
 
 
 def test_a_call_that_spans_parts_is_whole(folder):

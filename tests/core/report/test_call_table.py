@@ -63,6 +63,24 @@ def test_the_table_is_bounded_and_absent_where_there_are_no_calls(tmp_path, monk
     assert (found.calls, [row["recording_id"] for row in found.rows]) == (9, ["1", "2", "3"])
 
 
+def test_the_page_says_how_far_the_order_can_be_trusted(tmp_path):
+    scores_folder(tmp_path, [scores_of([{"recording_id": "a", "sentiment": 0.0}])])
+    published(
+        tmp_path,
+        [
+            {"recording_id": name, "sentiment": low + 0.5, "sentiment_low": low}
+            | {"sentiment_high": low + 1, "contradictions": number % 2}
+            for number, (name, low) in enumerate([("a", -3.0), ("b", 0.0), ("c", 0.5)])
+        ],
+    )
+    html = render(gather(str(tmp_path)))
+    assert (
+        "The intervals of 2 of the 3 listed calls all overlap each other: the order of these 2 "
+        "says little. Of none of the 3 calls it is known whether there are interruptions. "
+        "1 of 3 calls has contradictions."
+    ) in html
+
+
 def test_the_script_is_the_one_that_the_policy_allows(tmp_path):
     scores_folder(tmp_path, [scores_of([{"recording_id": "a", "sentiment": 0.0}])])
     published(tmp_path, [{"recording_id": "a", "sentiment": 0.0}])

@@ -1,10 +1,11 @@
 """All calls with the columns of the list in one file of the index: many parts take long to open.
 
-It is made with the tables of calls, and by browsing where it is missing or of other tables.
+It is made with the tables of calls, and by browsing where it is missing or of other tables. What
+the source says of all calls is read from it too.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
@@ -35,15 +36,17 @@ _READERS = 8
 _PARTS_AT_ONCE = 64
 
 
-def read_listed(calls: Output) -> pa.Table | None:
-    """The rows of all calls, SCHEMA; None if they are not kept, or of other tables of calls."""
+def read_listed(calls: Output, columns: Sequence[str] = SCHEMA.names) -> pa.Table | None:
+    """The rows of all calls, these columns of SCHEMA; None if they are not kept, or of other tables
+    of calls.
+    """
     try:
-        found = parquet.read_if_there(listed_uri(calls), _KIND)
+        found = parquet.read_if_there(listed_uri(calls), _KIND, columns)
         if found is None or found[1].get(FINGERPRINT_FOOTER) != _fingerprint(calls):
             return None
     except (SettingsError, NotDone):
         return None
-    return found[0].cast(SCHEMA)
+    return found[0].select(columns).cast(pa.schema([SCHEMA.field(name) for name in columns]))
 
 
 def keep_listed(calls: Output, rows: pa.Table) -> None:

@@ -1,0 +1,129 @@
+"""What the source says of calls, as columns of `daf calls`, `daf query` and `daf export`."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from daf_core.errors import SettingsError
+from jobs.settings import CallsSettings, ExportSettings, QuerySettings
+from jobs.verbs import calls, export, query
+from tests.core.calls.made_folder import scores_folder
+from tests.core.calls.made_scores import scores_of
+from tests.jobs.calls_of_agents import listed
+
+BIG = "9" * 16
+SAID = [
+    {"Agent name": "Ben", "csat": "4", "date": "2026-11-04", "code": "007", "score": "9.5"},
+    {"Agent name": "Ana", "csat": " ", "date": "2026-11-05", "code": "12", "score": "-10"},
+    {"Agent name": "Chloé", "date": "2026-02-28", "code": "13", "odd": "2026-02-31", "score": "0"},
+    {"Agent name": "Ben", "csat": "1", "at": "2026-11-04 09:30", "phone": "+49170", "big": BIG},
+    {"Agent name": "Ben", "at": "2026-11-05T10:00:30", "mixed": "2"},
+    {"Agent name": "Ben", "at": "2026-11-06", "mixed": "n/a"},
+]  # fmt: skip
+TYPES = {
+    "Agent name": "VARCHAR",
+    "csat": "BIGINT",
+    "date": "DATE",
+    "code": "VARCHAR",
+    "score": "DOUBLE",
+    "odd": "VARCHAR",
+    "at": "TIMESTAMP",
+    "phone": "VARCHAR",
+    "big": "VARCHAR",
+    "mixed": "VARCHAR",
+}
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("scores") / "s"
+    rows = [
+        {"utterance_id": f"c{number}", "recording_id": f"c{number}", "sentiment": float(number - 2)}
+        | {"text_sentiment": 1.0, "audio_sentiment": [1.5, -0.5, None][number % 3]}
+        | {"start_s": 0.0, "end_s": 2.0, "meta": [*said.items()]}
+        for number, said in enumerate(SAID)
+    ]
+    scores_folder(folder, [scores_of(rows[:3]), scores_of(rows[3:])])
+    return folder
+
+
+def asked(scores: Path, sql: str) -> list[dict[str, object]]:
+    text = query.run(QuerySettings(str(scores), sql, to="jsonl"))
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_column_is_a_number_or_a_date_where_every_value_reads_as_one(scores: Path) -> None:
+    for view in ("calls", "utterances"):
+        described = asked(scores, f"DESCRIBE {view}")
+        found = {str(row["column_name"]): row["column_type"] for row in described}
+        assert {name: found[name] for name in TYPES} == TYPES
+    assert [row["call"] for row in listed(scores, where="csat < 2")] == ["c3"]
+    assert [row["call"] for row in listed(scores, where="date > '2026-11-04'")] == ["c1"]
+    assert asked(scores, "SELECT avg(csat) AS mean, sum(csat) AS sum FROM utterances") == [
+        {"mean": 2.5, "sum": 5}
+    ]
+    ordered = listed(scores, sort="score")
+    assert [row["score"] for row in ordered[:3]] == [-10.0, 0.0, 9.5]
+    groups = {row["score"] for row in listed(scores, by="score", least=2)}
+    assert groups == {"-10", "0", "9.5", None}  # as the source writes them
+
+
+def test_columns_stand_in_the_order_of_the_source(scores: Path) -> None:
+    head = calls.run(CallsSettings(str(scores))).partition("\n")[0].split()
+    assert head[:4] == ["call", "Agent", "name", "csat"]
+    first = [*SAID[0]]
+    assert [name for name in listed(scores)[0] if name in first] == first
+
+
+def test_a_spreadsheet_has_numbers_and_dates_but_where_they_are_redacted(scores, tmp_path):
+    for redact in (False, True):
+        out = str(tmp_path / f"{redact}.xlsx")
+        export.run(ExportSettings(str(scores), out=out, redact=redact))
+        names, first, *_ = openpyxl.load_workbook(out)["calls"].iter_rows(values_only=True)
+        row = dict(zip(names, first, strict=True))
+        assert row["csat"] == ("4" if redact else 4)
+        assert row["date"] == datetime(2026, 11, 4)
+        assert row["code"] == "007"
+
+
+def test_names_match_in_any_case_and_the_nearest_is_named(scores: Path) -> None:
+    for name in ("agent name", "Agent name", '"AGENT NAME"'):
+        assert {row["Agent name"] for row in listed(scores, by=name)} == {"Ben", "Ana", "Chloé"}
+    assert [row["Agent name"] for row in listed(scores, sort="agent NAME", top=2)] == ["Ana", "Ben"]
+    with pytest.raises(SettingsError, match=r"`by` agent: .*; did you mean `Agent name`\?"):
+        listed(scores, by="agent")
+    with pytest.raises(SettingsError, match=r'did you mean "Agent name"\?'):
+        listed(scores, where="agent = 'Ben'")
+    for sql in ("SELECT Agent name FROM calls", "SELECT 1 FROM calls WHERE Agent name = 'Ben'"):
+        with pytest.raises(SettingsError, match='stands in double quotes, such as "Agent name" ='):
+            asked(scores, sql)
+
+
+def test_a_condition_that_fits_no_call_is_answered_with_the_values(scores, tmp_path, capsys):
+    where = "\"agent name\" = 'Bne' and csat > 5 -- code"
+    said = "no call fits the condition; Agent name is 'Ben', 'Ana' or 'Chloé'; csat is 1 to 4"
+    text = calls.run(CallsSettings(str(scores), where=where))
+    assert text.startswith(said)
+    assert calls.run(CallsSettings(str(scores), where=where, to="csv")) == ""
+    assert said in capsys.readouterr().err
+    with pytest.raises(SettingsError, match="found none; no call fits the condition"):
+        listed(scores, where=where, by="csat")
+    out = str(tmp_path / "out")
+    assert said in export.run(ExportSettings(str(scores), out=out, where=where))
+
+
+def test_lists_say_how_far_they_can_be_trusted(scores: Path) -> None:
+    text = calls.run(CallsSettings(str(scores), sort="contradictory"))
+    assert "2 of 6 calls have contradictions; of 2 it is not known." in text
+    assert [line.split()[0] for line in text.splitlines()[2:4]] == ["c1", "c4"]
+    assert "c0" not in text
+    assert len(listed(scores, sort="contradictory")) == 6  # programs have all
+
+
+def test_utterances_say_where_the_tone_contradicts_the_words(scores: Path) -> None:
+    found = asked(scores, "SELECT contradiction AS c, text FROM utterances ORDER BY utterance_id")
+    assert [row["c"] for row in found] == [False, True, None] * 2
+    assert {row["text"] for row in found} == {None}  # the manifest is gone
