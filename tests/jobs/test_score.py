@@ -107,9 +107,9 @@ def test_one_command_does_it_all_and_again_only_what_is_new(calls, make_head, tm
     assert {name: after[name] for name in before} == before
     assert "call c" in (out / "report.html").read_text()
 
-    with pytest.raises(SettingsError, match=r"of `head` .*, found those .* --out …` ingests nothing again"):
+    with pytest.raises(SettingsError, match=r"found those .* --out …` ingests nothing again"):
         score.run(settings(calls, out, make_head(1)))
-    with pytest.raises(SettingsError, match=r'channels was null, is "0=agent"; .*`fresh`'):
+    with pytest.raises(SettingsError, match=r'channels was not given, is "0=agent"; .*`fresh`'):
         score.run(settings(calls, out, head, channels={"0": "agent"}))
     assert changed(out) == after
     other = score.run(settings(out / "manifest", tmp_path / "2", make_head(1), part_minutes=None))
