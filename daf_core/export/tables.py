@@ -3,10 +3,12 @@
 import csv
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import IO, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import xlsxwriter
+from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from daf_core.errors import SettingsError
@@ -15,7 +17,7 @@ from daf_core.report.printable import inert_json
 
 SHEET_ROWS = 1_048_576  # that a sheet of XLSX holds, with the row of names
 NARROWEST, WIDEST = 9, 24  # columns of a sheet, in letters
-WIDTHS = {"text": 60, "recording_id": 28}
+WIDTHS = {"text": 60, "recording_id": 28, "columns": 56, "what they say": 120}
 CELL_LETTERS = 32_767  # that a cell of XLSX holds
 
 Batches: TypeAlias = Iterable[pa.RecordBatch]  # one at least, of the same columns
@@ -44,7 +46,8 @@ def write_json_lines(batches: Batches, file: IO[str]) -> int:
 
 
 def write_xlsx(tables: Iterable[tuple[str, Batches]], file: IO[bytes]) -> dict[str, int]:
-    """Write a workbook with a sheet for each table; returns how many rows each has.
+    """Write a workbook with a sheet for each table, whose first row stays in sight and can filter;
+    numbers that are no integers are shown with two decimals. Returns how many rows each has.
 
     Raises:
         SettingsError: a table has more rows than a sheet holds.
@@ -53,6 +56,7 @@ def write_xlsx(tables: Iterable[tuple[str, Batches]], file: IO[bytes]) -> dict[s
     counts = {}
     with xlsxwriter.Workbook(file, options | {"nan_inf_to_errors": True}) as book:
         bold = book.add_format({"bold": True})
+        two_decimals = book.add_format({"num_format": "0.00"})
         for name, batches in tables:
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
@@ -61,12 +65,14 @@ def write_xlsx(tables: Iterable[tuple[str, Batches]], file: IO[bytes]) -> dict[s
                 sheet.write_string(0, column, str(cell(one)), bold)
                 width = WIDTHS.get(one, min(max(NARROWEST, len(str(one)) + 3), WIDEST))
                 sheet.set_column(column, column, width)
-            counts[name] = _fill(sheet, name, rows)
+            counts[name] = _fill(sheet, name, rows, two_decimals)
             sheet.autofilter(0, 0, counts[name], len(names) - 1)
     return counts
 
 
-def _fill(sheet: Worksheet, name: str, rows: Iterable[tuple[Cell, ...]]) -> int:
+def _fill(
+    sheet: Worksheet, name: str, rows: Iterable[tuple[Cell, ...]], two_decimals: Format
+) -> int:
     count = 0
     for count, row in enumerate(rows, start=1):
         if count == SHEET_ROWS:
@@ -75,12 +81,20 @@ def _fill(sheet: Worksheet, name: str, rows: Iterable[tuple[Cell, ...]]) -> int:
                 f"found more; export csv or jsonl"
             )
         for column, value in enumerate(row):
-            found = cell(value)
+            found = cell(_listed(value))
             if isinstance(found, str):
                 sheet.write_string(count, column, found[:CELL_LETTERS])
+            elif isinstance(found, float):
+                sheet.write(count, column, found, two_decimals)
             elif found is not None:
                 sheet.write(count, column, found)
     return count
+
+
+def _listed(value: Any) -> Any:
+    """Several texts as people list them, other values as they are."""
+    several = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return ", ".join(value) if several else value
 
 
 def _table(batches: Batches) -> tuple[list[str], Iterator[tuple[Cell, ...]]]:
@@ -92,4 +106,13 @@ def _table(batches: Batches) -> tuple[list[str], Iterator[tuple[Cell, ...]]]:
 
 def _rows(batches: Batches) -> Iterator[tuple[Cell, ...]]:
     for batch in batches:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+        yield from zip(*map(_values, batch.columns), strict=True)
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values of a column; of float32 the shortest number that stands for it, no more digits."""
+    if not pa.types.is_float32(column.type):
+        values: list[Any] = column.to_pylist()
+        return values
+    shown = pc.cast(column, pa.string()).to_pylist()
+    return [None if one is None else float(one) for one in shown]

@@ -68,7 +68,10 @@ def test_nothing_is_turned_on_that_was_to_be_turned_off(verb):
         ("report s --no-words", "unknown option --no-words of daf report; did you mean --no-text?"),
         ("score a --output b", "unknown option --output of daf score; did you mean --out?"),
         ("forget s --id=b", "unknown option --id of daf forget; did you mean --recording?"),
-        ("score a --out b --zzz", "unknown option --zzz of daf score; `daf score --help` lists the"),
+        (
+            "score a --out b --zzz",
+            "unknown option --zzz of daf score; `daf score --help` lists",
+        ),
         ("verify", "expected SCORES (or --scores), found none"),
     ],
 )
