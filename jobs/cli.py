@@ -151,7 +151,19 @@ def _run(arguments: list[str]) -> None:
     told.begin(arguments, verb)
     arguments = with_config(arguments)
     told.begin(arguments, verb)  # the file may ask for it too
-    app(arguments, exit_on_error=False, print_error=False)
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except (CycloptsError, SettingsError) as err:
+        # What is missing may be there, under a name that the verb does not have.
+        said = None if verb is None else option_names.unknown(arguments, _names_of_options(verb))
+        if said is None:
+            raise
+        raise SettingsError(said) from err
+
+
+def _names_of_options(verb: str) -> set[str]:
+    found = options_of(app, verb).items()
+    return {"help", "version"}.union(*({name, one.negative or name} for name, one in found))
 
 
 def with_config(arguments: list[str]) -> list[str]:

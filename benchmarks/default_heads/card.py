@@ -25,6 +25,14 @@ COPIES = {
     "damaged": "damaged",
 }
 LICENCE = "research data, some of it non-commercial"
+NON_COMMERCIAL = {"licence": "CC BY-NC-SA 4.0", "non_commercial": True}
+CORPORA = [
+    {"name": "CMU-MOSEI", "what": "words", "licence": 'research data of CMU, "as is"'},
+    {"name": "CMU-MOSI", "what": "words", "licence": 'research data of CMU, "as is"'},
+    {"name": "MELD", "what": "words of television dialogue", "licence": "repository GPL-3.0"},
+    {"name": "RAVDESS", "what": "acted voices", **NON_COMMERCIAL},
+    {"name": "nEMO", "what": "acted voices, Polish", **NON_COMMERCIAL},
+]
 
 
 def head_card(name: str, head: TrainedHead, measured: dict[str, Measured]) -> str:
@@ -38,6 +46,7 @@ def head_card(name: str, head: TrainedHead, measured: dict[str, Measured]) -> st
         language=head.record.languages,
         license="other",
         license_name=LICENCE,
+        training_data=CORPORA,
         tags=["sentiment-analysis", "speech", "multimodal", head.kind],
         model_name=f"daf {name}",
         eval_results=[

@@ -55,7 +55,7 @@ def main() -> None:
         chaos.run(asked.kills)
         redone = (archive.opened() - before - once) / (once * len(chaos.outs)) - 1
         for out in chaos.outs:
-            daf("verify", "--manifest", archive.at("manifest"), "--scores", archive.at(out))
+            daf("verify", archive.at(out))
         whole = show(chaos, archive, redone)
     sys.exit(0 if whole else 1)
 

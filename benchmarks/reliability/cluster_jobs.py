@@ -45,7 +45,7 @@ def main() -> None:
     score += ["--out", str(asked.work / "cluster")]
     with NetworkNodes(asked.work, workers=2, tokens=True) as nodes:
         good = refusals(nodes, score) and resumed(nodes, score, asked.work)
-    daf("verify", "--manifest", asked.work / "manifest", "--scores", asked.work / "cluster")
+    daf("verify", asked.work / "cluster")
     one, other = contents(asked.work / "one"), contents(asked.work / "cluster")
     differing = sum(one.get(name) != other.get(name) for name in {*one, *other})
     print(f"files that differ from one process's: {differing} of {len(one)}")

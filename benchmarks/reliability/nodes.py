@@ -36,7 +36,7 @@ def main() -> None:
         for out, lost in (("three", None), ("lost", WORKERS)):
             with NetworkNodes(asked.work, WORKERS) as nodes:
                 score(archive, nodes, out, lost)
-            daf("verify", "--manifest", archive.at("manifest"), "--scores", archive.at(out))
+            daf("verify", archive.at(out))
             other = archive.contents(out)
             differing = sum(one.get(name) != other.get(name) for name in {*one, *other})
             print(f"{out:6} files that differ from one node's: {differing} of {len(one)}")

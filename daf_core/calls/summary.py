@@ -18,6 +18,7 @@ from daf_core.calls.conversation import (
     turns_of,
 )
 from daf_core.calls.facts import facts_of, without_rows
+from daf_core.calls.milliseconds import MILLISECONDS, in_milliseconds
 from daf_core.calls.spans import Spans, gaps, merged, shared
 from daf_core.calls.utterances import (
     Index,
@@ -54,7 +55,10 @@ def summarise(
         speakers += own
     calls += [_unscored(recording_id, own) for recording_id, own in reasons.items()]
     calls.sort(key=lambda call: call["recording_id"])
-    return pa.Table.from_pylist(calls, CALLS), pa.Table.from_pylist(speakers, SPEAKERS)
+    return (
+        pa.Table.from_pylist([*map(in_milliseconds, calls)], CALLS),
+        pa.Table.from_pylist([*map(in_milliseconds, speakers)], SPEAKERS),
+    )
 
 
 def _by_recording(scores: pa.Table) -> Iterator[tuple[str, Columns]]:
@@ -138,11 +142,11 @@ def _talk(own: Utterances, speakers: list[Speaker], numbers: Index) -> _Talk:
 
 def _conversation(speakers: list[Speaker], talk: _Talk) -> Row:
     silence = gaps(talk.whole)
-    lasts = silence.end_s - silence.start_s
+    lasts = (silence.end_s - silence.start_s).round(MILLISECONDS)
     listed = [
         {"start_s": start_s, "end_s": end_s}
-        for start_s, end_s in zip(*silence, strict=True)
-        if end_s - start_s >= SILENCE_S
+        for start_s, end_s, long in zip(*silence, lasts >= SILENCE_S, strict=True)
+        if long
     ]
     interruptions = None
     if talk.interruptions is not None:

@@ -3,7 +3,7 @@
 The model card says in its metadata what `daf models` lists: languages, licence, results.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daf_core.errors import SettingsError
@@ -15,17 +15,31 @@ RESULTS_SHOWN = 4
 
 
 @dataclass(frozen=True)
+class Corpus:
+    """What a head was trained on, as its card says. what: of the corpus, such as its words;
+    non_commercial: the licence forbids commercial use.
+    """
+
+    name: str
+    what: str
+    licence: str
+    non_commercial: bool = False
+
+
+@dataclass(frozen=True)
 class HeadCard:
     """What the model card of a default head says.
 
     path: of the card; languages: BCP 47; licence: of the data that it was trained on; results:
-    such as "MOSI r 0.66", the first RESULTS_SHOWN of the model index.
+    such as "MOSI r 0.66", the first RESULTS_SHOWN of the model index; corpora: that it was trained
+    on, empty where the card does not list them.
     """
 
     path: str
     languages: list[str]
     licence: str
     results: list[str]
+    corpora: list[Corpus] = field(default_factory=list)
 
 
 def default_heads(folder: Path = FOLDER) -> list[str]:
@@ -80,4 +94,5 @@ def read_card(head: str, folder: Path = FOLDER) -> HeadCard:
         languages=[languages] if isinstance(languages, str) else list(languages),
         licence=data.get("license_name") or data.get("license") or "not stated",
         results=results,
+        corpora=[Corpus(**one) for one in data.get("training_data") or []],
     )

@@ -1,40 +1,74 @@
 """What the source has to say of the manifest that was made of it."""
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.manifest.catalogue import Catalogue
+from daf_core.manifest.forgotten import Forgotten
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.open_source import Source
-from daf_core.sources.remarks import Found, Remarks
+from daf_core.sources.remarks import Found, OnChannels, Remarks
 from daf_core.storage.output import Output
 
 _READERS = 16
+_Of = TypeVar("_Of")
 
 
-def remarks(output: Output, known: Catalogue, source: Source | HashedSource) -> Remarks:
-    """The remarks of a source on its manifest, which is up to date."""
-
-    def values(column: str) -> Counter[Any]:
-        def counted(name: str) -> Counter[Any]:
-            rows = output.read(name, [column])[column]
-            if pa.types.is_list(rows.type):
-                rows = pc.list_flatten(rows)
-            counts = rows.drop_null().value_counts().to_pylist()
-            return Counter({row["values"]: row["counts"] for row in counts})
-
-        with ThreadPoolExecutor(_READERS) as pool:
-            return sum(pool.map(counted, output.part_names()), Counter())
-
-    return source.remarks(
+def remarks(
+    output: Output, known: Catalogue, source: Source | HashedSource, forgotten: Forgotten
+) -> Remarks:
+    """The remarks of a source on its manifest, up to date; none names what was forgotten."""
+    said = source.remarks(
         Found(
-            speakers=lambda: set(values("speaker")),
-            channels=lambda: values("channel"),
-            flags=lambda: set(values("flags")),
+            speakers=lambda: {one for part in _parts(output, _speakers) for one in part},
+            channels=lambda: _on_channels(output),
+            flags=lambda: {one for part in _parts(output, _flags) for one in part},
+            reasons=known.reasons,
             outcome=known.outcome,
+            forgotten=forgotten.has,
         )
     )
+    left_out = (
+        sum(forgotten.has(name) for name, _ in source.recordings()) if forgotten.hashes else 0
+    )
+    hint = f"recordings left out, as `daf forget` removed them: {left_out}"
+    return Remarks(said.unmatched, (*said.hints, *([hint] if left_out else [])))
+
+
+def _parts(output: Output, read: Callable[[Output, str], _Of]) -> list[_Of]:
+    """What is read of each part."""
+    with ThreadPoolExecutor(_READERS) as pool:
+        return [*pool.map(lambda name: read(output, name), output.part_names())]
+
+
+def _speakers(output: Output, name: str) -> set[str]:
+    return {*output.read(name, ["speaker"])["speaker"].drop_null().unique().to_pylist()}
+
+
+def _flags(output: Output, name: str) -> set[str]:
+    return {*pc.list_flatten(output.read(name, ["flags"])["flags"]).unique().to_pylist()}
+
+
+def _on_channels(output: Output) -> OnChannels:
+    rows: Counter[int] = Counter()
+    recordings: dict[int, set[str]] = {}
+    for part in _parts(output, _rows_of_recordings):
+        for one in part:
+            rows[one["channel"]] += one["recording_id_count"]
+            recordings.setdefault(one["channel"], set()).add(one["recording_id"])
+    return OnChannels(rows, recordings)
+
+
+def _rows_of_recordings(output: Output, name: str) -> list[dict[str, Any]]:
+    """Channel, recording and number of rows."""
+    rows = output.read(name, ["channel", "recording_id"])
+    rows = rows.filter(pc.is_valid(rows["channel"]))
+    keys = ["channel", "recording_id"]
+    found: list[dict[str, Any]] = (
+        rows.group_by(keys).aggregate([("recording_id", "count")]).to_pylist()
+    )
+    return found

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import chain, islice
 from typing import Any
@@ -29,7 +29,6 @@ from daf_core.manifest.updated import Updated, counted
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import Source as OpenSource
-from daf_core.sources.remarks import Remarks
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json, fingerprint
@@ -81,16 +80,19 @@ def update(
     known.compare(chain([(NO_RECORDING, loose)], _versions(source, forgotten)))
     roots = [*(source.origins.roots or ())]
     if record is not None and finished and known.is_up_to_date():
-        if record.facts.get("roots") != roots:
-            run_record.write(output, replace(record, facts={**record.facts, "roots": roots}))
-        return Updated.from_facts(record.facts, known.comparison(), started)
+        facts = record.facts | {"roots": roots}
+        if "remarks" not in facts:  # as after `daf forget`
+            facts |= {"remarks": asdict(remarks(output, known, source, forgotten))}
+        if facts != record.facts:
+            run_record.write(output, replace(record, facts=facts))
+        return Updated.from_facts(facts, known.comparison(), started)
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
     as_they_are = MetadataAlone(output, known, check)
     pending = _pending(output, known, source, inspect, forgotten, as_they_are)
     _publish_differences(output, known, pending, part_s, check)
     write_index(output, known, fingerprint(identity), check)
-    done = counted(known, _remarks(output, known, source, forgotten), started)
+    done = counted(known, remarks(output, known, source, forgotten), started)
     kept = {name: record.facts[name] for name in _KEPT_FACTS if record and name in record.facts}
     facts = kept | done.as_facts() | {"roots": roots, "attempt": attempt}
     run_record.finish(output, identity, facts)
@@ -170,16 +172,6 @@ def delete_unfinished(output: Output, known: Catalogue, check: Callable[[], None
     for folder in (output.parts_uri, output.quarantine_uri):
         check()
         files.delete_all(folder, [n for n in parquet.list_parts(folder) if n not in whole])
-
-
-def _remarks(output: Output, known: Catalogue, source: Source, forgotten: Forgotten) -> Remarks:
-    """The remarks of the source; hints name files, of which some may have been forgotten."""
-    said = remarks(output, known, source)
-    if not forgotten.hashes:
-        return said
-    left_out = sum(forgotten.has(name) for name, _ in source.recordings())
-    hint = f"recordings left out, as `daf forget` removed them: {left_out}"
-    return Remarks(said.unmatched, (hint,) if left_out else ())
 
 
 def write_index(output: Output, known: Catalogue, run: str, check: Callable[[], None]) -> None:

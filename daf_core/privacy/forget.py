@@ -34,20 +34,20 @@ UNDERWAY = "forgetting"  # in a run record: it was complete before
 _AT_ONCE = 16
 
 
-def recordings_held(output: Output, ids: Collection[str]) -> dict[str, set[str]]:
-    """Part → those of the recordings that its rows or its quarantine name; reads two columns."""
-    wanted = pa.array(sorted(ids), pa.string())
+def recordings_held(output: Output, ids: Collection[str] | None = None) -> dict[str, set[str]]:
+    """Part → those of the recordings that its rows or its quarantine name, None: all; reads two
+    columns.
+    """
+    wanted = None if ids is None else pa.array(sorted(ids), pa.string())
     rows, refused = output.part_names(), output.quarantine_names()
 
     def held(name: str) -> set[str]:
         tables = [output.read(name, ["recording_id"])] if name in rows else []
         tables += [output.read_quarantine(name, ["recording_id"])] if name in refused else []
-        columns = [table["recording_id"] for table in tables]
-        return {
-            one
-            for column in columns
-            for one in column.filter(pc.is_in(column, wanted)).unique().to_pylist()
-        }
+        columns = [table["recording_id"].drop_null() for table in tables]
+        if wanted is not None:
+            columns = [column.filter(pc.is_in(column, wanted)) for column in columns]
+        return {one for column in columns for one in column.unique().to_pylist()}
 
     names = sorted({*rows, *refused})
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -90,6 +90,7 @@ def forget_in_manifest(manifest: Output, ids: Collection[str]) -> int:
     write_index(manifest, known, record.fingerprint, check)
     if was_complete:
         done = counted(known, Remarks(), started).as_facts()
+        del done["remarks"]  # they may name what is gone; the next run over the source says them
         kept = {name: record.facts[name] for name in ("recordings", "seconds", "text", "roots")
                 if name in record.facts}  # fmt: skip
         run_record.finish(manifest, record.identity, done | kept)

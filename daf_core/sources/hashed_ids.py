@@ -94,7 +94,11 @@ class HashedSource:
 
     def remarks(self, found: Found) -> Remarks:
         """Which settings match nothing; what they are about would name files and people."""
-        by_name = replace(found, outcome=lambda name: found.outcome(self._ids(name)))
+        by_name = replace(
+            found,
+            outcome=lambda name: found.outcome(self._ids(name)),
+            forgotten=lambda name: found.forgotten(self._ids(name)),
+        )
         said = self._source.remarks(by_name)
         settings = dict.fromkeys(line.partition(":")[0] for line in said.unmatched)
         lines = [

@@ -1,7 +1,7 @@
 """What the user should know of a source beside its rows: settings that match nothing, hints."""
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,18 +15,30 @@ class Outcome(NamedTuple):
     reasons: frozenset[str]
 
 
+class OnChannels(NamedTuple):
+    """Number of a channel → rows that are on it, and the ids of their recordings. Rows of which all
+    channels were mixed are on none.
+    """
+
+    rows: Counter[int]
+    recordings: dict[int, set[str]]
+
+
 @dataclass(frozen=True)
 class Found:
     """What the manifest holds of a source; each is read when it is asked for.
 
-    speakers: names of all speakers; channels: number of a channel → rows that are
-    on it; flags: of all rows; outcome: of the recording of this name in the source.
+    speakers: names of all speakers; channels: what is on them; flags: of all rows; reasons: of the
+    quarantine, how often each; outcome: of the recording of this name in the source; forgotten:
+    whether what has this name was forgotten, and is named no more.
     """
 
     speakers: Callable[[], set[str]]
-    channels: Callable[[], Counter[int]]
+    channels: Callable[[], OnChannels]
     flags: Callable[[], set[str]]
+    reasons: Callable[[], Mapping[str, int]]
     outcome: Callable[[str], Outcome]
+    forgotten: Callable[[str], bool]
 
 
 @dataclass(frozen=True)

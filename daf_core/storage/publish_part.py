@@ -64,8 +64,8 @@ def _check_still_ours(output: Output, fingerprint: str) -> None:
     """Raise NotDone unless the run record names this run."""
     record = run_record.read(output)
     if record is None or record.fingerprint != fingerprint:
-        found = None if record is None else record.fingerprint
+        found = "no run record" if record is None else "that of another run"
         raise NotDone(
-            f"{output.root}: expected run {fingerprint}, found run {found}; another command took "
-            f"over this folder, its files are left as they are"
+            f"{output.record_uri}: expected the record of this run, found {found}; another command "
+            f"took over this folder, its files are left as they are"
         )

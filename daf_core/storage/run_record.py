@@ -143,7 +143,7 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
     if record is not None and record.identity != identity:
         raise SettingsError(
             f"{output.root}: holds a run that differs: {differences(record.identity, identity)}; "
-            f"choose another folder or start over with `fresh`"
+            f"give the same again, choose another folder, or start over with `fresh`"
         )
     return there
 

@@ -4,7 +4,6 @@ A file holds the options of one verb, or a table for each verb. What the command
 """
 
 import csv
-import difflib
 import importlib
 import io
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from daf_core.errors import SettingsError
+from jobs.command.near_options import nearest
 
 OPTION = "--config"
 LARGEST_BYTES = 1 << 20
@@ -65,8 +65,8 @@ def read(path: str, verb: str, verbs: Iterable[str], options: Iterable[str]) -> 
     for given, value in own.items():
         name = str(given).replace("_", "-")
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1, 0.5)
-            meant = f"did you mean {near[0]}?" if near else f"daf {verb} --help lists them"
+            near = nearest(name, known)
+            meant = f"did you mean {near}?" if near else f"daf {verb} --help lists them"
             raise SettingsError(f"{path}: {given}: daf {verb} has no such option; {meant}")
         if name in values:
             raise SettingsError(f"{path}: {given}: given twice")

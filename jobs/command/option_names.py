@@ -2,8 +2,10 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
+
+from jobs.command.near_options import nearest
 
 
 def as_options(message: str, verbs: Mapping[str, type]) -> str:
@@ -38,6 +40,20 @@ def missing(option: str, verb: str, verbs: Mapping[str, type]) -> str:
     first = {_option(one.name): one.name.upper() for one in fields if not one.kw_only}
     name = f"{first[option]} (or {option})" if option in first else option
     return f"expected {name}, found none; `daf {verb} --help` says what it is"
+
+
+def unknown(arguments: Sequence[str], known: Collection[str]) -> str | None:
+    """What is said of the first option among the arguments of a verb, which is the first of them,
+    that it does not have; None: it has all. known: its options, without dashes before them.
+    """
+    for given in arguments[1 : [*arguments, "--"].index("--")]:
+        option = given.partition("=")[0]
+        if option.startswith("--") and option[2:].replace("_", "-") not in known:
+            near = nearest(option, known)
+            verb = arguments[0]
+            hint = f"did you mean {_option(near)}?" if near else f"`daf {verb} --help` lists them"
+            return f"unknown option {option} of daf {verb}; {hint}"
+    return None
 
 
 def _option(name: str) -> str:

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from daf_core.errors import SettingsError
 from daf_core.export.amazon import amazon_call
+from daf_core.export.columns import described, in_reading_order
 from daf_core.export.redacted import Marks, marks_of, redacted
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Database
@@ -47,8 +48,7 @@ def run(settings: ExportSettings) -> str:
         return _amazon(settings, database, marks)
     tables = ((name, _table(settings, database, name, marks)) for name in TABLES)
     if settings.form == "xlsx":
-        with files.written(settings.out) as path, open(path, "wb") as file:
-            counts = write_xlsx(tables, file)
+        counts = _xlsx(settings, database, marks)
     elif settings.form == "duckdb":
         counts = _duckdb(settings, tables)
     else:
@@ -72,19 +72,31 @@ def _table(settings: ExportSettings, database: Database, name: str, marks: Marks
     """The rows of a table in order, of the calls that are wanted; utterances with their words. With
     the marks of speakers where numbers and addresses are redacted.
     """
-    rows = _rows(settings, database, name)
+    rows = database.batches(f"{_rows(settings, name)} {_order(name)}")
     return rows if marks is None else redacted(rows, marks)
 
 
-def _rows(settings: ExportSettings, database: Database, name: str) -> Batches:
+def _rows(settings: ExportSettings, name: str) -> str:
     chosen = "" if settings.where is None else _of_chosen(settings.where)
-    if name != "utterances":
-        order = "recording_id" if name == "calls" else "recording_id, start_s, channel, speaker"
-        return database.batches(f"SELECT * FROM {name}{chosen} ORDER BY {order}")
-    columns = "*" if settings.text else "* EXCLUDE (text)"
-    return database.batches(
-        f"SELECT {columns} FROM utterances{chosen} ORDER BY recording_id, start_s, utterance_id"
-    )
+    columns = "*" if name != "utterances" or settings.text else "* EXCLUDE (text)"
+    return f"SELECT {columns} FROM {name}{chosen}"
+
+
+def _order(name: str) -> str:
+    order = {"calls": "recording_id", "utterances": "recording_id, start_s, utterance_id"}
+    return f"ORDER BY {order.get(name, 'recording_id, start_s, channel, speaker')}"
+
+
+def _xlsx(settings: ExportSettings, database: Database, marks: Marks | None) -> dict[str, int]:
+    """A workbook that opens on the calls, with what is read first in front."""
+    meta = [one.name for one in database.meta]
+    tables = [
+        (name, in_reading_order(name, _table(settings, database, name, marks), meta))
+        for name in ("calls", "speakers", "utterances")
+    ]
+    with files.written(settings.out) as path, open(path, "wb") as file:
+        counts = write_xlsx([*tables, ("columns", described(meta).to_batches())], file)
+    return {name: counts[name] for name in TABLES}
 
 
 def _of_chosen(where: str) -> str:

@@ -8,6 +8,7 @@ from daf_core.manifest.forgotten import Forgotten
 from daf_core.privacy.csv_tables import forget_in_table, tables_in
 from daf_core.privacy.forget import forget_in_manifest, recordings_held
 from daf_core.privacy.forget_in_outputs import forget_in_output
+from daf_core.privacy.near_ids import near_ids
 from daf_core.sources.folders.grouping import stem
 from daf_core.sources.table_apart import open_given
 from daf_core.storage import files, part_index, run_record
@@ -53,7 +54,8 @@ def run(settings: ForgetSettings) -> str:
         if run_record.read_if_complete(manifest) is not None:
             facts = part_index.of_finished(manifest, run_record.read_complete(manifest))
     for output in outputs:
-        removed.append(_rows(forget_in_output(output, ids, facts), output.kind))
+        kind = "transcribed manifest" if output.kind == "manifest" else output.kind
+        removed.append(_rows(forget_in_output(output, ids, facts), kind))
         if output.kind == "manifest" and run_record.read_if_complete(output) is not None:
             facts = part_index.of_finished(output, run_record.read_complete(output))
     removed += _beside(files.absolute(settings.folder), outputs, ids)
@@ -125,9 +127,11 @@ def _check_known(
     forgotten = None if manifest is None else Forgotten.of(manifest)
     unknown = [one for one in sorted({*ids} - held) if forgotten is None or not forgotten.has(one)]
     if unknown:
+        near = near_ids(every, unknown[:3])
+        hint = f", the nearest are {', '.join(near)}" if near else ""
         raise SettingsError(
             f"{folder}: expected recordings that its tables name, found none with the id "
-            f"{', '.join(unknown[:3])}; nothing was removed"
+            f"{', '.join(unknown[:3])}{hint}; nothing was removed"
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from daf_core.default_heads import default_heads, read_card
+from daf_core.default_heads import HeadCard, default_heads, read_card
 from daf_core.errors import NotDone, SettingsError
 from daf_core.stages import trained_head
 from daf_core.weights.files import file_sum, weight_files, weights_sum
@@ -23,6 +23,13 @@ from jobs.command.told import tell
 from jobs.settings import ModelsSettings
 
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
+WHAT_FOLLOWS = """\
+No recording and no text is part of these heads, but they learned from them. Whether you may use
+a head in a business is for you to find out, from a lawyer where it matters: daf gives no legal
+advice. A head that `daf train` makes learns from your labels alone (its encoders have licences of
+their own); one that `daf adapt` makes is one of these heads, fitted to your labels.
+"""
+CORPUS = "             {:<11}{:<30}{}"
 DIGITS_SHOWN = 13  # of a SHA-256
 SHA256_DIGITS = 64  # the hub cache names a large file by its SHA-256, a small one by a shorter sum
 
@@ -52,6 +59,8 @@ def run(settings: ModelsSettings) -> str:
     heads = default_heads()
     for head in heads:
         say("\n".join([*_head_lines(head), ""]))
+    if any(one.non_commercial for head in heads for one in read_card(head).corpora):
+        say(WHAT_FOLLOWS)
     say(LINE.format("encoder", "for", "layers", "values", "where", "SHA-256"))
     encoders = {}
     for name in names:
@@ -75,10 +84,19 @@ def _head_lines(name: str) -> list[str]:
     return [
         f"head {name}: a {head.kind} head on {' and '.join(encoders)}",
         f"  languages  {', '.join(card.languages) or 'not stated'}",
-        f"  licence    trained on {card.licence}",
+        *_data_lines(card),
         f"  results    {', '.join(card.results) or 'not stated'}",
         f"  card       {card.path}",
     ]
+
+
+def _data_lines(card: HeadCard) -> list[str]:
+    """On what a head was trained, under which licences, and what follows."""
+    lines = [f"  licence    trained on {card.licence}"]
+    lines += [CORPUS.format(one.name, one.what, one.licence) for one in card.corpora]
+    if forbid := [one.name for one in card.corpora if one.non_commercial]:
+        lines.append(f"  business   licences of {' and '.join(forbid)} forbid commercial use")
+    return lines
 
 
 def _find(name: str, check: bool) -> Found:

@@ -28,7 +28,6 @@ from daf_core.report.run_warnings import warnings_of_flags
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, part_index, run_record
-from daf_core.storage.differences import differences
 from daf_core.storage.output import embeddings_output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
@@ -45,6 +44,7 @@ from jobs.parts.run import Run
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify
+from jobs.verbs.score_again import check_same_run
 from jobs.verbs.score_source import Prepared, check_source, prepare
 
 
@@ -56,7 +56,7 @@ def run(settings: ScoreSettings) -> str:
         NotDone: not all parts are made.
     """
     head = trained_head.load(settings.head)
-    _check_head_of_run(settings, head)
+    check_same_run(settings, head)
     if settings.embeddings is not None:
         _say_which_head(settings.head)
         scored = _score_embeddings(settings, settings.embeddings, head)
@@ -84,21 +84,6 @@ def run(settings: ScoreSettings) -> str:
     if bad is not None:
         raise TooManyBad(str(bad), summary="\n".join(lines))
     return "\n".join(lines)
-
-
-def _check_head_of_run(settings: ScoreSettings, head: TrainedHead) -> None:
-    """Refuse another head than that of the run in `out` before anything is ingested."""
-    record = run_record.read(scores_output(settings.out))
-    if record is None or record.kind != "scores" or settings.fresh:
-        return
-    found, asked = {"head": record.identity.get("head")}, {"head": head.identity}
-    if found != asked:
-        manifest = record.facts.get("manifest") or files.join(settings.out, "manifest")
-        raise SettingsError(
-            f"{settings.out}: holds a run that differs: {differences(found, asked)}; "
-            f"choose another folder (`daf score {manifest} --head {settings.head} --out …` ingests "
-            f"nothing again) or start over with `fresh`"
-        )
 
 
 def _say_which_head(head: str) -> None:
@@ -154,7 +139,7 @@ def _warnings_of_flags(settings: ScoreSettings) -> list[str]:
     """Without a report rows are not read again: what their counts tell, with how to learn more."""
     facts = run_record.read_complete(scores_output(settings.out)).facts
     found = warning_lines(warnings_of_flags(facts["flags"], facts["scored"]))
-    more = f"`daf report --scores {settings.out}` says where, and checks intervals and more"
+    more = f"`daf report {settings.out}` says where, and checks intervals and more"
     return [*found, *([more] if found else [])]
 
 

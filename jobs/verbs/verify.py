@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from daf_core.errors import NotDone, SettingsError
-from daf_core.storage import run_record
+from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.run_record import RunRecord
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
@@ -38,20 +39,21 @@ def run(settings: VerifySettings) -> str:
     record = run_record.read(scores)
     if record is None:
         record = run_record.read_complete(scores)  # says what is there instead
-    manifest = manifest_output(settings.manifest or str(record.facts.get("manifest")))
-    source = run_record.read_complete(manifest)
-    if record.identity["manifest"] != source.fingerprint:
-        found = record.facts.get("manifest", "another manifest")
-        raise SettingsError(
-            f"{settings.scores}: expected scores of {manifest.root}, found scores of {found}"
-        )
+    scored = manifest_output(str(record.facts.get("manifest")))
+    given = scored if settings.manifest is None else manifest_output(settings.manifest)
+    made_of = run_record.read_complete(given)
+    manifest, faults, row = given, [], "manifest row"
+    if record.identity["manifest"] != made_of.fingerprint:
+        made = _transcribed(settings, record, scored, made_of)
+        manifest, faults = scored, _of_other_rows(given, made_of, scored, made)
+        row = f"row of {scored.root}, which `daf transcribe` made of {given.root},"
     names = manifest.part_names()
     foreign = sorted({*scores.part_names()} - {*names})
     with ThreadPoolExecutor(READERS) as pool:
         verdicts = list(
             pool.map(lambda name: verify_part(name, manifest, scores, record.fingerprint), names)
         )
-    faults = [fault for verdict in verdicts for fault in verdict.faults]
+    faults += [fault for verdict in verdicts for fault in verdict.faults]
     faults += [f"{name}: scored, but not a part of the manifest" for name in foreign]
     counts = [
         sum(getattr(v, key) for v in verdicts) for key in ("rows_in", "scored", "quarantined")
@@ -64,7 +66,43 @@ def run(settings: VerifySettings) -> str:
         shown = faults[:FAULTS_SHOWN] + ([f"… {more} more"] if more > 0 else [])
         rule = "not every row is either scored, in range, or quarantined, once"
         raise NotDone("\n".join([*map(one_line, shown), f"{line}: {rule}"]))
-    return f"{line}: every manifest row is either scored or quarantined, once"
+    return f"{line}: every {row} is either scored or quarantined, once"
+
+
+def _transcribed(
+    settings: VerifySettings, record: RunRecord, scored: Output, made_of: RunRecord
+) -> RunRecord:
+    """The record of the manifest that was scored, which is made of the one that is given.
+
+    Raises:
+        SettingsError: the scores are of neither.
+    """
+    made = run_record.read_if_complete(scored)
+    if made is not None and record.identity["manifest"] == made.fingerprint:
+        if made.identity.get("manifest") == made_of.fingerprint:
+            return made
+        hint = f"`daf verify {settings.scores}` takes that one"
+    else:
+        hint = f"which has changed since, or is gone; `daf score` into {settings.scores} again"
+    given = settings.manifest or "the manifest that they name"
+    raise SettingsError(
+        f"{settings.scores}: expected scores of {given}, found scores of {scored.root}; {hint}"
+    )
+
+
+def _of_other_rows(given: Output, made_of: RunRecord, scored: Output, made: RunRecord) -> list[str]:
+    """Parts of a transcribed manifest that were not made of all rows that `given` has now. Rows
+    themselves cannot be compared, as recognition cuts long ones.
+    """
+    theirs, ours = part_index.of_finished(given, made_of), part_index.of_finished(scored, made)
+    return [
+        f"{name}: {given.root} has other rows than {scored.root} was made of; run the `daf score` "
+        f"or `daf transcribe` that made it again"
+        for name in sorted({*theirs, *ours})
+        if name not in theirs
+        or name not in ours
+        or theirs[name].rows_fingerprint != ours[name].rows_fingerprint
+    ]
 
 
 def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -> PartVerdict:
@@ -90,5 +128,5 @@ def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -
     ]
     faults += [f"{name}: {wrong}" for wrong in wrong_scores_named(rows)]
     if made_by != fingerprint:
-        faults.append(f"{name}: made by run {made_by}, run.json is of run {fingerprint}")
+        faults.append(f"{name}: made by another run than run.json is of; score again")
     return PartVerdict(len(expected), len(scored), len(quarantined), faults)

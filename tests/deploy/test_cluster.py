@@ -37,7 +37,7 @@ MISTAKES = [
     ("commands", "slurm.sh", "--min-nodes", "--nodes-min", "--nodes-min"),
     ("commands", "slurm.sh", "cluster/slurm.sh daf score --manifest", "x daf score --m", "--m"),
     ("commands", "Dockerfile", '"--check"', '"--chekc"', "--chekc"),
-    ("commands", "README.md", "daf verify --manifest", "daf verify --manifests", "--manifests"),
+    ("commands", "README.md", "daf verify s3", "daf verify --manifests s3", "--manifests"),
     ("versions", BASE, "daf:0.1.0-cpu", "daf:0.2.0-cpu", "daf:0.2.0-cpu"),
     ("versions", GPU, "daf:0.1.0", "daf:latest", "daf:latest"),
     ("versions", GPU, "example.com/daf", "example.com/other/daf", "other/daf"),

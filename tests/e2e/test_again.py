@@ -42,12 +42,13 @@ def test_another_head_or_manifest_is_refused_and_fresh_starts_over(
     before = part_bytes(out)
     refused = daf("score", **scored | {"head": other})
     assert refused.status == 2
-    assert refused.complaint.startswith(f"daf: {out}: holds a run that differs: head.sha256 was ")
+    assert refused.complaint.startswith(f"daf: {out}: expected scores of --head {other}, found ")
     assert refused.complaint.endswith("start over with --fresh\n")
     record = json.loads((out / "run.json").read_text())
-    record["identity"]["manifest"] = "of yesterday"
+    record["identity"]["manifest"] = "0123456789abcdef"
     (out / "run.json").write_text(json.dumps(record))
-    assert 'manifest was "of yesterday", is ' in daf("score", **scored).complaint
+    differs = "holds a run that differs: it was made of another manifest; give the same again"
+    assert differs in daf("score", **scored).complaint
     verified = daf("verify", manifest=manifest, scores=out)
     assert verified.status == 2
     assert f"{out}: expected scores of {manifest}, found scores of" in verified.complaint

@@ -134,7 +134,9 @@ def test_a_finished_run_is_left_alone_and_another_is_refused(
     score.run(settings)
     assert published(undisturbed) == before
     other = untrained_head(tmp_path / "other", 1)
-    with pytest.raises(SettingsError, match=r"holds a run that differs: head.sha256 was .*`fresh`"):
+    with pytest.raises(
+        SettingsError, match=r"expected scores of `head` .*, found those of .*`fresh`"
+    ):
         score.run(ScoreSettings(manifest=manifest, head=other, out=str(undisturbed)))
     assert published(undisturbed) == before
 

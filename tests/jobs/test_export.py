@@ -9,6 +9,8 @@ import duckdb
 import openpyxl
 import pytest
 
+from daf_core.calls import described
+from daf_core.calls.columns import CALLS
 from daf_core.errors import SettingsError
 from daf_core.sources.transcripts import read_transcript
 from jobs.settings import ExportSettings
@@ -67,12 +69,70 @@ def test_json_lines_hold_every_value(scores, tmp_path):
 def test_a_workbook_has_a_sheet_for_each_table(scores, tmp_path):
     run(scores, "xlsx", tmp_path / "out.xlsx")
     book = openpyxl.load_workbook(tmp_path / "out.xlsx")
-    assert book.sheetnames == ["utterances", "calls", "speakers"]
+    assert book.sheetnames == ["calls", "speakers", "utterances", "columns"]
+    assert (book.active.title, book["calls"].freeze_panes) == ("calls", "A2")
     names, *rows = book["calls"].iter_rows(values_only=True)
     assert len(rows) == 7
+    assert names[:12] == (
+        *("recording_id", "note", "sentiment", "sentiment_low", "sentiment_high", "change"),
+        *("talk_s", "silence_s", "interruptions", "contradictions", "status", "reason"),
+    )
+    assert {*CALLS.names} - {*names} == {"meta", "silences", "interruption_list"}
+    (talk,) = [cell for cell in book["calls"][2] if names[cell.column - 1] == "talk_s"]
+    assert (talk.value, talk.number_format) == (16, "0.00")
     assert isinstance(rows[0][names.index("sentiment")], float)
     kinds = {cell.data_type for row in book["calls"].iter_rows() for cell in row}
     assert "f" not in kinds  # no formula
+
+
+def test_every_column_of_a_workbook_is_explained_in_it(scores, tmp_path):
+    run(scores, "xlsx", tmp_path / "out.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    _, *lines = book["columns"].iter_rows(values_only=True)
+    said = {table: "" for table, _, _ in lines}
+    for table, columns, what in lines:
+        assert what, columns
+        said[table] += f" {columns}"
+    said["speakers"] += said["calls"]  # of the utterances of one speaker
+    for sheet in ("calls", "speakers", "utterances"):
+        (names,) = book[sheet].iter_rows(max_row=1, values_only=True)
+        known = f"{said[sheet]} {said['all']}"
+        assert [one for one in names if not any(map(known.__contains__, _as_told(one)))] == []
+
+
+def _as_told(column: str) -> set[str]:
+    """How a line may name a column: by itself, or with those that are alike."""
+    bare = re.sub(r"^quarter_\d$", "quarter_1", re.sub(r"_(low|high)$", "", column))
+    return {column, bare, f"{bare}, with _low, _high", column.replace("highest_", "lowest_")}
+
+
+def test_the_documentation_explains_columns_in_the_same_words():
+    docs = Path(__file__).parents[2] / "docs"
+    calls, concepts = ((docs / name).read_text() for name in ("calls.md", "concepts.md"))
+    for one in (*described.CALLS, *described.SPEAKERS):
+        assert f"| {one.columns} | {one.what} |\n" in calls
+    for one in described.UTTERANCES:
+        assert re.search(rf"\| {one.columns} \| [^|]* \| {re.escape(one.what)} \|\n", concepts)
+
+
+def test_numbers_have_no_digits_that_nobody_measured(tmp_path):
+    rows = [
+        {"utterance_id": f"u{n}", "recording_id": "r", "sentiment": 0.1 * n}
+        | {"start_s": 1.1 + 3.3 * n, "end_s": 2.2 + 3.3 * n, "audio_sentiment": 0.7}
+        for n in range(9)
+    ]
+    scores_folder(tmp_path / "s", [scores_of(rows)])
+    run(tmp_path / "s", "csv", tmp_path)
+    run(tmp_path / "s", "jsonl", tmp_path)
+    run(tmp_path / "s", "xlsx", tmp_path / "out.xlsx")
+    assert 2.2 + 3.3 * 8 - 1.1 - 3.3 * 8 != 1.1  # which is why talk_s would have 16 digits
+    (call,) = csv.DictReader((tmp_path / "calls.csv").open(newline=""))
+    assert (call["talk_s"], call["silence_s"], call["longest_silence_s"]) == ("9.9", "17.6", "2.2")
+    utterances = [*csv.DictReader((tmp_path / "utterances.csv").open(newline=""))]
+    assert [row["sentiment"] for row in utterances[:4]] == ["0.0", "0.1", "0.2", "0.3"]
+    assert {row["audio_sentiment"] for row in utterances} == {"0.7"}
+    (line,) = (tmp_path / "calls.jsonl").read_text().splitlines()
+    assert json.loads(line)["talk_s"] == 9.9
 
 
 def test_a_database_is_asked_by_duckdb(scores, tmp_path):

@@ -127,6 +127,29 @@ def test_it_does_not_come_back_unless_asked_for(out: Path, calls: Path) -> None:
     assert "12 rows in, 12 in the manifest" in ingest.run(asked(calls, out / "manifest"))
 
 
+def test_what_the_source_lacks_is_said_as_before(calls: Path, tmp_path: Path) -> None:
+    """The lines below the summary come back with the next run, and name nothing that is gone."""
+    meta, out = tmp_path / "crm.csv", tmp_path / "m"
+    meta.write_text("file,team\nada,1\nbob,2\nzoe,3\n")
+    given = {"meta": str(meta), "channels": {"0": "agent"}}
+    lacking = "--meta: 3 of 5 recordings have no line, such as jane-roe.wav, kim.wav, lea.wav"
+    assert lacking in ingest.run(asked(calls, out, **given))
+    forgotten(out, "jane-roe")
+    again = ingest.run(asked(calls, out, **given)).splitlines()
+    assert again[0].startswith("nothing to do: 9 rows in, 8 in the manifest")
+    assert again[1:] == [
+        "--channels: no utterance is on channel 0 (agent); the recordings have one channel, or "
+        "nothing tells their channels apart",
+        "--meta: 1 of 3 lines fit no recording, such as zoe",
+        "--meta: 2 of 4 recordings have no line, such as kim.wav, lea.wav",
+        "recordings left out, as `daf forget` removed them: 1",
+        "quarantined, unmatched_meta: crm.csv:4: expected a file of this recording in the folder, "
+        "found none",
+    ]
+    assert ingest.run(asked(calls, out, **given)).splitlines()[1:] == again[1:]
+    assert "jane-roe" not in stored_text(out)
+
+
 def test_the_same_parts_are_scored_as_before(out: Path) -> None:
     """Nothing is made again: facts of scores and manifest agree."""
     forgotten(out, "jane-roe", "ada")
@@ -142,6 +165,10 @@ def test_what_is_not_there_is_refused_before_anything_changes(out: Path, tmp_pat
     before = stored_text(out)
     with pytest.raises(SettingsError, match="found none with the id nobody; nothing was removed"):
         forgotten(out, "ada", "nobody")
+    with pytest.raises(SettingsError, match="with the id Jane-Roe, the nearest are jane-roe; noth"):
+        forgotten(out, "Jane-Roe")
+    with pytest.raises(SettingsError, match="with the id jane_ro, the nearest are jane-roe; noth"):
+        forgotten(out, "jane_ro")
     with pytest.raises(SettingsError, match="expected a folder made by daf score"):
         forgotten(tmp_path / "calls", "ada")
     with pytest.raises(SettingsError, match="expected `recording` or `recordings`"):
@@ -223,7 +250,7 @@ def test_what_is_recognized_and_scored_of_a_manifest_elsewhere(tmp_path: Path) -
     record = run_record.read_complete(transcribed)
     run_record.finish(transcribed, record.identity, record.facts | {"manifest": own.root})
     said = forgotten(transcribed.root, "b").splitlines()
-    assert said[0] == "forgot 1 recording: 2 rows of the manifest"
+    assert said[0] == "forgot 1 recording: 2 rows of the transcribed manifest"
     assert said[1].startswith(f"its manifest {own.root} may hold them still: `daf forget")
     assert transcribed.read(PART)["recording_id"].to_pylist() == ["a"]
     assert not pq.read_table(f"{transcribed.words_uri}/{PART}").num_rows

@@ -57,6 +57,25 @@ def test_the_list_says_where_each_encoder_is(
             assert fact in said
 
 
+def test_the_list_says_what_each_head_learned_from_and_what_follows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run(ModelsSettings())
+    said = capsys.readouterr().out
+    lines = [line.split("  ") for line in said.splitlines()]
+    told = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    for head in default_heads():
+        card = read_card(head)
+        assert [one.name for one in card.corpora if one.non_commercial] == ["RAVDESS", "nEMO"]
+        text = " ".join(Path(card.path).read_text().partition("## Data and licence")[2].split())
+        for one in card.corpora:
+            assert [one.name, one.what, one.licence] in told
+            assert one.name in text
+        assert text.count("CC BY-NC-SA 4.0") == 2
+    assert said.count("licences of RAVDESS and nEMO forbid commercial use") == 2
+    assert said.count("daf gives no legal") == 1
+
+
 def test_damaged_weights_are_told(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cache.write_bytes(cache.read_bytes()[:-1] + b"?")
     with pytest.raises(NotDone, match=f"damaged weights: {ROBERTA}"):

@@ -107,9 +107,9 @@ def test_one_command_does_it_all_and_again_only_what_is_new(calls, make_head, tm
     assert {name: after[name] for name in before} == before
     assert "call c" in (out / "report.html").read_text()
 
-    with pytest.raises(SettingsError, match=r"head.sha256 was .* --out …` ingests nothing again"):
+    with pytest.raises(SettingsError, match=r"found those .* --out …` ingests nothing again"):
         score.run(settings(calls, out, make_head(1)))
-    with pytest.raises(SettingsError, match=r'channels was null, is "0=agent"; .*`fresh`'):
+    with pytest.raises(SettingsError, match=r'channels was not given, is "0=agent"; .*`fresh`'):
         score.run(settings(calls, out, head, channels={"0": "agent"}))
     assert changed(out) == after
     other = score.run(settings(out / "manifest", tmp_path / "2", make_head(1), part_minutes=None))
@@ -175,7 +175,7 @@ def test_without_a_report_the_flags_tell_of_another_language(calls, make_head, t
     asked = settings(folder, tmp_path / "s", str(head), verify=False, report=False)
     _, _, warning, more = score.run(asked).splitlines()
     assert warning.startswith("warning: Another language: the words of 2 of 2 rows (100 %) are in")
-    assert more.startswith(f"`daf report --scores {tmp_path}/s` says where")
+    assert more.startswith(f"`daf report {tmp_path}/s` says where")
 
 
 def test_what_does_not_go_together_is_refused_before_any_work(calls, make_head, tmp_path):

@@ -3,21 +3,43 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from daf_core.redaction.names import may_be_marked
 from daf_core.sources.folders.by_speaker import FLAG as ESTIMATED
-from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
+from daf_core.sources.folders.grouping import RAW_SUFFIXES, TEXT_SUFFIXES, stem, suffix
 from daf_core.sources.folders.metadata import is_likely_recording
 from daf_core.sources.folders.near_names import likely_pairs
 from daf_core.sources.folders.pairs_table import COLUMNS
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.remarks import SHOWN, Found, Outcome, examples
 
+_BAD_CHANNEL = "bad_channel"
 _NO_TRANSCRIPT = frozenset({"unknown_format", "empty_file", "unreadable_transcript", "no_cues"})
 ENOUGH_ROWS, ONE_SIDED = 50, 0.95
 _MOST = 5_000  # recordings and transcripts whose names are compared
+
+
+def not_forgotten(
+    groups: Mapping[str, list[str]], files: Iterable[str], found: Found
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Those groups, and those of all files, whose recordings were not forgotten."""
+    kept = {key: own for key, own in groups.items() if not found.forgotten(key)}
+    gone = {name for key in groups.keys() - kept.keys() for name in groups[key]}
+    names = [
+        name
+        for name in files
+        if name not in gone and not found.forgotten(name) and not found.forgotten(stem(name))
+    ]
+    return kept, names
+
+
+def unmatched_raw(raw: str | None, names: Iterable[str]) -> list[str]:
+    """A line where no file has the suffix of a headerless recording."""
+    if raw is None or any(suffix(name) in RAW_SUFFIXES for name in names):
+        return []
+    return [f"`raw`: no file is named {' '.join(sorted(RAW_SUFFIXES))}"]
 
 
 def speakers_not_found(who: WhoSpeaks, found: Found, redact: bool = False) -> Iterator[str]:
@@ -38,14 +60,7 @@ def speakers_not_found(who: WhoSpeaks, found: Found, redact: bool = False) -> It
     if lost:
         shown = f"speakers are {examples(names)}" if names else "no row names a speaker"
         yield f"`roles`: no speaker fits {examples(lost)}; {shown}"
-    numbers = sorted(found.channels()) if who.channels else []
-    absent = [f"{number}={role}" for number, role in who.channels.items() if number not in numbers]
-    if absent:
-        on = f"rows are on channels {examples([*map(str, numbers)])}"
-        shown = on if numbers else "no row is on a channel of its own; channels count from 0"
-        if "same_channels" in found.flags():
-            shown += "; channels that carry the same sound were taken as one (same_channels)"
-        yield f"`channels`: no row is on {examples(absent)}; {shown}"
+    yield from _channels_not_found(who, found)
     if who.speakers is not None and ESTIMATED not in found.flags():
         yield (
             "`speakers`: no speaker was estimated; that is done where a recording has sound, and "
@@ -53,17 +68,55 @@ def speakers_not_found(who: WhoSpeaks, found: Found, redact: bool = False) -> It
         )
 
 
-def one_sided_channels(who: WhoSpeaks, found: Found) -> Iterator[str]:
-    """A remark where nearly all rows are on one of several `channels`: the numbers may be wrong."""
-    rows = found.channels() if len(who.channels) > 1 else Counter()
-    if (total := rows.total()) < ENOUGH_ROWS:
+def _channels_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
+    on = found.channels().rows if who.channels else Counter[int]()
+    absent = [number for number in who.channels if number not in on]
+    if not absent:
         return
-    number, most = rows.most_common(1)[0]
-    if most < total and most >= ONE_SIDED * total and number in who.channels:
-        yield (
-            f"`channels`: {most:,} of {total:,} rows are on {number}={who.channels[number]}; look "
-            f"whether the numbers are right"
-        )
+    said = f"`channels`: no utterance is on {_named(who, absent)}; "
+    refused, first = found.reasons().get(_BAD_CHANNEL, 0), min(who.channels)
+    if on:
+        said += f"utterances are on {'channel' if len(on) == 1 else 'channels'} {_listed(on)}"
+    elif refused and first > 0:
+        moved = ",".join(f"{n - first}={role}" for n, role in sorted(who.channels.items()))
+        said += f"channels are counted from 0: give `channels` {moved} for the first ones"
+    elif refused:
+        said += "the recordings have fewer channels; give those that they have"
+    else:
+        said += "the recordings have one channel, or nothing tells their channels apart"
+    if "same_channels" in found.flags():
+        said += "; channels that carry the same sound were taken as one (same_channels)"
+    yield said
+
+
+def one_sided_channels(who: WhoSpeaks, found: Found) -> Iterator[str]:
+    """A remark on each of several `channels` that holds hardly any speech: it may not have been
+    recorded, or have another number.
+    """
+    if len(who.channels) < 2:
+        return
+    rows, recordings = found.channels()
+    every = len(set().union(*recordings.values()))
+    if (total := rows.total()) < ENOUGH_ROWS or max(rows.values()) < ONE_SIDED * total:
+        return
+    for number in sorted(who.channels.keys() & rows.keys()):
+        if rows[number] <= (1 - ONE_SIDED) * total:
+            yield (
+                f"`channels`: {_named(who, [number])} holds speech in "
+                f"{len(recordings[number]):,} of {every:,} recordings with several channels, "
+                f"{rows[number]:,} of {total:,} utterances; it was hardly recorded, or is "
+                f"not the channel of that role: listen to one"
+            )
+
+
+def _named(who: WhoSpeaks, numbers: Sequence[int]) -> str:
+    """As "channel 0 (agent) or 1 (customer)"."""
+    shown = [f"{number} ({who.channels[number]})" for number in sorted(numbers)]
+    return f"channel {' or '.join(shown)}"
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
 
 
 def missing_each_other(groups: Mapping[str, list[str]], found: Found) -> Iterator[str]:

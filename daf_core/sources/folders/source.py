@@ -10,7 +10,6 @@ from daf_core.redaction.names import redacted_meta
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
 from daf_core.sources.folders.grouping import (
-    RAW_SUFFIXES,
     TEXT_SUFFIXES,
     group,
     stem,
@@ -29,8 +28,10 @@ from daf_core.sources.folders.pairs_table import read_pairs
 from daf_core.sources.folders.recording_group import Group, files_of, inspect_group
 from daf_core.sources.folders.remarks import (
     missing_each_other,
+    not_forgotten,
     one_sided_channels,
     speakers_not_found,
+    unmatched_raw,
 )
 from daf_core.sources.folders.shared_transcripts import SharedTranscripts
 from daf_core.sources.folders.who_speaks import WhoSpeaks
@@ -113,7 +114,7 @@ class FolderSource:
             )
         self._files = {file.name: file for file in files}
         self.quarantined: list[Row] = not_used
-        self._unmatched: list[str] = _unmatched_raw(options.raw, self._files)
+        self._unmatched: list[str] = unmatched_raw(options.raw, self._files)
         pairs: dict[str, str] = {}
         if options.transcripts is not None:
             table = read_pairs(options.transcripts, self._files, reads)
@@ -189,7 +190,8 @@ class FolderSource:
 
     def remarks(self, found: Found) -> Remarks:
         """Settings that match nothing, and recordings and transcripts that miss each other."""
-        options, table, names = self._options, self._table_meta, [*self._files]
+        options, table = self._options, self._table_meta
+        groups, names = not_forgotten(self._groups, self._files, found)
         unmatched = [
             *speakers_not_found(options.who, found, self._redact),
             *metadata_not_found(self._path_meta, table, names),
@@ -198,8 +200,8 @@ class FolderSource:
         hints = [
             *self._outside,
             *metadata_missing(self._path_meta, table, names),
-            *likely_tables(self._uri, self._groups, found),
-            *missing_each_other(self._groups, found),
+            *likely_tables(self._uri, groups, found),
+            *missing_each_other(groups, found),
             *one_sided_channels(options.who, found),
         ]
         return Remarks(tuple(unmatched), tuple(hints))
@@ -241,10 +243,3 @@ def _instead(not_used: Sequence[Row]) -> str:
     if all(row["reason"] == "daf_output" for row in not_used):
         return "an output of daf alone; `daf score` takes a manifest"
     return f"no file but {len(not_used)} that cannot be read"
-
-
-def _unmatched_raw(raw: str | None, names: Iterable[str]) -> list[str]:
-    """A line where no file has the suffix of a headerless recording."""
-    if raw is None or any(suffix(name) in RAW_SUFFIXES for name in names):
-        return []
-    return [f"`raw`: no file is named {' '.join(sorted(RAW_SUFFIXES))}"]

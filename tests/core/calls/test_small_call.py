@@ -137,3 +137,19 @@ def test_a_recording_of_which_nothing_is_scored_says_why():
     said = [(row["recording_id"], row["status"], row["reason"]) for row in calls.to_pylist()]
     assert said == [("a", "silent", "no_speech"), ("b", "refused", "no_speech")]
     assert speakers.num_rows == 0
+
+
+def test_seconds_are_milliseconds_and_three_seconds_are_listed():
+    """Floats of these times are 2.9999999999999996 and 4.400000000000002 s apart."""
+    times = [(0.1, 1.1), (4.1, 20.4), (24.8, 26.0)]
+    rows = [
+        {"utterance_id": f"u{n}", "start_s": start, "end_s": end, "sentiment": 0.0}
+        for n, (start, end) in enumerate(times)
+    ]
+    calls, speakers = summarise(scores_of(rows), NOTHING, None)
+    (call,), (speaker,) = calls.to_pylist(), speakers.to_pylist()
+    silences = [{"start_s": 1.1, "end_s": 4.1}, {"start_s": 20.4, "end_s": 24.8}]
+    assert call["silences"] == silences
+    assert (call["silence_s"], call["longest_silence_s"]) == (7.4, 4.4)
+    assert call["talk_s"] == speaker["talk_s"] == 18.5
+    assert 4.1 - 1.1 < 3

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from daf_core.errors import NotDone, SettingsError
+from daf_core.errors import NotDone, SettingsError, TooManyBad
 from daf_core.sources.folders.near_names import likely_pairs
 from jobs.settings import IngestSettings
 from jobs.verbs import ingest as verb
@@ -41,7 +41,10 @@ def table(tmp_path: Path, content: str) -> str:
     ("given", "told"),
     [
         ({"roles": {"boss": "Zed*|Ag*", "x": "kim"}}, "--roles: no speaker fits boss=Zed*; "),
-        ({"channels": {"0": "agent"}}, "--channels: no row is on 0=agent; no row is on"),
+        (
+            {"channels": {"0": "agent"}},
+            "--channels: no utterance is on channel 0 (agent); the recordings have one channel, or",
+        ),
         (
             {"meta_regex": r"(?P<queue>q\d+)"},
             "--meta-regex: 0 of 2 paths fit, such as a.wav",
@@ -66,7 +69,7 @@ def test_channels_that_carry_the_same_are_said(tmp_path):
     one = words.reshape(len(words), -1)[: 6 * rate_hz, :1]
     soundfile.write(tmp_path / "in" / "call.wav", one.repeat(2, axis=1), rate_hz)
     line = run(settings(tmp_path, channels={"0": "agent", "1": "customer"}))
-    assert "--channels: no row is on 0=agent, 1=customer; no row is on a channel of its" in line
+    assert "--channels: no utterance is on channel 0 (agent) or 1 (customer); " in line
     assert "channels that carry the same sound were taken as one (same_channels)" in line
 
 
@@ -84,7 +87,23 @@ def test_channels_that_hardly_any_row_is_on_are_said(tmp_path):
         "channels": {"0": "agent", "1": "customer"},
     }
     line = run(settings(tmp_path, **given))
-    assert "--channels: 58 of 59 rows are on 1=customer; look whether the numbers are right" in line
+    assert (
+        "--channels: channel 0 (agent) holds speech in 1 of 1 recordings with several channels, "
+        "1 of 59 utterances; it was hardly recorded, or is not the channel of that role"
+    ) in line
+
+
+def test_channels_counted_from_1_are_told_how_to_count(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    noise = np.random.default_rng(0).normal(0, 0.1, (24_000, 2))
+    soundfile.write(folder / "call.wav", noise, 8000)
+    with pytest.raises(TooManyBad) as refused:
+        run(settings(tmp_path, channels={"1": "agent", "2": "customer"}))
+    assert (
+        "--channels: no utterance is on channel 1 (agent) or 2 (customer); channels are counted "
+        "from 0: give --channels 0=agent,1=customer for the first ones"
+    ) in refused.value.summary
 
 
 def test_settings_that_match_say_nothing(tmp_path):

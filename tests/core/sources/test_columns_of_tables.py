@@ -6,10 +6,14 @@ from collections import Counter
 import pytest
 
 from daf_core.sources.open_source import open_source
-from daf_core.sources.remarks import Found, Outcome
+from daf_core.sources.remarks import Found, OnChannels, Outcome
 from tests.core.sources.ingest import ingest
 from tests.core.sources.table_files import reasons, texts, write
 from tests.core.sources.test_sources import tone
+
+
+def no_channels() -> OnChannels:
+    return OnChannels(Counter(), {})
 
 
 @pytest.mark.parametrize("said", ["nan", "NA", "N/A", "null", "None", "-", "", " ", "NaN", "<NA>"])
@@ -124,5 +128,7 @@ def test_paths_that_another_machine_wrote_find_their_recording(there, written, t
 def test_a_table_without_rows_says_so(tmp_path):
     source = open_source(str(write(tmp_path / "t.csv", "text,label\n")))
     source.gather()
-    found = Found(set, Counter, set, lambda key: Outcome(0, frozenset()))
+    found = Found(
+        set, no_channels, set, dict, lambda key: Outcome(0, frozenset()), lambda name: False
+    )
     assert source.remarks(found).hints == (f"{tmp_path}/t.csv: has column names and no row",)

@@ -48,7 +48,7 @@ def test_another_run_is_refused_with_what_differs_and_fresh_starts_over(output, 
     with pytest.raises(SettingsError, match=r'precision was "float32", is "bfloat16".*`fresh`'):
         run_record.begin(output, other, fresh=False)
     newer = {**IDENTITY, "frames": None}  # a setting that the older run did not have
-    with pytest.raises(SettingsError, match=r"differs: frames was not given, is null;"):
+    with pytest.raises(SettingsError, match=r"differs: frames was not recorded, is not given;"):
         run_record.begin(output, newer, fresh=False)
     deep = {**IDENTITY, "head": {"a": {"b": 1, "c": 2, "d": 3}, "sum": "x", "same": 0}}
     earlier = {**IDENTITY, "head": {"a": {"b": 4, "c": 5, "e": 6}, "sum": "y", "same": 0}}
@@ -134,10 +134,47 @@ def test_the_folder_that_may_have_been_meant_is_named(output, tmp_path):
         run_record.read_complete(nowhere)
 
 
-def test_another_head_is_told_by_its_sum_alone():
-    heads = [{"sha256": one * 64, "calibrations": {one: 1}, "kind": one} for one in "ab"]
-    said = differences({"head": heads[0]}, {"head": heads[1]})
-    assert said == 'head.sha256 was "aaaaaaaaaaaa", is "bbbbbbbbbbbb"'
+HEAD = {"sha256": "a" * 64, "kind": "daf"}
+ENCODER = {"name": "whisper", "revision": "1f", "sha256": "a" * 64}
+ONE, OTHER = "65cf03e4258c689b", "7d693bfa8f1b757a"
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        ({"head": HEAD}, {"head": HEAD | {"sha256": "b" * 64}}, "head has other weights"),
+        (
+            {"head": HEAD},
+            {"head": HEAD | {"calibrations": 1}},
+            "head has the same weights, and differs in calibrations",
+        ),
+        (
+            {"encoders": {"audio": ENCODER}},
+            {"encoders": {"audio": ENCODER | {"name": "wavlm", "sha256": "b" * 64}}},
+            "encoders.audio was whisper, is wavlm",
+        ),
+        (
+            {"encoders": {"audio": ENCODER}},
+            {"encoders": {"audio": ENCODER | {"sha256": "b" * 64}, "text": ENCODER}},
+            "encoders.audio whisper has other weights, encoders.text was not given, is whisper",
+        ),
+        ({"manifest": ONE}, {"manifest": OTHER}, "it was made of another manifest"),
+        ({"also": [ONE]}, {"also": [OTHER]}, "other embeddings joined the training (`also`)"),
+        ({"labels": ONE}, {"labels": OTHER}, "the labels are others"),
+        ({"labels": "a.csv"}, {"labels": None}, 'labels was "a.csv", is not given'),
+        ({}, {"hash_ids": ONE}, "hash_ids was not given, is given"),
+        ({"hash_ids": ONE}, {"hash_ids": OTHER}, "`hash_ids` had another salt"),
+        ({"redact": 3}, {}, "redact was given, is not given"),
+        (
+            {"speakers": ["auto", "a" * 64]},
+            {"speakers": ["2", "a" * 64]},
+            "speakers was auto, is 2",
+        ),
+        ({"of a new daf": ONE}, {"of a new daf": OTHER}, "of a new daf is another"),
+    ],
+)
+def test_a_difference_is_told_in_words_and_no_sum_is_shown(was, now, said):
+    assert differences(was, now) == said
 
 
 @pytest.mark.parametrize("content", [b"{", b'{"a": ' + b"[" * 100_000, b"\xff"])

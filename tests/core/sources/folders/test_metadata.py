@@ -14,11 +14,15 @@ from daf_core.sources.folders.metadata import PathMeta
 from daf_core.sources.folders.metadata_table import TableMeta
 from daf_core.sources.folders.source import FolderOptions
 from daf_core.sources.open_source import open_source
-from daf_core.sources.remarks import Found, Outcome
+from daf_core.sources.remarks import Found, OnChannels, Outcome
 from tests.core.sources.folders.files import text, tone
 from tests.core.sources.folders.ingest import ingest, refused
 
 GROUPS = {"c1": ["c1.wav", "c1.vtt"], "sub/c2": ["sub/C2.mp3"], "1001": ["1001.wav"]}
+
+
+def no_channels() -> OnChannels:
+    return OnChannels(Counter(), {})
 
 
 def joined(table: Path, content: str) -> TableMeta:
@@ -132,7 +136,9 @@ def test_a_table_about_the_recordings_that_nobody_gave_is_told(tmp_path):
     source.gather()
     nothing = Outcome(0, frozenset({"unknown_format"}))
     outcome = {"c1": Outcome(1, frozenset())}
-    found = Found(set, Counter, set, lambda key: outcome.get(key, nothing))
+    found = Found(
+        set, no_channels, set, dict, lambda key: outcome.get(key, nothing), lambda name: False
+    )
     assert source.remarks(found).hints == (
         f"calls.csv is not used; 1 of its 2 lines name recordings of the folder; if it tells of "
         f"them, give `meta` {tmp_path}/calls.csv",
@@ -146,7 +152,9 @@ def test_paths_that_a_pattern_does_not_fit_are_told(tmp_path):
         tone(tmp_path / name)
     source = open_source(str(tmp_path), options=FolderOptions(meta_regex=r"(?P<day>\d{8})"))
     source.gather()
-    found = Found(set, Counter, set, lambda key: Outcome(1, frozenset()))
+    found = Found(
+        set, no_channels, set, dict, lambda key: Outcome(1, frozenset()), lambda name: False
+    )
     remarks = source.remarks(found)
     assert remarks.unmatched == ()
     assert remarks.hints == ("`meta_regex`: 1 of 2 paths do not fit, such as b.wav",)
