@@ -36,11 +36,13 @@ class Stopped(BaseException):
 
 @dataclass
 class Stop:
-    """Which signal asked the command to end; None: none has. kills: what ends the processes that
-    are not closed when the command is stopped.
+    """Which signal asked the command to end; None: none has. shown: a copy of standard error, which
+    the command may be holding back; kills: what ends the processes that are not closed when the
+    command is stopped.
     """
 
     number: int | None = None
+    shown: int | None = None
     kills: list[Callable[[], None]] = field(default_factory=list)
 
     def exit(self) -> NoReturn:
@@ -59,6 +61,8 @@ class Stop:
         status.
         """
         why, status = _ENDS[signal.Signals(self.number or signal.SIGINT)]
+        if self.shown is not None:
+            os.dup2(self.shown, STANDARD_ERROR)
         complain(f"daf: {why}; {AGAIN}")
         told.end(status, error=told.Error("Stopped", f"{why}; {AGAIN}"))
         for worker in multiprocessing.active_children():
@@ -95,8 +99,8 @@ def stoppable() -> Iterator[Stop]:
         return
     read, write = os.pipe()
     os.set_blocking(write, False)
-    shown = os.dup(STANDARD_ERROR)
-    threading.Thread(target=_watch, args=(read, stop, shown), daemon=True).start()
+    stop.shown = os.dup(STANDARD_ERROR)
+    threading.Thread(target=_watch, args=(read, stop), daemon=True).start()
     waked = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
 
     def ends(number: int, _frame: FrameType | None) -> None:
@@ -117,7 +121,8 @@ def stoppable() -> Iterator[Stop]:
             signal.signal(number, handler)
         signal.set_wakeup_fd(waked)
         os.close(write)
-        os.close(shown)
+        os.close(stop.shown)
+        stop.shown = None
 
 
 def set_deadline(minutes: float | None) -> None:
@@ -149,14 +154,11 @@ def handlers_kept() -> Iterator[None]:
                 signal.signal(one, handler)
 
 
-def _watch(read: int, stop: Stop, shown: int) -> None:
-    """Wait for a signal that ends the command, and then for GRACE_S; end the process. shown: a copy
-    of standard error, which the main thread may be holding back.
-    """
+def _watch(read: int, stop: Stop) -> None:
+    """Wait for a signal that ends the command, and then for GRACE_S; end the process."""
     with open(read, "rb", buffering=0) as numbers:
         while number := numbers.read(1):
             if number[0] in _ENDS:
                 stop.number = number[0]
                 time.sleep(GRACE_S)
-                os.dup2(shown, STANDARD_ERROR)
                 os._exit(stop.end())
