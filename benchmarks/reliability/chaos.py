@@ -148,7 +148,7 @@ class Chaos:
         elif target == "node":
             node = self.rng.choice([n for n in self.nodes.list_all_nodes() if not n.is_head()])
             self.nodes.remove_node(node, allow_graceful=False)
-            self.nodes.add_node(num_cpus=1, object_store_memory=300_000_000)
+            self.add_node()
         else:
             stage = TimedActor if target == "actor" else Timed
             processes = ray_processes(f"({stage.__name__})")
@@ -157,6 +157,16 @@ class Chaos:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.rng.choice(processes), signal.SIGKILL)
         return True
+
+    def add_node(self, tries: int = 5) -> None:
+        """Put a node in the place of one that was killed; Ray gives it 30 s to start."""
+        for left in reversed(range(tries)):
+            try:
+                self.nodes.add_node(num_cpus=1, object_store_memory=300_000_000)
+                return
+            except Exception:  # Ray raises plain ones
+                if not left:
+                    raise
 
 
 def ray_processes(name: str) -> list[int]:
