@@ -206,6 +206,5 @@ def _one_channel(evidence: Evidence) -> Iterator[RunWarning]:
         f"speech ({which}).",
         "Their sentiment is that of the one side. A group of calls by agent then compares the "
         "customers of the agents, or the other way round.",
-        "Listen to one of them: is the other side silent, or missing? `channels` names who is on "
-        "which channel.",
+        "Listen to one of them: is the other side silent, or missing?",
     )
