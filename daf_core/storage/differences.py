@@ -20,6 +20,7 @@ _MEANINGS = {
     "embeddings": "it was made of other embeddings",
     "also": "other embeddings joined the training (`also`)",
     "labels": "the labels are others",
+    "last": "other rows were taken (`rows`, `seed`)",
     "words": "the words that stand for misheard ones are others",
     "hash_ids": "`hash_ids` had another salt",
     "speakers": "the weights that tell speakers apart (`speakers`) are others",
