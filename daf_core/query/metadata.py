@@ -12,6 +12,7 @@ import duckdb
 
 META_COLUMNS_AT_MOST = 200
 KEY_LISTS_AT_MOST = 1_000  # that the order is taken from
+NAMES_AT_MOST = 2_000  # that are put in order, which takes the square of their number
 TEXT = "VARCHAR"
 
 # No sign but minus, no leading zero, and no more digits than a double and a spreadsheet keep.
@@ -105,6 +106,8 @@ def _in_order(lists: Iterable[list[str]]) -> list[str]:
         before: str | None = None
         for name in names:
             if name.lower() not in places:
+                if len(found) == NAMES_AT_MOST:
+                    return found
                 places[name.lower()] = name
                 found.insert(0 if before is None else found.index(before) + 1, name)
             before = places[name.lower()]
