@@ -13,7 +13,7 @@ from daf_core.stages.embed import Embed
 from daf_core.weights.specs import resolve
 from jobs.settings import AUDIO_ENCODER, TEXT_ENCODER
 
-DAF = [sys.executable, "-c", "from jobs.cli import main; main()"]
+DAF = [sys.executable, "-c", "from jobs.command.console import command; command()"]
 CORES = len(os.sched_getaffinity(0))
 
 

@@ -131,6 +131,15 @@ def set_deadline(minutes: float | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, 60 * minutes)
 
 
+def keep_status(status: int) -> None:
+    """The command is done: a signal that comes while Python closes what is left ends the process
+    with the command's own status, not as if it had been stopped.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda *_: os._exit(status))
+
+
 @contextmanager
 def handlers_kept() -> Iterator[None]:
     """Undo what the body, a call of a library, does to the handlers of signals. The library's own

@@ -95,6 +95,32 @@ def test_whatever_a_command_does_it_ends(started, body, number, why, status) -> 
     assert process.returncode == status
 
 
+DONE = """
+import sys, threading, time
+from jobs import cli
+from jobs.command import console
+
+def app(*_, **__):
+    threading.Thread(target=time.sleep, args=(600,)).start()  # Python waits for it
+    print("done", flush=True)
+    sys.exit({status})
+
+cli.app = app
+console.command()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_command_that_is_done_keeps_its_status(started, number, status) -> None:
+    process = started("-c", DONE.format(status=status))
+    assert process.stdout.readline() == "done\n"
+    time.sleep(0.5)  # until the command has ended, and Python waits
+    process.send_signal(number)
+    _, said = process.communicate(timeout=WITHIN_S)
+    assert (process.returncode, said) == (status, "")
+
+
 DAF = "from jobs.cli import main; main()"
 CALLS = 20
 
