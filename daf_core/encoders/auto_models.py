@@ -10,7 +10,7 @@ import transformers
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers import Wav2Vec2FeatureExtractor as WaveFeatureExtractor
 
-from daf_core.encoders.damaged import loading
+from daf_core.encoders.damaged import SAMPLE, loading
 from daf_core.encoders.pooling import FrameSpec
 from daf_core.encoders.tensors import check_finite
 from daf_core.encoders.wav2vec import WaveNetwork
@@ -66,19 +66,24 @@ class AutoTokens:
                 folder, local_files_only=True, trust_remote_code=False
             )
             self.longest: int = min(self._tokenizer.model_max_length, positions)
+        self._folder = folder
+        self.tokens(SAMPLE)  # some damage shows only there
 
     def count(self, text: str) -> int:
         """The tokens of a text, special ones included, however many."""
-        return len(self._tokenizer(text, verbose=False).input_ids)
+        with loading(self._folder):
+            return len(self._tokenizer(text, verbose=False).input_ids)
 
     def tokens(self, texts: list[str]) -> list[list[int]]:
         """The tokens of each text, special ones included, `longest` at most."""
-        cut = self._tokenizer(texts, truncation=True, max_length=self.longest, padding=False)
-        return list(cut.input_ids)
+        with loading(self._folder):
+            cut = self._tokenizer(texts, truncation=True, max_length=self.longest, padding=False)
+            return list(cut.input_ids)
 
     def bare(self, texts: list[str]) -> list[list[int]]:
         """The tokens of each text without special ones, however many."""
-        return list(self._tokenizer(texts, add_special_tokens=False, verbose=False).input_ids)
+        with loading(self._folder):
+            return list(self._tokenizer(texts, add_special_tokens=False, verbose=False).input_ids)
 
 
 def wave_network(

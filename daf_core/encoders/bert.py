@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from daf_core.encoders.blocks import Names, Norm
 from daf_core.encoders.config import Config
-from daf_core.encoders.damaged import loading
+from daf_core.encoders.damaged import SAMPLE, loading
 from daf_core.encoders.tensors import read_tensors
 from daf_core.storage.run_record import Json
 from daf_core.storage.untrusted_file import parse_json
@@ -131,18 +131,23 @@ class WordPieces:
             self._cut = _tokenizer(folder)
             self._cut.enable_truncation(self.longest)
             self._whole = _tokenizer(folder)
+        self._folder = folder
+        self.tokens(SAMPLE)  # some damage shows only there
 
     def count(self, text: str) -> int:
         """The tokens of a text, special ones included, however many."""
-        return len(self._whole.encode(text).ids)
+        with loading(self._folder):
+            return len(self._whole.encode(text).ids)
 
     def tokens(self, texts: list[str]) -> list[list[int]]:
         """The tokens of each text, special ones included, `longest` at most."""
-        return [one.ids for one in self._cut.encode_batch(texts)]
+        with loading(self._folder):
+            return [one.ids for one in self._cut.encode_batch(texts)]
 
     def bare(self, texts: list[str]) -> list[list[int]]:
         """The tokens of each text without special ones, however many."""
-        return [one.ids for one in self._whole.encode_batch(texts, add_special_tokens=False)]
+        with loading(self._folder):
+            return [one.ids for one in self._whole.encode_batch(texts, add_special_tokens=False)]
 
 
 def _tokenizer(folder: Path) -> Tokenizer:

@@ -1,10 +1,14 @@
-"""Libraries that load an encoder raise whatever they like on damaged files; we say one line."""
+"""Libraries that load an encoder, or read texts with its tokenizer, raise whatever they like on
+damaged files; we say one line.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from daf_core.errors import NotDone, SettingsError
+
+SAMPLE = ["a b", ""]  # texts that any tokenizer takes
 
 
 @contextmanager
@@ -24,6 +28,6 @@ def loading(path: Path) -> Iterator[None]:
             raise
         first = " ".join(str(err).split())[:300]
         raise SettingsError(
-            f"encoder {path}: cannot be loaded ({type(err).__name__}: {first}); its files are "
+            f"encoder {path}: cannot be used ({type(err).__name__}: {first}); its files are "
             f"damaged, or of a model that this transformers does not know"
         ) from err

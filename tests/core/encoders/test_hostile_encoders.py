@@ -63,6 +63,15 @@ def pipe(folder: Path) -> None:
     os.mkfifo(folder / "tokenizer.json")
 
 
+def without_special_tokens(folder: Path) -> None:
+    """The template of texts names tokens that are not known; only reading a text finds that."""
+    path = folder / "tokenizer.json"
+    settings = json.loads(path.read_text())
+    assert settings["post_processor"]["special_tokens"]
+    settings["post_processor"]["special_tokens"] = {}
+    path.write_text(json.dumps(settings))
+
+
 def not_finite(folder: Path) -> None:
     weights = load_file(folder / "model.safetensors")
     name = next(one for one in weights if "attention" in one)
@@ -105,6 +114,7 @@ HOSTILE: dict[str, Callable[[Path], None]] = {
     "a damaged tokenizer": write("tokenizer.json", b'{"version": "1.0", "model": {"type": 3}}'),
     "a longest text of words": write("tokenizer_config.json", b'{"model_max_length": "long"}'),
     "a tokenizer that is a pipe": pipe,
+    "a tokenizer without its special tokens": without_special_tokens,
     "weights without bytes": write("model.safetensors", b""),
     "a header of 2^60 bytes": write("model.safetensors", struct.pack("<Q", 2**60) + b"{}"),
     "a sparse file of a TiB": sparse,
