@@ -33,8 +33,8 @@ _SECRET = (
 _SECRET_FIELD = re.compile(rf"[?&;#](?:{_SECRET})=", re.IGNORECASE)
 # A user with a password, or alone but for stores that name an account so.
 _IN_TEXT = re.compile(
-    r"([A-Za-z][A-Za-z0-9+.-]{0,40}://)(?:[^\s/@]{0,2000}:\S{0,2000}@|(?<!abfs://)(?<!abfss://)"
-    r"(?<!\baz://)[^\s/@]{1,2000}@)"
+    r"([A-Za-z][A-Za-z0-9+.-]{0,40}:/{2,4})(?:[^\s/@]{0,2000}:\S{0,2000}@|(?<!abfs://)"
+    r"(?<!abfss://)(?<!\baz://)[^\s/@]{1,2000}@)"
 )
 # A user with a password before a URI, where neither belongs.
 _BEFORE_URI = re.compile(r"(?<![^\s/@:])[^\s/@:]{0,200}:[^\s/@]{1,200}@(?=[^\s/@]{1,40}://)")
@@ -116,7 +116,7 @@ def _has_credentials(uri: str) -> bool:
     if protocol == "file" and not uri.startswith("file://"):
         match = _NO_PATH.match(uri)
         return match is not None and match[0].lower() != "data:" and "@" in uri
-    rest = uri.partition("://")[2]
+    rest = uri.partition("://")[2].lstrip("/")
     bucket = rest.partition("/")[0]
     if "@" in protocol or _SECRET_FIELD.search(uri):
         return True

@@ -106,6 +106,9 @@ def test_credentials_stay_hidden_however_they_are_repeated() -> None:
     assert SECRET not in shown(f"?sig={SECRET}memory://?sig={SECRET}")
     before = f"user:{SECRET}@s3://b/a.wav"
     assert SECRET not in shown(before) + without_secrets(f"a.wav {before}: no such protocol")
+    slashes = f"s3:///user:{SECRET}@b/a.wav"
+    assert SECRET not in shown(slashes) + without_secrets(f"{before} and {slashes}")
+    assert SECRET not in without_secrets(f"x:y@hostFILE:///user:{SECRET}@b")
     with pytest.raises(BadInput) as refused:
         open_recording(f"s3://b/a.wav#raw=ulaw:8000:1/?token={SECRET}")
     assert SECRET not in str(refused.value)
