@@ -159,8 +159,7 @@ SPEAKERS = tuple(
     )
 )
 
-# Columns of exported tables that are in no table of their own.
-# That a query has beside the columns of the table.
+# Columns of utterances in queries and exports that the table of scores does not have.
 OF_QUERIES = (
     Described("text", "the words; none where the source has none, or they were left out"),
     Described(

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyarrow.compute as pc
 
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.manifest.forgotten import Forgotten
+from daf_core.schemas import Row
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.open_source import Source
 from daf_core.sources.remarks import Found, OnChannels, Remarks
@@ -63,12 +64,10 @@ def _on_channels(output: Output) -> OnChannels:
     return OnChannels(rows, recordings)
 
 
-def _rows_of_recordings(output: Output, name: str) -> list[dict[str, Any]]:
+def _rows_of_recordings(output: Output, name: str) -> list[Row]:
     """Channel, recording and number of rows."""
     rows = output.read(name, ["channel", "recording_id"])
     rows = rows.filter(pc.is_valid(rows["channel"]))
     keys = ["channel", "recording_id"]
-    found: list[dict[str, Any]] = (
-        rows.group_by(keys).aggregate([("recording_id", "count")]).to_pylist()
-    )
+    found: list[Row] = rows.group_by(keys).aggregate([("recording_id", "count")]).to_pylist()
     return found

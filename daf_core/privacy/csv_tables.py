@@ -1,15 +1,20 @@
 """Tables beside scores (CSV), such as those of labels: lines about a recording go, words go.
 
-A table without the column that is meant, or that cannot be read as CSV, is left as it is.
+They are read as spreadsheets save them: in another encoding, with semicolons or tabs. A table
+without the column that is meant is left as it is.
 """
 
 import csv
 import io
 from collections.abc import Collection
 
+from daf_core.errors import BadInput, NotDone
+from daf_core.sources.table_csv import find_separator
+from daf_core.sources.transcripts.document import decode_text
 from daf_core.spreadsheet import unescaped
 from daf_core.storage import files
 
+SAMPLE = 1 << 16  # letters that tell what separates cells
 _Lines = list[list[str]]
 
 
@@ -24,43 +29,49 @@ def forget_in_table(uri: str, ids: Collection[str]) -> int:
     """Take lines about recordings out of a table, by its column recording_id; returns how many.
 
     Raises:
-        NotDone: the table cannot be written.
+        NotDone: the table cannot be read or written.
     """
-    lines, column = _read(uri, "recording_id")
-    kept = [one for one in lines if len(one) <= column or unescaped(one[column]) not in ids]
-    if len(kept) < len(lines):
-        _write(uri, kept)
-    return len(lines) - len(kept)
+    lines, column, separator = _read(uri, "recording_id")
+    kept = [one for one in lines[1:] if len(one) <= column or unescaped(one[column]) not in ids]
+    gone = len(lines[1:]) - len(kept)
+    if gone:
+        _write(uri, [lines[0], *kept], separator)
+    return gone
 
 
 def drop_words_in_table(uri: str) -> int:
     """Empty the column text of a table; returns how many lines had words.
 
     Raises:
-        NotDone: the table cannot be written.
+        NotDone: the table cannot be read or written.
     """
-    lines, column = _read(uri, "text")
+    lines, column, separator = _read(uri, "text")
     spoken = [one for one in lines[1:] if len(one) > column and one[column]]
     for one in spoken:
         one[column] = ""
     if spoken:
-        _write(uri, lines)
+        _write(uri, lines, separator)
     return len(spoken)
 
 
-def _read(uri: str, column: str) -> tuple[_Lines, int]:
-    """The lines of a table, names of columns first, and where the column is; none without it."""
-    data = files.read_bytes(uri)
+def _read(uri: str, column: str) -> tuple[_Lines, int, str]:
+    """The lines of a table, names of columns first, where the column is, and what separates cells;
+    no lines where there is no such column.
+    """
     try:
-        lines = [*csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)]
-    except (ValueError, csv.Error):
-        return [], 0
-    if not lines or column not in lines[0]:
-        return [], 0
-    return lines, lines[0].index(column)
+        text = decode_text(files.read_bytes(uri))
+        separator = find_separator(text[:SAMPLE], len(text) <= SAMPLE)
+        lines = [*csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+    except (BadInput, csv.Error) as err:
+        raise NotDone(
+            f"{uri}: expected a table that can be read, as it may hold what is to go ({err}); move "
+            f"it elsewhere, or mend it, and run the same command again"
+        ) from err
+    names = [one.strip().casefold() for one in lines[0]] if lines else []
+    return (lines, names.index(column), separator) if column in names else ([], 0, separator)
 
 
-def _write(uri: str, lines: _Lines) -> None:
+def _write(uri: str, lines: _Lines, separator: str) -> None:
     sink = io.StringIO()
-    csv.writer(sink, lineterminator="\r\n").writerows(lines)
+    csv.writer(sink, lineterminator="\r\n", delimiter=separator).writerows(lines)
     files.publish(uri, sink.getvalue().encode("utf-8-sig"))

@@ -9,23 +9,16 @@ ALIKE = 0.6  # of the letters, as difflib counts
 _OFF = ("no-", "without-", "hide-", "skip-", "omit-", "exclude-", "disable-")
 _ON = ("with-", "show-", "include-", "enable-", "keep-")
 
-# What users say → our names, the likeliest first; the first that the verb has is named.
+# What is meant → options, where they are several or of another name; the first that the verb has is
+# named.
 _MEANT = {
     "text": ("text", "transcripts"),
-    "audio": ("audio",),
-    "out": ("out",),
     "source": ("source", "folder", "scores", "manifest", "embeddings"),
     "meta": ("meta", "meta-regex"),
     "head": ("head", "heads"),
     "recording": ("recording", "recordings"),
     "speakers": ("speakers", "roles"),
-    "channels": ("channels",),
-    "where": ("where",),
-    "sort": ("sort",),
-    "by": ("by",),
     "top": ("top", "rows"),
-    "to": ("to",),
-    "fresh": ("fresh",),
     "hash-ids": ("hash-ids", "redact"),
     "redact": ("redact", "hash-ids"),
     "transcribe": ("transcribe", "model"),
@@ -33,14 +26,9 @@ _MEANT = {
     "gpu": ("gpu", "gpus-per-actor", "gpu-workers"),
     "address": ("address", "cluster"),
     "deadline": ("deadline", "seconds"),
-    "learning-rate": ("learning-rate",),
-    "batch-rows": ("batch-rows",),
-    "language": ("language",),
-    "labels": ("labels",),
-    "local": ("local",),
-    "offline": ("offline",),
     "no-text": ("drop-text",),
 }
+# What is meant → the words of users for it.
 _SAID = {
     "text": "words word transcript transcripts transcription texts captions subtitles",
     "audio": "sound sounds voice voices clip clips recording-clips wav speech",

@@ -52,7 +52,6 @@ class Stop:
         at_once = bool(self.kills)
         status = self.end()
         if at_once:
-            sys.stdout.flush()
             os._exit(status)
         sys.exit(status)
 
@@ -93,10 +92,11 @@ def killed_when_stopped(kill: Callable[[], None]) -> Iterator[Callable[[], bool]
 def stoppable() -> Iterator[Stop]:
     """Run the body so that signals end it; `Stop` says whether one has arrived."""
     global _now
-    stop = _now = Stop()
+    stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
+    _now = stop
     read, write = os.pipe()
     os.set_blocking(write, False)
     stop.shown = os.dup(STANDARD_ERROR)

@@ -102,11 +102,13 @@ from jobs.command import console
 
 def app(*_, **__):
     threading.Thread(target=time.sleep, args=(600,)).start()  # Python waits for it
-    print("done", flush=True)
     sys.exit({status})
 
 cli.app = app
-console.command()
+try:
+    console.command()
+finally:
+    print("done", flush=True)
 """
 
 
@@ -115,7 +117,6 @@ console.command()
 def test_a_command_that_is_done_keeps_its_status(started, number, status) -> None:
     process = started("-c", DONE.format(status=status))
     assert process.stdout.readline() == "done\n"
-    time.sleep(0.5)  # until the command has ended, and Python waits
     process.send_signal(number)
     _, said = process.communicate(timeout=WITHIN_S)
     assert (process.returncode, said) == (status, "")
