@@ -27,7 +27,7 @@ from benchmarks.reliability.network_nodes import NetworkNodes, in_namespace
 from benchmarks.reliability.signals import contents
 
 RAY = str(Path(sys.executable).with_name("ray"))
-DONE = {"SUCCEEDED", "FAILED", "STOPPED"}
+STATUSES = ("SUCCEEDED", "FAILED", "STOPPED", "RUNNING", "PENDING")
 PATIENCE_S = 300.0
 
 
@@ -120,10 +120,9 @@ def submit(nodes: NetworkNodes, name: str, score: list[str]) -> None:
 
 
 def status(nodes: NetworkNodes, name: str) -> str:
-    """What Ray says of a job."""
+    """What Ray says of a job, with or without colours."""
     said = ray(nodes, "job", "status", name)
-    found = {word for line in said.splitlines() for word in line.replace("'", " ").split()}
-    return (found & {*DONE, "RUNNING", "PENDING"} or {"unknown"}).pop()
+    return next((one for one in STATUSES if one in said), "unknown")
 
 
 def attempt(work: Path) -> str:

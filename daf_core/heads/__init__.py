@@ -29,6 +29,7 @@ from daf_core.heads.mult import MultHead
 from daf_core.heads.parts import columns_in
 from daf_core.heads.pool import PoolHead
 from daf_core.heads.single import AudioHead, TextHead
+from daf_core.heads.stacked import StackedHead
 from daf_core.heads.static import StaticHead
 from daf_core.heads.tfn import TfnHead
 
@@ -40,6 +41,7 @@ HEADS: dict[str, Callable[[ColumnShapes, int], nn.Module]] = {
     "concat": ConcatHead,
     "static": StaticHead,
     "late": LateHead,
+    "stacked": StackedHead,
     "tfn": TfnHead,
     "lmf": LmfHead,
     "gmu": GmuHead,

@@ -13,10 +13,11 @@ NEAR_ONE = 1e-2  # of the sum of the probabilities of a prior
 MOST_INFORMATION = 1e3  # nats; far above what a distribution over sentiment bins can hold
 _RANGES = {
     "inverse_temperatures": MOST_INVERSE_TEMPERATURE,
+    "sharpness": MOST_INVERSE_TEMPERATURE,
     "scale": MOST_SCALE,
     "usual_information": MOST_INFORMATION,
 }
-_LOG_PROBABILITIES = frozenset({"prior", "priors"})
+_LOG_PROBABILITIES = frozenset({"prior", "priors", "log_shares"})
 
 
 def problem(name: str, values: NDArray[np.floating]) -> str | None:

@@ -1,18 +1,23 @@
-"""Fit how the `daf` head joins its modalities, which learned apart: the priors and the inverse
-temperatures of its formula.
+"""Fit how a head joins its modalities, which learned apart: what `heads/apart.py`, `daf.py` and
+`stacked.py` leave to be fitted.
 """
 
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from daf_core.distributed import gathered_tensor
+from daf_core.heads.apart import ModalitiesApart
 from daf_core.heads.daf import UNKNOWN, DafHead
 from daf_core.heads.ensemble import members_of
+from daf_core.heads.stacked import StackedHead, pool
 from daf_core.training.evidence import calibrated, label_priors
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
+
+SHARES = np.linspace(0.02, 0.98, 49)  # of text in a pool; the best is kept
 
 
 def fit_fusion(
@@ -27,18 +32,40 @@ def fit_fusion(
         valid: rows that it was not trained on.
         weights: (SETS, POLARITIES) of rows by modalities and polarity, as in the training.
     """
-    heads = [one for one in members_of(head).values() if isinstance(one, DafHead)]
+    heads = [one for one in members_of(head).values() if isinstance(one, ModalitiesApart)]
     priors, both = label_priors(train, weights)
     for one in heads:
         one.priors.copy_(priors)
         one.prior.copy_(both)
         logits, present, labels = _held_out(one, valid)
         one.inverse_temperatures.copy_(_inverse_temperatures(one, logits, present, labels))
-        information = one.information_of(logits.to(one.priors.device)).cpu()
-        one.usual_information.copy_(_quartiles(information, present))
+        if isinstance(one, DafHead):
+            information = one.information_of(logits.to(one.priors.device)).cpu()
+            one.usual_information.copy_(_quartiles(information, present))
+        elif isinstance(one, StackedHead):
+            has_both = present.all(dim=1)
+            _fit_pool(one, logits[has_both].to(one.priors.device), labels[has_both])
 
 
-def _held_out(head: DafHead, valid: Rows) -> tuple[Tensor, Tensor, Tensor]:
+def _fit_pool(head: StackedHead, logits: Tensor, labels: Tensor) -> None:
+    """Choose shares and sharpness of a pool by the cross-entropy of rows with both modalities, of
+    which `logits` (rows, M, NUM_BINS) are what these say apart. Without rows they stay as they are.
+    """
+    if not len(labels):
+        return
+    alone = (head.prior + head.evidence_of(logits)).cpu()
+    prior = head.prior.cpu()
+    tried = []
+    for share in SHARES.tolist():
+        shares = torch.tensor([share, 1 - share])
+        sharpness, loss = calibrated(pool(alone, shares.expand(len(alone), -1)), prior, labels)
+        tried.append((loss, sharpness, shares))
+    _, sharpness, shares = min(tried, key=lambda one: one[0])
+    head.log_shares.copy_(shares.log())
+    head.sharpness.fill_(sharpness)
+
+
+def _held_out(head: ModalitiesApart, valid: Rows) -> tuple[Tensor, Tensor, Tensor]:
     """Of the validation rows of all workers: what each modality predicts apart (rows, M, NUM_BINS),
     which are present (rows, M), and the labels (rows,).
     """
@@ -48,7 +75,9 @@ def _held_out(head: DafHead, valid: Rows) -> tuple[Tensor, Tensor, Tensor]:
     return every, present, labels
 
 
-def _inverse_temperatures(head: DafHead, logits: Tensor, present: Tensor, labels: Tensor) -> Tensor:
+def _inverse_temperatures(
+    head: ModalitiesApart, logits: Tensor, present: Tensor, labels: Tensor
+) -> Tensor:
     """(M,) of each modality, on the rows that have it; 1 where none has."""
     return torch.tensor(
         [

@@ -71,8 +71,9 @@ class TrainSettings(Training):
     """Folder for the head, local or s3://."""
 
     head: Annotated[str, Parameter(group=INPUT)] = "daf"
-    """Kind of head. Baselines: text, audio, concat, static, late. Other fusions: daf-attention,
-    tfn, lmf, gmu, agfn, avad; gatedx (previous turns). On --frames: pool, drw, mult, mods."""
+    """Kind of head. Baselines: text, audio, concat, static, late, stacked. Other fusions:
+    daf-attention, tfn, lmf, gmu, agfn, avad; gatedx (previous turns). On --frames: pool, drw, mult,
+    mods."""
 
     seed: Annotated[int, Parameter(group=TRAINING)] = 0
     """Seed of initial weights, batches and dropout."""

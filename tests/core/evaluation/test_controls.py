@@ -33,7 +33,7 @@ def found(kind: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     return prediction.sentiment, controls(head, test, prediction, seed=1)
 
 
-@pytest.mark.parametrize("kind", ["daf", "static", "late", "concat", "text"])
+@pytest.mark.parametrize("kind", ["daf", "stacked", "static", "late", "concat", "text"])
 def test_rows_without_both_modalities_are_left_as_they_are(kind: str) -> None:
     own, controlled = found(kind)
     assert controlled.keys() == KEYS.get(kind, WEIGHTS | MODALITIES)

@@ -1,14 +1,17 @@
 """Fusion of modalities that learned apart: Bayes' rule, and weights that say who told what."""
 
 import math
+from typing import TypeVar
 
 import pytest
 import torch
 from torch import Tensor
 
+from daf_core.heads.apart import ModalitiesApart
 from daf_core.heads.daf import DafHead
 from daf_core.heads.parts import Features
-from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, median
+from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, cross_entropy, median
+from daf_core.heads.stacked import StackedHead
 from daf_core.training.balance import balancing_weights, even_weights
 from daf_core.training.fusion import fit_fusion
 from daf_core.training.loop import fit, predict
@@ -17,6 +20,7 @@ from daf_core.training.rows import Rows
 
 SHAPES = {"text": (1, NUM_BINS), "audio": (1, NUM_BINS)}
 BINS = LOWEST + STEP * torch.arange(NUM_BINS)
+Head = TypeVar("Head", bound=ModalitiesApart)
 
 
 class Oracle(torch.nn.Module):
@@ -32,7 +36,10 @@ class Oracle(torch.nn.Module):
 
 
 def with_oracles() -> DafHead:
-    head = DafHead(SHAPES, 4)
+    return hearing(DafHead(SHAPES, 4))
+
+
+def hearing(head: Head) -> Head:
     for name in SHAPES:
         head.apart[name] = Oracle(name)
     return head
@@ -189,3 +196,33 @@ def test_without_validation_rows_no_modality_is_surer_than_usual() -> None:
     sureness = predict(with_oracles(), drawn(50, (0.5, 1.0))[0]).sureness
     assert sureness is not None
     assert not sureness.any()
+
+
+def test_stacking_joins_by_weights_that_are_the_same_for_all_rows() -> None:
+    """They are the best of all constant ones, and worse than Bayes' rule."""
+    rows, _ = drawn(2000, (0.8, 1.1))
+    head = hearing(StackedHead(SHAPES, 4))
+    fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+    found = predict(head, rows)
+    assert found.weights is not None
+    assert found.unimodal_logits is not None
+    assert len(found.weights.unique(dim=0)) == 1
+    assert float(found.weights[0, 0]) > 0.5  # the words, which tell more
+    torch.testing.assert_close(found.weights.sum(1), torch.ones(2000))
+    loss = cross_entropy(found.logits, rows.labels).mean()
+    for shift in (-0.1, 0.1):
+        moved = found.weights + torch.tensor([shift, -shift])
+        assert cross_entropy(predict(head, rows, moved).logits, rows.labels).mean() > loss
+    assert cross_entropy(found.unimodal_logits, rows.labels[:, None]).mean(0).min() > loss
+    assert cross_entropy(predict(fitted(rows), rows).logits, rows.labels).mean() < loss
+
+
+def test_rows_with_one_modality_are_not_pooled() -> None:
+    rows, _ = drawn(300, (0.5, 1.5))
+    words = Rows(rows.values, rows.present & torch.tensor([True, False]), rows.labels)
+    head = hearing(StackedHead(SHAPES, 4))
+    fit_fusion(head, [(words, 1.0)], words, even_weights(words))
+    assert float(head.sharpness) == 1
+    found = predict(head, words)
+    torch.testing.assert_close(found.weights, torch.tensor([[1.0, 0.0]]).expand(300, 2))
+    torch.testing.assert_close(found.logits, rows.values["text"][:, 0])
