@@ -120,8 +120,8 @@ def submit(nodes: NetworkNodes, name: str, score: list[str]) -> None:
 
 
 def status(nodes: NetworkNodes, name: str) -> str:
-    """What Ray says of a job, with or without colours."""
-    said = ray(nodes, "job", "status", name)
+    """What Ray says of a job, in whatever case and colours."""
+    said = ray(nodes, "job", "status", name).upper()
     return next((one for one in STATUSES if one in said), "unknown")
 
 

@@ -30,6 +30,7 @@ from benchmarks.science.embedded import (
     with_frames,
 )
 from benchmarks.science.make_pairs import degraded_pairs
+from benchmarks.science.rivals import HEAD, RIVALS, rendered_rivals
 from daf_core.evaluation.results import (
     rendered,
     rendered_controls,
@@ -41,7 +42,7 @@ from daf_core.measures.metrics import regression_metrics
 from daf_core.storage.output import Output, manifest_output
 from daf_core.training.recipe import Recipe
 from jobs.ray_session import ray_session
-from jobs.settings import COMPARED_HEADS, EvaluateSettings
+from jobs.settings import EvaluateSettings
 from jobs.verbs import evaluate
 
 CORPORA = (7, 43, 101)
@@ -51,7 +52,7 @@ def main() -> None:
     parser = parser_for(__doc__, data=True, work="pairs, embeddings and results")
     parser.add_argument("--corpora", type=int, nargs="+", default=CORPORA, help="seeds of pairs")
     parser.add_argument("--seeds", type=int, default=5, help="seeds per head")
-    parser.add_argument("--heads", nargs="+", default=COMPARED_HEADS)
+    parser.add_argument("--heads", nargs="+", default=[HEAD, *RIVALS])
     parser.add_argument("--baseline", default="concat", help="one of the heads")
     parser.add_argument("--patience", type=int, default=15, help="epochs without a lower MAE")
     parser.add_argument("--train-rows", type=int, help="train rows per corpus; default: all 4,500")
@@ -165,7 +166,8 @@ def show(trials: list[TrialResult], baseline: str) -> None:
     for row in rows:
         if "auc" in row.mean:
             print(f"{row.head}: AUC {row.mean['auc']:.4f} ± {row.deviation['auc']:.4f}")
-    print(f"\n{rendered_controls(weight_controls(trials), 'github')}\n", flush=True)
+    print(f"\n{rendered_rivals(trials)}\n")
+    print(f"{rendered_controls(weight_controls(trials), 'github')}\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ column of words for each of --words) and voices.npz (`ids`, `audio`): speaker-en
 any other features of the voices. IEMOCAP's licence forbids passing either on, so neither is part of
 this project, and no head trained here is kept. One session tests, the next one validates and the
 others train. Prints, for each kind of words, every head over --seeds with paired intervals against
---baseline, how the weights spread, the controls, and how well the weights tell rows whose words
-were recognized wrongly (word error rate over .5) from rows without an error.
+--baseline, `daf` against each other head, how the weights spread, the controls, and how well the
+weights tell rows whose words were recognized wrongly (word error rate over .5) from rows without an
+error.
 """
 
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.command_line import parser_for
 from benchmarks.corpora import Row, read_rows, write_rows
 from benchmarks.science.embedded import embed_table, folders
+from benchmarks.science.rivals import HEAD, RIVALS, rendered_rivals
 from daf_core.arrays import AnyArray, FloatArray
 from daf_core.embeddings.arrays import column_values
 from daf_core.evaluation.groups import group_results, rendered_groups
@@ -41,7 +43,7 @@ from jobs.settings import TEXT_ENCODER, EmbedSettings, EvaluateSettings
 from jobs.verbs import embed
 
 WRITTEN = "text"  # the column of the words that people wrote down
-HEADS = ["daf", "daf-attention", "concat", "static", "late", "text", "audio"]
+HEADS = [HEAD, *RIVALS]
 
 
 def main() -> None:
@@ -161,6 +163,7 @@ def _joined(parts: list[TrialResult]) -> TrialResult:
 def show(words: str, trials: list[TrialResult], table: dict[str, Row], baseline: str) -> None:
     """Print the tables as Markdown."""
     print(f"\n## {words}\n\n{rendered(standings(trials, baseline), 'github')}\n")
+    print(f"{rendered_rivals(trials)}\n")
     print(f"{rendered_groups(group_results(trials), 'github')}\n")
     print(f"{rendered_spreads(weight_spreads(trials), 'github')}\n")
     if words != WRITTEN:

@@ -1,13 +1,13 @@
 """What an opened table of the user is: its columns, its rows, and what had to be guessed."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from daf_core.errors import BadInput
+from daf_core.errors import BadInput, SettingsError
 
 Cells = dict[str, Any]
 Rows = Iterator[tuple[str, Cells | BadInput]]
@@ -53,6 +53,18 @@ def check_names(columns: list[str]) -> None:
         raise ValueError(f"expected different column names, found {shown_columns(columns)}")
     if not is_unicode(columns):
         raise ValueError("expected column names in UTF-8, found other bytes")
+
+
+def check_columns(table: Table, uri: str, needed: Iterable[str]) -> None:
+    """Check that the table at `uri` has the columns that a corpus's form says.
+
+    Raises:
+        SettingsError: it lacks one.
+    """
+    if missing := [name for name in needed if name not in table.columns]:
+        raise SettingsError(
+            f"{uri}: expected a column {', '.join(missing)}, found {shown_columns(table.columns)}"
+        )
 
 
 def shown_columns(columns: list[str]) -> str:

@@ -102,7 +102,8 @@ class IngestSettings(WhereAndHowLong, SourceOptions):
     source: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)
     """A folder of recordings and transcripts in any common format; a table (.csv, .tsv, .txt,
     .jsonl, .json, .parquet) with the columns text, audio_path or audio_uri; or a labelled corpus:
-    MMSA's pickle, MMSA-FET, MELD, IEMOCAP, a folder of .csd files."""
+    MMSA's pickle, MMSA-FET, MELD, IEMOCAP, MSP-Podcast, CREMA-D, RAVDESS, nEMO, a folder of .csd
+    files."""
 
     out: Annotated[str, Parameter(group=INPUT)]
     """Folder for the manifest, local or s3://."""

@@ -15,7 +15,16 @@ import posixpath
 from collections.abc import Callable
 
 from daf_core.errors import BadInput, SettingsError
-from daf_core.sources.corpora import csd, iemocap, meld, mmsa, mmsa_fet
+from daf_core.sources.corpora import (
+    csd,
+    iemocap,
+    meld,
+    mmsa,
+    mmsa_fet,
+    msp_podcast,
+    nemo_polish,
+)
+from daf_core.sources.corpora.acted import CREMA_D, RAVDESS
 from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.table_types import Rows
 from daf_core.storage.files import absolute, filesystem, is_remote
@@ -32,6 +41,10 @@ FOLDERS: tuple[tuple[Callable[[str, set[str]], bool], Reader], ...] = (
     (meld.matches, meld.read),
     (iemocap.matches, iemocap.read),
     (csd.matches, csd.read),
+    (msp_podcast.matches, msp_podcast.read),
+    (nemo_polish.matches, nemo_polish.read),
+    (CREMA_D.matches, CREMA_D.read),
+    (RAVDESS.matches, RAVDESS.read),
 )
 
 

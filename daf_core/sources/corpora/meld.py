@@ -9,10 +9,10 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from daf_core.errors import BadInput, SettingsError
+from daf_core.errors import BadInput
 from daf_core.sources.corpora.clips import clips_under
 from daf_core.sources.table_rows import open_rows
-from daf_core.sources.table_types import Cells, Rows, shown_columns
+from daf_core.sources.table_types import Cells, Rows, check_columns
 from daf_core.storage.files import filesystem, join
 
 _SPLITS = {"train": "train", "dev": "valid", "test": "test"}
@@ -68,12 +68,7 @@ def _clips_of(name: str, clips: dict[str, str]) -> dict[str, str]:
 def _table(uri: str, name: str, clips: dict[str, str]) -> Iterator[tuple[str, Cells | BadInput]]:
     folder = posixpath.dirname(next(iter(clips.values()), ""))
     with open_rows(uri) as table:
-        missing = [column for column in _NEEDED if column not in table.columns]
-        if missing:
-            raise SettingsError(
-                f"{uri}: expected a column {', '.join(missing)}, "
-                f"found {shown_columns(table.columns)}"
-            )
+        check_columns(table, uri, _NEEDED)
         for place, cells in table.rows:
             if isinstance(cells, BadInput):
                 yield place, cells

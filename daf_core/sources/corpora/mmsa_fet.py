@@ -4,12 +4,12 @@ label.csv has video_id, clip_id, text, label, label_T, label_A, label_V, annotat
 valid or test), as github.com/thuiar/MMSA-FET documents it. Utterance ids are those of its pickles.
 """
 
-from daf_core.errors import BadInput, SettingsError
+from daf_core.errors import BadInput
 from daf_core.sources.cells import is_empty
 from daf_core.sources.corpora.clips import clips_under
 from daf_core.sources.corpora.mmsa import BETWEEN
 from daf_core.sources.table_rows import open_rows
-from daf_core.sources.table_types import Cells, Rows, shown_columns
+from daf_core.sources.table_types import Cells, Rows, check_columns
 from daf_core.storage.files import join
 
 TABLE, CLIPS = "label.csv", "Raw"
@@ -29,12 +29,7 @@ def read(uri: str) -> Rows:
     """
     clips = clips_under(join(uri, CLIPS))
     with open_rows(join(uri, TABLE)) as table:
-        missing = [name for name in _NEEDED if name not in table.columns]
-        if missing:
-            raise SettingsError(
-                f"{uri}/{TABLE}: expected a column {', '.join(missing)}, "
-                f"found {shown_columns(table.columns)}"
-            )
+        check_columns(table, join(uri, TABLE), _NEEDED)
         return iter([(place, _ours(cells, uri, clips, place)) for place, cells in table.rows])
 
 

@@ -135,6 +135,57 @@ def write_iemocap(root: Path) -> Path:
     return root
 
 
+def write_crema_d(root: Path) -> Path:
+    """Two actors as WAV, one clip also as MP3's place holder, and a recording of another name."""
+    for name in ("1001_DFA_ANG_XX", "1001_IEO_HAP_HI", "1091_TSI_NEU_XX", "1091_TSI_SUR_XX"):
+        write_wav(root / f"AudioWAV/{name}.wav")
+    write_wav(root / "AudioWAV/take two.wav")
+    (root / "AudioMP3").mkdir()
+    (root / "AudioMP3/1001_DFA_ANG_XX.mp3").write_bytes(b"")
+    (root / "VideoDemographics.csv").write_text("ActorID,Age\n1001,51\n")
+    return root
+
+
+def write_ravdess(root: Path) -> Path:
+    """An actor's sound and video of one clip, a surprised one and a sung one."""
+    for name in ("03-01-06-02-01-02-01", "03-01-08-01-02-01-01", "03-02-03-01-02-01-01"):
+        write_wav(root / f"Audio_Speech_Actors_01-24/Actor_01/{name}.wav")
+    (root / "Actor_01").mkdir()
+    (root / "Actor_01/01-01-06-02-01-02-01.mp4").write_bytes(b"")
+    return root
+
+
+def write_nemo(root: Path) -> Path:
+    """data.tsv and samples/; of its clips one is missing."""
+    root.mkdir(parents=True)
+    (root / "data.tsv").write_text(
+        "file_id\temotion\traw_text\tnormalized_text\tspeaker_id\tsex\tage\n"
+        "EB0_anger_1\tanger\tLubię czytać.\tlubię czytać\tEB0\tfemale\t25\n"
+        "MK1_surprised_2\tsurprised\tKupiłem szafę.\tkupiłem szafę\tMK1\tmale\t31\n",
+        encoding="utf-8",
+    )
+    write_wav(root / "samples/EB0_anger_1.wav")
+    return root
+
+
+def write_msp_podcast(root: Path, table: str = "Labels/labels_consensus.csv") -> Path:
+    """Four rows of two podcasts: one without a clip, one without words, one without a valence."""
+    (root / table).parent.mkdir(parents=True, exist_ok=True)
+    (root / table).write_text(
+        "FileName,EmoClass,EmoAct,EmoVal,EmoDom,SpkrID,Gender,Split_Set\n"
+        "MSP-PODCAST_0001_0008.wav,N,4.2,4.5,4.8,127,Male,Train\n"
+        "MSP-PODCAST_0001_0019.wav,H,5.2,6.25,4.0,Unknown,Unknown,Development\n"
+        "MSP-PODCAST_0023_0001.wav,A,6.0,1.75,5.0,8,Female,Test1\n"
+        "MSP-PODCAST_0023_0002.wav,X,6.0,high,5.0,8,Female,Test2\n"
+    )
+    for name in ("0001_0008", "0023_0001", "0023_0002"):
+        write_wav(root / f"Audios/MSP-PODCAST_{name}.wav")
+    (root / "Transcripts").mkdir()
+    for name, words in (("0001_0008", "So that\nis it.\n"), ("0023_0001", "Never again.")):
+        (root / f"Transcripts/MSP-PODCAST_{name}.txt").write_text(words)
+    return root
+
+
 def write_sequence(
     path: Path, data: dict[str, tuple[Any, Any]], metadata: tuple[str, ...] | None = METADATA
 ) -> Path:

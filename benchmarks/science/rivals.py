@@ -1,0 +1,54 @@
+"""Does one head lead each of its rivals? Paired differences, corrected for their number."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from daf_core.decimals import decimals
+from daf_core.evaluation.comparison import Difference, paired_difference
+from daf_core.evaluation.rendering import shown_interval, shown_table
+from daf_core.evaluation.trial import TrialResult
+
+HEAD = "daf"
+RIVALS = ("stacked", "static", "late", "concat", "daf-attention", "text", "audio")
+
+
+def differences(trials: Sequence[TrialResult], head: str = HEAD) -> dict[str, Difference]:
+    """Each rival among the trials, and the MAE of `head` minus that of the rival."""
+    errors = {
+        name: np.stack([one.errors() for one in trials if one.facts.head == name])
+        for name in dict.fromkeys(one.facts.head for one in trials)
+    }
+    if head not in errors:
+        return {}
+    return {
+        rival: paired_difference(errors[head], errors[rival])
+        for rival in RIVALS
+        if rival in errors and rival != head
+    }
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values corrected for their number (Holm 1979, Scandinavian Journal of Statistics 6)."""
+    order = np.argsort(p_values, kind="stable")
+    factors = len(p_values) - np.arange(len(p_values))
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.maximum.accumulate(np.minimum(np.asarray(p_values)[order] * factors, 1))
+    return [float(one) for one in corrected]
+
+
+def rendered_rivals(trials: Sequence[TrialResult], head: str = HEAD) -> str:
+    """Markdown: `head` against each rival; "" where the trials have no such head or no rival."""
+    found = differences(trials, head)
+    if not found:
+        return ""
+    corrected = holm([one.p for one in found.values()])
+    rows = [
+        {
+            f"{head} against": rival,
+            "difference of MAE [95 %]": shown_interval(one.mean, one.low, one.high),
+            "p, Holm": "< .001" if p < 0.001 else decimals(p, 3),
+        }
+        for (rival, one), p in zip(found.items(), corrected, strict=True)
+    ]
+    return shown_table(rows, "github")
