@@ -1,12 +1,12 @@
 """The `daf` of a terminal: the command line at the end of its process."""
 
 from jobs.cli import main
-from jobs.command import stopping
+from jobs.command.stopping import Ending
 
 
 def command() -> None:
     """Run the command line; nothing follows it in this process."""
-    status = 1  # of a fault of daf
+    ending, status = Ending(), 1  # of a fault of daf
     try:
         main()
         status = 0
@@ -14,4 +14,4 @@ def command() -> None:
         status = err.code if isinstance(err.code, int) else int(err.code is not None)
         raise
     finally:
-        stopping.keep_status(status)
+        ending.status = status

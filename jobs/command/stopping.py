@@ -5,6 +5,7 @@ library may keep the main thread from noticing, or wait for ever while it closes
 own, which the signal wakes whatever the main thread does, then ends the process.
 """
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -131,13 +132,33 @@ def set_deadline(minutes: float | None) -> None:
         signal.setitimer(signal.ITIMER_REAL, 60 * minutes)
 
 
-def keep_status(status: int) -> None:
-    """The command is done: a signal that comes while Python closes what is left ends the process
-    with the command's own status, not as if it had been stopped.
+class Ending:
+    """What signals do while no `stoppable` listens: before a command begins, and after it is done.
+
+    status: of the command, once it is done. A signal that comes then changes it no more, until the
+    process is gone: Python gives up its handlers some time before, while libraries still close.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, lambda *_: os._exit(status))
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        atexit.register(_deaf)
+        for number in _heard():
+            signal.signal(number, self._ends)
+
+    def _ends(self, number: int, _frame: FrameType | None) -> None:
+        os._exit(Stop(number).end() if self.status is None else self.status)
+
+
+def _deaf() -> None:
+    """Ignore signals, which holds for the rest of the process, as handlers of Python do not."""
+    for number in _heard():
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _heard() -> list[signal.Signals]:
+    """Those that are not ignored, as SIGINT is under nohup."""
+    ends = (signal.SIGINT, signal.SIGTERM)
+    return [number for number in ends if signal.getsignal(number) != signal.SIG_IGN]
 
 
 @contextmanager

@@ -68,7 +68,9 @@ def started() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     def start(*arguments: str) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
         command = [sys.executable, *arguments]
-        processes.append(subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True))
+        processes.append(
+            subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        )
         return processes[-1]
 
     yield start
@@ -120,6 +122,57 @@ def test_a_command_that_is_done_keeps_its_status(started, number, status) -> Non
     process.send_signal(number)
     _, said = process.communicate(timeout=WITHIN_S)
     assert (process.returncode, said) == (status, "")
+
+
+CLOSING = """
+import ctypes, sys
+from jobs import cli
+from jobs.command import console
+
+library = ctypes.CDLL(None)
+# A library that closes after Python has, and takes until standard input is closed.
+library.__cxa_atexit(library.getchar, None, None)
+cli.app = lambda *_, **__: print("ready", flush=True) or sys.exit(3)
+console.command()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_keeps_its_status_while_libraries_close(started, number) -> None:
+    process = started("-c", CLOSING)
+    assert process.stdout.readline() == "ready\n"
+    until = time.monotonic() + WITHIN_S
+    while _catches(process.pid, number):
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=WITHIN_S)
+    assert (process.returncode, said) == (3, "")
+
+
+def _catches(process: int, number: int) -> bool:
+    """Whether the process has a handler for the signal."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    masks = {name: value for name, _, value in (line.partition(":") for line in lines)}
+    return bool(int(masks["SigCgt"], 16) >> (number - 1) & 1)
+
+
+BEFORE = """
+import os, signal
+from jobs.command import stopping
+
+stopping.Ending()
+os.kill(os.getpid(), signal.{name})
+"""
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_before_the_command_begins_is_told_too(started, name, status) -> None:
+    _, said = (process := started("-c", BEFORE.format(name=name))).communicate(timeout=WITHIN_S)
+    assert process.returncode == status
+    assert said.endswith(f"; {AGAIN}\n")
 
 
 DAF = "from jobs.cli import main; main()"
