@@ -55,19 +55,21 @@ class MakeCalls:
         return facts
 
 
-def calls_are_made(scores: Output) -> bool:
-    """Whether the tables are there, by their names and index alone: one look for any number of
-    parts. `daf score` makes them anew with every part of the scores that it makes.
+def ensure_calls(scores: Output) -> None:
+    """Make the tables where an older daf, or one that was stopped, left none. One look at names and
+    index tells, for any number of parts: `daf score` makes them anew with every part of the scores
+    that it makes.
 
     Raises:
         SettingsError: the scores are not finished.
+        NotDone: a part cannot be read or written.
     """
     record = run_record.read_complete(scores)
     output = calls_output(scores.root)
-    fingerprint = _fingerprint(record)
     names = Source(scores, manifest_of(scores)).part_names()
-    made = {*part_index.read(output.index_uri, fingerprint)}
-    return {*names} == made and made <= {*output.part_names()}
+    made = {*part_index.read(output.index_uri, _fingerprint(record))}
+    if not ({*names} == made and made <= {*output.part_names()}):
+        make_calls(scores, EncodeResources())
 
 
 def _fingerprint(record: RunRecord) -> str:

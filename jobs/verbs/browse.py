@@ -10,9 +10,9 @@ from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.command.terminal import say, say_link
 from jobs.command.told import tell
-from jobs.parts.calls import calls_are_made, make_calls, manifest_of
+from jobs.parts.calls import ensure_calls, manifest_of
 from jobs.reading.readers import clip_readers
-from jobs.settings import BrowseSettings, EncodeResources
+from jobs.settings import BrowseSettings
 
 HOST = "127.0.0.1"
 LARGEST_PORT = 65_535
@@ -43,8 +43,7 @@ def run(settings: BrowseSettings) -> str:
 
     scores = scores_output(settings.scores)
     manifest = _manifest(settings, scores)
-    if not calls_are_made(scores):
-        make_calls(scores, EncodeResources())
+    ensure_calls(scores)
     record = None if manifest is None else run_record.read(manifest)
     origins = of_manifest(record, checked_roots(settings.allow_root))
     archive = Archive(scores, manifest, settings.text, origins)

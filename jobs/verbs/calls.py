@@ -14,8 +14,8 @@ from daf_core.query.metadata import identifier
 from daf_core.storage.output import scores_output
 from jobs.command import terminal
 from jobs.command.told import is_wanted, tell, tell_rows
-from jobs.parts.calls import make_calls, manifest_of
-from jobs.settings import CallsSettings, EncodeResources
+from jobs.parts.calls import ensure_calls, manifest_of
+from jobs.settings import CallsSettings
 from jobs.verbs.shown import shown
 from jobs.verbs.unmet import unmet
 
@@ -162,7 +162,7 @@ def _meant(database: Database, name: str) -> str:
 def open_database(scores: str, limits: Limits | None = None) -> Database:
     """The views of finished scores; makes the tables of calls where an older daf made none."""
     output = scores_output(scores)
-    make_calls(output, EncodeResources())
+    ensure_calls(output)
     return Database(output, manifest_of(output), limits)
 
 
