@@ -24,6 +24,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.command_line import parser_for
 from benchmarks.corpora import Row, read_rows, write_rows
 from benchmarks.science.embedded import embed_table, folders
+from benchmarks.science.recipes import add_recipe, recipe_of
 from benchmarks.science.rivals import HEAD, RIVALS, rendered_rivals
 from daf_core.arrays import AnyArray, FloatArray
 from daf_core.embeddings.arrays import column_values
@@ -54,11 +55,9 @@ def main() -> None:
     parser.add_argument("--heads", nargs="+", default=HEADS)
     parser.add_argument("--baseline", default="concat")
     parser.add_argument("--seeds", type=int, default=5)
-    for name in ("learning_rate", "weight_decay", "average", "side_loss"):
-        parser.add_argument(f"--{name.replace('_', '-')}", type=float)
+    add_recipe(parser)
     asked = parser.parse_args()
-    given = {name: value for name, value in vars(asked).items() if hasattr(Recipe, name)}
-    recipe = Recipe(**{name: value for name, value in given.items() if value is not None})
+    recipe = recipe_of(asked)
     table = {row["utterance_id"]: row for row in read_rows(asked.table / "manifest.csv")}
     for words in asked.words:
         embeddings = with_voices(asked.table, table, words, asked.text_encoder, asked.work)
