@@ -12,7 +12,8 @@ of all corpora together; a corpus is a seed of the pairs (make_pairs.py).
 AUC is the area under the ROC curve of audio_weight: rows with damaged words against rows with a
 damaged voice. No head reads which of the two is damaged. --frames is for heads that read frames
 (pool, drw, mult, mods). --or-slow trains every head by a second recipe too and takes, on each
-corpus, that with the lower MAE on the validation rows. --mosei adds a comparison on the sentences of CMU-MOSEI alone.
+corpus, the one with the lower MAE on its validation rows. --mosei adds a comparison on sentences of
+CMU-MOSEI alone.
 """
 
 from dataclasses import asdict, dataclass, field, replace
