@@ -37,7 +37,6 @@ from daf_core.schemas import SPLITS
 from daf_core.storage import run_record
 from daf_core.storage.output import embeddings_output, trials_output
 from daf_core.training.dataset import Corpus
-from daf_core.training.recipe import Recipe
 from jobs.fitting.run_trials import TrialRun, in_processes
 from jobs.fitting.training_data import TrainingData, load_training_data
 from jobs.settings import TEXT_ENCODER, EmbedSettings, EvaluateSettings
@@ -55,13 +54,22 @@ def main() -> None:
     parser.add_argument("--heads", nargs="+", default=HEADS)
     parser.add_argument("--baseline", default="concat")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--speaker-normalise", action="store_true")
     add_recipe(parser)
     asked = parser.parse_args()
     recipe = recipe_of(asked)
     table = {row["utterance_id"]: row for row in read_rows(asked.table / "manifest.csv")}
     for words in asked.words:
         embeddings = with_voices(asked.table, table, words, asked.text_encoder, asked.work)
-        trials = left_out_trials(embeddings, table, asked.heads, asked.seeds, recipe)
+        settings = EvaluateSettings(
+            embeddings=embeddings,
+            out=embeddings + "-speaker-normalised" * asked.speaker_normalise,
+            heads=asked.heads,
+            seeds=asked.seeds,
+            speaker_normalise=asked.speaker_normalise,
+            recipe=recipe,
+        )
+        trials = left_out_trials(settings, table)
         show(words, trials, table, asked.baseline)
 
 
@@ -106,17 +114,15 @@ def _features(words: str, voices: Path) -> tuple[AnyArray, AnyArray, AnyArray]:
     return np.array(ids), np.concatenate(texts), heard["audio"][chosen]
 
 
-def left_out_trials(
-    embeddings: str, table: dict[str, Row], heads: list[str], seeds: int, recipe: Recipe
-) -> list[TrialResult]:
+def left_out_trials(settings: EvaluateSettings, table: dict[str, Row]) -> list[TrialResult]:
     """A trial for each head and seed over all sessions, each by heads that have not seen it."""
-    settings = EvaluateSettings(embeddings=embeddings, out=embeddings, heads=heads, seeds=seeds)
-    data = load_training_data(settings, heads)
+    data = load_training_data(settings, settings.heads)
+    recipe = settings.recipe
     sessions = sorted({row["session"] for row in table.values()})
-    every = [Trial(head, seed) for head in heads for seed in range(seeds)]
+    every = [Trial(head, seed) for head in settings.heads for seed in range(settings.seeds)]
     found: dict[Trial, list[TrialResult]] = {trial: [] for trial in every}
     for number, session in enumerate(sessions):
-        output = trials_output(f"{embeddings}-without-{session}")
+        output = trials_output(f"{settings.out}-without-{session}")
         fold = _fold(data, table, session, sessions[(number + 1) % len(sessions)])
         fingerprint = run_record.fingerprint({"recipe": asdict(recipe)} | data.identity)
         missing = [
