@@ -4,24 +4,22 @@
 a comment: https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm#ctm_fmt_name_0
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from daf_core.sources.transcripts.cue import Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.fields import (
-    channel_numbers,
     named,
     number,
-    of_others,
-    of_this_recording,
+    of_one_recording,
+    rows_of,
+    sample_of,
 )
 from daf_core.sources.transcripts.reading.words import Word, utterances
 
 _NO_WORDS = frozenset({"<eps>", "<sil>", "sil", "<s>", "</s>", "<silence>", "!sil"})
 _NO_SPEECH = "non-lex"
 _ALTERNATIVES = ("<ALT_BEGIN>", "<ALT>", "<ALT_END>")
-_SAMPLE = 50
 
 
 class _Line(NamedTuple):
@@ -37,10 +35,7 @@ class _Line(NamedTuple):
 
 def recognises(document: Document) -> bool:
     """Whether the first lines have the fields of CTM."""
-    sample = [
-        fields
-        for _, fields in _rows(document.text[:20_000].rpartition("\n")[0] or document.text[:20_000])
-    ][:_SAMPLE]
+    sample = [line.split() for line in sample_of(document)]
     return bool(sample) and all(_line(fields) or fields[4:5] in _MARKS for fields in sample)
 
 
@@ -58,17 +53,15 @@ def read(document: Document) -> Transcript:
     lines: list[_Line] = []
     unread: list[str] = []
     alternative = 0
-    for row, fields in _rows(document.text):
+    for row, text in rows_of(document.text):
+        fields = text.split()
         if fields[4:5] in _MARKS:
             alternative = 0 if fields[4] == "<ALT_END>" else alternative + 1
         elif (line := _line(fields)) is None:
             unread.append(f"line {row}")
         elif alternative < 2:
             lines.append(line)
-    wanted = of_this_recording(document, (line.recording for line in lines))
-    unread += of_others((line.recording for line in lines), wanted)
-    lines = [line for line in lines if wanted in (None, line.recording)]
-    channels = channel_numbers(line.channel for line in lines)
+    lines, channels, others = of_one_recording(document, lines)
     cues = [
         cue
         for channel in sorted({line.channel for line in lines})
@@ -80,14 +73,7 @@ def read(document: Document) -> Transcript:
             and line.kind != _NO_SPEECH
         )
     ]
-    return Transcript(cues=cues, unread=unread)
-
-
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    for row, line in enumerate(text.split("\n"), start=1):
-        bare = line.strip().lstrip("\ufeff")
-        if bare and not bare.startswith((";;", "#")):
-            yield row, bare.split()
+    return Transcript(cues=cues, unread=unread + others)
 
 
 def _line(fields: list[str]) -> _Line | None:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.fields import (
-    channel_numbers,
     named,
     number,
-    of_others,
-    of_this_recording,
+    of_one_recording,
+    rows_of,
+    sample_of,
 )
 from daf_core.sources.transcripts.reading.words import Word, utterances
 
@@ -22,7 +22,6 @@ _OTHERS = frozenset({
     "SEGMENT", "NOSCORE", "NO_RT_METADATA", "NON-LEX", "NON-SPEECH", "FILLER", "EDIT", "IP", "SU",
     "CB", "A/P", "SPKR-INFO",
 })  # fmt: skip
-_SAMPLE = 50
 
 
 class _Line(NamedTuple):
@@ -39,10 +38,9 @@ class _Line(NamedTuple):
 def recognises(document: Document) -> bool:
     """Whether the first lines have the fields of RTTM, and one of them is a turn or a word."""
     kinds = set()
-    for line in document.text[:20_000].split("\n")[:_SAMPLE]:
+    for line in sample_of(document):
         fields = line.split()
-        if fields and not line.startswith((";;", "#")):
-            kinds.add(fields[0] if len(fields) >= 8 or fields[0] in _OTHERS else "")
+        kinds.add(fields[0] if len(fields) >= 8 or fields[0] in _OTHERS else "")
     return bool(kinds & {_TURN, _WORD}) and kinds <= {_TURN, _WORD, "", *_OTHERS}
 
 
@@ -56,22 +54,19 @@ def read(document: Document) -> Transcript:
     """
     lines: list[_Line] = []
     unread: list[str] = []
-    for row, text in enumerate(document.text.split("\n"), start=1):
+    for row, text in rows_of(document.text):
         fields = text.split()
-        if not fields or text.startswith((";;", "#")) or fields[0] in _OTHERS:
+        if fields[0] in _OTHERS:
             continue
         line = _line(fields)
         if line is None:
             unread.append(f"line {row}")
         else:
             lines.append(line)
-    wanted = of_this_recording(document, (line.recording for line in lines))
-    unread += of_others((line.recording for line in lines), wanted)
-    lines = [line for line in lines if wanted in (None, line.recording)]
-    channels = channel_numbers(line.channel for line in lines)
+    lines, channels, others = of_one_recording(document, lines)
     words = [_word(line, channels) for line in lines if line.kind == _WORD]
     turns = [_turn(line, channels) for line in lines if line.kind == _TURN]
-    return Transcript(cues=utterances(words) if words else turns, unread=unread)
+    return Transcript(cues=utterances(words) if words else turns, unread=unread + others)
 
 
 def _line(fields: list[str]) -> _Line | None:

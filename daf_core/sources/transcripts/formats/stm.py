@@ -4,23 +4,21 @@
 https://github.com/usnistgov/SCTK/blob/master/doc/infmts.htm#stm_fmt_name_0
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.fields import (
-    channel_numbers,
     named,
     number,
-    of_others,
-    of_this_recording,
+    of_one_recording,
+    rows_of,
+    sample_of,
 )
 from daf_core.sources.transcripts.reading.markup import plain
 
 _NO_WORDS = "ignore_time_segment_in_scoring"
 _NOBODY = frozenset({"inter_segment_gap", "excluded_region"})
-_SAMPLE = 50
 
 
 class _Line(NamedTuple):
@@ -37,9 +35,7 @@ def recognises(document: Document) -> bool:
     """Whether the first lines have the fields of STM, and labels or the name of such a file: lines
     of CTM whose words are numbers look alike.
     """
-    head = document.text[:20_000]
-    rows = [one for _, one in _rows(head.rpartition("\n")[0] or head)][:_SAMPLE]
-    lines = [_line(row) for row in rows]
+    lines = [_line(row) for row in sample_of(document)]
     named_so = document.name.lower().endswith(".stm")
     return bool(lines) and all(line and (named_so or line.labelled) for line in lines)
 
@@ -54,15 +50,12 @@ def read(document: Document) -> Transcript:
     """
     lines: list[_Line] = []
     unread: list[str] = []
-    for row, text in _rows(document.text):
+    for row, text in rows_of(document.text):
         if (line := _line(text)) is None:
             unread.append(f"line {row}")
         else:
             lines.append(line)
-    wanted = of_this_recording(document, (line.recording for line in lines))
-    unread += of_others((line.recording for line in lines), wanted)
-    lines = [line for line in lines if wanted in (None, line.recording)]
-    channels = channel_numbers(line.channel for line in lines)
+    lines, channels, others = of_one_recording(document, lines)
     cues = [
         Cue(
             text=line.words,
@@ -74,14 +67,7 @@ def read(document: Document) -> Transcript:
         for line in lines
         if line.words and line.words.lower() != _NO_WORDS and line.speaker not in _NOBODY
     ]
-    return Transcript(cues=cues, unread=unread, captions=False)
-
-
-def _rows(text: str) -> Iterator[tuple[int, str]]:
-    for row, line in enumerate(text.split("\n"), start=1):
-        bare = line.strip().lstrip("\ufeff")
-        if bare and not bare.startswith((";;", "#")):
-            yield row, bare
+    return Transcript(cues=cues, unread=unread + others, captions=False)
 
 
 def _line(text: str) -> _Line | None:

@@ -1,12 +1,15 @@
-"""Helpers of the readers of tables of blank-separated fields: NIST's CTM and RTTM."""
+"""Helpers of the readers of NIST's formats, whose lines are blank-separated: CTM, RTTM, STM."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Protocol, TypeVar
 
 from daf_core.errors import BadInput
 from daf_core.sources.transcripts.document import Document
 
+SAMPLE = 50  # lines by which a format is recognised, of the first SAMPLE_LETTERS
+SAMPLE_LETTERS = 20_000
 _NONE = frozenset({"<na>", "na", "n/a", "-", "<unknown>", "null", ""})
 
 
@@ -24,7 +27,49 @@ def named(field: str) -> str | None:
     return None if field.lower() in _NONE else field
 
 
-def of_this_recording(document: Document, recordings: Iterable[str]) -> str | None:
+class Line(Protocol):
+    """A line of any of the formats: it names a recording, and a channel of it."""
+
+    @property
+    def recording(self) -> str: ...
+
+    @property
+    def channel(self) -> str: ...
+
+
+OneLine = TypeVar("OneLine", bound=Line)
+
+
+def rows_of(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that hold something, with their numbers from 1; comments begin with `;;` or #."""
+    for row, line in enumerate(text.split("\n"), start=1):
+        bare = line.strip().lstrip("\ufeff")
+        if bare and not bare.startswith((";;", "#")):
+            yield row, bare
+
+
+def sample_of(document: Document) -> list[str]:
+    """The first lines that hold something; the last of them is whole."""
+    head = document.text[:SAMPLE_LETTERS]
+    return [line for _, line in rows_of(head.rpartition("\n")[0] or head)][:SAMPLE]
+
+
+def of_one_recording(
+    document: Document, lines: list[OneLine]
+) -> tuple[list[OneLine], dict[str, int], list[str]]:
+    """Of lines that may name several recordings those of the file's own, the numbers of their
+    channels (`channel_numbers`), and the places of the others.
+
+    Raises:
+        BadInput: `unreadable_transcript`: there are several, and none is named like the file.
+    """
+    wanted = _of_this_recording(document, (line.recording for line in lines))
+    others = _of_others((line.recording for line in lines), wanted)
+    own = [line for line in lines if wanted in (None, line.recording)]
+    return own, channel_numbers(line.channel for line in own), others
+
+
+def _of_this_recording(document: Document, recordings: Iterable[str]) -> str | None:
     """Which of the `recordings` that a file names is the one that the file itself is named after.
 
     None: the one that there is, whatever its name, or none at all.
@@ -46,7 +91,7 @@ def of_this_recording(document: Document, recordings: Iterable[str]) -> str | No
     return None
 
 
-def of_others(recordings: Iterable[str], wanted: str | None) -> list[str]:
+def _of_others(recordings: Iterable[str], wanted: str | None) -> list[str]:
     """Places of the lines of other recordings than the `wanted` one, one place a recording."""
     others = Counter(name for name in recordings if wanted not in (None, name))
     return [
