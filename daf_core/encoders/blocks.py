@@ -12,15 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-
-class Linear(NamedTuple):
-    """weight: (outputs, inputs); bias: (outputs,)."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __call__(self, hidden: Tensor) -> Tensor:
-        return functional.linear(hidden, self.weight, self.bias)
+from daf_core.encoders.linear import Linear
 
 
 class Norm(NamedTuple):
@@ -64,7 +56,7 @@ class Block:
         return self.network_norm(hidden_BSD + self._network(hidden_BSD))
 
     def _network(self, hidden: Tensor) -> Tensor:
-        return self.down(functional.gelu(self.up(hidden)))
+        return self.down(self.up(hidden, gelu=True))
 
     def _attention(self, hidden_BSD: Tensor, mask_BS: Tensor | None) -> Tensor:
         rows, steps, width = hidden_BSD.shape
@@ -121,22 +113,22 @@ class Names(NamedTuple):
     ) -> Block:
         """The block with this prefix."""
 
-        def linear(name: str) -> Linear:
+        def weights(name: str) -> tuple[Tensor, Tensor]:
             weight = tensors[f"{prefix}{name}.weight"]
             bias = tensors.get(f"{prefix}{name}.bias")
-            return Linear(weight, weight.new_zeros(len(weight)) if bias is None else bias)
+            return weight, weight.new_zeros(len(weight)) if bias is None else bias
 
         def norm(name: str) -> Norm:
             return Norm(tensors[f"{prefix}{name}.weight"], tensors[f"{prefix}{name}.bias"], epsilon)
 
-        parts = [linear(name) for name in (self.queries, self.keys, self.values)]
+        parts = [weights(name) for name in (self.queries, self.keys, self.values)]
         return Block(
             heads=heads,
             norm_first=norm_first,
             together=Linear(*(torch.cat(values) for values in zip(*parts, strict=True))),
-            out=linear(self.out),
+            out=Linear(*weights(self.out)),
             attention_norm=norm(self.attention_norm),
-            up=linear(self.up),
-            down=linear(self.down),
+            up=Linear(*weights(self.up)),
+            down=Linear(*weights(self.down)),
             network_norm=norm(self.network_norm),
         )

@@ -1,0 +1,52 @@
+"""Linear layers of encoders, with their weights laid out once for the processor's own library.
+
+On CPUs torch multiplies matrices by MKL or by oneDNN, and lays the weights out anew in each call.
+oneDNN takes weights that were laid out before, and applies GELU to what it has just computed. torch
+offers both to its compiler only, under names that may change: where they are missing, a layer is an
+ordinary one.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+TYPICAL_ROWS = 1024  # of a batch: the layout is chosen for about so many tokens or frames
+
+
+class Linear:
+    """A linear layer, and GELU behind it where it is asked for.
+
+    weight: (outputs, inputs); bias: (outputs,).
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        packed = _packed(weight)
+        self._is_packed = packed is not None
+        self._weight = weight if packed is None else packed
+        self._bias = bias
+
+    def __call__(self, hidden: Tensor, gelu: bool = False) -> Tensor:
+        """(…, inputs) → (…, outputs)."""
+        if self._is_packed:
+            then: tuple[str, list[float], str] = ("gelu", [], "none") if gelu else ("none", [], "")
+            made: Tensor = torch.ops.mkldnn._linear_pointwise(
+                hidden, self._weight, self._bias, *then
+            )
+            return made
+        made = functional.linear(hidden, self._weight, self._bias)
+        return functional.gelu(made) if gelu else made
+
+
+def _packed(weight: Tensor) -> Tensor | None:
+    """The weight as oneDNN wants it, None where it cannot be laid out."""
+    if weight.device.type != "cpu":
+        return None
+    try:
+        if weight.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            return None
+        packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS)
+        trial = weight.new_zeros(1, weight.shape[1])
+        torch.ops.mkldnn._linear_pointwise(trial, packed, None, "gelu", [], "none")
+    except (AttributeError, NotImplementedError, RuntimeError):
+        return None
+    return packed
