@@ -11,6 +11,7 @@ What a modality alone says of an utterance with both is log π + β_m · (log q_
 compared with each other and with the joined one. An utterance with one modality keeps q_m.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -51,7 +52,7 @@ class ModalitiesApart(nn.Module):
         self.apart = nn.ModuleDict(
             {name: SingleHead(name, columns, width) for name in modalities_of(columns)}
         )
-        uniform = torch.zeros(len(MODALITIES), NUM_BINS).log_softmax(dim=1)
+        uniform = torch.full((len(MODALITIES), NUM_BINS), -math.log(NUM_BINS))
         self.register_buffer("prior", uniform[0].clone())
         self.register_buffer("priors", uniform)
         self.register_buffer("inverse_temperatures", torch.ones(len(MODALITIES)))

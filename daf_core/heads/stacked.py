@@ -8,6 +8,8 @@ less sure than its members (Ranjan and Gneiting 2010, Journal of the Royal Stati
 every utterance, so what `daf` gains over this head it gains by weights of each utterance.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -24,7 +26,8 @@ class StackedHead(ModalitiesApart):
 
     def __init__(self, shapes: ColumnShapes, width: int) -> None:
         super().__init__(shapes, width)
-        self.register_buffer("log_shares", torch.zeros(len(MODALITIES)).log_softmax(dim=0))
+        even = torch.full((len(MODALITIES),), -math.log(len(MODALITIES)))
+        self.register_buffer("log_shares", even)
         self.register_buffer("sharpness", torch.ones(()))
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
