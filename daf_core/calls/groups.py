@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtr, stdtrit
 
 from daf_core.arrays import BoolArray
 from daf_core.calls.arrays import Floats
@@ -88,6 +87,8 @@ def groups_of(values: Floats, names: Sequence[str | None], least: int = 10) -> l
 
 
 def _interval(values: Floats) -> tuple[float | None, float | None]:
+    from scipy.special import stdtrit  # takes a third of a second, and most reports need none
+
     if len(values) < LEAST_WITH_INTERVAL:
         return None, None
     error = float(values.std(ddof=1)) / len(values) ** 0.5
@@ -125,6 +126,8 @@ def _welch(values: Floats, counts: npt.NDArray[np.int64]) -> Floats:
 
     values: (rounds, calls), group by group. Of a group of one call nothing is known: 1.
     """
+    from scipy.special import stdtr  # as above
+
     of_all = values[0].var()
     starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
     sums = np.add.reduceat(values, starts, axis=1)

@@ -8,14 +8,13 @@ import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
-from scipy.signal import get_window
 
 from daf_core.arrays import RATE_HZ, BoolArray, Samples
 
 LOW_HZ = 4_000  # the strongest part of speech lies below 2 kHz, on every line and in every codec
 FRAME, HOP = 256, 128  # 64 ms every 32 ms
 FRAMES_PER_S = LOW_HZ / HOP
-WINDOW = get_window("hann", FRAME).astype(np.float32)
+WINDOW = np.hanning(FRAME + 1)[:-1].astype(np.float32)  # periodic
 BAND = slice(13, 122)  # bins of 15.6 Hz: 200 to 1,900 Hz, free of hum
 LATEST_S, EARLIEST_S = 0.5, 0.03  # an echo comes later; recorders differ by a little both ways
 SMOOTH_FRAMES = 9  # 0.3 s
