@@ -35,8 +35,10 @@ def own_ray() -> Iterator[None]:
     others = _children()
 
     def kill() -> None:
-        _end(_children() - others)
+        # Ray's core in this process crashes once it misses the raylet, so that goes last.
+        halted = _halted(_children() - others)
         shutil.rmtree(folder, ignore_errors=True)
+        _kill(halted)
 
     with _token(), killed_when_stopped(kill) as is_stopped:
         try:
@@ -60,7 +62,9 @@ def _start(folder: str) -> None:
             return
         except Exception:  # Ray raises plain ones
             ray.shutdown()
-            _end(_children() - others)
+            left = _children() - others
+            _kill(_halted(left))
+            psutil.wait_procs(left, timeout=10)
             if not tries_left:
                 raise
 
@@ -69,16 +73,22 @@ def _children() -> set[psutil.Process]:
     return {*psutil.Process().children()}
 
 
-def _end(processes: set[psutil.Process]) -> None:
-    """Kill processes of a Ray, and those that they have started."""
-    for process in processes:
+def _halted(processes: set[psutil.Process]) -> list[psutil.Process]:
+    """Processes of a Ray, and then those that they have started: stopped, so that they start and
+    write nothing more.
+    """
+    found = [*processes]
+    for process in found:  # which grows
         with suppress(psutil.NoSuchProcess):
-            started = process.children(recursive=True)
-            process.kill()  # first: the raylet would replace its workers
-            for one in started:
-                with suppress(psutil.NoSuchProcess):
-                    one.kill()
-    psutil.wait_procs(processes, timeout=10)
+            process.suspend()
+            found += process.children()
+    return found
+
+
+def _kill(halted: list[psutil.Process]) -> None:
+    for process in reversed(halted):
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _init(folder: str) -> None:
