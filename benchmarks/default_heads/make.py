@@ -39,7 +39,7 @@ class Plan:
     all_layers: bool = False
 
 
-RECIPE = Recipe(width=128, balance=True, average=0.998)
+RECIPE = Recipe(epochs=100, width=128, balance=True, average=0.998)
 PLANS = {
     "fast": Plan(
         TEXT_ENCODER,

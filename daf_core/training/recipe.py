@@ -20,8 +20,8 @@ class Recipe:
         SettingsError: a value is out of range.
     """
 
-    epochs: int = 100
-    """Maximum number of passes over the training rows."""
+    epochs: int = 300
+    """Most passes over the training rows. Most trainings end before, by their patience."""
 
     patience: int = 15
     """Stop after this many epochs without a lower validation loss."""
