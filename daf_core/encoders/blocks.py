@@ -56,7 +56,7 @@ class Block:
         return self.network_norm(hidden_BSD + self._network(hidden_BSD))
 
     def _network(self, hidden: Tensor) -> Tensor:
-        return self.down(self.up(hidden, gelu=True))
+        return self.down(functional.gelu(self.up(hidden)))
 
     def _attention(self, hidden_BSD: Tensor, mask_BS: Tensor | None) -> Tensor:
         rows, steps, width = hidden_BSD.shape

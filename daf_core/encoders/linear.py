@@ -1,9 +1,8 @@
 """Linear layers of encoders, with their weights laid out once for the processor's own library.
 
 On CPUs torch multiplies matrices by MKL or by oneDNN, and lays the weights out anew in each call.
-oneDNN takes weights that were laid out before, and applies GELU to what it has just computed. torch
-offers both to its compiler only, under names that may change: where they are missing, a layer is an
-ordinary one.
+oneDNN takes weights that were laid out before. torch offers that to its compiler only, under names
+that may change: where they are missing, a layer is an ordinary one.
 """
 
 import torch
@@ -14,10 +13,7 @@ TYPICAL_ROWS = 1024  # of a batch: the layout is chosen for about so many tokens
 
 
 class Linear:
-    """A linear layer, and GELU behind it where it is asked for.
-
-    weight: (outputs, inputs); bias: (outputs,).
-    """
+    """A linear layer. weight: (outputs, inputs); bias: (outputs,)."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         packed = _packed(weight)
@@ -25,16 +21,14 @@ class Linear:
         self._weight = weight if packed is None else packed
         self._bias = bias
 
-    def __call__(self, hidden: Tensor, gelu: bool = False) -> Tensor:
+    def __call__(self, hidden: Tensor) -> Tensor:
         """(…, inputs) → (…, outputs)."""
-        if self._is_packed:
-            then: tuple[str, list[float], str] = ("gelu", [], "none") if gelu else ("none", [], "")
-            made: Tensor = torch.ops.mkldnn._linear_pointwise(
-                hidden, self._weight, self._bias, *then
-            )
-            return made
-        made = functional.linear(hidden, self._weight, self._bias)
-        return functional.gelu(made) if gelu else made
+        if not self._is_packed:
+            return functional.linear(hidden, self._weight, self._bias)
+        made: Tensor = torch.ops.mkldnn._linear_pointwise(
+            hidden, self._weight, self._bias, "none", [], ""
+        )
+        return made
 
 
 def _packed(weight: Tensor) -> Tensor | None:
@@ -46,7 +40,7 @@ def _packed(weight: Tensor) -> Tensor | None:
             return None
         packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS)
         trial = weight.new_zeros(1, weight.shape[1])
-        torch.ops.mkldnn._linear_pointwise(trial, packed, None, "gelu", [], "none")
+        torch.ops.mkldnn._linear_pointwise(trial, packed, None, "none", [], "")
     except (AttributeError, NotImplementedError, RuntimeError):
         return None
     return packed
