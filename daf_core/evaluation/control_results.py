@@ -23,8 +23,8 @@ class ControlResult:
     error: the MAE with the control, of classes 1 - UAR; difference: of it from the head's own.
     weight_correlation: where a modality is absent, Spearman's correlation over rows of the
         modality's weight with the growth of the error without it, the mean over seeds; positive if
-        the weights mean something, NaN if the head has no weights that differ between rows. None
-        for other controls.
+        the weights mean something, NaN if the head has no weights that differ between rows, or
+        does as well without the modality. None for other controls.
     """
 
     head: str
@@ -96,8 +96,9 @@ def _weight_correlation(trials: list[TrialResult], modality: str) -> float:
     found = []
     for trial in trials:
         weight = trial.rows[f"{modality}_weight"]
-        if len(np.unique(weight)) > 1:
-            found.append(spearmanr(weight, trial.errors(f"no_{modality}") - trial.errors()))
+        growth = trial.errors(f"no_{modality}") - trial.errors()
+        if len(np.unique(weight)) > 1 and len(np.unique(growth)) > 1:
+            found.append(spearmanr(weight, growth))
     return float(np.mean([one.statistic for one in found])) if found else float("nan")
 
 

@@ -22,7 +22,7 @@ class WeightSpread:
     changed: the share of rows whose polarity, or class, is another with the mean weights; NaN if
         the weights of the head cannot be replaced.
     advantage: Spearman's correlation over rows of the weight with the error of text alone minus
-        that of audio alone; NaN if all weights are the same.
+        that of audio alone; NaN if all weights, or all of these, are the same.
     """
 
     head: str
@@ -97,8 +97,8 @@ def _figures(trial: TrialResult) -> list[float] | None:
             with_mean, own = polarity_number(with_mean), polarity_number(own)
         changed = float((with_mean != own).mean())
     advantage = float("nan")
-    if len(np.unique(weight)) > 1:
-        gained = (trial.errors("no_audio") - trial.errors("no_text"))[both]
+    gained = (trial.errors("no_audio") - trial.errors("no_text"))[both]
+    if len(np.unique(weight)) > 1 and len(np.unique(gained)) > 1:
         advantage = float(spearmanr(weight, gained).statistic)
     quartiles = np.quantile(weight, [0.25, 0.5, 0.75]).tolist()
     return [float(weight.mean()), float(weight.std()), *quartiles, changed, advantage]

@@ -28,7 +28,7 @@ from daf_core.training.rows import Rows
 from tests.core.adaptation.archives import SHAPES, stored
 from tests.core.training.emotions import NAMES, emotional, emotional_embeddings
 
-RECIPE = Recipe(width=16, batch_rows=32, epochs=8, learning_rate=2e-2, average=0.0)
+RECIPE = Recipe(width=16, batch_rows=32, epochs=14, learning_rate=2e-2, average=0.0)
 
 
 @pytest.fixture(autouse=True)
