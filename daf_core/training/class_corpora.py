@@ -19,8 +19,10 @@ from daf_core.training.splits import TRAIN, UNUSED, VALID, labelled_splits
 
 log = logging.getLogger(__name__)
 MOST_CLASSES = NUM_BINS  # the outcomes that heads predict
-NAMED_AT_MOST = 20  # names or values in a message
-LONGEST_NAMED = 40  # characters; a longer value is likely what somebody says, and is not repeated
+NAMED_AT_MOST = 20  # values in a message
+# A column of more or of longer values may hold what people say, which no message repeats.
+MOST_VALUES = 50
+LONGEST_VALUE = 40  # characters
 
 
 def class_corpora(
@@ -111,11 +113,12 @@ def _of_classes(corpus: Corpus, classes: Classes) -> Corpus:
         missing = sum(value is None for value in values)
         none += missing
         other += len(values) - int(has_class.sum()) - missing
-    if other or none:
-        log.info(
-            "%s: %d rows have another %s than %s, and %d have none: they are not used",
-            *(corpus.source.root, other, classes.column, ", ".join(classes.names), none),
-        )
+    said = [f"{none} rows have no {classes.column}"] if none else []
+    if other:
+        names = ", ".join(classes.names)
+        said.append(f"{other} rows have another {classes.column} than {names}")
+    if said:
+        log.info("%s: %s: they are not used", corpus.source.root, " and ".join(said))
     return replace(corpus, parts=parts, classes=classes)
 
 
@@ -147,9 +150,11 @@ def _meant(name: str, names: Iterable[str]) -> str:
 
 
 def _listed(counts: Counter[str]) -> str:
-    """Names with how many rows have each, the most frequent first; no long ones."""
-    short = [(name, count) for name, count in counts.most_common() if len(name) <= LONGEST_NAMED]
-    shown = [f"{name} {count:,}" for name, count in short[:NAMED_AT_MOST]]
+    """Values with how many rows have each, the most frequent first."""
+    if len(counts) > MOST_VALUES:
+        return "too many to list"
+    short = [(value, count) for value, count in counts.most_common() if len(value) <= LONGEST_VALUE]
+    shown = [f"{value} {count:,}" for value, count in short[:NAMED_AT_MOST]]
     if left_out := len(counts) - len(shown):
-        shown.append(f"{left_out:,} others" if shown else f"{left_out:,}")
+        shown.append(f"{left_out} others")
     return ", ".join(shown) or "none"
