@@ -109,8 +109,8 @@ def test_values_that_are_merged_are_one_class_and_others_are_left_out(
     every = class_values(source.read(source.part_names()[0], ["meta"]), "emotion")
     counts = Counter(every)
     assert (
-        f"50 rows have no emotion and {counts['neu']} rows have another emotion than hap+exc, ang, sad: "
-        f"they are not used"
+        f"50 rows have no emotion and {counts['neu']} rows have another emotion than hap+exc, "
+        f"ang, sad: they are not used"
     ) in caplog.text
     found: Counter[int] = Counter()
     for rows in load_rows(corpus, SHAPES).values():
