@@ -35,12 +35,8 @@ from benchmarks.science.embedded import (
 from benchmarks.science.make_pairs import degraded_pairs
 from benchmarks.science.recipes import add_recipe, better, recipe_of, slow
 from benchmarks.science.rivals import HEAD, RIVALS, rendered_rivals
-from daf_core.evaluation.results import (
-    rendered,
-    rendered_controls,
-    standings,
-    weight_controls,
-)
+from daf_core.evaluation.control_results import rendered_controls, weight_controls
+from daf_core.evaluation.results import rendered, standings
 from daf_core.evaluation.trial import TrialResult
 from daf_core.measures.metrics import regression_metrics
 from daf_core.storage.output import Output, manifest_output

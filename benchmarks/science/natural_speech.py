@@ -28,8 +28,9 @@ from benchmarks.science.recipes import add_recipe, recipe_of
 from benchmarks.science.rivals import HEAD, RIVALS, rendered_rivals
 from daf_core.arrays import AnyArray, FloatArray
 from daf_core.embeddings.arrays import column_values
+from daf_core.evaluation.control_results import rendered_controls, weight_controls
 from daf_core.evaluation.groups import group_results, rendered_groups
-from daf_core.evaluation.results import rendered, rendered_controls, standings, weight_controls
+from daf_core.evaluation.results import rendered, standings
 from daf_core.evaluation.trial import Trial, TrialResult, is_published
 from daf_core.evaluation.weights import rendered_spreads, weight_spreads
 from daf_core.measures.metrics import regression_metrics

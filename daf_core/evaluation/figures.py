@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from daf_core.evaluation.trial import TrialFacts
 from daf_core.training.held_out import Reliability
 
-History = Sequence[dict[str, float]]  # epoch, train_loss and valid_mae of each epoch
+History = Sequence[dict[str, float]]  # epoch, train_loss and `error_name` of each epoch
 
 
 def png(figure: Figure) -> bytes:
@@ -32,23 +32,26 @@ def learning_curve(history: History, best_epoch: int) -> bytes:
 
 
 def learning_curves(trials: Sequence[TrialFacts]) -> bytes:
-    """Validation MAE of trials by epoch: one colour per head, one line per seed, a dot at the best
-    epoch.
+    """Validation MAE of trials, or of classes cross-entropy, by epoch: one colour per head, one
+    line per seed, a dot at the best epoch.
     """
+    of_classes = "valid_cross_entropy" in trials[0].history[0]
+    name = "valid_cross_entropy" if of_classes else "valid_mae"
     figure = Figure(figsize=(6.5, 4.0), layout="constrained")
     axes = figure.subplots()
     heads = dict.fromkeys(trial.head for trial in trials)
     colours = {head: f"C{number}" for number, head in enumerate(heads)}
     for trial in trials:
-        errors = [epoch["valid_mae"] for epoch in trial.history]
+        errors = [epoch[name] for epoch in trial.history]
         colour = colours[trial.head]
         axes.plot(errors, color=colour, linewidth=0.8, alpha=0.7)
         axes.plot(trial.best_epoch, errors[trial.best_epoch], ".", color=colour)
     for head, colour in colours.items():
         axes.plot([], color=colour, label=head)
-    lowest = min(epoch["valid_mae"] for trial in trials for epoch in trial.history)
-    first = max(trial.history[0]["valid_mae"] for trial in trials)
-    axes.set(xlabel="epoch", ylabel="validation MAE", ylim=(0.98 * lowest, 1.02 * first))
+    lowest = min(epoch[name] for trial in trials for epoch in trial.history)
+    first = max(trial.history[0][name] for trial in trials)
+    label = "validation cross-entropy" if of_classes else "validation MAE"
+    axes.set(xlabel="epoch", ylabel=label, ylim=(0.98 * lowest, 1.02 * first))
     axes.legend(frameon=False)
     return png(figure)
 

@@ -1,12 +1,13 @@
 """Tables of figures: as text for people, and as Arrow tables for programs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pyarrow as pa
 from tabulate import tabulate
 
 from daf_core.decimals import decimals
+from daf_core.evaluation.comparison import Difference
 from daf_core.storage import files, parquet
 from daf_core.storage.run_record import Json
 
@@ -58,3 +59,20 @@ def arrow_table(rows: list[Json]) -> pa.Table:
     """A table with a column for each key of any row; null where a row lacks the key."""
     names = dict.fromkeys(name for row in rows for name in row)
     return pa.table({name: [row.get(name) for row in rows] for name in names})
+
+
+def difference_columns(difference: Difference | None) -> dict[str, float]:
+    """A difference with one key a figure, for `arrow_table`."""
+    figures = {} if difference is None else asdict(difference)
+    return {f"difference_{name}": value for name, value in figures.items()}
+
+
+def shown_difference(difference: Difference | None) -> dict[str, str]:
+    """The cells of a difference; empty ones where there is none."""
+    if difference is None:
+        return {"difference [95 %]": "", "p over rows": ""}
+    p = difference.p
+    return {
+        "difference [95 %]": shown_interval(difference.mean, difference.low, difference.high),
+        "p over rows": "< .001" if p < 0.001 else f"{p:.3f}",
+    }

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import torch
 from torch import nn
 
+from daf_core.arrays import FloatArray
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of, select
 from daf_core.evaluation.controls import controls
 from daf_core.heads.parts import Prediction
 from daf_core.measures.calibration import Certainty, certainty
 from daf_core.measures.calibration_values import Calibrations
-from daf_core.measures.metrics import regression_metrics
+from daf_core.measures.metrics import class_errors, regression_metrics
 from daf_core.measures.reliability import certainty_metrics
 from daf_core.schemas import POLARITIES, polarity_number
 from daf_core.stages.score import disagreement
@@ -27,6 +27,8 @@ from daf_core.training.fitting import fit_head
 from daf_core.training.loop import predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
+
+PREDICTED = "predicted"  # column of the class that a head predicts
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class TrialFacts:
     three_classes: whether all labels of test rows are -1, 0 or 1.
     parameters: number of trained parameters; seconds: of training.
     best_epoch: the epoch, from 0, whose weights were kept.
-    history: epoch, train_loss and valid_mae of each epoch.
+    history: epoch, train_loss and `state.error_name` of each epoch.
     """
 
     head: str
@@ -71,7 +73,8 @@ class TrialResult:
     rows: a row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
     polarity, most_probable_polarity, has_text, has_audio, disagreement (distance between what the
     modalities say alone, null unless a row has both), text_weight, audio_weight, and the sentiment
-    under each of `controls`.
+    under each of `controls`. Of a trial of classes (`class_trial`): utterance_id, label, predicted,
+    has_text, has_audio, text_weight, audio_weight, and the class under each of `controls`.
     """
 
     rows: pa.Table
@@ -93,11 +96,25 @@ class TrialResult:
         rows, footer = parquet.read(output.part_uri(trial.file), output.kind)
         return cls(rows, TrialFacts(**json.loads(footer["daf.trial"])))
 
-    def errors(self, column: str = "sentiment") -> npt.NDArray[np.float32]:
-        """Absolute errors (rows,) of the head's prediction, or of that under a control."""
-        errors: npt.NDArray[np.float32] = np.abs(
-            self.rows[column].to_numpy() - self.rows["label"].to_numpy()
-        )
+    @property
+    def is_of_classes(self) -> bool:
+        """Whether the head told classes apart, and predicted no sentiment."""
+        return PREDICTED in self.rows.column_names
+
+    @property
+    def own(self) -> str:
+        """The column of the head's own prediction."""
+        return PREDICTED if self.is_of_classes else "sentiment"
+
+    def errors(self, column: str | None = None) -> FloatArray:
+        """Errors (rows,) of the head's own prediction, or of that under a control: absolute ones,
+        whose mean is the MAE; of classes those of `class_errors`, whose mean is 1 - UAR.
+        """
+        predicted = self.rows[column or self.own].to_numpy()
+        label = self.rows["label"].to_numpy()
+        if self.is_of_classes:
+            return class_errors(predicted, label)
+        errors: FloatArray = np.abs(predicted - label)
         return errors
 
 
@@ -185,11 +202,17 @@ def _rows(
     for number, name in enumerate(MODALITIES):
         columns[f"has_{name}"] = pa.array(test.present[:, number].numpy())
     columns["disagreement"] = disagreement(prediction, test.present.all(dim=1).numpy())
-    for number, name in enumerate(MODALITIES):
-        columns[f"{name}_weight"] = (
-            pa.nulls(len(test.labels), pa.float32())
-            if prediction.weights is None
-            else pa.array(prediction.weights[:, number].numpy())
-        )
+    columns |= weight_columns(prediction)
     controlled = controls(head, test, prediction, seed)
     return pa.table(columns | {name: pa.array(value.numpy()) for name, value in controlled.items()})
+
+
+def weight_columns(prediction: Prediction) -> dict[str, pa.Array]:
+    """The columns text_weight and audio_weight (rows,); null where the head has no weights."""
+    weights = prediction.weights
+    return {
+        f"{name}_weight": pa.nulls(len(prediction.logits), pa.float32())
+        if weights is None
+        else pa.array(weights[:, number].numpy())
+        for number, name in enumerate(MODALITIES)
+    }

@@ -19,10 +19,10 @@ class WeightSpread:
     each figure over seeds.
 
     deviation: of the weights over rows; lower, median, upper: their quartiles.
-    changed: the share of rows whose polarity is another with the mean weights; NaN if the weights
-        of the head cannot be replaced.
+    changed: the share of rows whose polarity, or class, is another with the mean weights; NaN if
+        the weights of the head cannot be replaced.
     advantage: Spearman's correlation over rows of the weight with the error of text alone minus
-        that of audio alone; NaN if all weights are the same.
+        that of audio alone; NaN if all weights, or all of these, are the same.
     """
 
     head: str
@@ -50,14 +50,17 @@ def weight_spreads(trials: Sequence[TrialResult]) -> list[WeightSpread]:
     ]
 
 
-def rendered_spreads(rows: Sequence[WeightSpread], style: str) -> str:
-    """Spreads as text, in one of the styles of `rendering.shown_table`."""
+def rendered_spreads(rows: Sequence[WeightSpread], style: str, told: str = "polarity") -> str:
+    """Spreads as text, in one of the styles of `rendering.shown_table`.
+
+    told: what changes with the weights, "polarity" or "class".
+    """
     shown = [
         {
             "head": row.head,
             "audio weight": f"{row.mean:.2f} ± {row.deviation:.2f}",
             "quartiles": f"{row.lower:.2f}, {row.median:.2f}, {row.upper:.2f}",
-            "polarity changed": "" if np.isnan(row.changed) else f"{100 * row.changed:.1f} %",
+            f"{told} changed": "" if np.isnan(row.changed) else f"{100 * row.changed:.1f} %",
             "ρ with advantage": ""
             if np.isnan(row.advantage)
             else decimals(row.advantage, 2, sign=True),
@@ -67,11 +70,14 @@ def rendered_spreads(rows: Sequence[WeightSpread], style: str) -> str:
     return shown_table(shown, style)
 
 
-SPREADS_EXPLAINED = (
-    "Weights of audio on test rows with both modalities: mean ± deviation over rows, quartiles. "
-    "polarity changed: share of rows whose polarity is another with the mean weights. ρ: "
-    "Spearman's correlation of the weight with the error of text alone minus that of audio alone."
-)
+def spreads_explained(told: str) -> str:
+    """The note below a table of spreads; told: as in `rendered_spreads`."""
+    return (
+        f"Weights of audio on test rows with both modalities: mean ± deviation over rows, "
+        f"quartiles. {told} changed: share of rows whose {told} is another with the mean weights. "
+        f"ρ: Spearman's correlation of the weight with the error of text alone minus that of audio "
+        f"alone."
+    )
 
 
 def _figures(trial: TrialResult) -> list[float] | None:
@@ -86,13 +92,13 @@ def _figures(trial: TrialResult) -> list[float] | None:
     weight = weight[both]
     changed = float("nan")
     if "mean_weights" in rows.column_names:
-        with_mean, own = (
-            polarity_number(rows[name].to_numpy()[both]) for name in ("mean_weights", "sentiment")
-        )
+        with_mean, own = (rows[name].to_numpy()[both] for name in ("mean_weights", trial.own))
+        if not trial.is_of_classes:
+            with_mean, own = polarity_number(with_mean), polarity_number(own)
         changed = float((with_mean != own).mean())
     advantage = float("nan")
-    if len(np.unique(weight)) > 1:
-        gained = (trial.errors("no_audio") - trial.errors("no_text"))[both]
+    gained = (trial.errors("no_audio") - trial.errors("no_text"))[both]
+    if len(np.unique(weight)) > 1 and len(np.unique(gained)) > 1:
         advantage = float(spearmanr(weight, gained).statistic)
     quartiles = np.quantile(weight, [0.25, 0.5, 0.75]).tolist()
     return [float(weight.mean()), float(weight.std()), *quartiles, changed, advantage]

@@ -3,18 +3,32 @@
 Labels cluster at a few values, and an utterance may fit two of them. A head that must predict a
 single number in training learns a value between the two; a distribution keeps both, and its median
 is the number with the least expected absolute error.
+
+Heads that tell classes apart, such as emotions, predict the same distribution: its first outcomes
+are the classes, and the others never occur. Labels say which it is: sentiments are floating point,
+numbers of classes are integers.
 """
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 NUM_BINS = 13
 STEP = 0.5
 LOWEST = -3.0
 
 
+def are_classes(labels: Tensor) -> bool:
+    """Whether labels are numbers of classes, in [0, NUM_BINS), and no sentiments."""
+    return not labels.is_floating_point()
+
+
 def two_hot(labels: Tensor) -> Tensor:
-    """Labels (B,) in [-3, 3] as distributions (B, NUM_BINS), each over its two nearest bins."""
+    """Labels (B,) in [-3, 3] as distributions (B, NUM_BINS), each over its two nearest bins; those
+    of classes over one.
+    """
+    if are_classes(labels):
+        return functional.one_hot(labels, NUM_BINS).float()
     position = (labels.clamp(-3, 3) - LOWEST) / STEP
     bins = torch.arange(NUM_BINS, device=labels.device)
     return (1 - (position[:, None] - bins).abs()).clamp_min(0)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import accuracy_score, f1_score, recall_score
 
-from daf_core.arrays import FloatArray
+from daf_core.arrays import AnyArray, FloatArray
 
 
 def regression_metrics(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
@@ -54,6 +54,16 @@ def class_metrics(predicted: npt.NDArray[np.int_], label: npt.NDArray[np.int_]) 
         "weighted_f1": float(f1_score(label, predicted, average="weighted", zero_division=0)),
         "macro_f1": float(f1_score(label, predicted, average="macro", zero_division=0)),
     }
+
+
+def class_errors(predicted: AnyArray, label: AnyArray) -> FloatArray:
+    """Errors (rows,) of predicted classes whose mean is 1 - UAR: 0 where the class is right, else
+    rows / (classes that occur as labels · rows of the own class).
+    """
+    _, own, counts = np.unique(label, return_inverse=True, return_counts=True)
+    weight = len(label) / (len(counts) * counts[own])
+    errors: FloatArray = weight * (predicted != label)
+    return errors
 
 
 def _correlations(predicted: FloatArray, label: FloatArray) -> dict[str, float]:

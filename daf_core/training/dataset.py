@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 
 from daf_core.embeddings.arrays import column_values, columns_for
@@ -16,6 +17,7 @@ from daf_core.embeddings.columns import Column, ColumnShapes
 from daf_core.errors import SettingsError
 from daf_core.schemas import SPLITS, STRANGE, primary_language
 from daf_core.storage.output import Output
+from daf_core.training.classes import Classes
 from daf_core.training.rows import Rows
 from daf_core.training.splits import TEST, TRAIN, UNUSED, VALID, labelled_splits
 
@@ -28,11 +30,13 @@ class Corpus:
 
     parts: name of a part → (rows,) index into SPLITS, or UNUSED.
     rule: where the splits come from, in words.
+    classes: what the labels are in place of sentiment (`class_corpora`); None of sentiment.
     """
 
     source: Output
     parts: dict[str, npt.NDArray[np.int8]]
     rule: str
+    classes: Classes | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -127,9 +131,10 @@ def load_rows(
     pieces: dict[str, list[_Piece]] = {split: [] for split in SPLITS}
     seen = dict.fromkeys(SPLITS, 0)
     for name, index in corpus.parts.items():
-        table = corpus.source.read(name, [*columns_for(shapes), "label", "recording_id"])
+        label = "label" if corpus.classes is None else "meta"
+        table = corpus.source.read(name, [*columns_for(shapes), label, "recording_id"])
         values, present = column_values(table, shapes)
-        labels = table["label"].to_numpy()
+        labels = _labels(table, corpus.classes)
         recordings = _numbers(table["recording_id"])
         for number, split in enumerate(SPLITS):
             rows = np.flatnonzero((index == number) & present.any(axis=1))
@@ -182,11 +187,27 @@ def utterance_ids(corpus: Corpus, split: str) -> list[str]:
     return found
 
 
+def class_values(table: pa.Table, column: str) -> list[str | None]:
+    """The values that rows have in a column of `meta`, without space around them; None: none."""
+    values: list[str | None] = pc.map_lookup(table["meta"], pa.scalar(column), "first").to_pylist()
+    return [(one or "").strip() or None for one in values]
+
+
+def _labels(
+    table: pa.Table, classes: Classes | None
+) -> npt.NDArray[np.float32] | npt.NDArray[np.int64]:
+    """(rows,) sentiments, NaN where there are none; or numbers of classes."""
+    if classes is None:
+        sentiments: npt.NDArray[np.float32] = table["label"].to_numpy()
+        return sentiments
+    return np.array(classes.numbers(class_values(table, classes.column)), np.int64)
+
+
 @dataclass(frozen=True)
 class _Piece:
     values: dict[str, npt.NDArray[np.float16]]
     present: npt.NDArray[np.bool_]
-    labels: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.float32] | npt.NDArray[np.int64]
     recordings: npt.NDArray[np.int64]
 
 

@@ -1,5 +1,5 @@
-"""Priors and calibration of modalities: how often the rows of each have each sentiment, and how
-sure its distributions should be.
+"""Priors and calibration of modalities: how often the rows of each have each sentiment or class,
+and how sure its distributions should be.
 """
 
 import math
@@ -24,7 +24,7 @@ def label_priors(train: Iterable[tuple[Rows, float]], weights: Tensor) -> tuple[
 
     Args:
         train: corpora, each with how often an epoch sees its rows; every worker gives its own.
-        weights: (SETS, POLARITIES) of rows by modalities and polarity.
+        weights: (SETS, kinds) of rows by modalities and polarity or class (`balance`).
     """
     counts = torch.zeros(len(MODALITIES) + 1, NUM_BINS, dtype=torch.float64, device=weights.device)
     for rows, times in train:

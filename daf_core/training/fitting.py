@@ -54,7 +54,20 @@ class Fitted:
     state: State
 
 
-def fit_head(
+@dataclass(frozen=True)
+class Learned:
+    """A trained head of which nothing is measured yet.
+
+    plan: how it was trained; rows: of each split of the corpus; state: the last of the training.
+    """
+
+    plan: "Plan"
+    module: nn.Module
+    rows: dict[str, Rows]
+    state: State
+
+
+def learn(
     kind: str,
     corpus: Corpus,
     shapes: ColumnShapes,
@@ -65,16 +78,15 @@ def fit_head(
     also: Sequence[Corpus] = (),
     resume: State | None = None,
     after_epoch: Callable[[State], None] = lambda state: None,
-) -> Fitted:
-    """Fit a head of this kind on embeddings. Every worker calls it with the same arguments.
+) -> Learned:
+    """Train a head of this kind on embeddings, for sentiment or for the classes of the corpus.
+    Every worker calls it with the same arguments.
 
     The head reads those columns of its kind that any train row has: trained on text alone, it
     ignores audio. The train rows of each of `also` join each step (`fit`).
 
     With `recipe.weigh_labels` a reference head is fitted first, without `also`, to weight the rows
-    of `also` (`label_confidence`). With `recipe.calibrate_for` the head is calibrated by further
-    heads, each fitted without a fold of the train rows (`group_folds`), instead of on the
-    validation rows.
+    of `also` (`label_confidence`).
 
     Args:
         seed: of initial weights, batches and dropout.
@@ -85,7 +97,7 @@ def fit_head(
     trained_shapes = _columns_of_rows([rows["train"], *joining], shapes)
     if trained_shapes != shapes:
         rows, joining = _load(corpus, also, trained_shapes, device)
-    plan = _Plan(kind, trained_shapes, recipe, seed, device)
+    plan = Plan(kind, trained_shapes, recipe, seed, device)
     joining = plan.with_label_likelihood(rows, joining)
     head = plan.new_head()
     state = fit(
@@ -99,6 +111,39 @@ def fit_head(
         after_epoch=after_epoch,
     )
     plan.join(head, rows, joining)
+    return Learned(plan, head, rows, state)
+
+
+def fit_head(
+    kind: str,
+    corpus: Corpus,
+    shapes: ColumnShapes,
+    recipe: Recipe,
+    device: torch.device,
+    *,
+    seed: int = 0,
+    also: Sequence[Corpus] = (),
+    resume: State | None = None,
+    after_epoch: Callable[[State], None] = lambda state: None,
+) -> Fitted:
+    """Train a head for sentiment as `learn` does, calibrate and measure it. Every worker calls it
+    with the same arguments.
+
+    With `recipe.calibrate_for` the head is calibrated by further heads, each fitted without a fold
+    of the train rows (`group_folds`), instead of on the validation rows.
+    """
+    learned = learn(
+        kind,
+        corpus,
+        shapes,
+        recipe,
+        device,
+        seed=seed,
+        also=also,
+        resume=resume,
+        after_epoch=after_epoch,
+    )
+    plan, head, rows = learned.plan, learned.module, learned.rows
     held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
     if recipe.calibrate_for is not None:
         held_out = plan.fit_folds(group_folds(corpus, also, recipe.calibrate_for))
@@ -106,28 +151,28 @@ def fit_head(
     measured = {split: measure(head, rows[split], calibrations) for split in SPLITS}
     metrics = {split: metrics for split, (metrics, _) in measured.items()}
     reliability = measured["test" if metrics["test"] else "valid"][1]
-    strange = load_strange(corpus, trained_shapes, *rank_and_workers())
+    strange = load_strange(corpus, plan.shapes, *rank_and_workers())
     familiarity = fit_familiarity(
         rows["train"],
         rows["valid"],
-        trained_shapes,
+        plan.shapes,
         None if strange is None else strange.to(device),
     )
     return Fitted(
         head.cpu(),
-        trained_shapes,
+        plan.shapes,
         calibrations,
         familiarity,
         label_interval(rows["train"]),
         error_correlation_of(head, rows["valid"], calibrations),
         metrics,
         reliability,
-        state,
+        learned.state,
     )
 
 
 @dataclass(frozen=True)
-class _Plan:
+class Plan:
     """What the head, its reference head and the heads of folds have in common."""
 
     kind: str

@@ -30,7 +30,7 @@ def fit_fusion(
     Args:
         train: corpora that the head was trained on, each with how often an epoch saw its rows.
         valid: rows that it was not trained on.
-        weights: (SETS, POLARITIES) of rows by modalities and polarity, as in the training.
+        weights: (SETS, kinds) of rows by modalities and polarity or class, as in the training.
     """
     heads = [one for one in members_of(head).values() if isinstance(one, ModalitiesApart)]
     priors, both = label_priors(train, weights)

@@ -26,7 +26,7 @@ def label_confidence(reference: Tensor, logits: Tensor, labels: Tensor) -> Tenso
         reference: (B,) label likelihoods by the reference head; NaN for reliable labels, whose
             weight is 1.
         logits: (B, NUM_BINS) by the head in training.
-        labels: (B,) in [-3, 3].
+        labels: (B,) in [-3, 3], or numbers of classes.
     """
     ratio = reference / label_likelihood(logits.detach(), labels).clamp_min(1e-9)
     return torch.where(reference.isnan(), 1.0, ratio.clamp_max(MAX_CONFIDENCE))

@@ -20,7 +20,7 @@ from daf_core.training.evidence import label_priors
 from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
-from daf_core.training.state import Judgement, State, judged, keep_best
+from daf_core.training.state import Judgement, State, error_name, judged, keep_best
 
 
 def fit(
@@ -35,9 +35,9 @@ def fit(
     after_epoch: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train until the validation loss has not improved for `patience` epochs; the head ends with
-    its best weights. The validation loss is the MAE; parts of a head that learn apart have one each
-    (`state.judged`), each keeps its own best weights, and training goes on while any improves. With
-    `recipe.balance` losses are weighted by polarity.
+    its best weights. The validation loss is the MAE, of classes the cross-entropy; parts of a head
+    that learn apart have one each (`state.judged`), each keeps its own best weights, and training
+    goes on while any improves. With `recipe.balance` losses are weighted by polarity or class.
 
     Every worker of `torch.distributed` calls it with the same arguments but its own rows. An epoch
     is one pass over `train`. Each step also takes `recipe.also_rows` rows of each of `also`, rows
@@ -49,7 +49,7 @@ def fit(
         after_epoch: called with the state of each epoch.
 
     Returns:
-        The last state; `history` has epoch, train_loss and valid_mae of each epoch.
+        The last state; `history` has epoch, train_loss and `error_name` of each epoch.
     """
     recipe = recipe.resolve(rows_of_all(train))
     optimiser = torch.optim.AdamW(
@@ -74,8 +74,9 @@ def fit(
             head, average, optimiser, train, also, weights, recipe, _epoch_seed(seed, state.epoch)
         )
         found = judge(kept, valid, valid_weights, priors)
-        mae = sum(one.mae for one in found.values()) / len(found)
-        state.history.append({"epoch": state.epoch, "train_loss": loss, "valid_mae": mae})
+        error = sum(one.error for one in found.values()) / len(found)
+        epoch = {"epoch": state.epoch, "train_loss": loss, error_name(valid.labels): error}
+        state.history.append(epoch)
         keep_best(state, kept, found)
         state.head, state.optimiser = _copy(head), optimiser.state_dict()
         state.average = None if average is None else _copy(average)
@@ -191,7 +192,8 @@ def _label_likelihoods(drawn: list[tuple[Rows, Tensor]]) -> Tensor | None:
     """
     if all(corpus.label_likelihood is None for corpus, _ in drawn):
         return None
-    reliable = (corpus.labels.new_full((len(index),), torch.nan) for corpus, index in drawn)
+    device = drawn[0][0].labels.device
+    reliable = (torch.full((len(index),), torch.nan, device=device) for _, index in drawn)
     found = [
         nan if corpus.label_likelihood is None else corpus.label_likelihood[index]
         for nan, (corpus, index) in zip(reliable, drawn, strict=True)
@@ -205,7 +207,7 @@ def _epoch_seed(seed: int, epoch: int) -> int:
 
 
 def row_weights(rows: Rows, recipe: Recipe) -> Tensor:
-    """(SETS, POLARITIES) weights of rows by modalities and polarity, as the recipe asks."""
+    """(SETS, kinds) weights of rows by modalities and kind (`balance`), as the recipe asks."""
     return (balancing_weights if recipe.balance else even_weights)(rows)
 
 

@@ -26,7 +26,7 @@ def loss_of(
     these predict counts.
 
     Args:
-        weights: (SETS, POLARITIES) of rows by modalities and polarity (`balance`).
+        weights: (SETS, kinds) of rows by modalities and polarity or class (`balance`).
         likelihood: (B,) of the labels by the reference head, for `label_confidence`; None weights
             all rows alike.
     """

@@ -50,8 +50,8 @@ class Recipe:
     apart, ignores it."""
 
     balance: bool = False
-    """Weight rows so that every polarity counts the same (as in unweighted average recall) among
-    rows with the same modalities."""
+    """Weight rows so that every polarity, or class, counts the same (as in unweighted average
+    recall) among rows with the same modalities."""
 
     adversarial: float = 0.0
     """Radius of virtual adversarial training, in standard deviations of the embeddings (2x time or

@@ -19,7 +19,7 @@ class Rows:
 
     values: column → (rows, L, F) float16.
     present: (rows, M) bool, which modalities a row has.
-    labels: (rows,) in [-3, 3].
+    labels: (rows,) in [-3, 3]; or int64, numbers of classes (`sentiment_bins`).
     standard: whether the values are standardised (`standardised`).
     label_likelihood: (rows,) likelihood of the labels by a reference head (`label_confidence`);
         None where labels are taken to be reliable.

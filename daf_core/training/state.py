@@ -10,7 +10,7 @@ from daf_core.distributed import gathered_tensor
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.ensemble import members_of
 from daf_core.heads.parts import Prediction, parts_apart
-from daf_core.heads.sentiment_bins import median
+from daf_core.heads.sentiment_bins import are_classes, cross_entropy, median
 from daf_core.training.balance import weights_of_rows
 from daf_core.training.evidence import calibrated
 from daf_core.training.rows import Rows
@@ -24,8 +24,8 @@ class State:
 
     best_epochs, best_losses: by part of the head that learns apart (`parts_apart`), or of WHOLE; of
     an ensemble by member and part;
-    best_head: each part as it was after its best epoch; history: epoch, train_loss and valid_mae,
-    the mean of the parts.
+    best_head: each part as it was after its best epoch; history: epoch, train_loss and valid_mae
+    (of classes valid_cross_entropy), the mean of the parts.
     """
 
     epoch: int
@@ -54,19 +54,21 @@ class State:
 
 @dataclass(frozen=True)
 class Judgement:
-    """A part of a head on validation rows: the loss by which its best epoch is chosen, and MAE."""
+    """A part of a head on validation rows: the loss by which its best epoch is chosen, and its
+    error: the MAE, of classes the cross-entropy.
+    """
 
     loss: float
-    mae: float
+    error: float
 
 
 def judged(
     head: nn.Module, prediction: Prediction, rows: Rows, weights: Tensor, priors: Tensor
 ) -> dict[str, Judgement]:
     """A judgement of each part of the head, on the rows of all workers, weighted by modalities and
-    polarity.
+    polarity or class.
 
-    The loss of a head that learns as a whole is its MAE. That of a part that learns apart is the
+    The loss of a head that learns as a whole is its error. That of a part that learns apart is the
     cross-entropy of its calibrated distributions, on the rows that have its modality: a fusion
     reads distributions, and their cross-entropy is less noisy than the MAE of few speakers. Where
     no row has the modality, the part is judged by the whole.
@@ -77,8 +79,8 @@ def judged(
     logits, present, labels, counted = map(
         gathered_tensor, (prediction.logits, rows.present, rows.labels, row_weights)
     )
-    mae = _weighted_mae(logits, labels, counted)
-    whole = Judgement(mae, mae)
+    error = _weighted_error(logits, labels, counted)
+    whole = Judgement(error, error)
     apart = parts_apart(head)
     if not apart:
         return {WHOLE: whole}
@@ -90,7 +92,7 @@ def judged(
         if own.any():
             told, true, weight = apart_logits[own, number], labels[own], counted[own]
             _, loss = calibrated(told, priors[number].cpu(), true, weight)
-            found[name] = Judgement(loss, _weighted_mae(told, true, weight))
+            found[name] = Judgement(loss, _weighted_error(told, true, weight))
         else:
             found[name] = whole
     return found
@@ -116,6 +118,14 @@ def _starts_of_parts(head: nn.Module) -> Iterator[tuple[str, str]]:
             yield f"{member}{part}", f"{member}{start}"
 
 
-def _weighted_mae(logits: Tensor, labels: Tensor, weights: Tensor) -> float:
-    errors = (median(logits) - labels).abs().double()
+def error_name(labels: Tensor) -> str:
+    """What `State.history` calls the mean error of such labels."""
+    return "valid_cross_entropy" if are_classes(labels) else "valid_mae"
+
+
+def _weighted_error(logits: Tensor, labels: Tensor, weights: Tensor) -> float:
+    if are_classes(labels):  # a share of right classes would be the same in many epochs
+        errors = cross_entropy(logits, labels).double()
+    else:
+        errors = (median(logits) - labels).abs().double()
     return float((errors * weights).sum() / weights.sum())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from daf_core.errors import NotDone
+from daf_core.evaluation.class_trial import run_class_trial
 from daf_core.evaluation.trial import Trial, run_trial
 from daf_core.storage.output import Output
 from daf_core.training.recipe import Recipe
@@ -27,7 +28,8 @@ class TrialRun:
     def publish(self, rows: TrainingData, output: Output) -> None:
         """Train, test and publish."""
         torch.set_num_threads(1)
-        result = run_trial(self.trial, rows.corpus, rows.also, rows.shapes, self.recipe)
+        run = run_trial if rows.corpus.classes is None else run_class_trial
+        result = run(self.trial, rows.corpus, rows.also, rows.shapes, self.recipe)
         result.publish(output, self.fingerprint)
 
 

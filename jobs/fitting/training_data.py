@@ -16,6 +16,8 @@ from daf_core.heads import columns_read
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.run_record import Json, RunRecord
+from daf_core.training.class_corpora import class_corpora
+from daf_core.training.classes import Classes
 from daf_core.training.dataset import (
     Corpus,
     labelled_corpus,
@@ -62,12 +64,17 @@ class TrainingData:
         }
 
 
-def load_training_data(settings: Training, heads: Sequence[str]) -> TrainingData:
+def load_training_data(
+    settings: Training, heads: Sequence[str], classes: Classes | None = None
+) -> TrainingData:
     """The data that `settings` name, checked for these kinds of heads.
 
+    classes: what the labels are in place of sentiment.
+
     Raises:
-        SettingsError: embeddings are missing or unfinished, have no labels, are by different
-            encoders or of too few recordings or speakers, or lack a column that a head needs.
+        SettingsError: embeddings are missing or unfinished, have no labels or not these classes,
+            are by different encoders or of too few recordings or speakers, or lack a column that a
+            head needs.
     """
     source = embeddings_output(settings.embeddings)
     record = run_record.read_complete(source)
@@ -87,8 +94,12 @@ def load_training_data(settings: Training, heads: Sequence[str]) -> TrainingData
             _fingerprint(other, _same_encoders(other, record, source)) for other in others
         ]
     encoders = record.identity["encoders"]
-    corpus = labelled_corpus(source)
-    also = [without_held_out(labelled_corpus(other), corpus) for other in others]
+    if classes is None:
+        corpus, joining = labelled_corpus(source), [labelled_corpus(other) for other in others]
+    else:
+        corpus, joining = class_corpora(classes, source, others)
+        identity["classes"] = str(corpus.classes)
+    also = [without_held_out(other, corpus) for other in joining]
     if settings.train_rows is not None:
         corpus = with_train_rows(corpus, settings.train_rows)
         identity["train rows"] = settings.train_rows

@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from daf_core.errors import SettingsError, check_range
+from daf_core.training.classes import Classes
 from daf_core.training.recipe import Recipe
 from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.options import DATA, INPUT, RESOURCES, TRAINING, Items, Pairs
@@ -95,7 +96,8 @@ class TrainSettings(Training):
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateSettings(Training):
-    """Compare heads on a labelled corpus: means over seeds, intervals and p-values.
+    """Compare heads on a labelled corpus: means over seeds, intervals and p-values. With --classes
+    at telling emotions or other categories apart, else at sentiment.
 
     Each training uses one CPU and stops by the validation rows; the test rows measure it. Run the
     command again to continue after an interruption.
@@ -112,6 +114,11 @@ class EvaluateSettings(Training):
     baseline: Annotated[str, Parameter(group=INPUT)] = "concat"
     """The head that errors of the others are compared with."""
 
+    classes: Annotated[str | None, Parameter(group=DATA)] = None
+    """Tell apart the values of a column of the source, such as emotion, in place of sentiment; or
+    only these, as emotion=ang,hap+exc,neu,sad, where + merges. Rows of other values are not
+    used."""
+
     seeds: Annotated[int, Parameter(group=TRAINING)] = 5
     """Number of seeds per head."""
 
@@ -125,6 +132,19 @@ class EvaluateSettings(Training):
         check_range("search", self.search, least=0)
         if self.local and self.search:
             raise SettingsError("`local`: expected no `search`, which needs Ray")
+        if self.classes is not None:
+            Classes.from_text(self.classes)
+            if self.search:
+                raise SettingsError("`classes`: expected no `search`, which goes by the MAE")
+            if self.recipe.calibrate_for is not None:
+                raise SettingsError(
+                    "`classes`: expected no `calibrate_for`, as classes have no intervals"
+                )
+
+    @property
+    def asked_classes(self) -> Classes | None:
+        """The classes to tell apart; None: sentiment is predicted."""
+        return None if self.classes is None else Classes.from_text(self.classes)
 
 
 @dataclass(frozen=True, kw_only=True)

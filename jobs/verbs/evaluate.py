@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import version
 
 from daf_core.errors import SettingsError
+from daf_core.evaluation.confusion import confusion_table
 from daf_core.evaluation.figures import learning_curves
 from daf_core.evaluation.rendering import ResultTable
 from daf_core.evaluation.results import explained, rendered, standings
@@ -29,7 +30,7 @@ VERSIONS = ("torch", "numpy", "scikit-learn", "scipy")
 def run(settings: EvaluateSettings) -> str:
     """Compare heads; returns the tables and the summary line."""
     heads = _heads(settings)
-    rows = load_training_data(settings, heads)
+    rows = load_training_data(settings, heads, settings.asked_classes)
     _check_test_rows(settings, rows)
     recipe = settings.recipe.resolve(rows.corpus.counts["train"])
     output = trials_output(settings.out)
@@ -54,6 +55,8 @@ def run(settings: EvaluateSettings) -> str:
         explained(compared, settings.baseline, rows.corpus.counts["test"]),
     )
     tables = [heads_table, *tables_of_use(results)]
+    if rows.corpus.classes is not None:
+        tables.insert(1, confusion_table(results, rows.corpus.classes.names))
     for table in tables:
         table.publish(output.root)
     curves = learning_curves([result.facts for result in results])

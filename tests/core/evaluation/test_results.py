@@ -6,8 +6,9 @@ import pytest
 from huggingface_hub import ModelCard
 
 from daf_core.errors import SettingsError
+from daf_core.evaluation.control_results import rendered_controls, weight_controls
 from daf_core.evaluation.model_card import model_card
-from daf_core.evaluation.results import rendered, rendered_controls, standings, weight_controls
+from daf_core.evaluation.results import rendered, standings
 from daf_core.evaluation.trial import Trial, TrialFacts, TrialResult, is_published
 from daf_core.storage.output import trials_output
 
