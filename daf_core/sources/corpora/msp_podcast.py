@@ -75,34 +75,40 @@ def _table(uri: str, names: set[str]) -> str | None:
     return None if found is None else join(uri, folder, found)
 
 
-def _words(uri: str) -> dict[str, str]:
-    """Clip without suffix → what is said, of the folder of transcripts; {} where there is none."""
+def _words(uri: str) -> dict[str, str | BadInput]:
+    """Clip without suffix → what is said, or why that cannot be read, of the folder of transcripts;
+    {} where there is none.
+    """
     fs, _ = filesystem(uri)
     folder = next((name for name in sorted(_names(uri)) if name.lower() == "transcripts"), None)
     if folder is None:
         return {}
     listed = fs.find(filesystem(join(uri, folder))[1], detail=True)
-    paths = [
-        path
-        for path, facts in sorted(listed.items())
-        if path.endswith(".txt") and facts["size"] <= _LONGEST_WORDS
-    ]
-    return {
-        posixpath.basename(path).removesuffix(".txt"): " ".join(
-            data.decode("utf-8-sig", "surrogateescape").split()
-        )
-        for path, data in fs.cat(paths, on_error="omit").items()
-    }
+    texts = {path: facts["size"] for path, facts in sorted(listed.items()) if path.endswith(".txt")}
+    read: dict[str, object] = fs.cat(
+        [path for path, size in texts.items() if size <= _LONGEST_WORDS], on_error="return"
+    )
+    return {posixpath.basename(path).removesuffix(".txt"): _text(read.get(path)) for path in texts}
+
+
+def _text(data: object) -> str | BadInput:
+    if isinstance(data, bytes):
+        return " ".join(data.decode("utf-8-sig", "surrogateescape").split())
+    why = f"more than {_LONGEST_WORDS:,} bytes" if data is None else str(data)
+    return BadInput("unreadable_transcript", f"expected the words of a clip, found {why}")
 
 
 def _row(
-    cells: Cells | BadInput, uri: str, clips: dict[str, str], words: dict[str, str]
+    cells: Cells | BadInput, uri: str, clips: dict[str, str], words: dict[str, str | BadInput]
 ) -> Cells | BadInput:
     if isinstance(cells, BadInput):
         return cells
     if is_empty(cells["FileName"]):
         return BadInput("bad_row", "expected a FileName, found none")
     clip = posixpath.splitext(cells["FileName"].strip())[0]
+    text = words.get(clip)
+    if isinstance(text, BadInput):
+        return text
     split = str(cells["Split_Set"]).strip()
     speaker = str(cells.get("SpkrID") or "").strip()
     emotion = str(cells.get("EmoClass") or "").strip()
@@ -112,7 +118,7 @@ def _row(
         "recording_id": _PART.sub("", clip),
         # A missing clip is reported under its expected name.
         "audio_uri": clips.get(clip, join(uri, "Audios", f"{clip}.wav")),
-        "text": words.get(clip),
+        "text": text,
         "speaker": None if speaker.lower() in ("", "unknown") else speaker,
         "label": _label(cells["EmoVal"]),
         "split": _SPLITS.get(split.lower()),

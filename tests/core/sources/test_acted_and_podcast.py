@@ -1,5 +1,7 @@
 """CREMA-D, RAVDESS, nEMO and MSP-Podcast as published: rows, labels, splits, quarantine."""
 
+import os
+
 import pytest
 
 from daf_core.errors import SettingsError
@@ -83,6 +85,16 @@ def test_msp_podcast(tmp_path, table):
     # One has neither clip nor words, one no valence.
     assert reasons(quarantined) == ["bad_label", "missing_audio"]
     assert len(rows) == 2
+
+
+def test_words_that_cannot_be_read_are_named(tmp_path):
+    folder = write_msp_podcast(tmp_path)
+    (folder / "Transcripts/MSP-PODCAST_0001_0008.txt").write_text("word " * 20_000)
+    (folder / "Transcripts/MSP-PODCAST_0023_0001.txt").unlink()
+    os.mkfifo(folder / "Transcripts/MSP-PODCAST_0023_0001.txt")
+    rows, quarantined = ingest(folder)
+    assert rows == []
+    assert reasons(quarantined).count("unreadable_transcript") == 2
 
 
 def test_a_table_that_lacks_a_column_is_refused(tmp_path):
