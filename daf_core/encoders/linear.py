@@ -1,8 +1,9 @@
 """Linear layers of encoders, with their weights laid out once for the processor's own library.
 
-On CPUs torch multiplies matrices by MKL or by oneDNN, and lays the weights out anew in each call.
-oneDNN takes weights that were laid out before. torch offers that to its compiler only, under names
-that may change: where they are missing, a layer is an ordinary one.
+In bfloat16 torch multiplies matrices on CPUs by oneDNN, and lays the weights out anew in each call.
+oneDNN takes weights that were laid out before, and computes the same bytes from them. torch offers
+that to its compiler only, under names that may change: where they are missing, a layer is an
+ordinary one. So it is in float32, which torch leaves to another library whose bytes differ.
 """
 
 import torch
@@ -32,11 +33,11 @@ class Linear:
 
 
 def _packed(weight: Tensor) -> Tensor | None:
-    """The weight as oneDNN wants it, None where it cannot be laid out."""
-    if weight.device.type != "cpu":
+    """The weight as oneDNN wants it, None where it is not to be laid out or cannot be."""
+    if weight.device.type != "cpu" or weight.dtype != torch.bfloat16:
         return None
     try:
-        if weight.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
             return None
         packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, TYPICAL_ROWS)
         trial = weight.new_zeros(1, weight.shape[1])
