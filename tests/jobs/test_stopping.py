@@ -175,6 +175,27 @@ def test_a_signal_before_the_command_begins_is_told_too(started, name, status) -
     assert said.endswith(f"; {AGAIN}\n")
 
 
+IMPORTING = """
+import os, signal, sys
+from jobs.command import console
+
+class Signals:
+    def find_spec(self, name, *_):
+        if name == "jobs.cli":
+            os.kill(os.getpid(), signal.{name})
+
+sys.meta_path.insert(0, Signals())
+console.command()
+"""
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_while_the_command_is_imported_is_told_too(started, name, status) -> None:
+    _, said = (process := started("-c", IMPORTING.format(name=name))).communicate(timeout=WITHIN_S)
+    assert process.returncode == status
+    assert said.splitlines()[-1].endswith(f"; {AGAIN}")
+
+
 DAF = "from jobs.cli import main; main()"
 CALLS = 20
 
