@@ -4,11 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from daf_core.errors import NotDone
 from daf_core.storage.part_index import PartFacts
 
-# A row costs about as much as so many seconds of speech, for its text and for all else about it.
-ROW_S = 0.05
+# A row costs about as much as so many seconds of speech, for its text and for all else about it; a
+# part as many, for reading and publishing it.
+ROW_S, PART_S = 0.05, 5.0
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,16 @@ class Speed:
 
 def work(part: PartFacts) -> float:
     """How much a part costs, as seconds of speech."""
-    return part.audio_s + ROW_S * part.rows_in
+    return part.audio_s + ROW_S * part.rows_in + PART_S
 
 
 def measured(finished: Sequence[Finished], workers: int) -> Speed:
     """The speed of `workers` processes that began at once and finished these parts, in order.
 
     When the first `workers` parts are finished, about as much has been done as these parts hold:
-    the processes began with one each. From there to the end the speed is steady.
+    the processes began with one each. From there on the speed is the median of those over `workers`
+    parts in a row: what happens once, as the first file that a process reads, delays the start, and
+    does not slow down the whole run.
 
     Raises:
         NotDone: no more parts are finished than there are workers.
@@ -63,11 +68,14 @@ def measured(finished: Sequence[Finished], workers: int) -> Speed:
         raise NotDone(
             f"expected more than {workers} finished parts to go by, found {len(finished)}"
         )
-    first, others = finished[:workers], finished[workers:]
-    took_s = max(others[-1].at_s - first[-1].at_s, 1e-3)
-    per_s = sum(work(one.part) for one in others) / took_s
-    start_s = max(0.0, first[-1].at_s - sum(work(one.part) for one in first) / per_s)
-    return Speed(start_s, per_s, [one.part for one in finished], finished[-1].at_s)
+    done = np.cumsum([work(one.part) for one in finished])
+    at_s = np.array([one.at_s for one in finished])
+    first, last = slice(workers - 1, -workers), slice(2 * workers - 1, None)
+    if len(finished) < 2 * workers:  # too few for several in a row
+        first, last = slice(workers - 1, workers), slice(-1, None)
+    slope = max(float(np.median((at_s[last] - at_s[first]) / (done[last] - done[first]))), 1e-6)
+    start_s = max(0.0, float(at_s[-1] - done[-1] * slope))
+    return Speed(start_s, 1 / slope, [one.part for one in finished], float(at_s[-1]))
 
 
 def of_whole(finished: Sequence[Finished]) -> Speed:

@@ -29,7 +29,8 @@ class PlanSettings(EncodeResources):
     a temporary folder of this machine."""
 
     share: Annotated[float, Parameter(group=RESOURCES)] = 0.01
-    """Share of the parts to score: at least five and at most twenty for each process."""
+    """Share of the parts to score. For each process at least five parts and ten minutes of speech,
+    at most forty parts."""
 
     price_per_hour: Annotated[float | None, Parameter(group=RESOURCES)] = None
     """What all machines of the run together cost an hour, in any currency."""

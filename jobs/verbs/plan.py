@@ -30,7 +30,8 @@ from jobs.progress import counted, number_of, rate, working_on
 from jobs.ray_address import ray_runs
 from jobs.settings import PlanSettings
 
-PARTS_PER_WORKER = 5, 20  # of the sample, at least and at most
+# Of the sample, for each process: so much speech or so many parts at least, and at most.
+LEAST_S, LEAST_PARTS, MOST_PARTS = 600.0, 5, 40
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,7 @@ def _score_sample(
     plan: EncodePlan,
 ) -> Sample:
     with _folder(settings.out) as folder, open_executor(settings, parts) as executor:
-        least, most = (number * executor.workers for number in PARTS_PER_WORKER)
-        chosen = spread(parts, min(max(least, math.ceil(settings.share * len(parts))), most))
+        chosen = spread(parts, _sample_size(parts, executor.workers, settings.share))
         workers = min(executor.workers, len(chosen))
         precision = settings.precision or fastest_precision(executor.device)
         plan = replace(plan, device=executor.device, precision=precision)
@@ -104,6 +104,13 @@ def _score_sample(
         whole = len(chosen) == len(parts)
         speed = of_whole(finished) if whole else measured(finished, workers)
         return Sample(speed, size, memory, executor.device)
+
+
+def _sample_size(parts: list[PartFacts], workers: int, share: float) -> int:
+    """How many parts to score."""
+    usual = sum(map(work, parts)) / len(parts)
+    least = max(LEAST_PARTS, math.ceil(LEAST_S / usual)) * workers
+    return min(max(least, math.ceil(share * len(parts))), MOST_PARTS * workers)
 
 
 @contextmanager

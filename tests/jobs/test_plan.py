@@ -64,6 +64,24 @@ def test_too_few_parts_are_nothing_to_go_by():
         measured(finished, 2)
 
 
+def test_what_happens_once_does_not_slow_down_the_whole_run():
+    """Processes that each lose a second when they first read a file."""
+    at_s = [2.0 + 0.1 * number + (number > 8) for number in range(20)]
+    finished = [Finished(part(number, 55.0, 0), at) for number, at in enumerate(at_s)]
+    speed = measured(finished, 1)
+    assert speed.per_s == pytest.approx(600, rel=0.05)
+    assert speed.start_s == pytest.approx(2.9, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("audio_s", "expected"), [(10.0, 78), (30.0, 34), (600.0, 10), (3600.0, 10)]
+)
+def test_a_sample_is_long_enough_and_no_longer(audio_s, expected):
+    parts = [part(number, audio_s, 10) for number in range(1000)]
+    assert plan._sample_size(parts, 2, 1e-3) == expected
+    assert plan._sample_size(parts, 2, 1.0) == 80
+
+
 def test_a_sample_holds_parts_of_all_sizes():
     sizes = [work(one) for one in spread([part(n, float(n)) for n in range(1000)], 10)]
     assert sizes == sorted(sizes, reverse=True)
@@ -94,7 +112,7 @@ def test_a_sample_is_scored_and_deleted(tmp_path: Path, capsys: pytest.CaptureFi
     for name in ("archive", "sample", "disk", "memory", "requests"):
         assert f"\n{name} " in f"\n{said}"
     assert "97 rows" in said
-    assert "10 parts in" in said
+    assert "23 parts in" in said  # less than what a sample holds at least
     assert [*(tmp_path / "out").rglob("*.parquet")] == []
     with pytest.raises(SettingsError, match="expected the manifest of a daf run"):
         plan.run(PlanSettings(manifest=str(tmp_path / "none"), head=head))
