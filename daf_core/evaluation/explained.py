@@ -1,16 +1,16 @@
 """How a trained head does on labelled rows that it did not learn from, and how it uses them."""
 
 import numpy as np
-import numpy.typing as npt
 
 from daf_core.embeddings.arrays import column_values, columns_for
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
 from daf_core.evaluation.trial import TrialFacts, TrialResult, tested
+from daf_core.schemas import SPLITS
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.output import Output
-from daf_core.training.dataset import Corpus, load_rows, utterance_ids
-from daf_core.training.splits import TEST, UNUSED
+from daf_core.training.dataset import Corpus, labelled_corpus, load_rows, utterance_ids
+from daf_core.training.splits import TEST, UNUSED, SplitIndices
 
 EVERY = "all"  # the rows of any split, or of none
 
@@ -26,7 +26,10 @@ def explained(head: TrainedHead, name: str, source: Output, split: str) -> Trial
     Raises:
         SettingsError: fewer than two such rows that the head can read.
     """
-    parts = {part: _chosen(head.shapes, source, part, split) for part in source.part_names()}
+    of_split = {} if split == EVERY else _of_split(source, split)
+    parts = {
+        part: _chosen(head.shapes, source, part, of_split.get(part)) for part in source.part_names()
+    }
     corpus = Corpus(source, parts, split)
     test = load_rows(corpus, head.shapes)["test"]
     if len(test.labels) < 2:
@@ -50,11 +53,31 @@ def explained(head: TrainedHead, name: str, source: Output, split: str) -> Trial
     return TrialResult(rows, facts)
 
 
-def _chosen(shapes: ColumnShapes, source: Output, part: str, split: str) -> npt.NDArray[np.int8]:
-    """TEST for the rows of a part that are looked at, UNUSED for the others."""
-    table = source.read(part, [*columns_for(shapes), "label", "split"])
+def _chosen(
+    shapes: ColumnShapes, source: Output, part: str, of_split: SplitIndices | None
+) -> SplitIndices:
+    """TEST for the rows of a part that are looked at, UNUSED for the others. of_split: TEST for the
+    rows of the split; None: all rows.
+    """
+    table = source.read(part, [*columns_for(shapes), "label"])
     _, present = column_values(table, shapes)
     chosen = table["label"].is_valid().to_numpy() & present.any(axis=1)
-    if split != EVERY:
-        chosen &= np.array([one == split for one in table["split"].to_pylist()], bool)
+    if of_split is not None:
+        chosen &= of_split == TEST
     return np.where(chosen, TEST, UNUSED).astype(np.int8)
+
+
+def _of_split(source: Output, split: str) -> dict[str, SplitIndices]:
+    """Of each part TEST for the rows of the split: as training would make it where no row names
+    one, else as the rows name it.
+    """
+    named = {
+        part: source.read(part, ["split"])["split"].to_pylist() for part in source.part_names()
+    }
+    if any(any(names) for names in named.values()):
+        found = {part: [one == split for one in names] for part, names in named.items()}
+    else:
+        number = SPLITS.index(split)
+        made = labelled_corpus(source).parts
+        found = {part: (index == number).tolist() for part, index in made.items()}
+    return {part: np.where(own, TEST, UNUSED).astype(np.int8) for part, own in found.items()}

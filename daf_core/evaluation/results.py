@@ -30,6 +30,8 @@ CLASS_METRICS = {  # for corpora whose labels are -1, 0 and 1
     "polarity_weighted_f1": "weighted F1",
     "polarity_macro_f1": "macro F1",
     "polarity_ece": "ECE",
+    "coverage": "in 90 %",
+    "width": "width",
 }
 METRICS_OF_CLASSES = {  # of heads that tell classes apart
     "uar": "UAR",

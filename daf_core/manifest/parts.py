@@ -189,14 +189,18 @@ def part_files(
 
 def _facts(name: str, table: pa.Table) -> PartFacts:
     rows = table.drop_columns(["meta"]).to_pylist()
-    audio_s = sum(speech_s(row) for row in rows if row["audio_uri"] is not None)
+    heard = [
+        row
+        for row in rows
+        if row["audio_uri"] is not None and not set(_NO_AUDIO) & set(row["flags"])
+    ]
     return PartFacts(
         name=name,
         rows_fingerprint=fingerprint(rows),
         metadata=fingerprint(table["meta"].to_pylist()),
         rows_in=len(rows),
         rows=len(rows),
-        audio_s=audio_s,
+        audio_s=sum(map(speech_s, heard)),
         reasons={},
         flags=manifest_flags(table),
     )

@@ -16,6 +16,7 @@ from daf_core.training.split_rule import TEST_FROM, VALID_FROM, percent
 
 log = logging.getLogger(__name__)
 UNUSED = -1
+FEW_RECORDINGS = 5  # to test on
 TRAIN, VALID, TEST = range(3)  # index into SPLITS
 SplitIndices: TypeAlias = npt.NDArray[np.int8]  # (rows,) index into SPLITS, or UNUSED
 
@@ -46,6 +47,7 @@ def labelled_splits(place: str, tables: Sequence[pa.Table]) -> tuple[list[SplitI
         splits, rule = list(map(_by_recording, percents)), "80 / 10 / 10 % of recordings"
         used = _of_labelled(splits, labelled)
         _check_made(place, tables, used)
+        _tell_made(place, tables, used)
         return used, rule
     splits = [_indices(names) for names in named]
     used, rule = _of_labelled(splits, labelled), "as given"
@@ -82,6 +84,24 @@ def _check_made(place: str, tables: Sequence[pa.Table], splits: list[SplitIndice
         f"{sum(map(len, used))} labelled rows are of {found}, and rows are split by recording; "
         f"give them a column split (train, valid, test), or add recordings, and ingest the corpus "
         f"again"
+    )
+
+
+def _tell_made(place: str, tables: Sequence[pa.Table], splits: list[SplitIndices]) -> None:
+    """Say how many recordings each split has: rows of one say little about others."""
+    counts = []
+    for number in range(len(SPLITS)):
+        own = [
+            table["recording_id"].filter(pa.array(split == number))
+            for table, split in zip(tables, splits, strict=True)
+        ]
+        counts.append(len(pa.chunked_array(own, pa.string()).unique()))
+    few = "; so few say little about others" if counts[TEST] < FEW_RECORDINGS else ""
+    log.info(
+        "%s: no row has a split: %d recordings train, %d validate, %d test%s",
+        place,
+        *counts,
+        few,
     )
 
 

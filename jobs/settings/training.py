@@ -111,8 +111,9 @@ class EvaluateSettings(Training):
     )
     """Kinds of heads to compare, as `daf train --head` takes them."""
 
-    baseline: Annotated[str, Parameter(group=INPUT)] = "concat"
-    """The head that errors of the others are compared with."""
+    baseline: Annotated[str | None, Parameter(group=INPUT)] = None
+    """The head that errors of the others are compared with. Default: concat, or the first of
+    --heads where concat is not among them."""
 
     classes: Annotated[str | None, Parameter(group=DATA)] = None
     """Tell apart the values of a column of the source, such as emotion, in place of sentiment; or

@@ -24,12 +24,14 @@ from jobs.progress import progress_of
 from jobs.ray_address import ray_runs
 from jobs.settings import EvaluateSettings
 
+USUAL_BASELINE = "concat"
 VERSIONS = ("torch", "numpy", "scikit-learn", "scipy")
 
 
 def run(settings: EvaluateSettings) -> str:
     """Compare heads; returns the tables and the summary line."""
     heads = _heads(settings)
+    baseline = _baseline(settings, heads)
     rows = load_training_data(settings, heads, settings.asked_classes)
     _check_test_rows(settings, rows)
     recipe = settings.recipe.resolve(rows.corpus.counts["train"])
@@ -47,12 +49,12 @@ def run(settings: EvaluateSettings) -> str:
     trials = _trials(settings)
     missing = _run_missing(trials, settings, rows, recipes, output, identity)
     results = load_trials(settings)
-    compared = standings(results, settings.baseline)
+    compared = standings(results, baseline)
     heads_table = ResultTable(
         "heads",
         [row.as_row() for row in compared],
         partial(rendered, compared),
-        explained(compared, settings.baseline, rows.corpus.counts["test"]),
+        explained(compared, baseline, rows.corpus.counts["test"]),
     )
     tables = [heads_table, *tables_of_use(results)]
     if rows.corpus.classes is not None:
@@ -92,17 +94,28 @@ def _heads(settings: EvaluateSettings) -> list[str]:
     """The heads to compare, each once.
 
     Raises:
-        SettingsError: there is no such head, or the baseline is not among them.
+        SettingsError: there is no such head.
     """
     heads = [*dict.fromkeys(settings.heads)]
     for head in heads:
         if head not in HEADS:
             raise SettingsError(f"`heads` {head}: expected one of {', '.join(HEADS)}")
+    return heads
+
+
+def _baseline(settings: EvaluateSettings, heads: list[str]) -> str:
+    """The head that the others are compared with.
+
+    Raises:
+        SettingsError: it is not among them.
+    """
+    if settings.baseline is None:
+        return USUAL_BASELINE if USUAL_BASELINE in heads else heads[0]
     if settings.baseline not in heads:
         raise SettingsError(
             f"`baseline` {settings.baseline}: expected one of `heads`, {', '.join(heads)}"
         )
-    return heads
+    return settings.baseline
 
 
 def _trials(settings: EvaluateSettings) -> list[Trial]:
@@ -159,7 +172,7 @@ def _facts(settings: EvaluateSettings, rows: TrainingData, recipes: dict[str, Re
     return {
         "heads": [*recipes],
         "seeds": settings.seeds,
-        "baseline": settings.baseline,
+        "baseline": _baseline(settings, [*recipes]),
         "data": rows.facts,
         "recipes": {head: asdict(recipe) for head, recipe in recipes.items()},
         "versions": {name: version(name) for name in VERSIONS},

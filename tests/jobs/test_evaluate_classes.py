@@ -84,3 +84,11 @@ def test_what_classes_do_not_go_with_is_refused(embeddings, tmp_path):
         with pytest.raises(SettingsError, match=said):
             evaluate.run(settings(embeddings, tmp_path / "out", classes=classes))
         assert not (tmp_path / "out").exists()
+
+
+def test_without_a_baseline_heads_are_compared_with_concat_or_the_first(embeddings, tmp_path):
+    said = evaluate.run(settings(embeddings, tmp_path / "one", baseline=None, heads=["audio"]))
+    assert "minus that of audio" in said
+    heads = ["audio", "concat"]
+    said = evaluate.run(settings(embeddings, tmp_path / "two", baseline=None, heads=heads))
+    assert "minus that of concat" in said

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 import torch
 
 from daf_core.errors import SettingsError
+from daf_core.storage.output import embeddings_output
 from daf_core.training.recipe import Recipe
 from jobs.fitting import checkpoints
 from jobs.settings import ExplainHeadSettings, TrainSettings
@@ -162,6 +164,25 @@ def test_a_head_is_explained_on_rows_it_did_not_learn_from(embeddings, head, tmp
     assert mae["best_weights"] < figures[0]["mae"] < mae["other_text"]
     every = explain_head.run(replace(asked, split="all", out=None))
     assert f"200 labelled rows of {embeddings}, split all." in every
+
+
+def test_where_no_row_names_a_split_a_head_is_explained_on_the_test_rows_of_its_training(
+    embeddings, tmp_path, caplog
+):
+    table = next(embeddings_output(embeddings).read_all())
+    empty = pa.nulls(len(table), pa.string())
+    table = table.set_column(table.schema.get_field_index("split"), "split", empty)
+    unsplit = stored(str(tmp_path / "embeddings"), table)
+    with caplog.at_level("INFO"):
+        line = train.run(settings(unsplit, tmp_path / "head"))
+    (said,) = {one.getMessage() for one in caplog.records if "recordings train" in one.getMessage()}
+    counts = [int(one) for one in re.findall(r"(\d+) (?:recordings train|validate|test)", said)]
+    assert sum(counts) == 40
+    assert said.endswith("; so few say little about others") == (counts[2] < 5)
+    tested = int(re.search(r"(\d+) test rows", line)[1])
+    assert tested == 5 * counts[2]
+    found = explain_head.run(ExplainHeadSettings(str(tmp_path / "head"), embeddings=unsplit))
+    assert f"{tested} labelled rows of {unsplit}, split test." in found
 
 
 def test_a_head_is_not_explained_on_embeddings_of_others_or_too_few(embeddings, head):

@@ -58,19 +58,21 @@ class Naming:
             codes = {} if found is None else found.groupdict()
             sound = tuple(code for group, code in codes.items() if group != "modality") or (path,)
             if sound not in rows:
-                rows[sound] = path, self._row(name, codes, clips[path])
+                rows[sound] = path, self._row(path, codes, clips[path])
         return iter(sorted(rows.values(), key=lambda row: row[0]))
 
-    def _row(self, name: str, codes: dict[str, str], uri: str) -> Cells | BadInput:
+    def _row(self, path: str, codes: dict[str, str], uri: str) -> Cells | BadInput:
         if not codes:
-            return BadInput("bad_row", f"expected a name such as {self.example}, found {name[:80]}")
+            return BadInput(
+                "bad_row", f"expected a name such as {self.example}, found {path[-80:]}"
+            )
         if unknown := [group for group, known in self.codes.items() if codes[group] not in known]:
             expected = ", ".join(self.codes[unknown[0]])
-            said = f"expected {unknown[0]} {expected}, found {codes[unknown[0]]} in {name[:80]}"
+            said = f"expected {unknown[0]} {expected}, found {codes[unknown[0]]} in {path[-80:]}"
             return BadInput("bad_row", said)
         meant = {group: self.codes.get(group, {}).get(code, code) for group, code in codes.items()}
         return {
-            "utterance_id": name,
+            "utterance_id": posixpath.basename(path),
             "recording_id": meant.pop("actor"),
             "speaker": codes["actor"],
             "audio_uri": uri,

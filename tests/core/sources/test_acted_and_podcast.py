@@ -28,8 +28,8 @@ def test_crema_d(tmp_path):
     # SUR is no emotion of the corpus, "take two" no name of it; both are named.
     assert reasons(quarantined) == ["bad_row", "bad_row"]
     said = " ".join(row["message"] for row in quarantined)
-    assert "take two" in said
-    assert "SUR in 1091_TSI_SUR_XX" in said
+    assert "found AudioWAV/take two" in said
+    assert "SUR in AudioWAV/1091_TSI_SUR_XX" in said
 
 
 def test_ravdess(tmp_path):
