@@ -192,7 +192,7 @@ def _facts(name: str, table: pa.Table) -> PartFacts:
     heard = [
         row
         for row in rows
-        if row["audio_uri"] is not None and not set(_NO_AUDIO) & set(row["flags"])
+        if row["audio_uri"] is not None and not {*_NO_AUDIO} & {*(row["flags"] or ())}
     ]
     return PartFacts(
         name=name,
