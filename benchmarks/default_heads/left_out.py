@@ -12,7 +12,7 @@ from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.trained_head import TrainedHead, encoded_weights
 from daf_core.storage.output import Output
 from daf_core.training.dataset import Corpus, labelled_corpus
-from daf_core.training.fitting import fit_head
+from daf_core.training.fitting import learn
 from daf_core.training.recipe import Recipe
 from daf_core.training.splits import UNUSED
 
@@ -28,7 +28,7 @@ def head_without(corpus: str, like: TrainedHead, embeddings: Output, recipe: Rec
         for name, splits in whole.parts.items()
     }
     kept: Corpus = replace(whole, parts=parts)
-    fitted = fit_head(like.kind, kept, like.shapes, recipe, torch.device("cpu"))
+    fitted = learn(like.kind, kept, like.shapes, recipe, torch.device("cpu")).fitted()
     weights = encoded_weights(fitted.module, fitted.familiarity)
     record = HeadRecord(
         kind=like.kind,

@@ -87,10 +87,10 @@ def groups_of(values: Floats, names: Sequence[str | None], least: int = 10) -> l
 
 
 def _interval(values: Floats) -> tuple[float | None, float | None]:
-    from scipy.special import stdtrit  # takes a third of a second, and most reports need none
-
     if len(values) < LEAST_WITH_INTERVAL:
         return None, None
+    from scipy.special import stdtrit  # takes a third of a second, and most reports need none
+
     error = float(values.std(ddof=1)) / len(values) ** 0.5
     reach = float(stdtrit(len(values) - 1, (1 + HELD) / 2)) * error
     mean = float(values.mean())

@@ -1,9 +1,10 @@
 """Linear layers of encoders, with their weights laid out once for the processor's own library.
 
-In bfloat16 torch multiplies matrices on CPUs by oneDNN, and lays the weights out anew in each call.
-oneDNN takes weights that were laid out before, and computes the same bytes from them. torch offers
-that to its compiler only, under names that may change: where they are missing, a layer is an
-ordinary one. So it is in float32, which torch leaves to another library whose bytes differ.
+On CPUs torch multiplies bfloat16 matrices by oneDNN, and lays the weights out anew in each call.
+oneDNN also takes weights that were laid out before; on processors with AVX-512 the results have the
+same bytes. torch offers this to its compiler alone, under names that may change. Where the names
+are missing, a layer is an ordinary one. In float32 every layer is ordinary: torch uses another
+library there, whose results differ from those of oneDNN in the last digits.
 """
 
 import torch

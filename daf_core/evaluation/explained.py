@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from daf_core.arrays import BoolArray
 from daf_core.embeddings.arrays import column_values, columns_for
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
@@ -10,7 +11,7 @@ from daf_core.schemas import SPLITS
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.output import Output
 from daf_core.training.dataset import Corpus, labelled_corpus, load_rows, utterance_ids
-from daf_core.training.splits import TEST, UNUSED, SplitIndices
+from daf_core.training.splits import TEST, UNUSED
 
 EVERY = "all"  # the rows of any split, or of none
 
@@ -27,9 +28,10 @@ def explained(head: TrainedHead, name: str, source: Output, split: str) -> Trial
         SettingsError: fewer than two such rows that the head can read.
     """
     of_split = {} if split == EVERY else _of_split(source, split)
-    parts = {
-        part: _chosen(head.shapes, source, part, of_split.get(part)) for part in source.part_names()
-    }
+    parts = {}
+    for part in source.part_names():
+        chosen = _readable(head.shapes, source, part) & of_split.get(part, True)
+        parts[part] = np.where(chosen, TEST, UNUSED).astype(np.int8)
     corpus = Corpus(source, parts, split)
     test = load_rows(corpus, head.shapes)["test"]
     if len(test.labels) < 2:
@@ -53,31 +55,24 @@ def explained(head: TrainedHead, name: str, source: Output, split: str) -> Trial
     return TrialResult(rows, facts)
 
 
-def _chosen(
-    shapes: ColumnShapes, source: Output, part: str, of_split: SplitIndices | None
-) -> SplitIndices:
-    """TEST for the rows of a part that are looked at, UNUSED for the others. of_split: TEST for the
-    rows of the split; None: all rows.
-    """
+def _readable(shapes: ColumnShapes, source: Output, part: str) -> BoolArray:
+    """(rows,) which rows of a part have a label and a column that the head reads."""
     table = source.read(part, [*columns_for(shapes), "label"])
     _, present = column_values(table, shapes)
-    chosen = table["label"].is_valid().to_numpy() & present.any(axis=1)
-    if of_split is not None:
-        chosen &= of_split == TEST
-    return np.where(chosen, TEST, UNUSED).astype(np.int8)
+    found: BoolArray = table["label"].is_valid().to_numpy() & present.any(axis=1)
+    return found
 
 
-def _of_split(source: Output, split: str) -> dict[str, SplitIndices]:
-    """Of each part TEST for the rows of the split: as training would make it where no row names
-    one, else as the rows name it.
+def _of_split(source: Output, split: str) -> dict[str, BoolArray]:
+    """(rows,) of each part, which rows are of the split: those that name it; where none does, those
+    that a training would take for it.
     """
-    named = {
-        part: source.read(part, ["split"])["split"].to_pylist() for part in source.part_names()
-    }
-    if any(any(names) for names in named.values()):
-        found = {part: [one == split for one in names] for part, names in named.items()}
-    else:
-        number = SPLITS.index(split)
-        made = labelled_corpus(source).parts
-        found = {part: (index == number).tolist() for part, index in made.items()}
-    return {part: np.where(own, TEST, UNUSED).astype(np.int8) for part, own in found.items()}
+    named = {part: source.read(part, ["split"])["split"] for part in source.part_names()}
+    names = {name for column in named.values() for name in column.unique().to_pylist()} - {None}
+    if split in names or (names and "train" not in names):
+        return {
+            part: np.array([one == split for one in column.to_pylist()], bool)
+            for part, column in named.items()
+        }
+    number = SPLITS.index(split)
+    return {part: index == number for part, index in labelled_corpus(source).parts.items()}

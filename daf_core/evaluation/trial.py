@@ -23,7 +23,7 @@ from daf_core.stages.score import disagreement
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
-from daf_core.training.fitting import fit_head
+from daf_core.training.fitting import learn
 from daf_core.training.loop import predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
@@ -135,9 +135,9 @@ def run_trial(
     not.
     """
     started = time.monotonic()
-    fitted = fit_head(
+    fitted = learn(
         trial.head, corpus, shapes, recipe, torch.device("cpu"), seed=trial.seed, also=also
-    )
+    ).fitted()
     seconds = time.monotonic() - started
     utterance = select(shapes, lambda column: column.is_utterance)
     test = load_rows(corpus, utterance | fitted.shapes)["test"]

@@ -1,11 +1,12 @@
 """Late fusion by stacking: the modalities of `daf`, learned apart, joined by constant weights.
 
-    p(y) ∝ π(y) · (Σ_m w_m · p_m(y) / π(y))^γ
+    p(y) ∝ π(y) · ((Σ_m w_m · p_m(y)) / π(y))^γ
 
-The sum is a linear opinion pool of the calibrated distributions p_m; γ makes up for a pool being
-less sure than its members (Ranjan and Gneiting 2010, Journal of the Royal Statistical Society B
-72). w and γ are fitted on validation rows (stacked generalisation, Wolpert 1992) and the same for
-every utterance, so what `daf` gains over this head it gains by weights of each utterance.
+p_m is what modality m alone says of an utterance with both (`apart.py`). The sum is a linear
+opinion pool; γ makes up for a pool being less sure than its members (Ranjan and Gneiting 2010,
+Journal of the Royal Statistical Society B 72). w and γ are fitted on validation rows (stacked
+generalisation, Wolpert 1992) and are the same for every utterance. So what `daf` gains over this
+head, it gains by weights of each utterance.
 """
 
 import math

@@ -58,13 +58,51 @@ class Fitted:
 class Learned:
     """A trained head of which nothing is measured yet.
 
-    plan: how it was trained; rows: of each split of the corpus; state: the last of the training.
+    plan: how it was trained; rows: of each split of `corpus`; also: what joined them; state: the
+    last of the training.
     """
 
     plan: "Plan"
     module: nn.Module
     rows: dict[str, Rows]
+    corpus: Corpus
+    also: Sequence[Corpus]
     state: State
+
+    def fitted(self) -> Fitted:
+        """Calibrate and measure a head for sentiment. Every worker calls it.
+
+        With `recipe.calibrate_for` the head is calibrated by further heads, each fitted without a
+        fold of the train rows (`group_folds`), instead of on the validation rows.
+        """
+        plan, head, rows = self.plan, self.module, self.rows
+        held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
+        if plan.recipe.calibrate_for is not None:
+            held_out = plan.fit_folds(
+                group_folds(self.corpus, self.also, plan.recipe.calibrate_for)
+            )
+        calibrations = calibrate_on(held_out)
+        measured = {split: measure(head, rows[split], calibrations) for split in SPLITS}
+        metrics = {split: metrics for split, (metrics, _) in measured.items()}
+        reliability = measured["test" if metrics["test"] else "valid"][1]
+        strange = load_strange(self.corpus, plan.shapes, *rank_and_workers())
+        familiarity = fit_familiarity(
+            rows["train"],
+            rows["valid"],
+            plan.shapes,
+            None if strange is None else strange.to(plan.device),
+        )
+        return Fitted(
+            head.cpu(),
+            plan.shapes,
+            calibrations,
+            familiarity,
+            label_interval(rows["train"]),
+            error_correlation_of(head, rows["valid"], calibrations),
+            metrics,
+            reliability,
+            self.state,
+        )
 
 
 def learn(
@@ -111,64 +149,7 @@ def learn(
         after_epoch=after_epoch,
     )
     plan.join(head, rows, joining)
-    return Learned(plan, head, rows, state)
-
-
-def fit_head(
-    kind: str,
-    corpus: Corpus,
-    shapes: ColumnShapes,
-    recipe: Recipe,
-    device: torch.device,
-    *,
-    seed: int = 0,
-    also: Sequence[Corpus] = (),
-    resume: State | None = None,
-    after_epoch: Callable[[State], None] = lambda state: None,
-) -> Fitted:
-    """Train a head for sentiment as `learn` does, calibrate and measure it. Every worker calls it
-    with the same arguments.
-
-    With `recipe.calibrate_for` the head is calibrated by further heads, each fitted without a fold
-    of the train rows (`group_folds`), instead of on the validation rows.
-    """
-    learned = learn(
-        kind,
-        corpus,
-        shapes,
-        recipe,
-        device,
-        seed=seed,
-        also=also,
-        resume=resume,
-        after_epoch=after_epoch,
-    )
-    plan, head, rows = learned.plan, learned.module, learned.rows
-    held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
-    if recipe.calibrate_for is not None:
-        held_out = plan.fit_folds(group_folds(corpus, also, recipe.calibrate_for))
-    calibrations = calibrate_on(held_out)
-    measured = {split: measure(head, rows[split], calibrations) for split in SPLITS}
-    metrics = {split: metrics for split, (metrics, _) in measured.items()}
-    reliability = measured["test" if metrics["test"] else "valid"][1]
-    strange = load_strange(corpus, plan.shapes, *rank_and_workers())
-    familiarity = fit_familiarity(
-        rows["train"],
-        rows["valid"],
-        plan.shapes,
-        None if strange is None else strange.to(device),
-    )
-    return Fitted(
-        head.cpu(),
-        plan.shapes,
-        calibrations,
-        familiarity,
-        label_interval(rows["train"]),
-        error_correlation_of(head, rows["valid"], calibrations),
-        metrics,
-        reliability,
-        learned.state,
-    )
+    return Learned(plan, head, rows, corpus, also, state)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is fitted: the arguments of `fit_head` that are the same wherever it runs."""
+"""What is fitted: the arguments of `learn` that are the same wherever it runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ import torch
 
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.training.dataset import Corpus
-from daf_core.training.fitting import fit_head
+from daf_core.training.fitting import learn
 from daf_core.training.recipe import Recipe
 from daf_core.training.state import State
 from jobs.fitting.fitted_head import FittedHead
@@ -27,8 +27,8 @@ class FitTask:
     def run(
         self, device: torch.device, resume: State | None, after_epoch: Callable[[State], None]
     ) -> FittedHead:
-        """The fitted head; resume, after_epoch: as in `fit_head`."""
-        fitted = fit_head(
+        """The fitted head; resume, after_epoch: as in `learn`."""
+        fitted = learn(
             self.kind,
             self.corpus,
             self.shapes,
@@ -38,5 +38,5 @@ class FitTask:
             also=self.also,
             resume=resume,
             after_epoch=after_epoch,
-        )
+        ).fitted()
         return FittedHead.from_fitted(fitted)

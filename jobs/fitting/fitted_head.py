@@ -31,7 +31,7 @@ class FittedHead:
 
     @classmethod
     def from_fitted(cls, fitted: Fitted) -> "FittedHead":
-        """The values of what `fit_head` returns."""
+        """The values of a fitted head."""
         return cls(
             tensors=fitted.module.state_dict(),
             shapes=fitted.shapes,

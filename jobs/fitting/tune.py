@@ -17,7 +17,7 @@ from daf_core.storage import files
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json
 from daf_core.training.dataset import without_test
-from daf_core.training.fitting import fit_head
+from daf_core.training.fitting import learn
 from daf_core.training.recipe import Recipe
 from daf_core.training.state import State
 from jobs.fitting.training_data import TrainingData
@@ -132,7 +132,7 @@ def _try(config: dict[str, Any], head: str, rows: TrainingData, recipe: Recipe) 
     def report(state: State) -> None:
         tune.report({"valid_mae": state.best_mae, "passes": state.epoch + 1})
 
-    fit_head(
+    learn(
         head,
         rows.corpus,
         rows.shapes,

@@ -70,10 +70,10 @@ def measured(finished: Sequence[Finished], workers: int) -> Speed:
         )
     done = np.cumsum([work(one.part) for one in finished])
     at_s = np.array([one.at_s for one in finished])
-    first, last = slice(workers - 1, -workers), slice(2 * workers - 1, None)
-    if len(finished) < 2 * workers:  # too few for several in a row
-        first, last = slice(workers - 1, workers), slice(-1, None)
-    slope = max(float(np.median((at_s[last] - at_s[first]) / (done[last] - done[first]))), 1e-6)
+    row = min(workers, len(finished) - workers)
+    from_s, to_s = at_s[workers - 1 : -row], at_s[workers - 1 + row :]
+    did = done[workers - 1 + row :] - done[workers - 1 : -row]
+    slope = max(float(np.median((to_s - from_s) / did)), 1e-6)
     start_s = max(0.0, float(at_s[-1] - done[-1] * slope))
     return Speed(start_s, 1 / slope, [one.part for one in finished], float(at_s[-1]))
 

@@ -63,7 +63,7 @@ def run(settings: EvaluateSettings) -> str:
         table.publish(output.root)
     curves = learning_curves([result.facts for result in results])
     files.publish(files.join(output.root, "learning-curves.png"), curves)
-    run_record.finish(output, identity, _facts(settings, rows, recipes))
+    run_record.finish(output, identity, _facts(settings, rows, recipes, baseline))
     shown = [table.shown() for table in tables]
     if settings.search:
         shown.append("\n".join(f"{head} with {_searched(recipes[head])}" for head in heads))
@@ -167,12 +167,14 @@ def _in_processes(settings: EvaluateSettings) -> bool:
     return not ray_runs() if settings.local is None else settings.local
 
 
-def _facts(settings: EvaluateSettings, rows: TrainingData, recipes: dict[str, Recipe]) -> Json:
+def _facts(
+    settings: EvaluateSettings, rows: TrainingData, recipes: dict[str, Recipe], baseline: str
+) -> Json:
     """What the run record says beside the identity."""
     return {
         "heads": [*recipes],
         "seeds": settings.seeds,
-        "baseline": _baseline(settings, [*recipes]),
+        "baseline": baseline,
         "data": rows.facts,
         "recipes": {head: asdict(recipe) for head, recipe in recipes.items()},
         "versions": {name: version(name) for name in VERSIONS},

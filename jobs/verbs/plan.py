@@ -30,7 +30,8 @@ from jobs.progress import counted, number_of, rate, working_on
 from jobs.ray_address import ray_runs
 from jobs.settings import PlanSettings
 
-# Of the sample, for each process: so much speech or so many parts at least, and at most.
+# Of the sample, for each process: at least so much work, as seconds of speech, and so many parts;
+# at most so many parts.
 LEAST_S, LEAST_PARTS, MOST_PARTS = 600.0, 5, 40
 
 

@@ -185,6 +185,27 @@ def test_where_no_row_names_a_split_a_head_is_explained_on_the_test_rows_of_its_
     assert f"{tested} labelled rows of {unsplit}, split test." in found
 
 
+def test_validation_rows_that_training_took_are_explained_and_a_corpus_may_only_test(
+    embeddings, head, tmp_path
+):
+    table = next(embeddings_output(embeddings).read_all())
+    place = table.schema.get_field_index("split")
+    named = [None if one == "valid" else one for one in table["split"].to_pylist()]
+    without = stored(
+        str(tmp_path / "one"), table.set_column(place, "split", pa.array(named, pa.string()))
+    )
+    found = explain_head.run(ExplainHeadSettings(str(head), embeddings=without, split="valid"))
+    assert f"labelled rows of {without}, split valid." in found
+    only = [one if one == "test" else None for one in named]
+    tests = stored(
+        str(tmp_path / "two"), table.set_column(place, "split", pa.array(only, pa.string()))
+    )
+    asked = ExplainHeadSettings(str(head), embeddings=tests)
+    assert f"50 labelled rows of {tests}, split test." in explain_head.run(asked)
+    with pytest.raises(SettingsError, match="two labelled rows or more of `split` train, found 0"):
+        explain_head.run(replace(asked, split="train"))
+
+
 def test_a_head_is_not_explained_on_embeddings_of_others_or_too_few(embeddings, head):
     with pytest.raises(SettingsError, match="expected text embeddings by"):
         explain_head.run(ExplainHeadSettings("fast", embeddings=embeddings))

@@ -28,9 +28,9 @@ VALENCE = {
 class Naming:
     """How a corpus names its files.
 
-    folders: names of which one lies in the corpus's folder; example: a name, for messages; pattern:
-    of a name without suffix, whose groups are the codes; codes: group → code → meaning, of those
-    groups whose codes are no words.
+    folders: names of which one lies in the corpus's folder, where its files do not lie there
+    themselves; example: a name, for messages; pattern: of a name without suffix, whose groups are
+    the codes; codes: group → code → meaning, of those groups whose codes are no words.
     """
 
     folders: re.Pattern[str]
@@ -40,6 +40,8 @@ class Naming:
 
     def matches(self, uri: str, names: set[str]) -> bool:
         """Whether the folder at `uri`, which holds `names`, is such a corpus."""
+        if any(self.pattern.fullmatch(posixpath.splitext(name)[0]) for name in names):
+            return True
         return any(self.folders.fullmatch(name) for name in names) and any(
             self.pattern.fullmatch(posixpath.basename(clip)) for clip in clips_under(uri)
         )
@@ -48,7 +50,7 @@ class Naming:
         """A row for each recording; the actor is the recording, so no split parts an actor's rows.
         The label is the valence of the acted emotion: -1, 0 or 1.
 
-        Of files that hold the same sound, WAV is read.
+        Of files with the same sound, as a WAV and a video are, one is read: a WAV, if there is one.
         """
         rows: dict[tuple[str, ...], tuple[str, Cells | BadInput]] = {}
         clips = clips_under(uri)
@@ -83,7 +85,7 @@ class Naming:
 
 
 CREMA_D = Naming(
-    folders=re.compile("AudioWAV|AudioMP3"),
+    folders=re.compile("AudioWAV|AudioMP3", re.IGNORECASE),
     example="1001_DFA_ANG_XX",
     pattern=re.compile(
         r"(?P<actor>\d{4})_(?P<sentence>[A-Z]{3})_(?P<emotion>[A-Z]{3})_(?P<level>[A-Z]{2})"
@@ -116,7 +118,7 @@ CREMA_D = Naming(
 )
 
 RAVDESS = Naming(
-    folders=re.compile(r"Actor_\d\d|Audio_(Speech|Song)_Actors_01-24"),
+    folders=re.compile(r"Actor_\d\d|Audio_(Speech|Song)_Actors_01-24", re.IGNORECASE),
     example="03-01-06-02-01-02-01",
     pattern=re.compile(
         r"(?P<modality>\d\d)-(?P<voice>\d\d)-(?P<emotion>\d\d)-(?P<level>\d\d)-(?P<sentence>\d\d)-"

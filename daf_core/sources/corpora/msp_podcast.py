@@ -85,9 +85,8 @@ def _words(uri: str) -> dict[str, str | BadInput]:
         return {}
     listed = fs.find(filesystem(join(uri, folder))[1], detail=True)
     texts = {path: facts["size"] for path, facts in sorted(listed.items()) if path.endswith(".txt")}
-    read: dict[str, object] = fs.cat(
-        [path for path, size in texts.items() if size <= _LONGEST_WORDS], on_error="return"
-    )
+    short = [path for path, size in texts.items() if size <= _LONGEST_WORDS]
+    read: dict[str, object] = fs.cat(short, on_error="return") if short else {}
     return {posixpath.basename(path).removesuffix(".txt"): _text(read.get(path)) for path in texts}
 
 
@@ -114,6 +113,7 @@ def _row(
     emotion = str(cells.get("EmoClass") or "").strip()
     used = {*_NEEDED, "SpkrID", "EmoClass"}
     return {
+        **{name.lower(): value for name, value in cells.items() if name not in used},
         "utterance_id": clip,
         "recording_id": _PART.sub("", clip),
         # A missing clip is reported under its expected name.
@@ -124,7 +124,6 @@ def _row(
         "split": _SPLITS.get(split.lower()),
         "emotion": _CLASSES.get(emotion, emotion),
         "split_set": split,
-        **{name.lower(): value for name, value in cells.items() if name not in used},
     }
 
 

@@ -21,7 +21,7 @@ _CLIP = re.compile(r"[A-Z]{2}\d_[a-z]+_\d+")  # such as EB0_anger_1
 
 def matches(uri: str, names: set[str]) -> bool:
     """Whether the folder at `uri`, which holds `names`, is such a corpus."""
-    return {TABLE, CLIPS} <= names and any(map(_CLIP.fullmatch, clips_under(join(uri, CLIPS))))
+    return {TABLE, CLIPS} <= names and any(map(_CLIP.fullmatch, _clips(uri)))
 
 
 def read(uri: str) -> Rows:
@@ -31,10 +31,16 @@ def read(uri: str) -> Rows:
     Raises:
         SettingsError: data.tsv lacks a column.
     """
-    clips = clips_under(join(uri, CLIPS))
+    clips = _clips(uri)
     with open_rows(join(uri, TABLE)) as table:
         check_columns(table, join(uri, TABLE), _NEEDED)
         return iter([(place, _row(cells, uri, clips)) for place, cells in table.rows])
+
+
+def _clips(uri: str) -> dict[str, str]:
+    """Name without suffix → URI of the clips, which may lie in folders of their actors."""
+    found = clips_under(join(uri, CLIPS))
+    return {posixpath.basename(path): clip for path, clip in found.items()}
 
 
 def _row(cells: Cells | BadInput, uri: str, clips: dict[str, str]) -> Cells | BadInput:
@@ -45,6 +51,7 @@ def _row(cells: Cells | BadInput, uri: str, clips: dict[str, str]) -> Cells | Ba
         return BadInput("bad_row", "expected a file_id, found none")
     emotion = cells["emotion"].strip()
     return {
+        **{one: value for one, value in cells.items() if one not in _NEEDED},
         "utterance_id": name,
         "recording_id": cells["speaker_id"].strip(),
         "speaker": cells["speaker_id"].strip(),
@@ -52,5 +59,4 @@ def _row(cells: Cells | BadInput, uri: str, clips: dict[str, str]) -> Cells | Ba
         "text": cells["raw_text"],
         "label": VALENCE.get(emotion),
         "emotion": emotion,
-        **{one: value for one, value in cells.items() if one not in _NEEDED},
     }

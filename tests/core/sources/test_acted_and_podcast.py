@@ -32,6 +32,39 @@ def test_crema_d(tmp_path):
     assert "SUR in AudioWAV/1091_TSI_SUR_XX" in said
 
 
+@pytest.mark.parametrize("folder", ["AudioWAV", "audiowav"])
+def test_crema_d_by_the_folder_of_its_recordings_and_in_other_letters(tmp_path, folder):
+    write_crema_d(tmp_path)
+    (tmp_path / "AudioWAV").rename(tmp_path / folder)
+    for source in (tmp_path, tmp_path / folder):
+        rows, _ = ingest(source)
+        assert by_id(rows)["1001_DFA_ANG_XX"]["label"] == -1
+
+
+def test_one_actor_of_ravdess(tmp_path):
+    actor = write_ravdess(tmp_path) / "Audio_Speech_Actors_01-24/Actor_01"
+    rows, _ = ingest(actor)
+    assert [row["label"] for row in rows] == [-1, None, 1]
+
+
+def test_nemo_by_actor(tmp_path):
+    folder = write_nemo(tmp_path / "nEMO")
+    (folder / "samples/EB0").mkdir()
+    (folder / "samples/EB0_anger_1.wav").rename(folder / "samples/EB0/EB0_anger_1.wav")
+    rows, _ = ingest(folder)
+    assert by_id(rows)["EB0_anger_1"]["audio_uri"].endswith("EB0/EB0_anger_1.wav")
+
+
+def test_msp_podcast_without_words_and_with_a_column_of_our_name(tmp_path):
+    folder = write_msp_podcast(tmp_path)
+    for text in (folder / "Transcripts").iterdir():
+        text.unlink()
+    table = folder / "Labels/labels_consensus.csv"
+    table.write_text(table.read_text().replace("Gender", "Speaker"))
+    rows, _ = ingest(folder)
+    assert [(row["text"], row["speaker"]) for row in rows] == [(None, "127"), (None, "8")]
+
+
 def test_ravdess(tmp_path):
     rows, quarantined = ingest(write_ravdess(tmp_path))
     found = by_id(rows)

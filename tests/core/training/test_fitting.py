@@ -15,7 +15,7 @@ from daf_core.schemas import SPLITS, embeddings_schema
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.training.dataset import labelled_corpus, load_rows
-from daf_core.training.fitting import fit_head
+from daf_core.training.fitting import learn
 from daf_core.training.loop import predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import standardised
@@ -55,7 +55,7 @@ def embeddings(folder, audio_in: set[str]) -> Output:
 
 def test_a_head_gets_the_columns_that_training_rows_have(tmp_path):
     source = embeddings(tmp_path, audio_in={"test"})
-    fitted = fit_head("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
+    fitted = learn("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu")).fitted()
     assert fitted.shapes == {"text": (2, 4)}
     assert set(fitted.metrics) == set(SPLITS)
     assert len(fitted.state.history) == 3
@@ -63,20 +63,20 @@ def test_a_head_gets_the_columns_that_training_rows_have(tmp_path):
 
 def test_with_audio_in_training_it_gets_all_columns(tmp_path):
     source = embeddings(tmp_path, audio_in={"train"})
-    fitted = fit_head("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
+    fitted = learn("daf", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu")).fitted()
     assert fitted.shapes == SHAPES
     assert 0 <= fitted.metrics["test"]["mae"] <= 6
 
 
 def test_a_head_of_one_modality_gets_its_columns_alone(tmp_path):
     source = embeddings(tmp_path, audio_in={"train", "valid"})
-    fitted = fit_head("audio", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu"))
+    fitted = learn("audio", labelled_corpus(source), SHAPES, RECIPE, torch.device("cpu")).fitted()
     assert fitted.shapes == {"audio": (1, 3), "audio_2": (1, 2)}
     words = embeddings(tmp_path / "words", audio_in=set())
     with pytest.raises(
         SettingsError, match="head audio: expected training rows with audio, found none"
     ):
-        fit_head("audio", labelled_corpus(words), SHAPES, RECIPE, torch.device("cpu"))
+        learn("audio", labelled_corpus(words), SHAPES, RECIPE, torch.device("cpu")).fitted()
 
 
 def test_rows_of_another_corpus_join(tmp_path):
@@ -84,16 +84,16 @@ def test_rows_of_another_corpus_join(tmp_path):
     words = labelled_corpus(embeddings(tmp_path / "words", audio_in=set()))
     voices = labelled_corpus(embeddings(tmp_path / "voices", audio_in={"train"}))
     alone, more = (
-        fit_head("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also)
+        learn("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also).fitted()
         for also in ([], [voices])
     )
     assert alone.shapes == {"text": (2, 4)}
     assert more.shapes == SHAPES
     assert more.metrics["test"]["rows"] == alone.metrics["test"]["rows"]
-    again = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"), also=[voices])
-    without = fit_head("text", words, SHAPES, RECIPE, torch.device("cpu"))
+    again = learn("text", words, SHAPES, RECIPE, torch.device("cpu"), also=[voices]).fitted()
+    without = learn("text", words, SHAPES, RECIPE, torch.device("cpu")).fitted()
     weigh = replace(RECIPE, weigh_labels=True)
-    weighted = fit_head("text", words, SHAPES, weigh, torch.device("cpu"), also=[voices])
+    weighted = learn("text", words, SHAPES, weigh, torch.device("cpu"), also=[voices]).fitted()
     losses = [one.state.history[0]["train_loss"] for one in (again, without, weighted)]
     assert len(set(losses)) == 3
 
@@ -103,7 +103,8 @@ def test_rows_of_several_corpora_join_beside_each_other(tmp_path):
     voices = labelled_corpus(embeddings(tmp_path / "voices", audio_in={"train"}))
     joining = ([], [words], [voices], [words, voices])
     fitted = [
-        fit_head("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also) for also in joining
+        learn("daf", words, SHAPES, RECIPE, torch.device("cpu"), also=also).fitted()
+        for also in joining
     ]
     assert [one.shapes == SHAPES for one in fitted] == [False, False, True, True]
     losses = [one.state.history[0]["train_loss"] for one in fitted]

@@ -13,7 +13,7 @@ from daf_core.schemas import embeddings_schema
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.training.dataset import labelled_corpus, utterance_ids
-from daf_core.training.fitting import fit_head
+from daf_core.training.fitting import learn
 from daf_core.training.group_folds import FOLDS, group_folds
 from daf_core.training.recipe import Recipe
 
@@ -98,7 +98,7 @@ def test_intervals_hold_for_unseen_speakers(tmp_path):
     whole = labelled_corpus(embeddings(str(tmp_path)))
     recipe = Recipe(width=16, batch_rows=16, epochs=20, patience=20, learning_rate=1e-2)
     seen, unseen = (
-        fit_head("text", whole, SHAPES, one, torch.device("cpu"))
+        learn("text", whole, SHAPES, one, torch.device("cpu")).fitted()
         for one in (recipe, replace(recipe, calibrate_for="speakers"))
     )
     assert seen.calibrations["text"].rows == whole.counts["valid"]
