@@ -44,13 +44,16 @@ def make(settings: ReportSettings) -> Report:
             f"`out` {out}: expected a file for the page, found a folder; "
             f"try {join(out, 'report.html')}"
         )
+    reads = clip_readers()
+    if settings.audio:
+        reads.start("daf_core.report.clips")  # .4 s, beside the gathering
     report = gather(
         settings.scores,
         settings.manifest,
         settings.text,
         settings.audio,
         settings.allow_root,
-        clip_readers(),
+        reads,
     )
     publish(out, render(report).encode())
     tell(

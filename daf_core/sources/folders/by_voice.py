@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from daf_core.errors import BadInput
 from daf_core.recordings.audio import Recording, open_recording
-from daf_core.recordings.channels import alike, own_speech
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.manifest_rows import AudioSize, manifest_row, place_in_recording
@@ -58,13 +57,19 @@ def speech(
         BadInput: as `Recording.read`.
     """
     roles = {channel: role for channel, role in searched if channel is not None}
-    copies = alike(recording, roles) if len(roles) > 1 else {}
+    if len(roles) < 2:
+        ((channel, role),) = searched
+        for start_s, end_s in voice_activity().segments(recording, channel):
+            yield channel, role, Span(start_s, end_s)
+        return
+    # Loads scipy, which takes .4 s: only where a recording has several channels.
+    from daf_core.recordings.channels import alike, own_speech
+
+    copies = alike(recording, roles)
     originals = [channel for channel in roles if channel not in copies]
     if len(originals) < 2:
-        flags = ("same_channels",) if copies else ()
-        ((channel, role),) = searched if not copies else [(None, None)]
-        for start_s, end_s in voice_activity().segments(recording, channel):
-            yield channel, role, Span(start_s, end_s, flags)
+        for start_s, end_s in voice_activity().segments(recording, None):
+            yield None, None, Span(start_s, end_s, ("same_channels",))
         return
     spans = {channel: voice_activity().segments(recording, channel) for channel in originals}
     for channel, own in own_speech(recording, spans).spans.items():
