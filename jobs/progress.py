@@ -174,9 +174,9 @@ def quarantined(reasons: Mapping[str, int], folder: str) -> str:
     """How many rows are quarantined, why, and in which folder they are."""
     if not reasons:
         return "0 quarantined"
-    return f"{sum(reasons.values())} quarantined ({counted(reasons)}; in {folder})"
+    return f"{sum(reasons.values()):,} quarantined ({counted(reasons)}; in {folder})"
 
 
 def counted(reasons: Mapping[str, int]) -> str:
     """Each reason with its number of rows, the most frequent first."""
-    return ", ".join(f"{reason} {count}" for reason, count in Counter(reasons).most_common())
+    return ", ".join(f"{reason} {count:,}" for reason, count in Counter(reasons).most_common())

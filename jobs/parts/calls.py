@@ -103,7 +103,8 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
         for facts in _made(missing, stage, resources):
             finished[facts.name] = facts
         if len(finished) < len(parts):
-            raise NotDone(f"{len(finished)} of {len(parts)} parts of the calls are made; run again")
+            made = f"{len(finished):,} of {len(parts):,} parts of the calls are made"
+            raise NotDone(f"{made}; run again")
     if missing or gone:
         part_index.write(output.index_uri, finished.values(), fingerprint)
         keep_listed(output, gathered(output))  # so that the first `daf browse` starts fast

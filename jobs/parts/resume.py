@@ -64,7 +64,8 @@ def run_missing_parts(
                 indexed_s = time.monotonic()
     total, seconds = before + progress.counts, time.monotonic() - start_s
     if len(finished) < len(run.parts):
-        raise NotDone(f"{len(finished)} of {len(run.parts)} parts are made; run the command again")
+        made = f"{len(finished):,} of {len(run.parts):,} parts are made"
+        raise NotDone(f"{made}; run the command again")
     if missing or run_record.read_if_complete(output) is None:
         part_index.write(output.index_uri, finished.values(), run.fingerprint)
         facts = run.facts | run.totals(total) | times(attempts.read_all(output))

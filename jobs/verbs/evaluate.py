@@ -77,9 +77,9 @@ def run(settings: EvaluateSettings) -> str:
         seconds=time.monotonic() - started,
     )
     summary = (
-        f"{len(trials)} trials on {counts['train']} train, {counts['valid']} validation, "
-        f"{counts['test']} test rows, {time.monotonic() - started:.1f} s, "
-        f"{len(trials) - missing} were done before; tables in {output.root}"
+        f"{len(trials):,} trials on {counts['train']:,} train, {counts['valid']:,} validation, "
+        f"{counts['test']:,} test rows, {time.monotonic() - started:.1f} s, "
+        f"{len(trials) - missing:,} were done before; tables in {output.root}"
     )
     return "\n\n".join([*shown, summary])
 

@@ -51,7 +51,7 @@ def run(settings: LabelSettings) -> str:
     told = {"chosen": len(chosen), "utterances": rows, "recordings": recordings}
     tell("labelled", out=settings.out, **told)
     return (
-        f"{len(chosen)} of {rows:,} utterances, of {number_of(recordings, 'recording')}, in "
+        f"{len(chosen):,} of {rows:,} utterances, of {number_of(recordings, 'recording')}, in "
         f"{settings.out}; fill in its column label, from -3 to 3, and leave empty what nobody can "
         f"tell (`daf browse {settings.scores}` plays any utterance); then "
         f"`daf adapt --scores {settings.scores} --labels {settings.out} --out adapted`"

@@ -146,7 +146,7 @@ def _summary(settings: TrainSettings, facts: Json, seconds: float) -> str:
         seconds=seconds,
     )
     return (
-        f"{rows['train']} train, {rows['valid']} validation, {rows['test']} test rows, "
+        f"{rows['train']:,} train, {rows['valid']:,} validation, {rows['test']:,} test rows, "
         f"{f'{also} of --also, ' if also else ''}"
         f"best epoch {facts['best_epoch'] + 1} of {len(facts['history'])}, "
         f"{split} MAE {measured['mae']:.3f}, r {measured['r']:.3f}, {seconds:.1f} s"

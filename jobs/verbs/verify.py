@@ -60,7 +60,7 @@ def run(settings: VerifySettings) -> str:
     ]
     told = dict(zip(("rows_in", "scored", "quarantined"), counts, strict=True))
     tell("verified", **told, faults=len(faults))
-    line = "{} rows in, {} scored, {} quarantined".format(*counts)
+    line = "{:,} rows in, {:,} scored, {:,} quarantined".format(*counts)
     if faults:
         more = len(faults) - FAULTS_SHOWN
         shown = faults[:FAULTS_SHOWN] + ([f"… {more} more"] if more > 0 else [])
@@ -114,11 +114,12 @@ def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -
         quarantine = scores.read_quarantine(name, ["utterance_id"])
         made_by = scores.footer(name).get("daf.fingerprint")
     except SettingsError as err:
-        return PartVerdict(len(expected), 0, 0, [f"{name}: {len(expected)} rows not scored: {err}"])
+        fault = f"{name}: {len(expected):,} rows not scored: {err}"
+        return PartVerdict(len(expected), 0, 0, [fault])
     quarantined = quarantine["utterance_id"].to_pylist()
     found = Counter(scored) + Counter(quarantined)
     faults = [
-        f"{name}: {len(ids)} rows {what}: {', '.join(sorted(map(str, ids))[:3])}"
+        f"{name}: {len(ids):,} rows {what}: {', '.join(sorted(map(str, ids))[:3])}"
         for what, ids in (
             ("lost", set(expected) - set(found)),
             ("not of this manifest part", set(found) - set(expected)),

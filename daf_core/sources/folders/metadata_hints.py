@@ -20,12 +20,12 @@ def metadata_not_found(
     files = _recordings(names)
     if path_meta.pattern is not None and files and not any(map(path_meta.fits, files)):
         yield (
-            f"`meta_regex`: 0 of {len(files)} paths fit, such as {examples(files)}; it is searched "
-            f"for in the path within the folder"
+            f"`meta_regex`: 0 of {len(files):,} paths fit, such as {examples(files)}; it is "
+            f"searched for in the path within the folder"
         )
     if table is not None and table.unmatched:
         yield (
-            f"`meta`: {len(table.unmatched)} of {len(table)} lines fit no recording, such as "
+            f"`meta`: {len(table.unmatched):,} of {len(table):,} lines fit no recording, such as "
             f"{examples(table.unmatched)}"
         )
 
@@ -38,13 +38,14 @@ def metadata_missing(
     unfit = [name for name in files if not path_meta.fits(name)]
     if path_meta.pattern is not None and 0 < len(unfit) < len(files):
         yield (
-            f"`meta_regex`: {len(unfit)} of {len(files)} paths do not fit, such as "
+            f"`meta_regex`: {len(unfit):,} of {len(files):,} paths do not fit, such as "
             f"{examples(unfit)}"
         )
     bare = [name for name in files if table is not None and not table.knows(name)]
     if bare:
         yield (
-            f"`meta`: {len(bare)} of {len(files)} recordings have no line, such as {examples(bare)}"
+            f"`meta`: {len(bare):,} of {len(files):,} recordings have no line, such as "
+            f"{examples(bare)}"
         )
 
 
@@ -68,7 +69,7 @@ def likely_tables(uri: str, groups: Mapping[str, Sequence[str]], found: Found) -
             continue
         table.join(others)
         if table.fitting:
-            known = f"{table.fitting} of its {len(table)} lines name recordings of the folder"
+            known = f"{table.fitting:,} of its {len(table):,} lines name recordings of the folder"
             how = f"if it tells of them, give `meta` {place}"
             if table.has_words:
                 how = f"if it holds what is said in them, ingest the table itself, {place}"

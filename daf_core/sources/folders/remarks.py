@@ -142,8 +142,8 @@ def missing_each_other(groups: Mapping[str, list[str]], found: Found) -> Iterato
     if not number:
         return
     line = (
-        f"{len(sounds)} recordings have no transcript and {number} transcripts no recording, such "
-        f"as {examples(sounds)} and {examples(words or maybe)}"
+        f"{len(sounds):,} recordings have no transcript and {number:,} transcripts no recording, "
+        f"such as {examples(sounds)} and {examples(words or maybe)}"
     )
     if pairs:
         yield f"{line}; if these belong together, give `transcripts` this table:\n{_table(pairs)}"
