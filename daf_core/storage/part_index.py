@@ -10,8 +10,11 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
+from operator import attrgetter
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,9 +34,14 @@ SCHEMA = pa.schema(
         pa.field("audio_s", pa.float64(), nullable=False),
         pa.field("reasons", pa.map_(pa.string(), pa.int64()), nullable=False),
         pa.field("flags", pa.map_(pa.string(), pa.int64()), nullable=False),
-        pa.field("metadata", pa.string()),  # older indexes have none
+        pa.field("metadata", pa.string()),
     ]
 )
+
+
+# Of PartFacts, in the order of SCHEMA.
+FIELDS = ("name", "rows_fingerprint", "rows_in", "rows", "audio_s", "reasons", "flags", "metadata")
+COUNTS = ("reasons", "flags")  # in both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +114,22 @@ def count_flags(rows: pa.Table) -> dict[str, int]:
 
 def write(uri: str, parts: Iterable[PartFacts], fingerprint: str) -> None:
     """Publish the index of the run with this fingerprint, in order of the parts' names."""
-    rows = [
-        part.as_dict()
-        | {"reasons": sorted(part.reasons.items()), "flags": sorted(part.flags.items())}
-        for part in sorted(parts, key=lambda part: part.name)
+    ordered = sorted(parts, key=attrgetter("name"))
+    values = {field: [getattr(part, field) for part in ordered] for field in FIELDS}
+    columns = [
+        _counts_column(values[field]) if field in COUNTS else values[field] for field in FIELDS
     ]
-    table = pa.Table.from_pylist(rows, schema=SCHEMA)
+    table = pa.table(columns, schema=SCHEMA)
     parquet.write(uri, table, "index", {"daf.fingerprint": fingerprint})
+
+
+def _counts_column(counts: list[dict[str, int]]) -> pa.Array:
+    """Counts by name, of each part, in order of the names."""
+    ends = np.cumsum([0, *map(len, counts)], dtype=np.int32)
+    names = [name for one in counts for name in sorted(one)]
+    numbers = [one[name] for one in counts for name in sorted(one)]
+    keys, values = pa.array(names, pa.string()), pa.array(numbers, pa.int64())
+    return pa.MapArray.from_arrays(ends, keys, values)
 
 
 def read(uri: str, fingerprint: str) -> dict[str, PartFacts]:
@@ -125,7 +142,27 @@ def read(uri: str, fingerprint: str) -> dict[str, PartFacts]:
     found = parquet.read_if_there(uri, "index")
     if found is None or found[1].get("daf.fingerprint") != fingerprint:
         return {}
-    return {facts.name: facts for facts in map(PartFacts.from_dict, found[0].to_pylist())}
+    table = found[0]
+    if "metadata" not in table.column_names:  # of an older index
+        table = table.append_column("metadata", pa.array([""] * len(table)))
+    columns = [
+        _counts(table[name]) if name in COUNTS else table[name].to_pylist() for name in SCHEMA.names
+    ]
+    rows = (dict(zip(FIELDS, values, strict=True)) for values in zip(*columns, strict=True))
+    return {row["name"]: PartFacts(**row) for row in rows}
+
+
+def _counts(column: pa.ChunkedArray) -> list[dict[str, int]]:
+    """Counts by name, of each part."""
+    found: list[dict[str, int]] = []
+    for chunk in column.chunks:
+        names, numbers = chunk.keys.to_pylist(), chunk.items.to_pylist()
+        ends = chunk.offsets.to_pylist()
+        found += [
+            dict(zip(names[start:end], numbers[start:end], strict=True)) if end > start else {}
+            for start, end in pairwise(ends)
+        ]
+    return found
 
 
 def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:

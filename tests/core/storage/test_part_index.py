@@ -1,7 +1,11 @@
 """The part index: facts are read from it, or from the footers where the index is lost."""
 
+from tempfile import TemporaryDirectory
+
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from daf_core.errors import SettingsError
 from daf_core.storage import files, parquet, part_index, run_record
@@ -20,6 +24,20 @@ PARTS = [
     )
     for number in range(3)
 ]
+
+
+COUNTS = st.dictionaries(st.sampled_from(["bad_row", "short", "naïve"]), st.integers(1, 2**40))
+FACTS = st.builds(
+    PartFacts,
+    name=st.integers(0, 99_999).map(parquet.part_name),
+    rows_fingerprint=st.text(st.characters(codec="utf-8"), max_size=5),
+    rows_in=st.integers(0, 2**40),
+    rows=st.integers(0, 2**40),
+    audio_s=st.floats(0, 1e9),
+    reasons=COUNTS,
+    flags=COUNTS,
+    metadata=st.sampled_from(["", "m1"]),
+)
 
 
 @pytest.fixture
@@ -56,3 +74,23 @@ def test_a_part_without_facts_in_its_footer_is_refused(finished):
     parquet.write(uri, pa.table({"a": [1]}), output.kind)
     with pytest.raises(SettingsError, match=r"part-00001\.parquet: expected facts about the part"):
         part_index.of_finished(output, record)
+
+
+@settings(deadline=None)
+@given(st.lists(FACTS, max_size=6, unique_by=lambda part: part.name))
+def test_an_index_gives_back_the_facts_in_order_of_names(parts):
+    with TemporaryDirectory() as folder:
+        uri = f"{folder}/_index.parquet"
+        part_index.write(uri, parts, "f")
+        found = part_index.read(uri, "f")
+        assert part_index.read(uri, "another run") == {}
+    assert [*found.values()] == sorted(parts, key=lambda part: part.name)
+    assert all(name == part.name for name, part in found.items())
+
+
+def test_an_index_of_a_version_without_metadata_is_read(tmp_path):
+    uri = str(tmp_path / "_index.parquet")
+    part_index.write(uri, PARTS, "f")
+    table, _ = parquet.read(uri, "index")
+    parquet.write(uri, table.drop_columns(["metadata"]), "index", {"daf.fingerprint": "f"})
+    assert [*part_index.read(uri, "f").values()] == PARTS
