@@ -116,14 +116,16 @@ def start_seconds(precision: Precision) -> float:
 class PaddedEncoders:
     """MiniLM and Whisper as their model cards show: every wave padded to 30 s, all layers kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, precision: Precision) -> None:
         from transformers import AutoModel, AutoTokenizer, WhisperFeatureExtractor
 
         (folder,) = locate(resolve(TEXT_ENCODER))
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.text = AutoModel.from_pretrained(folder).eval()
+        self.dtype = getattr(torch, precision)
+        self.text = AutoModel.from_pretrained(folder).to(self.dtype).eval()
         pieces = locate(resolve(AUDIO_ENCODER))
-        self.audio = _whisper_of_transformers(b"".join(piece.read_bytes() for piece in pieces))
+        audio = _whisper_of_transformers(b"".join(piece.read_bytes() for piece in pieces))
+        self.audio = audio.to(self.dtype)
         self.features = WhisperFeatureExtractor()
 
     @torch.inference_mode()
@@ -136,9 +138,12 @@ class PaddedEncoders:
         mask = tokens.attention_mask[..., None]
         text = torch.stack([(layer * mask).sum(1) / mask.sum(1) for layer in hidden], dim=1)
         mel = self.features(waves, sampling_rate=RATE_HZ, return_tensors="pt").input_features
-        heard = self.audio(mel, output_hidden_states=True).hidden_states
+        heard = self.audio(mel.to(self.dtype), output_hidden_states=True).hidden_states
         audio = torch.stack([torch.cat([h.mean(1), h.std(1)], dim=1) for h in heard], dim=1)
-        return {"text_embedding": text.numpy(), "audio_embedding": audio.numpy()}
+        return {
+            "text_embedding": text.float().numpy(),
+            "audio_embedding": audio.float().numpy(),
+        }
 
 
 def _whisper_of_transformers(data: bytes) -> Any:
@@ -160,15 +165,15 @@ def _whisper_of_transformers(data: bytes) -> Any:
     return encoder.eval()
 
 
-def loop_seconds(manifest: Output, rows: int, batch_rows: int) -> float:
+def loop_seconds(manifest: Output, rows: int, batch_rows: int, precision: Precision) -> float:
     """(b): seconds of a loop over the first rows, from files to embeddings, once it is warm."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return float(pool.apply(_loop, (first_rows(manifest, rows), batch_rows)))
+        return float(pool.apply(_loop, (first_rows(manifest, rows), batch_rows, precision)))
 
 
-def _loop(rows: list[Row], batch_rows: int) -> float:
+def _loop(rows: list[Row], batch_rows: int, precision: Precision) -> float:
     torch.set_num_threads(CORES)
-    encoders = PaddedEncoders()
+    encoders = PaddedEncoders(precision)
     encoders(["warm"], [read_wave(rows[0])])
     started = time.perf_counter()
     for at in range(0, len(rows), batch_rows):
@@ -177,18 +182,18 @@ def _loop(rows: list[Row], batch_rows: int) -> float:
     return time.perf_counter() - started
 
 
-def ray_script_seconds(manifest: Output, rows: int, work: Path) -> float:
+def ray_script_seconds(manifest: Output, rows: int, work: Path, precision: Precision) -> float:
     """(c): seconds of a Ray Data script over the first rows, from when its actors are ready."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return float(pool.apply(_ray_script, (first_rows(manifest, rows), str(work))))
+        return float(pool.apply(_ray_script, (first_rows(manifest, rows), str(work), precision)))
 
 
 class PaddedBatch:
     """An actor of the Ray Data script."""
 
-    def __init__(self) -> None:
+    def __init__(self, precision: Precision) -> None:
         torch.set_num_threads(1)
-        self.encoders = PaddedEncoders()
+        self.encoders = PaddedEncoders(precision)
         self.encoders(["warm"], [np.zeros(RATE_HZ, np.float32)])
         self.ready = time.time()
 
@@ -201,7 +206,7 @@ class PaddedBatch:
         }
 
 
-def _ray_script(rows: list[Row], work: str) -> float:
+def _ray_script(rows: list[Row], work: str, precision: Precision) -> float:
     import pyarrow as pa
     import pyarrow.parquet as pq
     import ray
@@ -220,6 +225,7 @@ def _ray_script(rows: list[Row], work: str) -> float:
         .map(lambda row: row | {"wave": read_wave(row)}, num_cpus=0.1)
         .map_batches(
             PaddedBatch,
+            fn_constructor_args=[precision],
             batch_size=16,
             num_cpus=0.4,  # more would leave read_parquet no CPU, and the job would wait for ever
             compute=ray.data.ActorPoolStrategy(size=CORES),

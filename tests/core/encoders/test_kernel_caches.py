@@ -1,0 +1,45 @@
+"""What oneDNN keeps of the shapes of batches is bounded, unless somebody asks for more."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from daf_core.encoders.kernel_caches import CACHES
+
+GROWTH = """
+import daf_core.encoders
+import torch
+from pathlib import Path
+
+def anonymous_mb():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) / 1024
+
+torch.set_num_threads(1)
+weight = torch.randn(384, 80, 3)
+with torch.inference_mode():
+    torch.conv1d(torch.randn(4, 80, 200), weight)
+    before = anonymous_mb()
+    for length in range(201, 351):
+        torch.conv1d(torch.randn(4, 80, length), weight)
+print(anonymous_mb() - before)
+"""
+
+
+def grown_mb(**environment: str) -> float:
+    """By how much the memory of a new process grows with 150 shapes of a batch."""
+    own = {name: value for name, value in os.environ.items() if name not in CACHES}
+    command = [sys.executable, "-c", GROWTH]
+    return float(subprocess.check_output(command, env={**own, **environment}, text=True))
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
+def test_memory_does_not_grow_with_the_shapes_of_batches() -> None:
+    asked = dict.fromkeys(CACHES, "1024")
+    bounded, unbounded = grown_mb(), grown_mb(**asked)
+    assert bounded < unbounded / 2, (
+        f"{bounded:.0f} MB, {unbounded:.0f} MB where 1,024 are asked for"
+    )
