@@ -52,7 +52,7 @@ FLAGS = {
     "unsure_words": "recognized words were left out: too improbable",
     "estimated_speaker": "who speaks was estimated from the voice",
     "unfamiliar": "the words or the voice are unlike those that the head was trained on",
-    "other_language": "the words are in a language that the head was not trained on",
+    "other_language": "the head reads words in a language that it was not trained on",
     "encoder_failed": "an encoder gave numbers that are not finite; scored on the other modality",
     "redacted": "numbers, names or addresses in the words were replaced by marks such as [CARD]",
     "truncated_text": "the text is longer than the text encoder reads; its end is not scored",

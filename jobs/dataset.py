@@ -14,7 +14,7 @@ from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.files import absolute
 from daf_core.weights.precision import Precision, fastest_precision
 from daf_core.weights.specs import locate
-from jobs.parts.fast_imports import imports_without_gc
+from jobs.parts.lean_imports import lean_imports
 
 if TYPE_CHECKING:
     from daf_core.api.scorer import Scorer
@@ -127,7 +127,7 @@ class ScoreBatch:
         """The head with its encoders. Loaded at the first batch, as Ray reports an actor that fails
         to start by its traceback alone.
         """
-        with imports_without_gc():
+        with lean_imports():
             import torch
 
             from daf_core.api.scorer import Scorer

@@ -140,10 +140,8 @@ class PaddedEncoders:
         mel = self.features(waves, sampling_rate=RATE_HZ, return_tensors="pt").input_features
         heard = self.audio(mel.to(self.dtype), output_hidden_states=True).hidden_states
         audio = torch.stack([torch.cat([h.mean(1), h.std(1)], dim=1) for h in heard], dim=1)
-        return {
-            "text_embedding": text.float().numpy(),
-            "audio_embedding": audio.float().numpy(),
-        }
+        found = {"text_embedding": text, "audio_embedding": audio}
+        return {name: values.float().numpy() for name, values in found.items()}
 
 
 def _whisper_of_transformers(data: bytes) -> Any:

@@ -1,7 +1,5 @@
 """Frozen encoders: from text or samples to hidden layers, pooled over time or as frames."""
 
-from daf_core.encoders.kernel_caches import bound_kernel_caches
 from daf_core.encoders.torchaudio_guard import ensure_torchaudio
 
-bound_kernel_caches()
 ensure_torchaudio()  # before transformers' speech models import torchaudio

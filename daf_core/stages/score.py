@@ -65,7 +65,7 @@ def score(
     sentiment = prediction.sentiment.numpy()
     columns = {field.name: pa.nulls(len(kept), field.type) for field in MEASURED}
     columns |= {name: kept[name] for name in SCORES.names if name in kept.column_names}
-    familiarity, other = familiarity_of(head, values, present), other_language(head, kept)
+    familiarity, other = familiarity_of(head, values, present), other_language(head, kept, present)
     certainties = certainty(head.calibrations, prediction.logits, torch.from_numpy(present))
     certainties = widened(head, certainties, present, other, familiarity)
     columns |= {

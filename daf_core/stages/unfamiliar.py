@@ -37,16 +37,17 @@ def familiarity_columns(familiarity: FloatArray) -> dict[str, pa.Array]:
     }
 
 
-def other_language(head: TrainedHead, rows: pa.Table) -> BoolArray:
-    """Which rows (rows,) are in none of the languages of the head; one without any knows all."""
+def other_language(head: TrainedHead, rows: pa.Table, present: BoolArray) -> BoolArray:
+    """Which rows (rows,) have words in none of the languages of the head; one without any knows
+    all. present: (rows, modalities) which the head reads of a row: words that it does not read do
+    not count.
+    """
     known = head.record.languages
-    return np.array(
-        [
-            bool(known) and language is not None and primary_language(language) not in known
-            for language in rows["language"].to_pylist()
-        ],
-        bool,
-    )
+    is_other = [
+        bool(known) and language is not None and primary_language(language) not in known
+        for language in rows["language"].to_pylist()
+    ]
+    return np.array(is_other, bool) & present[:, TEXT]
 
 
 def with_flags(rows: pa.Table, other: BoolArray, familiarity: FloatArray) -> pa.Array:

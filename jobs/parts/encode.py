@@ -18,7 +18,7 @@ from daf_core.stress.grid import Grid
 from daf_core.stress.labelled_sample import LabelledSample
 from daf_core.weights.precision import Precision
 from daf_core.weights.specs import EncoderSpec
-from jobs.parts.fast_imports import imports_without_gc
+from jobs.parts.lean_imports import lean_imports
 from jobs.parts.message import PartTables, StageResult, run_stage
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Encode:
         """The encoders. Loaded at the first part, as Ray reports an actor that fails to start by
         its traceback alone.
         """
-        with imports_without_gc():
+        with lean_imports():
             import torch
 
             from daf_core.stages.embed import Embed

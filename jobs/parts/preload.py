@@ -1,8 +1,8 @@
 """What the workers of `--local` load, once for all of them, before they are forked."""
 
-from jobs.parts.fast_imports import imports_without_gc
+from jobs.parts.lean_imports import lean_imports
 
-with imports_without_gc():
+with lean_imports():
     import daf_core.stages.embed
     import daf_core.stages.score  # noqa: F401 (each is imported again where it is used)
     import jobs.parts.encode

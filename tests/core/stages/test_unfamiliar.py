@@ -51,7 +51,10 @@ def certain(rows: int) -> Certainty:
 )
 def test_a_language_is_other_if_the_head_knows_some_but_not_it(known, tag, other) -> None:
     rows = pa.table({"language": pa.array([tag], pa.string())})
-    assert other_language(head_of(known), rows).tolist() == [other]
+    for heard in (False, True):
+        present = np.array([[True, heard]])
+        assert other_language(head_of(known), rows, present).tolist() == [other]
+    assert not other_language(head_of(known), rows, np.array([[False, True]])).any()  # not read
 
 
 # Rows: text alone, audio alone, both.

@@ -7,11 +7,14 @@ import sys
 import pytest
 import torch
 
-from daf_core.encoders.kernel_caches import CACHES
+from jobs.parts.lean_imports import KERNEL_CACHES
 
 GROWTH = """
-import daf_core.encoders
-import torch
+from jobs.parts.lean_imports import lean_imports
+
+with lean_imports():
+    import torch
+
 from pathlib import Path
 
 def anonymous_mb():
@@ -31,14 +34,14 @@ print(anonymous_mb() - before)
 
 def grown_mb(**environment: str) -> float:
     """By how much the memory of a new process grows with 150 shapes of a batch."""
-    own = {name: value for name, value in os.environ.items() if name not in CACHES}
+    own = {name: value for name, value in os.environ.items() if name not in KERNEL_CACHES}
     command = [sys.executable, "-c", GROWTH]
     return float(subprocess.check_output(command, env={**own, **environment}, text=True))
 
 
 @pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="torch without oneDNN")
 def test_memory_does_not_grow_with_the_shapes_of_batches() -> None:
-    asked = dict.fromkeys(CACHES, "1024")
+    asked = dict.fromkeys(KERNEL_CACHES, "1024")
     bounded, unbounded = grown_mb(), grown_mb(**asked)
     assert bounded < unbounded / 2, (
         f"{bounded:.0f} MB, {unbounded:.0f} MB where 1,024 are asked for"
