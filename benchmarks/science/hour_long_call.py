@@ -18,6 +18,7 @@ import soundfile
 
 from benchmarks.command_line import parser_for
 from daf_core.arrays import RATE_HZ
+from daf_core.decimals import decimals
 from daf_core.recordings.audio import open_recording
 from daf_core.sources.transcripts import read_transcript
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
@@ -159,7 +160,8 @@ def compare(plan: list[Said], scores: str) -> None:
         ]
     print(f"{'':32}{'planned':>12}{'daf':>12}{'apart':>10}")
     for name, expected, found in facts:
-        print(f"{name:32}{expected:12.2f}{found:12.2f}{found - expected:10.2f}")
+        shown = (decimals(one, 2) for one in (expected, found, found - expected))
+        print("{:32}{:>12}{:>12}{:>10}".format(name, *shown))
 
 
 if __name__ == "__main__":

@@ -85,12 +85,15 @@ CALLS = tuple(
         (
             "status, reason",
             "`scored`; `partial`: some rows are quarantined, or lost their words or audio; "
-            "`silent`: no utterance has words or a voice, as in an empty file; `refused`: it could "
-            "not be used. The reason is the most frequent one",
+            "`silent`: no words and no voice, as in an empty file or hold music; `refused`: it "
+            "could not be used. The reason is the most frequent one",
         ),
         ("start_s, end_s", "from the first utterance to the end of the last"),
         ("language", "the most frequent"),
-        ("speakers, utterances, quarantined", "how many"),
+        (
+            "speakers, utterances, quarantined",
+            "how many; tones and music without words are no utterances here",
+        ),
         (
             "without_words, without_voice, unfamiliar, other_language",
             "of the utterances, how many",

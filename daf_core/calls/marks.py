@@ -1,4 +1,4 @@
-"""Which rows of a scores table carry a flag, and where the tone contradicts the words."""
+"""Which rows of a scores table carry a flag, hold speech, and where tone contradicts words."""
 
 import numpy as np
 import pyarrow as pa
@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from daf_core.arrays import BoolArray
 from daf_core.schemas import NEUTRAL_BELOW
 
+SOUNDS = ("tone", "music")  # flags of `recordings.tones`
 LARGE_DISAGREEMENT = 2  # a third of the scale [-3, 3]
 # As `contradicts`, in SQL over a scores table; null where words or tone are not known.
 CONTRADICTION = f"""(
@@ -25,6 +26,12 @@ def contradicts(scores: pa.Table) -> BoolArray:
         opposite = (text * audio < 0) & (np.minimum(abs(text), abs(audio)) >= NEUTRAL_BELOW)
         found: BoolArray = opposite | (abs(text - audio) >= LARGE_DISAGREEMENT)
     return found
+
+
+def is_said(rows: pa.Table) -> BoolArray:
+    """Which rows (rows,) hold something that was said: all but tones and music without words."""
+    is_sound: BoolArray = np.any([flagged(rows, kind) for kind in SOUNDS], axis=0)
+    return ~(is_sound & flagged(rows, "no_text"))
 
 
 def flagged(rows: pa.Table, flag: str) -> BoolArray:

@@ -18,6 +18,7 @@ from daf_core.calls.conversation import (
     turns_of,
 )
 from daf_core.calls.facts import facts_of, without_rows
+from daf_core.calls.marks import SOUNDS, is_said
 from daf_core.calls.milliseconds import MILLISECONDS, in_milliseconds
 from daf_core.calls.spans import Spans, gaps, merged, shared
 from daf_core.calls.utterances import (
@@ -30,14 +31,15 @@ from daf_core.calls.utterances import (
 )
 from daf_core.schemas import LESSENED, Row
 
-# Quarantined for these alone, a recording is silent rather than refused.
-_SILENT = frozenset({"no_speech", "silent_audio", "empty_audio", "no_cues"})
+# With these alone, a recording is silent rather than refused.
+_SILENT = frozenset({"no_speech", "silent_audio", "empty_audio", "no_cues", *SOUNDS})
 
 
 def summarise(
     scores: pa.Table, quarantine: pa.Table, correlation: float | None
 ) -> tuple[pa.Table, pa.Table]:
-    """The tables of calls and of speakers, in order of recording ids.
+    """The tables of calls and of speakers, in order of recording ids. Rows that are tones or music
+    without words count nowhere.
 
     Args:
         scores: all scored rows of the recordings.
@@ -47,18 +49,32 @@ def summarise(
     reasons: dict[str, Counter[str]] = {}
     for one in quarantine.select(["recording_id", "reason"]).to_pylist():
         reasons.setdefault(one["recording_id"], Counter())[one["reason"]] += 1
+    heard = is_said(scores)
+    sounds = _sounds(scores.filter(pa.array(~heard)))
     calls: list[Row] = []
     speakers: list[Row] = []
-    for recording_id, rows in _by_recording(scores):
+    for recording_id, rows in _by_recording(scores.filter(pa.array(heard))):
+        sounds.pop(recording_id, None)
         call, own = _call(recording_id, rows, reasons.pop(recording_id, Counter()), correlation)
         calls.append(call)
         speakers += own
-    calls += [_unscored(recording_id, own) for recording_id, own in reasons.items()]
+    for recording_id in sorted(reasons.keys() | sounds.keys()):
+        refused = reasons.get(recording_id, Counter())
+        calls.append(_unscored(recording_id, refused, sounds.get(recording_id, Counter())))
     calls.sort(key=lambda call: call["recording_id"])
     return (
         pa.Table.from_pylist([*map(in_milliseconds, calls)], CALLS),
         pa.Table.from_pylist([*map(in_milliseconds, speakers)], SPEAKERS),
     )
+
+
+def _sounds(scores: pa.Table) -> dict[str, Counter[str]]:
+    """How many rows of each recording are a tone, or music."""
+    found: dict[str, Counter[str]] = {}
+    for one in scores.select(["recording_id", "flags"]).to_pylist():
+        own = found.setdefault(one["recording_id"], Counter())
+        own.update(flag for flag in one["flags"] if flag in SOUNDS)
+    return found
 
 
 def _by_recording(scores: pa.Table) -> Iterator[tuple[str, Columns]]:
@@ -101,13 +117,14 @@ def _call(
     return call, of_speakers
 
 
-def _unscored(recording_id: str, reasons: Counter[str]) -> Row:
+def _unscored(recording_id: str, refused: Counter[str], sounds: Counter[str]) -> Row:
+    reasons = refused + sounds
     return {
         "recording_id": recording_id,
         "status": "silent" if reasons.keys() <= _SILENT else "refused",
         "reason": _most_frequent(reasons),
         "speakers": 0,
-        "quarantined": reasons.total(),
+        "quarantined": refused.total(),
         "meta": [],
         **without_rows(),
     }

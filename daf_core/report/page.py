@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from daf_core.calls.marks import LARGE_DISAGREEMENT
+from daf_core.calls.marks import LARGE_DISAGREEMENT, is_said
 from daf_core.decimals import decimals
 from daf_core.errors import SettingsError
 from daf_core.report import charts
@@ -196,6 +196,7 @@ def _recordings(folder: str, totals: Totals) -> Iterator[RecordingSummary]:
     pieces: dict[str, list[pa.Table]] = {recording: [] for recording in chosen}
     for part in sorted({part for key in chosen for part in totals.recordings[key].parts}):
         rows, _ = read(join(folder, part), "scores", _SCORE_COLUMNS)
+        rows = rows.filter(pa.array(is_said(rows)))
         for key in chosen:
             if part in totals.recordings[key].parts:
                 pieces[key].append(rows.filter(pc.equal(rows["recording_id"], key)))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from daf_core.calls.marks import contradicts
+from daf_core.calls.marks import contradicts, is_said
 from daf_core.schemas import LABEL_RANGE, SCORES
 
 SENTIMENT_EDGES = np.linspace(*LABEL_RANGE, 25)  # steps of 0.25: polarity changes at an edge
@@ -41,7 +41,9 @@ class RecordingSum:
 
 @dataclass
 class Totals:
-    """Running sums over the parts of a scores table."""
+    """Running sums over the parts of a scores table. recordings: those in which something is said,
+    as in the table of calls.
+    """
 
     utterances: int = 0
     sentiment_sum: float = 0.0
@@ -70,7 +72,7 @@ class Totals:
         self.sentiment_counts += np.histogram(sentiment.clip(*LABEL_RANGE), SENTIMENT_EDGES)[0]
         self.polarities += _count(rows["polarity"])
         self.flags += _count(pc.list_flatten(rows["flags"]))
-        self._add_recordings(part, rows)
+        self._add_recordings(part, rows.filter(pa.array(is_said(rows))))
         self._add_weights(rows["audio_weight"].drop_null().to_numpy())
         self._add_contradictions(rows)
 

@@ -139,6 +139,23 @@ def test_a_recording_of_which_nothing_is_scored_says_why():
     assert speakers.num_rows == 0
 
 
+def test_hold_music_is_not_said_by_anybody():
+    spoken = [
+        {"start_s": 0.0, "end_s": 2.0, "sentiment": 1.0},
+        {"start_s": 2.0, "end_s": 4.0, "sentiment": -1.0, "flags": ["music"]},  # and words
+    ]
+    music = {"start_s": 4.0, "end_s": 60.0, "sentiment": -3.0, "flags": ["music", "no_text"]}
+    alone = {**music, "recording_id": "held", "flags": ["tone", "no_text", "unfamiliar"]}
+    tables = summarise(scores_of([*spoken, music, alone]), NOTHING, None)
+    call, held = tables[0].to_pylist()
+    without, _ = summarise(scores_of(spoken), NOTHING, None)
+    assert call == without.to_pylist()[0]
+    assert (call["sentiment"], call["talk_s"], call["status"]) == (0, 4, "scored")
+    assert (held["status"], held["reason"], held["quarantined"]) == ("silent", "tone", 0)
+    assert held["sentiment"] is None
+    assert tables[1]["recording_id"].to_pylist() == ["call"]
+
+
 def test_seconds_are_milliseconds_and_three_seconds_are_listed():
     """Floats of these times are 2.9999999999999996 and 4.400000000000002 s apart."""
     times = [(0.1, 1.1), (4.1, 20.4), (24.8, 26.0)]

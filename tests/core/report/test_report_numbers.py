@@ -118,3 +118,13 @@ def test_what_the_source_says_of_a_whole_recording_is_shown(tmp_path: Path) -> N
     assert summarise("call", table).about == list(common.items())
     assert summarise("call", table.slice(0, 1)).about[-1] == ("confidence", "0.0")
     assert summarise("call", pa.Table.from_pylist([score("u")], schema=SCORES)).about == []
+
+
+def test_hold_music_is_in_no_mean_and_is_not_heard_first(tmp_path: Path) -> None:
+    spoken = agreeing("a", 1.0, start_s=0.0, end_s=2.0)
+    music = agreeing("b", -3.0, start_s=2.0, end_s=60.0, flags=["music", "no_text"])
+    (item,) = gather(publish(tmp_path / "both", [[spoken, music]])).recordings
+    assert (item.mean, item.utterances, item.lowest.utterance_id) == (1.0, 1, "a")
+    report = gather(publish(tmp_path / "music", [[music]]))
+    assert (report.totals.utterances, report.recordings, report.moments) == (1, [], [])
+    assert "0 recordings" in render(report)
