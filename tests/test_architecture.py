@@ -171,6 +171,7 @@ def test_daf_core_reads_no_environment_prints_nothing_and_names_no_option(path: 
             "jobs.parts.preload",
             ["scipy", "sklearn", "pandas", "ray", "transformers"],
         ),  # encoding starts 2 s earlier
+        ("jobs.verbs.train", ["sklearn", "scipy.stats", "ray", "transformers"]),
     ],
 )
 def test_modules_load_no_more_than_they_need(module: str, unwanted: list[str]) -> None:

@@ -8,7 +8,6 @@ classes only.
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from daf_core.arrays import AnyArray, FloatArray
 
@@ -48,11 +47,13 @@ def class_metrics(predicted: npt.NDArray[np.int_], label: npt.NDArray[np.int_]) 
     """
     if not len(label):
         return {}
+    right, rows, found = _counts(predicted, label)
+    f1 = 2 * right / (rows + found)
     return {
-        "accuracy": float(accuracy_score(label, predicted)),
-        "uar": float(recall_score(label, predicted, labels=np.unique(label), average="macro")),
-        "weighted_f1": float(f1_score(label, predicted, average="weighted", zero_division=0)),
-        "macro_f1": float(f1_score(label, predicted, average="macro", zero_division=0)),
+        "accuracy": float(right.sum() / len(label)),
+        "uar": float((right[rows > 0] / rows[rows > 0]).mean()),
+        "weighted_f1": float(np.average(f1, weights=rows)),
+        "macro_f1": float(f1.mean()),
     }
 
 
@@ -78,10 +79,22 @@ def _correlations(predicted: FloatArray, label: FloatArray) -> dict[str, float]:
 def _two_classes(
     name: str, predicted: npt.NDArray[np.bool_], label: npt.NDArray[np.bool_]
 ) -> dict[str, float]:
+    right, rows, found = _counts(predicted, label)
     return {
         f"{name}_accuracy": float((predicted == label).mean()),
-        f"{name}_f1": float(f1_score(label, predicted, average="weighted", zero_division=0)),
+        f"{name}_f1": float(np.average(2 * right / (rows + found), weights=rows)),
     }
+
+
+def _counts(predicted: AnyArray, label: AnyArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Of each class that occurs: rows (classes,) that are rightly predicted as it, that have it as
+    label, and that are predicted as it.
+    """
+    classes, numbers = np.unique(np.concatenate([label, predicted]), return_inverse=True)
+    own, other = numbers[: len(label)], numbers[len(label) :]
+    counts = (np.bincount(one, minlength=len(classes)) for one in (own[own == other], own, other))
+    right, rows, found = (one.astype(np.float64) for one in counts)
+    return right, rows, found
 
 
 def _share_equal(one: FloatArray, other: FloatArray) -> float:

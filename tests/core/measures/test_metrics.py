@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from daf_core.measures.metrics import class_metrics, regression_metrics
 
@@ -86,3 +87,19 @@ def test_class_metrics_by_hand() -> None:
     assert metrics["macro_f1"] == pytest.approx(np.mean(f1))
     assert metrics["weighted_f1"] == pytest.approx((3 * f1[0] + 2 * f1[1]) / 6)
     assert class_metrics(np.zeros(0, int), np.zeros(0, int)) == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=30))
+def test_classes_are_measured_as_scikit_learn_does(pairs):
+    predicted, label = np.array(pairs).T
+    assert class_metrics(predicted, label) == pytest.approx(
+        {
+            "accuracy": accuracy_score(label, predicted),
+            "uar": recall_score(label, predicted, labels=np.unique(label), average="macro"),
+            "weighted_f1": f1_score(label, predicted, average="weighted", zero_division=0),
+            "macro_f1": f1_score(label, predicted, average="macro", zero_division=0),
+        }
+    )
+    signs = regression_metrics(predicted - 2.0, label - 2.0)
+    expected = f1_score(label >= 2, predicted >= 2, average="weighted", zero_division=0)
+    assert signs["has0_f1"] == pytest.approx(expected)
