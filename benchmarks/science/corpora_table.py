@@ -11,9 +11,9 @@ Runs ingest, embed and evaluate as a user would, on the splits that the corpora 
 - ravdess: acted valence of two fixed sentences, actors unseen in training, frozen whisper-tiny.en.
 
 CORPUS+OPTION+OPTION adds options and compares with the corpus alone. `context`: embed with three
-previous turns. `balance`, `speaker_normalise`, `all_layers`: those of `daf train`.
-`unseen_recordings`, `unseen_speakers`: calibrate for these. Two options compare heads instead:
-`frames`: heads on the states of single tokens; `turns`: the head that reads previous turns.
+previous turns. `balance`, `speaker_normalise`, `all_layers`: those of `daf train`; `members`: five,
+side by side. `unseen_recordings`, `unseen_speakers`: calibrate for these. Two options compare heads
+instead: `frames`: heads on the states of single tokens; `turns`: the head that reads previous turns.
 """
 
 from dataclasses import replace
@@ -44,6 +44,7 @@ AUDIO73 = "mosi-audio73"
 EMBED_OPTIONS = {"context": {"context": 3}, "frames": {"frames": 32}}
 RECIPES: dict[str, dict[str, Any]] = {
     "balance": {"balance": True},
+    "members": {"members": 5},
     "unseen_recordings": {"calibrate_for": "recordings"},
     "unseen_speakers": {"calibrate_for": "speakers"},
 }
