@@ -12,8 +12,8 @@ Runs ingest, embed and evaluate as a user would, on the splits that the corpora 
 
 CORPUS+OPTION+OPTION adds options and compares with the corpus alone. `context`: embed with three
 previous turns. `balance`, `speaker_normalise`, `all_layers`: those of `daf train`; `members`: five,
-side by side. `unseen_recordings`, `unseen_speakers`: calibrate for these. Two options compare heads
-instead: `frames`: heads on the states of single tokens; `turns`: the head that reads previous turns.
+side by side. `unseen_recordings`, `unseen_speakers`: calibrate for these. Two options compare
+heads: `frames`, those on the states of single tokens; `turns`, the one that reads previous turns.
 """
 
 from dataclasses import replace
