@@ -1,4 +1,4 @@
-"""Which rows of a scores table carry a flag, hold speech, and where tone contradicts words."""
+"""Which rows of a scores table carry a flag, were said, or contradict their words by the tone."""
 
 import numpy as np
 import pyarrow as pa

@@ -38,8 +38,8 @@ _SILENT = frozenset({"no_speech", "silent_audio", "empty_audio", "no_cues", *SOU
 def summarise(
     scores: pa.Table, quarantine: pa.Table, correlation: float | None
 ) -> tuple[pa.Table, pa.Table]:
-    """The tables of calls and of speakers, in order of recording ids. Rows that are tones or music
-    without words count nowhere.
+    """The tables of calls and of speakers, in order of recording ids. Tones and music without words
+    are not counted.
 
     Args:
         scores: all scored rows of the recordings.

@@ -14,9 +14,9 @@ def lean_imports() -> Iterator[None]:
     """Import with the garbage collector off, then freeze what was created: later collections skip
     these objects.
 
-    torch keeps up to 1,024 kernels in each of two caches, one for each shape of a batch, and there
-    are as many shapes as batches: 250 MB a process after 100 batches, none of which is faster for
-    it. The caches are bounded, unless the environment sets their size.
+    torch keeps up to 1,024 kernels in each of two caches, one for each shape of a batch. There are
+    nearly as many shapes as batches, so that 100 batches take 250 MB, and no batch is faster. The
+    caches are made smaller, unless the environment sets their size.
     """
     for name in KERNEL_CACHES:
         os.environ.setdefault(name, str(KERNELS))
