@@ -117,10 +117,10 @@ def check_bad_rows(
     bad = sum(reasons.values())
     if not bad or (bad <= most * rows_in and bad < rows_in):
         return
-    counts = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+    counts = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
     allowed = "all there are" if bad >= rows_in else f"more than `max_error_rate` {most} allows"
     raise TooManyBad(
-        f"{bad} of {rows_in} rows are quarantined, {allowed}: {counts}; mend the cause, then "
+        f"{bad:,} of {rows_in:,} rows are quarantined, {allowed}: {counts}; mend the cause, then "
         f"{again}",
         summary=line,
     )

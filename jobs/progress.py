@@ -125,7 +125,7 @@ class PartProgress:
         so_far = (
             f"{hours:.2f} hours of speech, {rate(hours / seconds * 3600)} × real time"
             if hours
-            else f"{self.counts.rows_in} rows, {rate(self.counts.rows_in / seconds)} per second"
+            else f"{self.counts.rows_in:,} rows, {rate(self.counts.rows_in / seconds)} per second"
         )
         return f"{so_far}, {left_s:.0f} s left" if self.done > 1 else so_far
 
@@ -161,8 +161,8 @@ def working_on(what: str) -> Iterator[None]:
 
 
 def rate(value: float) -> str:
-    """A rate with three digits, or more before the point: 0.125, 3.25, 1250."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+    """A rate with three digits, or more before the point: 0.125, 3.25, 1,250."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def number_of(count: int, what: str) -> str:

@@ -92,7 +92,7 @@ CALLS = tuple(
         ("language", "the most frequent"),
         (
             "speakers, utterances, quarantined",
-            "how many; tones and music without words are no utterances here",
+            "how many; tones and music without words are not counted",
         ),
         (
             "without_words, without_voice, unfamiliar, other_language",

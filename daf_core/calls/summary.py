@@ -31,8 +31,8 @@ from daf_core.calls.utterances import (
 )
 from daf_core.schemas import LESSENED, Row
 
-# With these alone, a recording is silent rather than refused.
-_SILENT = frozenset({"no_speech", "silent_audio", "empty_audio", "no_cues", *SOUNDS})
+# Quarantined for these alone, a recording is silent rather than refused.
+_SILENT = frozenset({"no_speech", "silent_audio", "empty_audio", "no_cues"})
 
 
 def summarise(
@@ -118,11 +118,11 @@ def _call(
 
 
 def _unscored(recording_id: str, refused: Counter[str], sounds: Counter[str]) -> Row:
-    reasons = refused + sounds
+    """Of a recording without an utterance. sounds: its rows that are tones or music."""
     return {
         "recording_id": recording_id,
-        "status": "silent" if reasons.keys() <= _SILENT else "refused",
-        "reason": _most_frequent(reasons),
+        "status": "silent" if refused.keys() <= _SILENT else "refused",
+        "reason": _most_frequent(refused or sounds),
         "speakers": 0,
         "quarantined": refused.total(),
         "meta": [],

@@ -38,9 +38,9 @@ def familiarity_columns(familiarity: FloatArray) -> dict[str, pa.Array]:
 
 
 def other_language(head: TrainedHead, rows: pa.Table, present: BoolArray) -> BoolArray:
-    """Which rows (rows,) have words in none of the languages of the head; one without any knows
-    all. present: (rows, modalities) which the head reads of a row: words that it does not read do
-    not count.
+    """Which rows (rows,) have words that the head reads, in a language that it was not trained on.
+
+    present: (rows, modalities) that the head reads. A head without languages knows all.
     """
     known = head.record.languages
     is_other = [

@@ -61,8 +61,9 @@ def read_together(source: Output, part: LargerPart) -> pa.Table:
     rows = pa.concat_tables(tables)
     if len(rows) != part.facts.rows:
         raise NotDone(
-            f"{source.parts_uri}: expected {part.facts.rows} rows in {part.names[0]} to "
-            f"{part.names[-1]}, found {len(rows)}; run the command again when nothing writes there"
+            f"{source.parts_uri}: expected {part.facts.rows:,} rows in {part.names[0]} to "
+            f"{part.names[-1]}, found {len(rows):,}; run the command again when nothing writes "
+            f"there"
         )
     return rows
 

@@ -170,7 +170,7 @@ class ErrorRate:
         enough = counts.rows_in >= ROWS_FOR_A_RATE
         if enough and counts.quarantined > self.most * counts.rows_in:
             raise TooManyBad(
-                f"{counts.quarantined} of {counts.rows_in} rows are quarantined, more than "
+                f"{counts.quarantined:,} of {counts.rows_in:,} rows are quarantined, more than "
                 f"`max_error_rate` {self.most} allows: {counted(counts.reasons)}; mend the cause "
                 f"or allow more, and run the command again to continue"
             )

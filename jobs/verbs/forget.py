@@ -207,7 +207,7 @@ def _undo(manifest: Output | None, ids: Collection[str], groups: Collection[str]
     back = [one for one in sorted(ids) if forgotten.has(one)]
     if len(back) < len(ids):
         raise SettingsError(
-            f"`undo`: expected recordings that were forgotten, found {len(back)} of {len(ids)}"
+            f"`undo`: expected recordings that were forgotten, found {len(back):,} of {len(ids):,}"
         )
     tell("forgotten", taken_back=len(back))
     forgotten.but_not({*back, *groups}).write(manifest)

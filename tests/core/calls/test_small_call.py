@@ -153,6 +153,9 @@ def test_hold_music_is_not_said_by_anybody():
     assert (call["sentiment"], call["talk_s"], call["status"]) == (0, 4, "scored")
     assert (held["status"], held["reason"], held["quarantined"]) == ("silent", "tone", 0)
     assert held["sentiment"] is None
+    refused, _ = summarise(scores_of([alone]), quarantine_of([("held", "unreadable_audio")]), None)
+    (held,) = refused.select(["status", "reason", "quarantined"]).to_pylist()
+    assert [*held.values()] == ["refused", "unreadable_audio", 1]
     assert tables[1]["recording_id"].to_pylist() == ["call"]
 
 
