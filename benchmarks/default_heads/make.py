@@ -82,7 +82,7 @@ def make_head(name: str, plan: Plan, table: Path, work: Path, out: Path) -> None
     settings = TrainSettings(
         embeddings=embeddings,
         out=folder,
-        head="daf",
+        head="daf-late",
         all_layers=plan.all_layers,
         speaker_normalise=True,
         recipe=plan.recipe,

@@ -111,11 +111,13 @@ def random_rows(rows: int, seed: int) -> Rows:
 
 def mean_loss(prediction: Prediction, labels: Tensor) -> Tensor:
     """The loss that `fit` minimises, for rows with both modalities."""
-    if prediction.apart_logits is not None:
-        return cross_entropy(prediction.apart_logits, labels).sum(dim=1).mean()
-    assert prediction.unimodal_logits is not None
-    unimodal = cross_entropy(prediction.unimodal_logits, labels).mean()
-    return cross_entropy(prediction.logits, labels).mean() + Recipe().side_loss * unimodal
+    whole = prediction.whole
+    assert prediction.apart_logits is not None
+    assert whole is not None
+    assert whole.unimodal_logits is not None
+    apart = cross_entropy(prediction.apart_logits, labels).sum(dim=1).mean()
+    side = cross_entropy(whole.unimodal_logits, labels).sum(dim=1).mean()
+    return apart + cross_entropy(whole.logits, labels).mean() + Recipe().side_loss * side
 
 
 def ours(train: Rows, valid: Rows, plan: Plan) -> float:

@@ -63,7 +63,7 @@ def _go_on(
     )
     weights = {name: value.clone() for name, value in module.state_dict().items()}
     even = even_weights(valid.rows)
-    priors, _ = label_priors([(train.rows, 1.0)], even)
+    priors = label_priors([(train.rows, 1.0)], even)
     found = judge(module, valid.rows, even, priors)
     losses = {name: one.loss for name, one in found.items()}
     start = State(

@@ -16,7 +16,7 @@ from daf_core.errors import SettingsError
 from daf_core.heads.agfn import AgfnHead
 from daf_core.heads.avad import AvadHead
 from daf_core.heads.concat import ConcatHead
-from daf_core.heads.daf import DafHead
+from daf_core.heads.daf import DafHead, DafLateHead
 from daf_core.heads.daf_attention import DafAttentionHead
 from daf_core.heads.drw import DrwHead
 from daf_core.heads.ensemble import Ensemble
@@ -35,6 +35,7 @@ from daf_core.heads.tfn import TfnHead
 
 HEADS: dict[str, Callable[[ColumnShapes, int], nn.Module]] = {
     "daf": DafHead,
+    "daf-late": DafLateHead,
     "daf-attention": DafAttentionHead,
     "text": TextHead,
     "audio": AudioHead,

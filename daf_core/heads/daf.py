@@ -4,7 +4,7 @@
 
 q_m is the distribution of sentiment that modality m predicts; π_m, π and β_m are those of
 `apart.py`. Where the modalities are independent given the sentiment this is Bayes' rule (Genest and
-Zidek 1986, Statistical Science 1).
+Zidek 1986, Statistical Science 1). What only both together tell, a third part adds (`apart.py`).
 
 The weight of a modality is its share of the information: the Kullback-Leibler divergence of its
 calibrated distribution from π_m. A modality that says no more than is known without it has weight
@@ -15,6 +15,8 @@ speech (`daf_attention.py`).
 How sure a modality is of an utterance is told beside the weights: more than of three quarters of
 the validation rows that have the modality, less than of three quarters, or neither.
 """
+
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -30,17 +32,20 @@ MOST_CHANGE = 4.0  # a given weight multiplies what a modality says by at most t
 
 
 class DafHead(ModalitiesApart):
-    """One head for each modality, trained apart; their predictions joined by Bayes' rule."""
+    """One head for each modality, trained apart; their predictions joined by Bayes' rule, beside
+    that of a part that reads both.
+    """
 
     usual_information: Tensor  # (M, 2) nats: its quartiles over validation rows
 
-    def __init__(self, shapes: ColumnShapes, width: int) -> None:
-        super().__init__(shapes, width)
+    def __init__(self, shapes: ColumnShapes, width: int, with_whole: bool = True) -> None:
+        super().__init__(shapes, width, with_whole)
         self.register_buffer("usual_information", torch.tensor([UNKNOWN] * len(MODALITIES)))
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
         """Predict; `weights` (B, M), if given, replace the head's own: what a modality says counts
-        as much more or less as its weight is larger or smaller.
+        as much more or less as its weight is larger or smaller. What the part says that reads both
+        stays the same.
         """
         said = self.said_apart(features)
         information = self._information(said.evidence)
@@ -53,8 +58,8 @@ class DafHead(ModalitiesApart):
         joined = self.prior + counted.sum(dim=1)
         less, more = self.usual_information.T
         sureness = (information > more).float() - (information < less).float()
-        logits = torch.where(said.both, joined, said.single)
-        return Prediction(logits, weights, said.alone, said.raw, sureness=sureness)
+        logits = self.fused(said, joined)
+        return Prediction(logits, weights, said.alone, said.raw, said.whole, sureness)
 
     def information_of(self, raw: Tensor) -> Tensor:
         """Information (B, M), in nats, of what the modalities say: logits (B, M, NUM_BINS)."""
@@ -70,3 +75,6 @@ def _shares(information: Tensor, present: Tensor) -> Tensor:
     """(B, M) the share of each modality in the information of all."""
     information = (information + LEAST_INFORMATION) * present
     return information / information.sum(dim=1, keepdim=True)
+
+
+DafLateHead = partial(DafHead, with_whole=False)

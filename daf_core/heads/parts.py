@@ -71,8 +71,9 @@ class Prediction:
         has none.
     unimodal_logits: (B, M, NUM_BINS), the prediction of each modality alone, arbitrary where
         absent; None if the head makes none.
-    apart_logits: (B, M, NUM_BINS), what the parts of a head that learn apart (`parts_apart`)
-        predict, before they are joined; None of other heads.
+    apart_logits: (B, M, NUM_BINS), what modalities that learn apart predict (`apart.py`), before
+        they are joined; None of other heads.
+    whole: the prediction of a part that reads both modalities of such a head; None without one.
     sureness: (B, M), in [-1, 1]: 1 where a modality is surer than of most utterances, -1 where it
         is less sure, arbitrary where absent; None if the head does not say.
     extra_loss: (B,), a loss of the head's own; while training only.
@@ -82,6 +83,7 @@ class Prediction:
     weights: Tensor | None = None
     unimodal_logits: Tensor | None = None
     apart_logits: Tensor | None = None
+    whole: "Prediction | None" = None
     sureness: Tensor | None = None
     extra_loss: Tensor | None = None
 
@@ -133,14 +135,6 @@ def columns_in(head: nn.Module) -> Iterator[tuple[str, Standardizer]]:
     for name, module in head.named_modules():
         if isinstance(module, Standardizer):
             yield name.rsplit(".", 1)[-1], module
-
-
-def parts_apart(head: nn.Module) -> dict[str, str]:
-    """The parts of a head that learn apart from each other: modality → how the names of its tensors
-    start. {} of a head that learns as a whole.
-    """
-    apart = getattr(head, "apart", {})
-    return {modality: f"apart.{modality}." for modality in apart}
 
 
 class LayerMix(Standardizer):

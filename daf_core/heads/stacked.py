@@ -1,4 +1,4 @@
-"""Late fusion by stacking: the modalities of `daf`, learned apart, joined by constant weights.
+"""Stacking: the parts of `daf`, learned apart, joined by constant weights.
 
     p(y) ∝ π(y) · ((Σ_m w_m · p_m(y)) / π(y))^γ
 
@@ -20,13 +20,15 @@ from daf_core.heads.parts import Features, Prediction
 
 
 class StackedHead(ModalitiesApart):
-    """One head for each modality, trained apart; the weighted mean of their distributions."""
+    """One head for each modality, trained apart; the weighted mean of their distributions, beside
+    that of a part that reads both.
+    """
 
     log_shares: Tensor  # (M,) log w; the w sum to 1
     sharpness: Tensor  # () γ
 
-    def __init__(self, shapes: ColumnShapes, width: int) -> None:
-        super().__init__(shapes, width)
+    def __init__(self, shapes: ColumnShapes, width: int, with_whole: bool = True) -> None:
+        super().__init__(shapes, width, with_whole)
         even = torch.full((len(MODALITIES),), -math.log(len(MODALITIES)))
         self.register_buffer("log_shares", even)
         self.register_buffer("sharpness", torch.ones(()))
@@ -39,8 +41,7 @@ class StackedHead(ModalitiesApart):
             weights = of_present.softmax(dim=1)
         pooled = pool(said.alone, weights)
         joined = self.prior + self.sharpness * (pooled - self.prior)
-        logits = torch.where(said.both, joined, said.single)
-        return Prediction(logits, weights, said.alone, said.raw)
+        return Prediction(self.fused(said, joined), weights, said.alone, said.raw, said.whole)
 
 
 def pool(logits: Tensor, weights: Tensor) -> Tensor:

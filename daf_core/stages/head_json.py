@@ -12,6 +12,7 @@ from daf_core.stages.head_record import VERSION, HeadRecord
 from daf_core.storage.run_record import Json
 from daf_core.weights.known import LONGEST_WINDOW_S
 
+OLDER_VERSION = 8  # is read as well; its `daf` had no part that reads both modalities
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 _Sentiment = Annotated[float, Field(ge=-3, le=3)]
 _Rows = Annotated[int, Field(ge=0, le=10**15)]
@@ -81,6 +82,9 @@ def checked_record(found: Json, uri: str) -> HeadRecord:
         SettingsError: it is of another version, or a field is missing, of another type or outside
             its range.
     """
+    if found.get("version") == OLDER_VERSION:
+        kind = found.get("kind")
+        found = {**found, "version": VERSION, "kind": "daf-late" if kind == "daf" else kind}
     if found.get("version") != VERSION:
         raise SettingsError(
             f"{uri}: expected a head of version {VERSION}, found version "

@@ -12,7 +12,7 @@ from daf_core.measures.calibration_values import (
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
 
-VERSION = 8
+VERSION = 9
 
 
 @dataclass(frozen=True, kw_only=True)

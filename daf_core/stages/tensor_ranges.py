@@ -13,6 +13,8 @@ NEAR_ONE = 1e-2  # of the sum of the probabilities of a prior
 MOST_INFORMATION = 1e3  # nats; far above what a distribution over sentiment bins can hold
 _RANGES = {
     "inverse_temperatures": MOST_INVERSE_TEMPERATURE,
+    "whole_inverse_temperature": MOST_INVERSE_TEMPERATURE,
+    "whole_share": 1.0,
     "sharpness": MOST_INVERSE_TEMPERATURE,
     "scale": MOST_SCALE,
     "usual_information": MOST_INFORMATION,

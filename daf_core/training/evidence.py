@@ -4,6 +4,7 @@ and how sure its distributions should be.
 
 import math
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,9 +19,18 @@ LEAST_SHARE = 1e-3  # of a bin in a prior, so that none is taken for impossible
 INVERSE_TEMPERATURES = (0.05, 5.0)  # least and most
 
 
-def label_priors(train: Iterable[tuple[Rows, float]], weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Log shares of the sentiments: (M, NUM_BINS) of the rows that have each modality, and
-    (NUM_BINS,) of those that have both. Without such rows the latter lies between the former.
+class LabelPriors(NamedTuple):
+    """Log shares of the sentiments: `modalities` (M, NUM_BINS) of the rows that have each modality,
+    `both` (NUM_BINS,) of those that have both. Without such rows the latter lies between the
+    former.
+    """
+
+    modalities: Tensor
+    both: Tensor
+
+
+def label_priors(train: Iterable[tuple[Rows, float]], weights: Tensor) -> LabelPriors:
+    """How often each sentiment occurs among training rows.
 
     Args:
         train: corpora, each with how often an epoch sees its rows; every worker gives its own.
@@ -35,7 +45,7 @@ def label_priors(train: Iterable[tuple[Rows, float]], weights: Tensor) -> tuple[
     shares = counts / counts.sum(dim=1, keepdim=True).clamp_min(1e-9)
     priors = (shares + LEAST_SHARE).log().log_softmax(dim=1).float()
     between = priors[:-1].mean(dim=0).log_softmax(dim=0)
-    return priors[:-1], priors[-1] if counts[-1].sum() else between
+    return LabelPriors(priors[:-1], priors[-1] if counts[-1].sum() else between)
 
 
 def calibrated(

@@ -1,7 +1,8 @@
-"""Fit how a head joins its modalities, which learned apart: what `heads/apart.py`, `daf.py` and
+"""Fit how a head joins its parts, which learned apart: what `heads/apart.py`, `daf.py` and
 `stacked.py` leave to be fitted.
 """
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -9,21 +10,22 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.distributed import gathered_tensor
-from daf_core.heads.apart import ModalitiesApart
+from daf_core.heads.apart import USUAL_SHARE, ModalitiesApart, mixed
 from daf_core.heads.daf import UNKNOWN, DafHead
 from daf_core.heads.ensemble import members_of
+from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.heads.stacked import StackedHead, pool
 from daf_core.training.evidence import calibrated, label_priors
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 
-SHARES = np.linspace(0.02, 0.98, 49)  # of text in a pool; the best is kept
+SHARES = np.linspace(0.02, 0.98, 49)  # that are tried, of text in a pool and of the whole part
 
 
 def fit_fusion(
     head: nn.Module, train: Iterable[tuple[Rows, float]], valid: Rows, weights: Tensor
 ) -> None:
-    """Fit the fusion of a head whose modalities learned apart; other heads stay as they are.
+    """Fit the fusion of a head whose parts learned apart; other heads stay as they are.
 
     Every worker calls it with its own rows.
 
@@ -33,18 +35,20 @@ def fit_fusion(
         weights: (SETS, kinds) of rows by modalities and polarity or class, as in the training.
     """
     heads = [one for one in members_of(head).values() if isinstance(one, ModalitiesApart)]
-    priors, both = label_priors(train, weights)
+    priors = label_priors(train, weights)
     for one in heads:
-        one.priors.copy_(priors)
-        one.prior.copy_(both)
+        one.priors.copy_(priors.modalities)
+        one.prior.copy_(priors.both)
         logits, present, labels = _held_out(one, valid)
         one.inverse_temperatures.copy_(_inverse_temperatures(one, logits, present, labels))
+        has_both = present.all(dim=1)
         if isinstance(one, DafHead):
             information = one.information_of(logits.to(one.priors.device)).cpu()
             one.usual_information.copy_(_quartiles(information, present))
         elif isinstance(one, StackedHead):
-            has_both = present.all(dim=1)
             _fit_pool(one, logits[has_both].to(one.priors.device), labels[has_both])
+        if one.whole is not None:
+            _fit_whole(one, valid, has_both, labels[has_both])
 
 
 def _fit_pool(head: StackedHead, logits: Tensor, labels: Tensor) -> None:
@@ -63,6 +67,32 @@ def _fit_pool(head: StackedHead, logits: Tensor, labels: Tensor) -> None:
     _, sharpness, shares = min(tried, key=lambda one: one[0])
     head.log_shares.copy_(shares.log())
     head.sharpness.fill_(sharpness)
+
+
+def _fit_whole(head: ModalitiesApart, valid: Rows, has_both: Tensor, labels: Tensor) -> None:
+    """Calibrate the part that reads both modalities, and choose its share by the cross-entropy of
+    the rows of all workers that have both, with these `labels`. Few rows leave the share near the
+    usual one, none leave it as it is.
+    """
+    if not len(labels):
+        return
+    head.whole_share.fill_(0.0)  # so that the head answers with its modalities joined
+    found = predict(head, valid)
+    assert found.whole is not None
+    joined, said = (gathered_tensor(one.logits)[has_both] for one in (found, found.whole))
+    prior = head.prior.cpu()
+    head.whole_inverse_temperature.fill_(calibrated(said, prior, labels)[0])
+    evidence = head.whole_evidence_of(said.to(head.prior.device)).cpu()
+
+    def loss(share: float) -> float:
+        fit = float(cross_entropy(mixed(joined, evidence, prior, share), labels).double().mean())
+        return fit + (_log_odds(share) - _log_odds(USUAL_SHARE)) ** 2 / len(labels)
+
+    head.whole_share.fill_(min(SHARES.tolist(), key=loss))
+
+
+def _log_odds(share: float) -> float:
+    return math.log(share / (1 - share))
 
 
 def _held_out(head: ModalitiesApart, valid: Rows) -> tuple[Tensor, Tensor, Tensor]:

@@ -16,7 +16,7 @@ from daf_core.distributed import rank_and_workers, sum_gradients, sum_over_worke
 from daf_core.heads.ensemble import members_of
 from daf_core.heads.parts import DropoutMasks, Features, Prediction
 from daf_core.training.balance import balancing_weights, even_weights
-from daf_core.training.evidence import label_priors
+from daf_core.training.evidence import LabelPriors, label_priors
 from daf_core.training.loss import loss_of
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import CHUNK_ROWS, Rows, joined, standardise, standardised
@@ -66,7 +66,7 @@ def fit(
     kept = head if average is None else average.module
     train, valid = standardised(head, train), standardised(head, valid)
     weights, valid_weights = row_weights(train, recipe), row_weights(valid, recipe)
-    priors, _ = label_priors(seen_in_epoch(train, also, recipe), weights)
+    priors = label_priors(seen_in_epoch(train, also, recipe), weights)
     also = [standardised(head, rows) for rows in also]
     while state.epoch + 1 < recipe.epochs and state.epoch - state.best_epoch < recipe.patience:
         state.epoch += 1
@@ -85,7 +85,9 @@ def fit(
     return state
 
 
-def judge(head: nn.Module, valid: Rows, weights: Tensor, priors: Tensor) -> dict[str, Judgement]:
+def judge(
+    head: nn.Module, valid: Rows, weights: Tensor, priors: LabelPriors
+) -> dict[str, Judgement]:
     """`judged` of every member of the head, on validation rows: how the names of the tensors of a
     member start, and its part → judgement.
     """
@@ -104,11 +106,13 @@ def predict(head: nn.Module, rows: Rows, weights: Tensor | None = None) -> Predi
     else:
         given = torch.split(weights, CHUNK_ROWS)
         pieces = [head(chunk, own) for chunk, own in zip(rows.chunks(), given, strict=True)]
+    whole = _joined([piece.whole and piece.whole.logits for piece in pieces])
     return Prediction(
         torch.cat([piece.logits for piece in pieces]),
         _joined([piece.weights for piece in pieces]),
         _joined([piece.unimodal_logits for piece in pieces]),
         _joined([piece.apart_logits for piece in pieces]),
+        None if whole is None else Prediction(whole),
         _joined([piece.sureness for piece in pieces]),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from daf_core.heads.parts import Features, Prediction, parts_apart
+from daf_core.heads.parts import Features, Prediction
 from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.training.balance import weights_of_rows
 from daf_core.training.label_confidence import label_confidence
@@ -22,7 +22,7 @@ def loss_of(
     likelihood: Tensor | None = None,
 ) -> Tensor:
     """The summed loss of rows: cross-entropy of the prediction and of the unimodal ones, and the
-    other losses that head and recipe ask for. Of a head whose modalities learn apart only what
+    other losses that head and recipe ask for. Of a head with parts that learn apart only what
     these predict counts.
 
     Args:
@@ -33,15 +33,7 @@ def loss_of(
     row_weights = weights_of_rows(weights, features.present, labels)
     features = _drop_modalities(features, recipe.modality_dropout)
     prediction: Prediction = head(features)
-    apart = bool(parts_apart(head))
-    alone = prediction.apart_logits if apart else prediction.unimodal_logits
-    unimodal = torch.zeros_like(labels)
-    if alone is not None:
-        unimodal = (cross_entropy(alone, labels) * features.present).sum(dim=1)
-    if apart:
-        loss = unimodal
-    else:
-        loss = cross_entropy(prediction.logits, labels) + recipe.side_loss * unimodal
+    loss = fit_to_labels(prediction, labels, features.present, recipe.side_loss)
     if prediction.extra_loss is not None:
         loss = loss + prediction.extra_loss
     if recipe.adversarial:
@@ -49,6 +41,26 @@ def loss_of(
     if likelihood is not None:
         loss = loss * label_confidence(likelihood, prediction.logits, labels)
     return loss @ row_weights
+
+
+def fit_to_labels(
+    prediction: Prediction, labels: Tensor, present: Tensor, side_loss: float
+) -> Tensor:
+    """(B,) cross-entropy with the labels (B,): of the prediction, and with a weight of `side_loss`
+    of what each present (B, M) modality predicts alone; of parts that learn apart the sum.
+    """
+    if prediction.apart_logits is not None:
+        apart = _of_modalities(prediction.apart_logits, labels, present)
+        whole = prediction.whole
+        return apart if whole is None else apart + fit_to_labels(whole, labels, present, side_loss)
+    loss = cross_entropy(prediction.logits, labels)
+    if prediction.unimodal_logits is None:
+        return loss
+    return loss + side_loss * _of_modalities(prediction.unimodal_logits, labels, present)
+
+
+def _of_modalities(logits: Tensor, labels: Tensor, present: Tensor) -> Tensor:
+    return (cross_entropy(logits, labels) * present).sum(dim=1)
 
 
 def _drop_modalities(features: Features, share: float) -> Features:

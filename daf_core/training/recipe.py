@@ -46,8 +46,8 @@ class Recipe:
     """Share of rows with both modalities that are trained without one of them in a step."""
 
     side_loss: float = 0.2
-    """Weight of the loss of what each modality predicts alone. daf, whose modalities are trained
-    apart, ignores it."""
+    """Weight of the loss of what each modality predicts alone. In daf it changes only the part that
+    reads both modalities."""
 
     balance: bool = False
     """Weight rows so that every polarity, or class, counts the same (as in unweighted average

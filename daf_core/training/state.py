@@ -8,22 +8,21 @@ from torch import Tensor, nn
 
 from daf_core.distributed import gathered_tensor
 from daf_core.embeddings.columns import MODALITIES
+from daf_core.heads.apart import WHOLE, parts_apart
 from daf_core.heads.ensemble import members_of
-from daf_core.heads.parts import Prediction, parts_apart
+from daf_core.heads.parts import Prediction
 from daf_core.heads.sentiment_bins import are_classes, cross_entropy, median
 from daf_core.training.balance import weights_of_rows
-from daf_core.training.evidence import calibrated
+from daf_core.training.evidence import LabelPriors, calibrated
 from daf_core.training.rows import Rows
-
-WHOLE = "whole"  # the one part of a head that learns as a whole
 
 
 @dataclass
 class State:
     """The state of a training after an epoch, enough to resume from: plain tensors and numbers.
 
-    best_epochs, best_losses: by part of the head that learns apart (`parts_apart`), or of WHOLE; of
-    an ensemble by member and part;
+    best_epochs, best_losses: by part of the head that learns apart (`parts_apart`), or of WHOLE,
+    all of a head without such parts; of an ensemble by member and part;
     best_head: each part as it was after its best epoch; history: epoch, train_loss and valid_mae
     (of classes valid_cross_entropy), the mean of the parts.
     """
@@ -63,39 +62,45 @@ class Judgement:
 
 
 def judged(
-    head: nn.Module, prediction: Prediction, rows: Rows, weights: Tensor, priors: Tensor
+    head: nn.Module, prediction: Prediction, rows: Rows, weights: Tensor, priors: LabelPriors
 ) -> dict[str, Judgement]:
     """A judgement of each part of the head, on the rows of all workers, weighted by modalities and
     polarity or class.
 
     The loss of a head that learns as a whole is its error. That of a part that learns apart is the
-    cross-entropy of its calibrated distributions, on the rows that have its modality: a fusion
-    reads distributions, and their cross-entropy is less noisy than the MAE of few speakers. Where
-    no row has the modality, the part is judged by the whole.
-
-    priors: (M, NUM_BINS) as `label_priors` gives them.
+    cross-entropy of its calibrated distributions, on the rows that have its modality, or both: a
+    fusion reads distributions, and their cross-entropy is less noisy than the MAE of few speakers.
+    Where there are no such rows, the part is judged by the whole head.
     """
     row_weights = weights_of_rows(weights, rows.present, rows.labels)
     logits, present, labels, counted = map(
         gathered_tensor, (prediction.logits, rows.present, rows.labels, row_weights)
     )
     error = _weighted_error(logits, labels, counted)
-    whole = Judgement(error, error)
-    apart = parts_apart(head)
-    if not apart:
-        return {WHOLE: whole}
-    assert prediction.apart_logits is not None
-    apart_logits, found = gathered_tensor(prediction.apart_logits), {}
-    for name in apart:
-        number = MODALITIES.index(name)
-        own = present[:, number]
+    whole_head = Judgement(error, error)
+    found = {}
+    for name in parts_apart(head):
+        told, own, prior = _of_part(name, prediction, present, priors)
         if own.any():
-            told, true, weight = apart_logits[own, number], labels[own], counted[own]
-            _, loss = calibrated(told, priors[number].cpu(), true, weight)
+            told, true, weight = told[own], labels[own], counted[own]
+            _, loss = calibrated(told, prior.cpu(), true, weight)
             found[name] = Judgement(loss, _weighted_error(told, true, weight))
         else:
-            found[name] = whole
-    return found
+            found[name] = whole_head
+    return found or {WHOLE: whole_head}
+
+
+def _of_part(
+    name: str, prediction: Prediction, present: Tensor, priors: LabelPriors
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What a part predicts for the rows of all workers, which rows it is for, and their prior."""
+    if name == WHOLE:
+        assert prediction.whole is not None
+        return gathered_tensor(prediction.whole.logits), present.all(dim=1), priors.both
+    assert prediction.apart_logits is not None
+    number = MODALITIES.index(name)
+    told = gathered_tensor(prediction.apart_logits[:, number])
+    return told, present[:, number], priors.modalities[number]
 
 
 def keep_best(state: State, head: nn.Module, found: dict[str, Judgement]) -> None:

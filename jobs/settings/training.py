@@ -72,7 +72,7 @@ class TrainSettings(Training):
     """Folder for the head, local or s3://."""
 
     head: Annotated[str, Parameter(group=INPUT)] = "daf"
-    """Kind of head. Baselines: text, audio, concat, static, late, stacked. Other fusions:
+    """Kind of head. Baselines: text, audio, concat, static, late, stacked. Other fusions: daf-late,
     daf-attention, tfn, lmf, gmu, agfn, avad; gatedx (previous turns). On --frames: pool, drw, mult,
     mods."""
 

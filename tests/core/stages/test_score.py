@@ -156,10 +156,33 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
     with pytest.raises(SettingsError, match="expected SHA-256"):
         trained_head.load(folder)
     (tmp_path / "head.json").write_text(json.dumps({**written, "version": 2}))
-    with pytest.raises(SettingsError, match="expected a head of version 8, found version 2"):
+    with pytest.raises(SettingsError, match="expected a head of version 9, found version 2"):
         trained_head.load(folder)
     with pytest.raises(SettingsError, match=r"found no head\.json"):
         trained_head.load(f"{folder}/nowhere")
+
+
+def test_a_daf_head_of_the_version_before_is_read_as_daf_late(tmp_path, embed):
+    folder = str(tmp_path)
+    module = build("daf-late", embed.shapes, 8)
+    encoders = {column: resolve("descriptors") for column in embed.shapes}
+    trained_head.save(
+        folder,
+        module,
+        kind="daf-late",
+        width=8,
+        shapes=embed.shapes,
+        encoders=encoders,
+        calibrations=CALIBRATIONS,
+        facts={},
+    )
+    now = trained_head.load(folder)
+    written = json.loads((tmp_path / "head.json").read_text())
+    (tmp_path / "head.json").write_text(json.dumps({**written, "version": 8, "kind": "daf"}))
+    before = trained_head.load(folder)
+    assert before.kind == "daf-late"
+    assert before.identity == now.identity
+    assert before.module.state_dict().keys() == module.state_dict().keys()
 
 
 @pytest.mark.parametrize(

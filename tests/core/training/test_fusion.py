@@ -1,4 +1,4 @@
-"""Fusion of modalities that learned apart: Bayes' rule, and weights that say who told what."""
+"""Fusion of parts that learned apart: Bayes' rule, and weights that say who told what."""
 
 import math
 from typing import TypeVar
@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from daf_core.heads.apart import ModalitiesApart
-from daf_core.heads.daf import DafHead
-from daf_core.heads.parts import Features
+from daf_core.heads.apart import USUAL_SHARE, ModalitiesApart
+from daf_core.heads.daf import DafHead, DafLateHead
+from daf_core.heads.parts import Features, Prediction
 from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, cross_entropy, median
 from daf_core.heads.stacked import StackedHead
 from daf_core.training.balance import balancing_weights, even_weights
@@ -36,7 +36,7 @@ class Oracle(torch.nn.Module):
 
 
 def with_oracles() -> DafHead:
-    return hearing(DafHead(SHAPES, 4))
+    return hearing(DafLateHead(SHAPES, 4))
 
 
 def hearing(head: Head) -> Head:
@@ -201,7 +201,7 @@ def test_without_validation_rows_no_modality_is_surer_than_usual() -> None:
 def test_stacking_joins_by_weights_that_are_the_same_for_all_rows() -> None:
     """They are the best of all constant ones, and worse than Bayes' rule."""
     rows, _ = drawn(2000, (0.8, 1.1))
-    head = hearing(StackedHead(SHAPES, 4))
+    head = hearing(StackedHead(SHAPES, 4, with_whole=False))
     fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
     found = predict(head, rows)
     assert found.weights is not None
@@ -226,3 +226,81 @@ def test_rows_with_one_modality_are_not_pooled() -> None:
     found = predict(head, words)
     torch.testing.assert_close(found.weights, torch.tensor([[1.0, 0.0]]).expand(300, 2))
     torch.testing.assert_close(found.logits, rows.values["text"][:, 0])
+
+
+class OracleOfBoth(torch.nn.Module):
+    """A part that reads both, and says by Bayes' rule what they tell, `sharper` times as surely, or
+    nothing.
+    """
+
+    def __init__(self, log_prior: Tensor, sharper: float) -> None:
+        super().__init__()
+        self.log_prior, self.sharper = log_prior, sharper
+
+    def forward(self, features: Features) -> Prediction:
+        told = sum(features.values[name][:, 0].float() - self.log_prior for name in SHAPES)
+        return Prediction(self.log_prior + self.sharper * told)
+
+
+def with_part_for_both(rows: Rows, kind: type[Head], sharper: float) -> Head:
+    """A head whose modalities are oracles as well."""
+    head = hearing(kind(SHAPES, 4))
+    counts = torch.stack([(rows.labels == value).sum() for value in BINS])
+    head.whole = OracleOfBoth((counts / counts.sum() + 1e-3).log().log_softmax(0), sharper)
+    return head
+
+
+def test_a_part_that_reads_both_counts_as_much_as_it_knows_more() -> None:
+    """Nothing, or that words and voice are the same twice, which no modality can know alone."""
+    rows, _ = drawn(2000, (0.8, 0.8))
+    shares = {}
+    for sharper in (0.0, 0.5):
+        if sharper:
+            rows.values["audio"] = rows.values["text"]
+        head = with_part_for_both(rows, DafHead, sharper)
+        fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+        shares[sharper] = float(head.whole_share)
+    assert shares[0.0] < 0.2 < 0.5 < shares[0.5]
+
+
+def test_a_row_with_one_modality_hears_no_part_that_reads_both() -> None:
+    rows, _ = drawn(300, (0.5, 1.5))
+    words = Rows(rows.values, rows.present & torch.tensor([True, False]), rows.labels)
+    head = with_part_for_both(rows, DafHead, 3.0)
+    fit_fusion(head, [(words, 1.0)], words, even_weights(words))
+    assert float(head.whole_share) == pytest.approx(USUAL_SHARE)  # no row to fit it on
+    torch.testing.assert_close(predict(head, words).logits, rows.values["text"][:, 0])
+
+
+def test_a_head_of_one_modality_has_no_part_that_reads_both() -> None:
+    head = DafHead({"text": (1, NUM_BINS)}, 4)
+    assert head.whole is None
+    rows, _ = drawn(100, (0.5, 1.5))
+    words = Rows(
+        {"text": rows.values["text"]}, rows.present & torch.tensor([True, False]), BINS[:1]
+    )
+    assert predict(head, words).whole is None
+
+
+def test_only_a_part_that_reads_both_learns_what_neither_tells_alone() -> None:
+    """The sign of the label is that of the product of a word and a tone: sarcasm."""
+    draw = torch.Generator().manual_seed(0)
+
+    def sarcasm(number: int) -> Rows:
+        signs = torch.randint(0, 2, (number, 2), generator=draw) * 2.0 - 1
+        values = {
+            name: signs[:, m, None, None] * BINS
+            + 0.3 * torch.randn(number, 1, NUM_BINS, generator=draw)
+            for m, name in enumerate(SHAPES)
+        }
+        return Rows(values, torch.ones(number, 2, dtype=torch.bool), 2 * signs.prod(dim=1))
+
+    train, valid, test = sarcasm(400), sarcasm(200), sarcasm(200)
+    errors = {}
+    for kind in (DafHead, DafLateHead):
+        torch.manual_seed(0)
+        head = kind(SHAPES, 16)
+        fit(head, train, valid, Recipe(epochs=30, learning_rate=1e-2, average=0.9))
+        fit_fusion(head, [(train, 1.0)], valid, even_weights(train))
+        errors[kind] = float((predict(head, test).sentiment - test.labels).abs().mean())
+    assert errors[DafHead] < 0.5 < 1.5 < errors[DafLateHead]
