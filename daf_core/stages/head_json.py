@@ -8,11 +8,10 @@ from daf_core.embeddings.columns import Column
 from daf_core.errors import SettingsError
 from daf_core.measures.adjustment_values import GroupColumn
 from daf_core.measures.calibration_values import SHAPE_FEATURES
-from daf_core.stages.head_record import VERSION, HeadRecord
+from daf_core.stages.head_record import BEFORE_WHOLE, VERSION, HeadRecord
 from daf_core.storage.run_record import Json
 from daf_core.weights.known import LONGEST_WINDOW_S
 
-OLDER_VERSION = 8  # is read as well; its `daf` had no part that reads both modalities
 _Name = Annotated[str, Field(min_length=1, max_length=64)]
 _Sentiment = Annotated[float, Field(ge=-3, le=3)]
 _Rows = Annotated[int, Field(ge=0, le=10**15)]
@@ -82,10 +81,7 @@ def checked_record(found: Json, uri: str) -> HeadRecord:
         SettingsError: it is of another version, or a field is missing, of another type or outside
             its range.
     """
-    if found.get("version") == OLDER_VERSION:
-        kind = found.get("kind")
-        found = {**found, "version": VERSION, "kind": "daf-late" if kind == "daf" else kind}
-    if found.get("version") != VERSION:
+    if found.get("version") not in (VERSION, BEFORE_WHOLE):
         raise SettingsError(
             f"{uri}: expected a head of version {VERSION}, found version "
             f"{found.get('version')!r:.60}; train it again"

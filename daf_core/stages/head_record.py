@@ -13,13 +13,14 @@ from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
 
 VERSION = 9
+BEFORE_WHOLE = 8  # is still read; its `daf` heads had no part that reads both modalities
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadRecord:
     """What head.json says.
 
-    kind: a name of `heads.HEADS`; width: of its hidden layers; members: of an ensemble; shapes,
+    kind: a name of `heads.HEADS`, of the time when it was trained (`network`); width: of its hidden layers; members: of an ensemble; shapes,
     encoders: the embedding columns that it was trained on, no others; sha256: of head.safetensors;
     calibrations: by set of modalities; languages: of the words it was trained on, as "en";
     label_interval: that holds nine of ten labels of the training rows; error_correlation: of rows
@@ -41,6 +42,11 @@ class HeadRecord:
     version: int = VERSION
     adjustment: Adjustment | None = None
     facts: Json = field(default_factory=dict)
+
+    @property
+    def network(self) -> str:
+        """What `heads.HEADS` calls this kind of head now."""
+        return "daf-late" if (self.version, self.kind) == (BEFORE_WHOLE, "daf") else self.kind
 
     def as_dict(self) -> Json:
         """As JSON: the facts stand beside the other fields, `shapes` is called "streams"."""

@@ -63,7 +63,7 @@ def _expected(record: HeadRecord, uri: str) -> dict[str, tuple[int, ...]]:
     try:
         with torch.device("meta"), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # tensors without elements
-            module = build(record.kind, record.shapes, record.width, record.members)
+            module = build(record.network, record.shapes, record.width, record.members)
     except SettingsError as err:
         raise SettingsError(f"{uri}: {err}") from err
     except Exception as err:  # whatever absurd sizes lead to

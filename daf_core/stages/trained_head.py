@@ -68,7 +68,7 @@ class TrainedHead:
     @property
     def kind(self) -> str:
         """Kind of head, such as "daf"."""
-        return self.record.kind
+        return self.record.network
 
     @property
     def shapes(self) -> ColumnShapes:

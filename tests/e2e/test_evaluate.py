@@ -77,7 +77,7 @@ def test_another_recipe_is_refused(daf, embeddings, out):
 
 def test_wrong_settings_are_named_before_any_work(daf, embeddings, tmp_path):
     for options, said in (
-        ({"heads": "daf,nonsense"}, "--heads nonsense: expected one of daf, daf-attention"),
+        ({"heads": "daf,nonsense"}, "--heads nonsense: expected one of daf, daf-late"),
         ({"heads": "daf", "baseline": "concat"}, "--baseline concat: expected one of --heads"),
         ({"also": tmp_path / "nothing"}, "expected the embeddings of a daf run"),
         ({"weigh_labels": True}, "--weigh-labels: expected --also"),
