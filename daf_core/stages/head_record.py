@@ -20,7 +20,8 @@ BEFORE_WHOLE = 8  # is still read; its `daf` heads had no part that reads both m
 class HeadRecord:
     """What head.json says.
 
-    kind: a name of `heads.HEADS`, of the time when it was trained (`network`); width: of its hidden layers; members: of an ensemble; shapes,
+    kind: a name of `heads.HEADS`, of the time when it was trained (`network`); width: of its hidden
+    layers; members: of an ensemble; shapes,
     encoders: the embedding columns that it was trained on, no others; sha256: of head.safetensors;
     calibrations: by set of modalities; languages: of the words it was trained on, as "en";
     label_interval: that holds nine of ten labels of the training rows; error_correlation: of rows
