@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from daf_core.heads.apart import ModalitiesApart
 from daf_core.heads.parts import Features, Prediction
 
 
@@ -40,6 +41,15 @@ def members_of(head: nn.Module) -> dict[str, nn.Module]:
     if not isinstance(head, Ensemble):
         return {"": head}
     return {f"members.{number}.": member for number, member in enumerate(head.members)}
+
+
+def whole_share(head: nn.Module) -> float | None:
+    """The share, in [0, 1], of the part that reads both modalities, as `apart.py` has it: the mean
+    over the members of the head; None of a head without such a part.
+    """
+    parts = [one for one in members_of(head).values() if isinstance(one, ModalitiesApart)]
+    shares = [float(one.whole_share) for one in parts if one.whole is not None]
+    return sum(shares) / len(shares) if shares else None
 
 
 def takes_weights(head: nn.Module) -> bool:

@@ -9,6 +9,7 @@ from daf_core.evaluation.rendering import ResultTable, shown_table
 from daf_core.evaluation.results import CLASS_METRICS, METRICS
 from daf_core.evaluation.trial import TrialResult
 from daf_core.evaluation.use import tables_of_use
+from daf_core.heads.ensemble import whole_share
 from daf_core.stages import trained_head
 from daf_core.storage import run_record
 from daf_core.storage.output import embeddings_output
@@ -34,6 +35,8 @@ def run(settings: ExplainHeadSettings) -> str:
     note = f"{rows} of {settings.embeddings}, split {settings.split}."
     if head.record.adjustment is not None:
         note += " Offsets that daf adapt gave the head are left out."
+    if (share := whole_share(head.module)) is not None:
+        note += f" The part that reads words and voice together counts for {100 * share:.0f} %."
     figures = ResultTable("head", [{"head": name} | result.facts.test], _figures(result), note)
     tables = [figures, *tables_of_use([result])]
     if settings.out is not None:

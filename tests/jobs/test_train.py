@@ -153,6 +153,7 @@ def test_a_head_is_explained_on_rows_it_did_not_learn_from(embeddings, head, tmp
     asked = ExplainHeadSettings(str(head), embeddings=embeddings, out=str(tmp_path))
     said = explain_head.run(asked)
     assert f"50 labelled rows of {embeddings}, split test." in said
+    assert re.search(r"reads words and voice together counts for \d+ %\.", said)
     figures, weights, controls = (
         pq.read_table(tmp_path / f"{name}.parquet").to_pylist()
         for name in ("head", "weights", "controls")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from daf_core.heads import HEADS, build
-from daf_core.heads.ensemble import Ensemble, members_of, takes_weights
+from daf_core.heads.ensemble import Ensemble, members_of, takes_weights, whole_share
 from daf_core.heads.parts import Features, Prediction
 from tests.core.heads.test_heads import SHAPES, features
 
@@ -57,3 +57,13 @@ def test_weights_can_be_replaced_where_those_of_a_member_can() -> None:
     given = torch.tensor([[0.2, 0.8]]).expand(6, 2)
     with torch.no_grad():
         torch.testing.assert_close(head(rows, given).weights, given)
+
+
+def test_the_share_of_the_part_that_reads_both_is_the_mean_over_members() -> None:
+    head = build("daf", SHAPES, 8, members=2)
+    for member, share in zip(members_of(head).values(), (0.2, 0.6), strict=True):
+        member.whole_share.fill_(share)
+    assert whole_share(head) == pytest.approx(0.4)
+    assert whole_share(build("stacked", SHAPES, 8)) == pytest.approx(1 / 3)
+    for kind in ("daf-late", "static"):
+        assert whole_share(build(kind, SHAPES, 8)) is None
