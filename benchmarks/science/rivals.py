@@ -22,7 +22,7 @@ def differences(trials: Sequence[TrialResult], head: str = HEAD) -> dict[str, Di
     if head not in errors:
         return {}
     return {
-        rival: paired_difference(errors[head], errors[rival])
+        rival: paired_difference(errors[head], errors[rival], trials[0].recordings)
         for rival in RIVALS
         if rival in errors and rival != head
     }

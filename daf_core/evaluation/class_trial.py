@@ -10,7 +10,14 @@ from torch import Tensor, nn
 
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes, select
 from daf_core.evaluation.controls import controls
-from daf_core.evaluation.trial import PREDICTED, Trial, TrialFacts, TrialResult, weight_columns
+from daf_core.evaluation.trial import (
+    PREDICTED,
+    Trial,
+    TrialFacts,
+    TrialResult,
+    columns_of_rows,
+    weight_columns,
+)
 from daf_core.heads.parts import Prediction
 from daf_core.measures.metrics import class_metrics
 from daf_core.training.dataset import Corpus, load_rows, utterance_ids
@@ -81,7 +88,7 @@ def _rows(
         return pa.array(np.array(names, object)[numbers.numpy()], pa.string())
 
     columns = {
-        "utterance_id": pa.array(ids),
+        **columns_of_rows(ids, test),
         "label": named(test.labels),
         PREDICTED: named(answer(prediction)),
     }

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import permutation_test
 
-from daf_core.arrays import FloatArray
+from daf_core.arrays import FloatArray, IntArray
 
 RESAMPLES = 9999
 CHUNK = 500  # resamples at once; they take CHUNK × rows numbers
+LEAST_RECORDINGS = 10  # that are drawn; fewer say too little about how recordings differ
 
 
 @dataclass(frozen=True)
@@ -22,33 +23,47 @@ class Difference:
 
 
 def paired_difference(
-    errors: FloatArray, baseline: FloatArray, same_seeds: bool = False, seed: int = 0
+    errors: FloatArray,
+    baseline: FloatArray,
+    recordings: IntArray | None = None,
+    *,
+    same_seeds: bool = False,
+    seed: int = 0,
 ) -> Difference:
     """The mean difference of two heads' errors, a head's minus a baseline's: below 0 the head is
     better.
 
-    The interval is a percentile bootstrap over rows and seeds, each drawn independently (the
-    pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1): it covers what other rows
-    and other seeds would give. The p-value is that of a permutation test that swaps the heads row
-    by row, on the mean over seeds.
+    The interval is a percentile bootstrap over recordings and seeds, each drawn independently (the
+    pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1): it covers what other
+    recordings and other seeds would give. Rows of one recording share speakers, a mood and a
+    microphone, so they are drawn together. The p-value is that of a permutation test that swaps the
+    heads recording by recording, on the mean over seeds. Where recordings are not `drawn`, rows
+    are.
 
     Args:
         errors, baseline: (seeds, rows) errors of the same rows, whose mean is the metric, as of
             MAE.
+        recordings: (rows,) a number for each recording; None: not known.
         same_seeds: whether seed i of both is one and the same training.
         seed: of resampling and permutation.
     """
+    if recordings is None or drawn(recordings) == "rows":
+        recordings = np.arange(errors.shape[1])
+    order = np.argsort(recordings, kind="stable")
+    _, starts = np.unique(recordings[order], return_index=True)
+    errors, baseline = errors[:, order], baseline[:, order]
     differences = errors.mean(axis=0) - baseline.mean(axis=0)
     generator = np.random.default_rng(seed)
     terms: list[FloatArray] = [errors - baseline] if same_seeds else [errors, -baseline]
     means = [
         resampled
         for start in range(0, RESAMPLES, CHUNK)
-        for resampled in _resampled(terms, min(CHUNK, RESAMPLES - start), generator)
+        for resampled in _resampled(terms, starts, min(CHUNK, RESAMPLES - start), generator)
     ]
     low, high = np.percentile(means, [2.5, 97.5])
+    sums = np.add.reduceat(differences, starts)
     test = permutation_test(
-        (differences, np.zeros_like(differences)),
+        (sums, np.zeros_like(sums)),
         lambda one, other, axis: (one - other).mean(axis=axis),
         permutation_type="samples",
         n_resamples=RESAMPLES,
@@ -59,15 +74,27 @@ def paired_difference(
     return Difference(float(differences.mean()), float(low), float(high), float(test.pvalue))
 
 
-def _resampled(terms: list[FloatArray], times: int, generator: np.random.Generator) -> FloatArray:
-    """(times,) means of the sum of the terms (seeds, rows), whose seeds and rows are drawn with
-    replacement: seeds for each term, rows for all of them.
+def drawn(recordings: IntArray | None) -> str:
+    """What intervals of rows with these recordings are over: "recordings" or "rows"."""
+    known = recordings is not None and len(np.unique(recordings)) >= LEAST_RECORDINGS
+    return "recordings" if known else "rows"
+
+
+def _resampled(
+    terms: list[FloatArray], starts: IntArray, times: int, generator: np.random.Generator
+) -> FloatArray:
+    """(times,) means of the sum of the terms (seeds, rows), whose seeds and recordings are drawn
+    with replacement: seeds for each term, recordings for all of them. A recording reaches from one
+    of `starts` to the next.
     """
     by_row: FloatArray = np.sum(
         [_mean_of_drawn_seeds(term, times, generator) for term in terms], axis=0
     )
-    rows = generator.integers(0, by_row.shape[1], by_row.shape)
-    mean: FloatArray = np.take_along_axis(by_row, rows, axis=1).mean(axis=1)
+    rows = np.diff(starts, append=by_row.shape[1])
+    sums = np.add.reduceat(by_row, starts, axis=1)
+    chosen = generator.integers(0, len(starts), sums.shape)
+    totals = np.take_along_axis(sums, chosen, axis=1).sum(axis=1)
+    mean: FloatArray = totals / rows[chosen].sum(axis=1)
     return mean
 
 

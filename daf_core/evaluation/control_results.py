@@ -64,7 +64,9 @@ def weight_controls(trials: Sequence[TrialResult]) -> list[ControlResult]:
                     of_classes=own[0].is_of_classes,
                     error=float(controlled.mean()),
                     weight_correlation=_weight_correlation(own, modality) if is_absence else None,
-                    difference=paired_difference(controlled, errors, same_seeds=True),
+                    difference=paired_difference(
+                        controlled, errors, own[0].recordings, same_seeds=True
+                    ),
                 )
             )
     return found

@@ -70,9 +70,9 @@ def difference_columns(difference: Difference | None) -> dict[str, float]:
 def shown_difference(difference: Difference | None) -> dict[str, str]:
     """The cells of a difference; empty ones where there is none."""
     if difference is None:
-        return {"difference [95 %]": "", "p over rows": ""}
+        return {"difference [95 %]": "", "p": ""}
     p = difference.p
     return {
         "difference [95 %]": shown_interval(difference.mean, difference.low, difference.high),
-        "p over rows": "< .001" if p < 0.001 else f"{p:.3f}",
+        "p": "< .001" if p < 0.001 else f"{p:.3f}",
     }

@@ -7,7 +7,7 @@ import numpy as np
 
 from daf_core.arrays import FloatArray
 from daf_core.decimals import decimals
-from daf_core.evaluation.comparison import Difference, paired_difference
+from daf_core.evaluation.comparison import Difference, drawn, paired_difference
 from daf_core.evaluation.rendering import difference_columns, shown_difference, shown_table
 from daf_core.evaluation.trial import TrialResult
 from daf_core.storage.run_record import Json
@@ -88,6 +88,7 @@ def standings(trials: Sequence[TrialResult], baseline: str) -> list[Standing]:
     """The standing of each head, in the order of the trials."""
     trials_of = by_head(trials)
     errors = {head: errors_of(own) for head, own in trials_of.items()}
+    recordings = trials[0].recordings
     found = []
     for head, own in trials_of.items():
         facts = [trial.facts for trial in own]
@@ -102,7 +103,9 @@ def standings(trials: Sequence[TrialResult], baseline: str) -> list[Standing]:
                 deviation={name: _deviation(of_seeds) for name, of_seeds in values.items()},
                 parameters=facts[0].parameters,
                 seconds=float(np.mean([one.seconds for one in facts])),
-                difference=paired_difference(errors[head], errors[baseline]) if compared else None,
+                difference=paired_difference(errors[head], errors[baseline], recordings)
+                if compared
+                else None,
             )
         )
     return found
@@ -128,8 +131,9 @@ def rendered(rows: Sequence[Standing], style: str) -> str:
     return shown_table(shown, style)
 
 
-def explained(rows: Sequence[Standing], baseline: str, test_rows: int) -> str:
-    """The note below a table of standings."""
+def explained(rows: Sequence[Standing], baseline: str, trials: Sequence[TrialResult]) -> str:
+    """The note below a table of standings of these trials."""
+    over = drawn(trials[0].recordings)
     of_classes = rows[0].is_of_classes
     measure = "1 - UAR" if of_classes else "MAE"
     last = (
@@ -138,9 +142,9 @@ def explained(rows: Sequence[Standing], baseline: str, test_rows: int) -> str:
         else "in 90 %: share of labels inside the 90 % intervals"
     )
     return (
-        f"Mean ± sample deviation over {rows[0].seeds} seeds, on {test_rows} test rows. "
-        f"difference: {measure} minus that of {baseline}, with its 95 % interval over rows and "
-        f"seeds; p: of no difference, by permutation of rows. {last}; s: seconds of training on "
+        f"Mean ± sample deviation over {rows[0].seeds} seeds, on {len(trials[0].rows)} test rows. "
+        f"difference: {measure} minus that of {baseline}, with its 95 % interval over {over} and "
+        f"seeds; p: of no difference, by permutation of {over}. {last}; s: seconds of training on "
         f"one CPU."
     )
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import torch
 from torch import nn
 
-from daf_core.arrays import FloatArray
+from daf_core.arrays import FloatArray, IntArray
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of, select
 from daf_core.evaluation.controls import controls
 from daf_core.heads.parts import Prediction
@@ -28,6 +28,7 @@ from daf_core.training.loop import predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 
+RECORDING = "recording"  # column of the number of a recording
 PREDICTED = "predicted"  # column of the class that a head predicts
 
 
@@ -70,11 +71,12 @@ class TrialFacts:
 class TrialResult:
     """What a trial leaves behind: a Parquet file of rows, with the facts in its footer.
 
-    rows: a row for each test row: utterance_id, label, sentiment, interval_low, interval_high,
-    polarity, most_probable_polarity, has_text, has_audio, disagreement (distance between what the
-    modalities say alone, null unless a row has both), text_weight, audio_weight, and the sentiment
-    under each of `controls`. Of a trial of classes (`class_trial`): utterance_id, label, predicted,
-    has_text, has_audio, text_weight, audio_weight, and the class under each of `controls`.
+    rows: a row for each test row: utterance_id, recording (a number), label, sentiment,
+    interval_low, interval_high, polarity, most_probable_polarity, has_text, has_audio, disagreement
+    (distance between what the modalities say alone, null unless a row has both), text_weight,
+    audio_weight, and the sentiment under each of `controls`. Of a trial of classes (`class_trial`):
+    utterance_id, recording, label, predicted, has_text, has_audio, text_weight, audio_weight, and
+    the class under each of `controls`.
     """
 
     rows: pa.Table
@@ -105,6 +107,14 @@ class TrialResult:
     def own(self) -> str:
         """The column of the head's own prediction."""
         return PREDICTED if self.is_of_classes else "sentiment"
+
+    @property
+    def recordings(self) -> IntArray | None:
+        """(rows,) a number for each recording; None where they are not known."""
+        if RECORDING not in self.rows.column_names:
+            return None
+        found: IntArray = self.rows[RECORDING].to_numpy()
+        return found
 
     def errors(self, column: str | None = None) -> FloatArray:
         """Errors (rows,) of the head's own prediction, or of that under a control: absolute ones,
@@ -191,7 +201,7 @@ def _rows(
     """The rows of a `TrialResult`."""
     names = np.array(POLARITIES)
     columns = {
-        "utterance_id": pa.array(ids),
+        **columns_of_rows(ids, test),
         "label": pa.array(test.labels.numpy()),
         "sentiment": pa.array(prediction.sentiment.numpy()),
         "interval_low": pa.array(found.low),
@@ -205,6 +215,14 @@ def _rows(
     columns |= weight_columns(prediction)
     controlled = controls(head, test, prediction, seed)
     return pa.table(columns | {name: pa.array(value.numpy()) for name, value in controlled.items()})
+
+
+def columns_of_rows(ids: list[str], test: Rows) -> dict[str, pa.Array]:
+    """The columns that say which rows of a corpus were predicted: those of `ids`."""
+    found = {"utterance_id": pa.array(ids)}
+    if test.recordings is not None:
+        found[RECORDING] = pa.array(test.recordings.numpy())
+    return found
 
 
 def weight_columns(prediction: Prediction) -> dict[str, pa.Array]:

@@ -54,7 +54,7 @@ def run(settings: EvaluateSettings) -> str:
         "heads",
         [row.as_row() for row in compared],
         partial(rendered, compared),
-        explained(compared, baseline, rows.corpus.counts["test"]),
+        explained(compared, baseline, results),
     )
     tables = [heads_table, *tables_of_use(results)]
     if rows.corpus.classes is not None:

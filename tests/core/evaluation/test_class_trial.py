@@ -98,7 +98,7 @@ def test_the_difference_is_that_of_one_minus_uar(trials):
     for name in ("UAR", "weighted F1", "accuracy", "macro F1"):
         assert name in shown
     assert "MAE" not in shown
-    note = explained([daf, audio], "audio", len(trials[0].rows))
+    note = explained([daf, audio], "audio", trials)
     assert "1 - UAR minus that of audio" in note
     assert "MAE" not in note
     assert daf.as_row()["uar"] == daf.mean["uar"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from daf_core.evaluation.comparison import paired_difference
+from daf_core.evaluation.comparison import LEAST_RECORDINGS, drawn, paired_difference
 
 
 def errors(seeds: int, rows: int, mean: float, seed: int) -> np.ndarray:
@@ -55,3 +55,41 @@ def test_what_a_training_shares_with_itself_does_not_widen_it() -> None:
 def test_the_same_numbers_each_time() -> None:
     one, other = errors(2, 100, 0.4, 1), errors(2, 100, 0.5, 2)
     assert paired_difference(one, other) == paired_difference(one, other)
+
+
+def test_rows_of_one_recording_say_no_more_than_they_do_together() -> None:
+    """The same rows four times, in an order of chance, are as uncertain as once."""
+    one, other = errors(3, 200, 0.48, 1), errors(3, 200, 0.5, 2)
+    order = np.random.default_rng(5).permutation(800)
+    four, others = (np.tile(each, 4)[:, order] for each in (one, other))
+    recordings = np.tile(np.arange(200) - 2**62, 4)[order]
+    once = paired_difference(one, other)
+    together = paired_difference(four, others, recordings)
+    apart = paired_difference(four, others)
+    assert np.isclose(once.mean, together.mean)
+    assert np.allclose([once.low, once.high], [together.low, together.high], atol=0.003)
+    assert np.isclose(once.p, together.p, atol=0.01)
+    assert apart.high - apart.low < 0.6 * (together.high - together.low)
+    assert apart.p < together.p
+
+
+def test_recordings_that_differ_from_each_other_are_not_taken_for_a_difference() -> None:
+    """Of 60 pairs of equal heads 3 fall outside on average, over 9 once in 1,000 times."""
+    recordings = np.repeat(np.arange(40), 10)
+    trials = []
+    for number in range(60):
+        draw = np.random.default_rng(number)
+        own, base = (0.3 * draw.normal(size=(1, 40)).repeat(10, axis=1) for _ in range(2))
+        trials.append(paired_difference(np.abs(own) + 0.5, np.abs(base) + 0.5, recordings))
+    assert sum(not trial.low <= 0 <= trial.high for trial in trials) <= 9
+    assert sum(trial.p < 0.05 for trial in trials) <= 9
+
+
+def test_few_recordings_are_not_drawn() -> None:
+    few = np.arange(300) % (LEAST_RECORDINGS - 1)
+    assert (drawn(few), drawn(None), drawn(np.arange(LEAST_RECORDINGS))) == (
+        *("rows", "rows"),
+        "recordings",
+    )
+    one, other = errors(2, 300, 0.4, 1), errors(2, 300, 0.5, 2)
+    assert paired_difference(one, other, few) == paired_difference(one, other)
