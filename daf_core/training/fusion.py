@@ -72,11 +72,11 @@ def _fit_pool(head: StackedHead, logits: Tensor, labels: Tensor) -> None:
 def _fit_whole(head: ModalitiesApart, valid: Rows, has_both: Tensor, labels: Tensor) -> None:
     """Calibrate the part that reads both modalities, and choose its share by the cross-entropy of
     the rows of all workers that have both, with these `labels`. Few rows leave the share near the
-    usual one, none leave it as it is.
+    usual one. Without such rows nothing tells how sure the part should be, and it counts nothing.
     """
+    head.whole_share.fill_(0.0)  # so that the head answers with its modalities joined
     if not len(labels):
         return
-    head.whole_share.fill_(0.0)  # so that the head answers with its modalities joined
     found = predict(head, valid)
     assert found.whole is not None
     joined, said = (gathered_tensor(one.logits)[has_both] for one in (found, found.whole))

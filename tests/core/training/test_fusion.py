@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from daf_core.heads.apart import USUAL_SHARE, ModalitiesApart
+from daf_core.heads.apart import ModalitiesApart
 from daf_core.heads.daf import DafHead, DafLateHead
 from daf_core.heads.parts import Features, Prediction
 from daf_core.heads.sentiment_bins import LOWEST, NUM_BINS, STEP, cross_entropy, median
@@ -263,12 +263,26 @@ def test_a_part_that_reads_both_counts_as_much_as_it_knows_more() -> None:
     assert shares[0.0] < 0.2 < 0.5 < shares[0.5]
 
 
-def test_a_row_with_one_modality_hears_no_part_that_reads_both() -> None:
+def test_a_part_that_reads_both_counts_nothing_where_no_validation_row_has_both() -> None:
+    """As in a corpus of sentences and of voices, of which no row has both."""
     rows, _ = drawn(300, (0.5, 1.5))
     words = Rows(rows.values, rows.present & torch.tensor([True, False]), rows.labels)
     head = with_part_for_both(rows, DafHead, 3.0)
     fit_fusion(head, [(words, 1.0)], words, even_weights(words))
-    assert float(head.whole_share) == pytest.approx(USUAL_SHARE)  # no row to fit it on
+    assert float(head.whole_share) == 0
+    late = with_oracles()
+    fit_fusion(late, [(words, 1.0)], words, even_weights(words))
+    torch.testing.assert_close(
+        predict(head, rows).logits.softmax(1), predict(late, rows).logits.softmax(1)
+    )
+
+
+def test_a_row_with_one_modality_hears_no_part_that_reads_both() -> None:
+    rows, _ = drawn(300, (0.5, 1.5))
+    words = Rows(rows.values, rows.present & torch.tensor([True, False]), rows.labels)
+    head = with_part_for_both(rows, DafHead, 3.0)
+    fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+    assert float(head.whole_share) > 0
     torch.testing.assert_close(predict(head, words).logits, rows.values["text"][:, 0])
 
 
