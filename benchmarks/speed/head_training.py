@@ -33,9 +33,9 @@ from benchmarks.command_line import parser_for
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.heads import build
 from daf_core.heads.parts import DropoutMasks, Features, Prediction
-from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.measures.metrics import regression_metrics
 from daf_core.training.loop import fit
+from daf_core.training.loss import fit_to_labels
 from daf_core.training.recipe import Recipe, usual_batch
 from daf_core.training.rows import Rows, standardise, standardised
 
@@ -111,13 +111,8 @@ def random_rows(rows: int, seed: int) -> Rows:
 
 def mean_loss(prediction: Prediction, labels: Tensor) -> Tensor:
     """The loss that `fit` minimises, for rows with both modalities."""
-    whole = prediction.whole
-    assert prediction.apart_logits is not None
-    assert whole is not None
-    assert whole.unimodal_logits is not None
-    apart = cross_entropy(prediction.apart_logits, labels).sum(dim=1).mean()
-    side = cross_entropy(whole.unimodal_logits, labels).sum(dim=1).mean()
-    return apart + cross_entropy(whole.logits, labels).mean() + Recipe().side_loss * side
+    present = torch.ones(len(labels), len(SHAPES), dtype=torch.bool)
+    return fit_to_labels(prediction, labels, present, Recipe().side_loss).mean()
 
 
 def ours(train: Rows, valid: Rows, plan: Plan) -> float:
@@ -218,7 +213,7 @@ def mmsa_pass(
         masks = DropoutMasks(torch.default_generator, len(labels), everyone) if training else None
         with torch.set_grad_enabled(training):
             prediction = head(Features(values, present, masks, standard=True))
-            loss = cross_entropy(prediction.logits, labels).mean()
+            loss = mean_loss(prediction, labels)
         if optimiser is not None:
             optimiser.zero_grad()
             torch.autograd.backward(loss)

@@ -37,8 +37,8 @@ def paired_difference(
     pigeonhole bootstrap of Owen 2007, Annals of Applied Statistics 1): it covers what other
     recordings and other seeds would give. Rows of one recording share speakers, a mood and a
     microphone, so they are drawn together. The p-value is that of a permutation test that swaps the
-    heads recording by recording, on the mean over seeds. Where recordings are not `drawn`, rows
-    are.
+    heads recording by recording, on the mean over seeds. Where recordings are not
+    drawn (`draws_recordings`), rows are.
 
     Args:
         errors, baseline: (seeds, rows) errors of the same rows, whose mean is the metric, as of
@@ -47,8 +47,8 @@ def paired_difference(
         same_seeds: whether seed i of both is one and the same training.
         seed: of resampling and permutation.
     """
-    if recordings is None or drawn(recordings) == "rows":
-        recordings = np.arange(errors.shape[1])
+    if recordings is None or not draws_recordings(recordings):
+        recordings = np.arange(errors.shape[1])  # each row counts as a recording
     order = np.argsort(recordings, kind="stable")
     _, starts = np.unique(recordings[order], return_index=True)
     errors, baseline = errors[:, order], baseline[:, order]
@@ -74,10 +74,9 @@ def paired_difference(
     return Difference(float(differences.mean()), float(low), float(high), float(test.pvalue))
 
 
-def drawn(recordings: IntArray | None) -> str:
-    """What intervals of rows with these recordings are over: "recordings" or "rows"."""
-    known = recordings is not None and len(np.unique(recordings)) >= LEAST_RECORDINGS
-    return "recordings" if known else "rows"
+def draws_recordings(recordings: IntArray | None) -> bool:
+    """Whether intervals of rows with these recordings are over recordings; else over rows."""
+    return recordings is not None and len(np.unique(recordings)) >= LEAST_RECORDINGS
 
 
 def _resampled(

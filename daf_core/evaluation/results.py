@@ -7,7 +7,7 @@ import numpy as np
 
 from daf_core.arrays import FloatArray
 from daf_core.decimals import decimals
-from daf_core.evaluation.comparison import Difference, drawn, paired_difference
+from daf_core.evaluation.comparison import Difference, draws_recordings, paired_difference
 from daf_core.evaluation.rendering import difference_columns, shown_difference, shown_table
 from daf_core.evaluation.trial import TrialResult
 from daf_core.storage.run_record import Json
@@ -133,7 +133,7 @@ def rendered(rows: Sequence[Standing], style: str) -> str:
 
 def explained(rows: Sequence[Standing], baseline: str, trials: Sequence[TrialResult]) -> str:
     """The note below a table of standings of these trials."""
-    over = drawn(trials[0].recordings)
+    over = "recordings" if draws_recordings(trials[0].recordings) else "rows"
     of_classes = rows[0].is_of_classes
     measure = "1 - UAR" if of_classes else "MAE"
     last = (

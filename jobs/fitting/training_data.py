@@ -13,7 +13,7 @@ from daf_core.embeddings.columns import (
 )
 from daf_core.errors import SettingsError
 from daf_core.heads import columns_read
-from daf_core.stages.head_record import VERSION as HEADS_VERSION
+from daf_core.stages.head_record import VERSION as HEAD_VERSION
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.run_record import Json, RunRecord
@@ -80,10 +80,8 @@ def load_training_data(
     source = embeddings_output(settings.embeddings)
     record = run_record.read_complete(source)
     shapes = _shapes(source, settings.first_layers)
-    identity: Json = {"embeddings": _fingerprint(source, record)}
-    identity["head_version"] = (
-        HEADS_VERSION  # trials and checkpoints of other heads are not gone on with
-    )
+    # The version keeps trials and checkpoints of heads with other parts from being gone on with.
+    identity: Json = {"embeddings": _fingerprint(source, record), "head_version": HEAD_VERSION}
     identity["layers"] = settings.layers or None
     if settings.all_layers:
         shapes, identity["all_layers"] = with_all_layers(shapes), True

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from daf_core.evaluation.comparison import LEAST_RECORDINGS, drawn, paired_difference
+from daf_core.evaluation.comparison import LEAST_RECORDINGS, draws_recordings, paired_difference
 
 
 def errors(seeds: int, rows: int, mean: float, seed: int) -> np.ndarray:
@@ -87,9 +87,8 @@ def test_recordings_that_differ_from_each_other_are_not_taken_for_a_difference()
 
 def test_few_recordings_are_not_drawn() -> None:
     few = np.arange(300) % (LEAST_RECORDINGS - 1)
-    assert (drawn(few), drawn(None), drawn(np.arange(LEAST_RECORDINGS))) == (
-        *("rows", "rows"),
-        "recordings",
-    )
+    assert not draws_recordings(few)
+    assert not draws_recordings(None)
+    assert draws_recordings(np.arange(LEAST_RECORDINGS))
     one, other = errors(2, 300, 0.4, 1), errors(2, 300, 0.5, 2)
     assert paired_difference(one, other, few) == paired_difference(one, other)

@@ -127,25 +127,32 @@ def test_an_empty_part_gives_empty_tables(part, embed):
     assert [len(table) for table in (embedded, quarantine, scores, unused)] == [0, 0, 0, 0]
 
 
-def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
-    folder = str(tmp_path)
-    module = build("daf", embed.shapes, 8)
+def stored(folder, kind, embed, facts):
+    """A head of this kind with random weights, stored in `folder`; returns the network."""
+    module = build(kind, embed.shapes, 8)
     encoders = {column: resolve("descriptors") for column in embed.shapes}
     trained_head.save(
         folder,
         module,
-        kind="daf",
+        kind=kind,
         width=8,
         shapes=embed.shapes,
         encoders=encoders,
         calibrations=CALIBRATIONS,
-        facts={"a": 1},
+        facts=facts,
     )
+    return module
+
+
+def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
+    folder = str(tmp_path)
+    module = stored(folder, "daf", embed, {"a": 1})
     loaded = trained_head.load(folder)
     written = json.loads((tmp_path / "head.json").read_text())
     assert loaded.record.as_dict() == written
     assert [*written][:4] == ["version", "kind", "width", "members"]
-    assert (loaded.shapes, loaded.encoders) == (embed.shapes, encoders)
+    assert loaded.shapes == embed.shapes
+    assert loaded.encoders == {column: resolve("descriptors") for column in embed.shapes}
     assert (loaded.calibrations, loaded.record.facts) == (CALIBRATIONS, {"a": 1})
     assert loaded.identity["calibrations"] == written["calibrations"]
     for name, value in module.state_dict().items():
@@ -164,18 +171,7 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
 
 def test_a_daf_head_of_the_version_before_is_read_as_daf_late(tmp_path, embed):
     folder = str(tmp_path)
-    module = build("daf-late", embed.shapes, 8)
-    encoders = {column: resolve("descriptors") for column in embed.shapes}
-    trained_head.save(
-        folder,
-        module,
-        kind="daf-late",
-        width=8,
-        shapes=embed.shapes,
-        encoders=encoders,
-        calibrations=CALIBRATIONS,
-        facts={},
-    )
+    module = stored(folder, "daf-late", embed, {})
     now = trained_head.load(folder)
     written = json.loads((tmp_path / "head.json").read_text())
     (tmp_path / "head.json").write_text(json.dumps({**written, "version": 8, "kind": "daf"}))

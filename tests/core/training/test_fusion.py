@@ -242,9 +242,9 @@ class OracleOfBoth(torch.nn.Module):
         return Prediction(self.log_prior + self.sharper * told)
 
 
-def with_part_for_both(rows: Rows, kind: type[Head], sharper: float) -> Head:
+def with_part_for_both(rows: Rows, sharper: float) -> DafHead:
     """A head whose modalities are oracles as well."""
-    head = hearing(kind(SHAPES, 4))
+    head = hearing(DafHead(SHAPES, 4))
     counts = torch.stack([(rows.labels == value).sum() for value in BINS])
     head.whole = OracleOfBoth((counts / counts.sum() + 1e-3).log().log_softmax(0), sharper)
     return head
@@ -257,7 +257,7 @@ def test_a_part_that_reads_both_counts_as_much_as_it_knows_more() -> None:
     for sharper in (0.0, 0.5):
         if sharper:
             rows.values["audio"] = rows.values["text"]
-        head = with_part_for_both(rows, DafHead, sharper)
+        head = with_part_for_both(rows, sharper)
         fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
         shares[sharper] = float(head.whole_share)
     assert shares[0.0] < 0.2 < 0.5 < shares[0.5]
@@ -267,7 +267,7 @@ def test_a_part_that_reads_both_counts_nothing_where_no_validation_row_has_both(
     """As in a corpus of sentences and of voices, of which no row has both."""
     rows, _ = drawn(300, (0.5, 1.5))
     words = Rows(rows.values, rows.present & torch.tensor([True, False]), rows.labels)
-    head = with_part_for_both(rows, DafHead, 3.0)
+    head = with_part_for_both(rows, 3.0)
     fit_fusion(head, [(words, 1.0)], words, even_weights(words))
     assert float(head.whole_share) == 0
     late = with_oracles()
@@ -280,7 +280,7 @@ def test_a_part_that_reads_both_counts_nothing_where_no_validation_row_has_both(
 def test_a_row_with_one_modality_hears_no_part_that_reads_both() -> None:
     rows, _ = drawn(300, (0.5, 1.5))
     words = Rows(rows.values, rows.present & torch.tensor([True, False]), rows.labels)
-    head = with_part_for_both(rows, DafHead, 3.0)
+    head = with_part_for_both(rows, 3.0)
     fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
     assert float(head.whole_share) > 0
     torch.testing.assert_close(predict(head, words).logits, rows.values["text"][:, 0])
