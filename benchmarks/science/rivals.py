@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from daf_core.decimals import decimals
-from daf_core.evaluation.comparison import Difference, paired_difference
+from daf_core.evaluation.comparison import Difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
+from daf_core.evaluation.results import by_head, difference_of
 from daf_core.evaluation.trial import TrialResult
 
 HEAD = "daf"
@@ -15,16 +16,13 @@ RIVALS = ("stacked", "static", "late", "concat", "daf-attention", "text", "audio
 
 def differences(trials: Sequence[TrialResult], head: str = HEAD) -> dict[str, Difference]:
     """Each rival among the trials, and the MAE of `head` minus that of the rival."""
-    errors = {
-        name: np.stack([one.errors() for one in trials if one.facts.head == name])
-        for name in dict.fromkeys(one.facts.head for one in trials)
-    }
-    if head not in errors:
+    trials_of = by_head(trials)
+    if head not in trials_of:
         return {}
     return {
-        rival: paired_difference(errors[head], errors[rival], trials[0].recordings)
+        rival: difference_of(trials_of[head], trials_of[rival])
         for rival in RIVALS
-        if rival in errors and rival != head
+        if rival in trials_of and rival != head
     }
 
 

@@ -16,6 +16,7 @@ from daf_core.evaluation.trial import (
     TrialFacts,
     TrialResult,
     columns_of_rows,
+    parameters_sha256,
     weight_columns,
 )
 from daf_core.heads.parts import Prediction
@@ -55,6 +56,7 @@ def run_class_trial(
         seconds=round(seconds, 2),
         best_epoch=learned.state.best_epoch,
         history=learned.state.history,
+        parameters_sha256=parameters_sha256(learned.module),
     )
     ids = utterance_ids(corpus, "test")
     return TrialResult(_rows(ids, test, prediction, learned.module, trial.seed, names), facts)

@@ -87,13 +87,11 @@ class Standing:
 def standings(trials: Sequence[TrialResult], baseline: str) -> list[Standing]:
     """The standing of each head, in the order of the trials."""
     trials_of = by_head(trials)
-    errors = {head: errors_of(own) for head, own in trials_of.items()}
-    recordings = trials[0].recordings
     found = []
     for head, own in trials_of.items():
         facts = [trial.facts for trial in own]
         values = {name: [one.test[name] for one in facts] for name in facts[0].test}
-        compared = head != baseline and baseline in errors
+        compared = head != baseline and baseline in trials_of
         found.append(
             Standing(
                 head=head,
@@ -103,12 +101,22 @@ def standings(trials: Sequence[TrialResult], baseline: str) -> list[Standing]:
                 deviation={name: _deviation(of_seeds) for name, of_seeds in values.items()},
                 parameters=facts[0].parameters,
                 seconds=float(np.mean([one.seconds for one in facts])),
-                difference=paired_difference(errors[head], errors[baseline], recordings)
-                if compared
-                else None,
+                difference=difference_of(own, trials_of[baseline]) if compared else None,
             )
         )
     return found
+
+
+def difference_of(own: list[TrialResult], baseline: list[TrialResult]) -> Difference:
+    """The error of one head minus that of another, on the same rows.
+
+    Where seed i of both has the same trained parameters, the heads differ only in how they join
+    them, and seeds are drawn for both together.
+    """
+    trained = [[one.facts.parameters_sha256 for one in trials] for trials in (own, baseline)]
+    same_seeds = trained[0] == trained[1] and all(trained[0])
+    recordings = own[0].recordings
+    return paired_difference(errors_of(own), errors_of(baseline), recordings, same_seeds=same_seeds)
 
 
 def rendered(rows: Sequence[Standing], style: str) -> str:

@@ -1,5 +1,6 @@
 """Trials: one head trained with one seed, and its predictions for every test row."""
 
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -54,6 +55,7 @@ class TrialFacts:
     parameters: number of trained parameters; seconds: of training.
     best_epoch: the epoch, from 0, whose weights were kept.
     history: epoch, train_loss and `state.error_name` of each epoch.
+    parameters_sha256: of the trained parameters (`parameters_sha256`); "" where it is not known.
     """
 
     head: str
@@ -65,6 +67,7 @@ class TrialFacts:
     seconds: float
     best_epoch: int
     history: list[dict[str, float]]
+    parameters_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,8 +166,20 @@ def run_trial(
         seconds=round(seconds, 2),
         best_epoch=fitted.state.best_epoch,
         history=fitted.state.history,
+        parameters_sha256=parameters_sha256(fitted.module),
     )
     return TrialResult(rows, facts)
+
+
+def parameters_sha256(head: nn.Module) -> str:
+    """SHA-256 of the trained parameters of a head, without what is fitted afterwards to join them.
+    Heads that differ in how they join the same parts, as `daf` and `stacked`, have the same.
+    """
+    found = hashlib.sha256()
+    for name, parameter in head.named_parameters():
+        found.update(name.encode())
+        found.update(parameter.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
 def tested(

@@ -1,5 +1,7 @@
 """Results of trials: published and read back, summed up by head, and told in a model card."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -8,7 +10,7 @@ from huggingface_hub import ModelCard
 from daf_core.errors import SettingsError
 from daf_core.evaluation.control_results import rendered_controls, weight_controls
 from daf_core.evaluation.model_card import model_card
-from daf_core.evaluation.results import rendered, standings
+from daf_core.evaluation.results import difference_of, rendered, standings
 from daf_core.evaluation.trial import Trial, TrialFacts, TrialResult, is_published
 from daf_core.storage.output import trials_output
 
@@ -73,6 +75,25 @@ def test_standings_by_hand():
         *("difference_mean", "difference_low", "difference_high", "difference_p"),
     ]
     assert "0.300 ± 0.141" in rendered([daf, concat], "github")
+
+
+def test_heads_that_join_the_same_parts_are_compared_training_by_training():
+    """What a seed does to both is no doubt about their difference."""
+
+    def trained(head, shift):
+        own = [result(head, seed, shift + seed / 10) for seed in range(3)]
+        names = [f"seed {seed}" for seed in range(3)]
+        return [
+            replace(one, facts=replace(one.facts, parameters_sha256=name))
+            for one, name in zip(own, names, strict=True)
+        ]
+
+    daf, stacked = trained("daf", 0.2), trained("stacked", 0.3)
+    found = difference_of(daf, stacked)
+    assert (found.low, found.high) == pytest.approx((-0.1, -0.1), abs=1e-6)
+    unknown = [result("stacked", seed, 0.3 + seed / 10) for seed in range(3)]
+    for other in ([*reversed(stacked)], unknown):
+        assert difference_of(daf, other).high > -0.05
 
 
 def test_controls_by_hand():

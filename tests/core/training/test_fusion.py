@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from daf_core.evaluation.trial import parameters_sha256
 from daf_core.heads.apart import ModalitiesApart
 from daf_core.heads.daf import DafHead, DafLateHead
 from daf_core.heads.parts import Features, Prediction
@@ -226,6 +227,19 @@ def test_rows_with_one_modality_are_not_pooled() -> None:
     found = predict(head, words)
     torch.testing.assert_close(found.weights, torch.tensor([[1.0, 0.0]]).expand(300, 2))
     torch.testing.assert_close(found.logits, rows.values["text"][:, 0])
+
+
+def test_daf_and_stacking_join_the_same_parts() -> None:
+    """So all that daf is better by comes from how it joins them."""
+    rows, _ = drawn(100, (0.5, 1.0))
+    found = {}
+    for kind in (DafHead, StackedHead, DafLateHead):
+        torch.manual_seed(0)
+        head = kind(SHAPES, 8)
+        fit(head, rows, rows, Recipe(epochs=2))
+        fit_fusion(head, [(rows, 1.0)], rows, even_weights(rows))
+        found[kind] = parameters_sha256(head)
+    assert found[DafHead] == found[StackedHead] != found[DafLateHead]
 
 
 class OracleOfBoth(torch.nn.Module):
