@@ -14,16 +14,15 @@ error.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.command_line import parser_for
 from benchmarks.corpora import Row, read_rows, write_rows
 from benchmarks.science.embedded import embed_table, folders
+from benchmarks.science.folds import over_folds, split_anew, trials_on
 from benchmarks.science.recipes import add_recipe, recipe_of
 from benchmarks.science.rivals import HEAD, RIVALS, rendered_rivals
 from daf_core.arrays import AnyArray, FloatArray
@@ -31,15 +30,11 @@ from daf_core.embeddings.arrays import column_values
 from daf_core.evaluation.control_results import rendered_controls, weight_controls
 from daf_core.evaluation.groups import group_results, rendered_groups
 from daf_core.evaluation.results import rendered, standings
-from daf_core.evaluation.trial import Trial, TrialResult, is_published
+from daf_core.evaluation.trial import Trial, TrialResult
 from daf_core.evaluation.weights import rendered_spreads, weight_spreads
-from daf_core.measures.metrics import regression_metrics
-from daf_core.schemas import SPLITS
 from daf_core.storage import run_record
-from daf_core.storage.output import embeddings_output, trials_output
-from daf_core.training.dataset import Corpus
-from jobs.fitting.run_trials import TrialRun, in_processes
-from jobs.fitting.training_data import TrainingData, load_training_data
+from daf_core.storage.output import embeddings_output
+from jobs.fitting.training_data import load_training_data
 from jobs.settings import TEXT_ENCODER, EmbedSettings, EvaluateSettings
 from jobs.verbs import embed
 
@@ -118,52 +113,18 @@ def _features(words: str, voices: Path) -> tuple[AnyArray, AnyArray, AnyArray]:
 def left_out_trials(settings: EvaluateSettings, table: dict[str, Row]) -> list[TrialResult]:
     """A trial for each head and seed over all sessions, each by heads that have not seen it."""
     data = load_training_data(settings, settings.heads)
-    recipe = settings.recipe
     sessions = sorted({row["session"] for row in table.values()})
     every = [Trial(head, seed) for head in settings.heads for seed in range(settings.seeds)]
-    found: dict[Trial, list[TrialResult]] = {trial: [] for trial in every}
-    for number, session in enumerate(sessions):
-        output = trials_output(f"{settings.out}-without-{session}")
-        fold = _fold(data, table, session, sessions[(number + 1) % len(sessions)])
-        fingerprint = run_record.fingerprint({"recipe": asdict(recipe)} | data.identity)
-        missing = [
-            TrialRun(trial, recipe, fingerprint)
-            for trial in every
-            if not is_published(output, trial, fingerprint)
-        ]
-        if missing:
-            for _ in in_processes(missing, fold, output):
-                print(".", end="", flush=True)
-        for trial in every:
-            found[trial].append(TrialResult.read(output, trial))
-    return [_joined(parts) for parts in found.values()]
+    folds = []
+    for number, test in enumerate(sessions):
+        splits = {test: "test", sessions[(number + 1) % len(sessions)]: "valid"}
 
+        def split_of(utterance: str, splits: dict[str, str] = splits) -> str:
+            return splits.get(table[utterance]["session"], "train")
 
-def _fold(data: TrainingData, table: dict[str, Row], test: str, valid: str) -> TrainingData:
-    """The data with one session to test, one to validate and the others to train."""
-    numbers = {test: SPLITS.index("test"), valid: SPLITS.index("valid")}
-    source = data.corpus.source
-    parts = {
-        name: np.array(
-            [
-                numbers.get(table[one]["session"], SPLITS.index("train"))
-                for one in source.read(name, ["utterance_id"])["utterance_id"].to_pylist()
-            ],
-            np.int8,
-        )
-        for name in source.part_names()
-    }
-    return replace(data, corpus=Corpus(source, parts, f"without session {test}"))
-
-
-def _joined(parts: list[TrialResult]) -> TrialResult:
-    """The same trial on all sessions: rows joined; coverage, width and time averaged."""
-    rows = pa.concat_tables([one.rows for one in parts])
-    test = regression_metrics(rows["sentiment"].to_numpy(), rows["label"].to_numpy())
-    for name in ("coverage", "width"):
-        test[name] = float(np.mean([one.facts.test[name] for one in parts]))
-    seconds = float(np.mean([one.facts.seconds for one in parts]))
-    return TrialResult(rows, replace(parts[0].facts, test=test, seconds=seconds))
+        fold = split_anew(data, "utterance_id", split_of, f"without session {test}")
+        folds.append(trials_on(fold, every, settings.recipe, f"{settings.out}-without-{test}"))
+    return [over_folds(trials) for trials in zip(*folds, strict=True)]
 
 
 def show(words: str, trials: list[TrialResult], table: dict[str, Row], baseline: str) -> None:

@@ -11,26 +11,22 @@ folds, deviations over seeds. Frozen whisper-tiny.en, layers mixed.
 A way is one or several options of `daf train`, joined by +: balance, speaker_normalise, all_layers.
 """
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from benchmarks.command_line import parser_for
 from benchmarks.corpora import corpus_table
-from benchmarks.daf_command import CORES
 from benchmarks.science.embedded import embed_table
+from benchmarks.science.folds import split_anew, trials_on
 from daf_core.evaluation.results import rendered, standings
-from daf_core.evaluation.trial import Trial, TrialResult, run_trial
+from daf_core.evaluation.trial import Trial, TrialResult
 from daf_core.measures.metrics import class_metrics, regression_metrics
-from daf_core.schemas import POLARITIES, SPLITS, polarity_number
-from daf_core.training.dataset import Corpus
+from daf_core.schemas import POLARITIES, polarity_number
 from daf_core.training.recipe import Recipe
-from daf_core.training.splits import UNUSED
 from jobs.fitting.training_data import load_training_data
 from jobs.ray_session import ray_session
 from jobs.settings import Training
@@ -41,58 +37,40 @@ WAYS = ("alone", "speaker_normalise", "all_layers", NORMALISED_ALL, f"{NORMALISE
 
 
 def main() -> None:
-    parser = parser_for(__doc__, data=True, work="embeddings")
+    parser = parser_for(__doc__, data=True, work="embeddings and trials")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--ways", nargs="+", default=WAYS)
     asked = parser.parse_args()
     with ray_session():
         embeddings = embed_table(corpus_table(asked.data, "ravdess"), asked.work, "corpus-ravdess")
     trials: list[TrialResult] = []
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(CORES, context) as pool:
-        for way in asked.ways:
-            settings = training_of(way, embeddings)
-            firsts = range(1, ACTORS + 1, TESTED)
-            work = [
-                [pool.submit(run_fold, settings, seed, first) for first in firsts]
-                for seed in range(asked.seeds)
-            ]
-            trials += [merge_folds(way, [fold.result() for fold in folds]) for folds in work]
-            print(f"\n{rendered(standings(trials, asked.ways[0]), 'github')}", flush=True)
+    for way in asked.ways:
+        trials += trials_of(way, embeddings, asked.seeds)
+        print(f"\n{rendered(standings(trials, asked.ways[0]), 'github')}", flush=True)
 
 
-def training_of(way: str, embeddings: str) -> Training:
-    """How heads are trained in this way."""
+def trials_of(way: str, embeddings: str, seeds: int) -> list[TrialResult]:
+    """A trial for each seed over all actors, by heads trained in this way."""
     options = way.split("+")
-    return Training(
+    settings = Training(
         embeddings=embeddings,
         speaker_normalise="speaker_normalise" in options,
         all_layers="all_layers" in options,
         recipe=Recipe(balance="balance" in options),
     )
+    data = load_training_data(settings, ["audio"])
+    every = [Trial("audio", seed) for seed in range(seeds)]
+    folds = []
+    for first in range(1, ACTORS + 1, TESTED):
+        fold = split_anew(data, "speaker", partial(split_of, first), f"actors from {first}")
+        folds.append(trials_on(fold, every, settings.recipe, f"{embeddings}-{way}-{first}"))
+    return [merge_folds(way, trials) for trials in zip(*folds, strict=True)]
 
 
-def run_fold(settings: Training, seed: int, first: int) -> TrialResult:
-    """Train with one seed and test on the actors from `first` on."""
-    torch.set_num_threads(1)
-    rows = load_training_data(settings, ["audio"])
-    corpus = turn_split(rows.corpus, first)
-    recipe = settings.recipe.resolve(corpus.counts["train"])
-    return run_trial(Trial("audio", seed), corpus, [], rows.shapes, recipe)
-
-
-def turn_split(corpus: Corpus, first: int) -> Corpus:
-    """The corpus split by actor: TESTED actors from `first` on, the VALIDATED before them; the
-    others train.
-    """
-    train, valid, test = (SPLITS.index(name) for name in ("train", "valid", "test"))
-    parts = {}
-    for name, used in corpus.parts.items():
-        speakers = corpus.source.read(name, ["speaker"])["speaker"].to_pylist()
-        after = np.array([(int(one.removeprefix("actor")) - first) % ACTORS for one in speakers])
-        split = np.select([after < TESTED, after >= ACTORS - VALIDATED], [test, valid], train)
-        parts[name] = np.where(used == UNUSED, UNUSED, split).astype(np.int8)
-    return replace(corpus, parts=parts)
+def split_of(first: int, speaker: str) -> str:
+    """TESTED actors from `first` on test, the VALIDATED before them validate, the others train."""
+    after = (int(speaker.removeprefix("actor")) - first) % ACTORS
+    return "test" if after < TESTED else "valid" if after >= ACTORS - VALIDATED else "train"
 
 
 def merge_folds(way: str, folds: Sequence[TrialResult]) -> TrialResult:

@@ -15,14 +15,14 @@ RIVALS = ("stacked", "static", "late", "concat", "daf-attention", "text", "audio
 
 
 def differences(trials: Sequence[TrialResult], head: str = HEAD) -> dict[str, Difference]:
-    """Each rival among the trials, and the MAE of `head` minus that of the rival."""
+    """Each other head among the trials, and the MAE of `head` minus that of the other."""
     trials_of = by_head(trials)
     if head not in trials_of:
         return {}
     return {
-        rival: difference_of(trials_of[head], trials_of[rival])
-        for rival in RIVALS
-        if rival in trials_of and rival != head
+        rival: difference_of(trials_of[head], own)
+        for rival, own in trials_of.items()
+        if rival != head
     }
 
 
