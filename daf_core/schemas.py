@@ -153,6 +153,7 @@ SCORES = pa.schema(
 PREDICTIONS = pa.schema(  # of a head for a row under a condition of a robustness grid
     [
         pa.field("utterance_id", pa.string(), nullable=False),
+        pa.field("recording_id", pa.string(), nullable=False),
         pa.field("label", pa.float32(), nullable=False),
         pa.field("condition", pa.string(), nullable=False),
         pa.field("head", pa.string(), nullable=False),

@@ -10,8 +10,8 @@ words. So the heads know noise and word errors, mostly worse than those of the g
 reverberation nor telephones. With --damage the heads are trained a second time, with damaged copies
 of the train rows beside them (the kinds of `daf embed --damage`).
 
-Prints the grid by kind of head, with intervals over rows and trainings, and the first head against
-the others under each condition.
+Prints the grid by kind of head, with intervals over recordings and trainings, and the first head
+against the others under each condition.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from benchmarks.science.make_pairs import degraded_pairs
 from daf_core.evaluation.comparison import paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.stress.figure import figure_png
-from daf_core.stress.table import errors, render, robustness
+from daf_core.stress.table import errors, recordings, render, robustness
 from jobs.ray_session import ray_session
 from jobs.settings import IngestSettings, StressSettings, TrainSettings
 from jobs.verbs import ingest, stress, train
@@ -96,7 +96,7 @@ def differences(predictions: pa.Table, compared: Sequence[tuple[str, str]]) -> l
         under = predictions.filter(pc.equal(predictions["condition"], condition))
         for pair in compared:
             own, others = (errors(under.filter(pc.equal(under["head"], head))) for head in pair)
-            apart = paired_difference(own, others)
+            apart = paired_difference(own, others, recordings(under))
             found.append(
                 {
                     "condition": condition,

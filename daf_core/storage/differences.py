@@ -27,6 +27,11 @@ _MEANINGS = {
     "redact": "`redact` of another daf finds other numbers",
 }
 _VERSIONS = ("redact",)  # entries that are versions of the code, as plain as sums to people
+# Entries that no setting decides.
+_OF_CODE = {
+    "head_version": "another version of daf trained its heads",
+    "columns": "another version of daf wrote it, with other columns",
+}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -78,6 +83,8 @@ def _of_weights(place: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> s
 
 
 def _of_values(key: str, place: str, was: Any, now: Any) -> str:
+    if key in _OF_CODE:
+        return _OF_CODE[key]
     if None not in (was, now):  # then an entry is there where a setting is given
         was, now = (None if one is _ABSENT else one for one in (was, now))
     if key in _VERSIONS:

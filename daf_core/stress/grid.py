@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from daf_core.damage.words import Words
 from daf_core.embeddings.columns import ColumnShapes, modalities_of, select, stored
 from daf_core.errors import SettingsError
+from daf_core.schemas import PREDICTIONS
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.run_record import Json, fingerprint
 from daf_core.weights.specs import EncoderSpec
@@ -74,6 +75,7 @@ class Grid:
             "conditions": [one.name for one in self.conditions],
             "words": fingerprint(asdict(self.words)),
             "seed": self.seed,
+            "columns": PREDICTIONS.names,
         }
 
 

@@ -77,10 +77,11 @@ def _predict(name: str, head: TrainedHead, condition: Condition, embedded: pa.Ta
     scores, _ = score(head, embedded, alone=True)  # a sample may lack other rows of the speaker
     columns = {
         "utterance_id": scores["utterance_id"],
+        "recording_id": scores["recording_id"],
         "label": embedded["label"].take(_indices(scores, embedded)),
         "condition": pa.repeat(condition.name, len(scores)),
         "head": pa.repeat(name, len(scores)),
-        **{column: scores[column] for column in PREDICTIONS.names[4:]},
+        **{column: scores[column] for column in PREDICTIONS.names[5:]},
     }
     return pa.table([columns[column] for column in PREDICTIONS.names], schema=PREDICTIONS)
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daf_core.arrays import IntArray
 from daf_core.damage.conditions import CLEAN, CONDITIONS, Condition
 from daf_core.evaluation.comparison import Difference, paired_difference
 from daf_core.evaluation.rendering import shown_interval, shown_table
@@ -60,8 +61,9 @@ def robustness(predictions: pa.Table) -> list[GridRow]:
     A head without predictions under a condition has no row for it.
 
     If a head has several predictions for each row, they are of several trainings, and intervals
-    are over rows and trainings. With one prediction for each row, intervals are over rows only and
-    leave open how another training would differ.
+    are over recordings and trainings. With one prediction for each row, intervals are over
+    recordings only and leave open how another training would differ. Of fewer than ten recordings
+    rows are drawn (`draws_recordings`).
     """
     heads = dict.fromkeys(predictions["head"].to_pylist())
     of_head = {head: predictions.filter(pc.equal(predictions["head"], head)) for head in heads}
@@ -125,9 +127,8 @@ def _under(predictions: pa.Table, condition: str) -> pa.Table:
 def _difference(damaged: pa.Table, clean: pa.Table) -> Difference:
     """The MAE of damaged rows minus the MAE of the same rows when clean."""
     damaged = _of_same_rows(damaged, clean)
-    return paired_difference(
-        errors(damaged), errors(_of_same_rows(clean, damaged)), same_seeds=True
-    )
+    clean = _of_same_rows(clean, damaged)
+    return paired_difference(errors(damaged), errors(clean), recordings(damaged), same_seeds=True)
 
 
 def _of_same_rows(predictions: pa.Table, others: pa.Table) -> pa.Table:
@@ -143,6 +144,15 @@ def errors(predictions: pa.Table) -> npt.NDArray[np.float32]:
         predictions["sentiment"].to_numpy() - predictions["label"].to_numpy()
     )
     return error[order].reshape((-1, _rows(predictions)), order="F")
+
+
+def recordings(predictions: pa.Table) -> IntArray:
+    """(rows,) a number for the recording of each row, in the order of `errors`."""
+    ids = predictions["utterance_id"].to_numpy()
+    _, first = np.unique(ids, return_index=True)
+    numbers: IntArray
+    _, numbers = np.unique(predictions["recording_id"].to_numpy()[first], return_inverse=True)
+    return numbers
 
 
 def _rows(predictions: pa.Table) -> int:

@@ -171,6 +171,8 @@ ONE, OTHER = "65cf03e4258c689b", "7d693bfa8f1b757a"
             "speakers was auto, is 2",
         ),
         ({"of a new daf": ONE}, {"of a new daf": OTHER}, "of a new daf is another"),
+        ({}, {"head_version": 9}, "another version of daf trained its heads"),
+        ({"head_version": 8}, {"head_version": 9}, "another version of daf trained its heads"),
     ],
 )
 def test_a_difference_is_told_in_words_and_no_sum_is_shown(was, now, said):

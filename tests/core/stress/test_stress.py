@@ -224,8 +224,8 @@ def test_table_and_figure(stressed):
 def test_predictions_of_several_trainings_are_paired_by_training_and_row():
     """Two trainings, the second twice as far off; noise adds .5 to the errors of both."""
     rows = [
-        {"utterance_id": row, "label": 0.0, "condition": condition, "head": "daf"}
-        | {"sentiment": training * place + (0.5 if condition != "clean" else 0)}
+        {"utterance_id": row, "recording_id": "r", "label": 0.0, "condition": condition}
+        | {"head": "daf", "sentiment": training * place + (0.5 if condition != "clean" else 0)}
         for training in (1, 2)
         for condition in ("clean", "telephone")
         for place, row in enumerate("bac")
@@ -235,3 +235,22 @@ def test_predictions_of_several_trainings_are_paired_by_training_and_row():
     assert worse.mae == pytest.approx(2)
     apart = worse.difference
     assert [apart.mean, apart.low, apart.high] == pytest.approx([0.5] * 3)
+
+
+def test_rows_of_a_recording_are_drawn_together():
+    """Damage adds 1 to the errors of every other recording, of which each has eight rows."""
+
+    def interval(recording_of):
+        rows = [
+            {"utterance_id": f"u{row:03}", "recording_id": recording_of(row), "label": 0.0}
+            | {"condition": condition, "head": "daf"}
+            | {"sentiment": float(condition != "clean" and row // 8 % 2)}
+            for condition in ("clean", "telephone")
+            for row in reversed(range(160))
+        ]
+        _, worse = robustness(pa.Table.from_pylist(rows, schema=PREDICTIONS))
+        assert worse.difference.mean == pytest.approx(0.5)
+        return worse.difference.high - worse.difference.low
+
+    by_recording, by_row = interval(lambda row: f"r{row // 8}"), interval(lambda row: f"r{row}")
+    assert by_recording == pytest.approx(8**0.5 * by_row, rel=0.2)
