@@ -10,10 +10,11 @@ reading sleeps as long as decoding takes and passes on as many bytes; everything
 
 Efficiency is parts per second against as many encoders without a driver. It is measured from when
 the last worker began until the first one had no more to do, as here all processes start on the few
-cores of one machine. "driver ms" is the processor time of the driver for a part. With 12 --parts for each worker
-one task reads one part, as at the end of an archive; with more one task reads several, and the
-driver has less to do for each. Above --whole workers the parts have fewer bytes, as one machine has
-not the memory of a cluster; "store MB" says what the object store would hold otherwise.
+cores of one machine. "driver ms" is the processor time of the driver for a part. With 12 --parts
+for each worker one task reads one part, as at the end of an archive; with more one task reads
+several, and the driver has less to do for each. Above --whole workers the parts have fewer bytes,
+as one machine has not the memory of a cluster; "store MB" says what the object store would hold
+otherwise.
 
 Deletes what is in WORK.
 """

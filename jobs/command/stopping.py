@@ -162,6 +162,19 @@ def _heard() -> list[signal.Signals]:
 
 
 @contextmanager
+def deaf_to_interrupts() -> Iterator[None]:
+    """Processes that are started in the body do not hear Ctrl-C, which a terminal sends to all
+    processes of a command: who started them ends them. One that arrives meanwhile is heard after
+    the body.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
 def handlers_kept() -> Iterator[None]:
     """Undo what the body, a call of a library, does to the handlers of signals. The library's own
     handlers exit without a message: where they have done so, the handler of before is called.

@@ -14,6 +14,7 @@ from daf_core.evaluation.trial import Trial, run_trial
 from daf_core.storage.output import Output
 from daf_core.training.recipe import Recipe
 from jobs.fitting.training_data import TrainingData
+from jobs.parts.forkserver import start_forkserver
 from jobs.parts.process_executor import cores, end_with_the_driver
 
 
@@ -39,6 +40,7 @@ def in_processes(runs: list[TrialRun], rows: TrainingData, output: Output) -> It
     Raises:
         NotDone: a process died.
     """
+    start_forkserver([])
     pool = ProcessPoolExecutor(
         min(cores(), len(runs)),
         multiprocessing.get_context("forkserver"),

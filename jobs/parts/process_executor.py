@@ -134,6 +134,7 @@ def _start(stages: list[Stage]) -> None:
 def end_with_the_driver() -> None:
     """In a new worker: let it end by Ctrl-C at once, and when the driver does."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])  # `start_forkserver` blocks it
     threading.Thread(target=_watch_the_driver, daemon=True).start()
 
 

@@ -21,7 +21,6 @@ WAITS = 20  # times as long on the clock, for what waits for something that neve
 
 def serve(number: int, modules: list[str]) -> None:
     """Answer requests that come through the socket of this number, until it is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to end
     for one in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(one, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGPROF, signal.SIGALRM])

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.apart import Ended
+from jobs.command.stopping import deaf_to_interrupts
 from jobs.reading.child import FAILED, MORE, READY
 
 T = TypeVar("T")
@@ -67,12 +68,13 @@ class _Reader:
         ours, theirs = socket.socketpair()
         with theirs:
             arguments = [str(theirs.fileno()), " ".join(modules), *filter(None, sys.path)]
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _START, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
+            with deaf_to_interrupts():  # the parent decides when to end
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _START, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                )
         self._pipe: Connection[Any, Any] = Connection(ours.detach())
         self._is_ready = False
         self.is_idle = True
