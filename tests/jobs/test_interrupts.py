@@ -24,6 +24,9 @@ def wait():
     end_with_the_driver()
     time.sleep(600)
 
+def ended():
+    return os.waitpid(-1, os.WNOHANG)[0]
+
 def worker():
     process = multiprocessing.get_context("forkserver").Process(target=wait)
     process.start()
@@ -33,7 +36,7 @@ def worker():
     assert process.exitcode == -signal.SIGINT
 
 STARTED = {
-    "forkserver": start_forkserver,
+    "forkserver": lambda: (start_forkserver(), interrupts.join(), print(ended())),
     "reader": lambda: print([*Readers(60.0)(sorted, [2, 1])]),
     "worker": lambda: (start_forkserver([]), interrupts.join(), worker()),
 }
@@ -52,7 +55,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize(
     ("process", "said"),
-    [("forkserver", "True\n"), ("reader", "[1, 2]\nTrue\n"), ("worker", "True\n")],
+    [("forkserver", "0\nTrue\n"), ("reader", "[1, 2]\nTrue\n"), ("worker", "True\n")],
 )
 def test_a_process_that_starts_prints_nothing_and_goes_on(
     tmp_path: Path, process: str, said: str
