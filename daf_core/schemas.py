@@ -35,6 +35,7 @@ FLAGS = {
     "ends_early": "the file ends before its header says; the rest of the recording is missing",
     "unheard_rest": "the file goes on after the sound that is decoded; the rest is not heard",
     "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
+    "bad_channel": "the recording lacks a channel that --channels names; all were mixed",
     "same_channels": "the channels of the recording carry the same sound; they were mixed",
     "crosstalk": "the speech is also heard on another channel, where it was not counted",
     "synthesized": "no recording; the words were read out by a speech synthesizer",
@@ -80,7 +81,7 @@ _UNUSABLE = frozenset(
 # Flags of rows that go on with less than they came with.
 LESSENED = (
     _UNUSABLE
-    | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown"}
+    | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown", "bad_channel"}
     | {"ends_early", "unheard_rest"}
 )
 # Flags that decoding decides anew, whatever ingest found.

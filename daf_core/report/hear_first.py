@@ -99,6 +99,7 @@ def _is_surely_negative(one: Said) -> bool:
 
 def _why(one: Said) -> str:
     alone = " by the voice alone" if one.wordless else ""
+    alone += ", with words in another language" if one.other_language else ""
     if one.interval is None:
         return f"the lowest in this recording{alone}: {signed(one.sentiment)}"
     low, high = one.interval

@@ -96,7 +96,7 @@ def summarise(recording_id: str, rows: pa.Table) -> RecordingSummary:
 def _said(rows: pa.Table, start: Floats) -> list[Said]:
     """The utterances; start: (rows,) in [0, 1] of the recording."""
     names = ["utterance_id", "role", "speaker", "channel", "start_s", "sentiment"]
-    names += ["interval_low", "interval_high", "audio_weight"]
+    names += ["interval_low", "interval_high", "audio_weight", "flags"]
     return [
         Said(
             row["utterance_id"],
@@ -106,6 +106,7 @@ def _said(rows: pa.Table, start: Floats) -> list[Said]:
             round(100 * place, 1),
             None if row["interval_low"] is None else (row["interval_low"], row["interval_high"]),
             row["audio_weight"] == 1,
+            "other_language" in row["flags"],
         )
         for row, place in zip(rows.select(names).to_pylist(), start.tolist(), strict=True)
     ]

@@ -76,7 +76,7 @@ def warnings_of_flags(flags: Mapping[str, int], rows: int) -> list[RunWarning]:
 
 def _language(evidence: Evidence, languages: tuple[str, ...]) -> Iterator[RunWarning]:
     rows = evidence.other_languages.total()
-    if not is_more(rows, evidence.rows, OTHER_LANGUAGE_SHARE):
+    if rows <= OTHER_LANGUAGE_SHARE * evidence.rows:  # whole recordings: chance has no part in it
         return
     known = f" ({', '.join(languages)})" if languages else ""
     which = most_frequent(evidence.other_languages) if any(evidence.other_languages) else ""

@@ -15,7 +15,8 @@ LISTED_AT_MOST = 4_000  # utterances of all drawn recordings, whole recordings a
 @dataclass(frozen=True)
 class Said:
     """An utterance. place: where it starts, in percent of the recording; time: m:ss or None;
-    interval: of its sentiment, None where it has none; wordless: scored on the voice alone.
+    interval: of its sentiment, None where it has none; wordless: scored on the voice alone;
+    other_language: its words are in a language that the head was not trained on.
     """
 
     utterance_id: str
@@ -25,6 +26,7 @@ class Said:
     place: float
     interval: tuple[float, float] | None = None
     wordless: bool = False
+    other_language: bool = False
 
     @property
     def at_most(self) -> float:

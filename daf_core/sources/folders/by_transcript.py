@@ -28,7 +28,7 @@ def cut_by_transcript(
 
     A cue whose speaker has a role gets this role, and the channel of the role; the row is flagged
     `channel_unknown` where `who` names channels, the recording has several, and nothing tells which
-    of them speaks.
+    of them speaks, and `bad_channel` where the recording lacks one that `who` names.
 
     Raises:
         BadInput: `no_cues`: the transcript holds none.
@@ -107,5 +107,6 @@ def _row(
         row = place_in_recording(row, size)
         wanted = who.channels or cue.channel is not None
         if wanted and size.channels > 1 and channel is None:
-            row["flags"] = [*row["flags"], "channel_unknown"]
+            why = "bad_channel" if who.lacks_channel(size) else "channel_unknown"
+            row["flags"] = [*row["flags"], why]
     return row

@@ -74,7 +74,8 @@ def _channels_not_found(who: WhoSpeaks, found: Found) -> Iterator[str]:
     if not absent:
         return
     said = f"`channels`: no utterance is on {_named(who, absent)}; "
-    refused, first = found.reasons().get(_BAD_CHANNEL, 0), min(who.channels)
+    refused = _BAD_CHANNEL in {*found.reasons(), *found.flags()}
+    first = min(who.channels)
     if on:
         said += f"utterances are on {'channel' if len(on) == 1 else 'channels'} {_listed(on)}"
     elif refused and first > 0:

@@ -46,9 +46,11 @@ class WhoSpeaks:
         """Channel and role of a cue; the channel is None where all channels are mixed.
 
         Where the recording is known to have one channel, the channel is None. A channel that the
-        recording does not have is None too.
+        recording does not have is None too, and so are all where it `lacks_channel`.
         """
         role = self.role_of(cue.speaker)
+        if size is not None and self.lacks_channel(size):
+            return None, role
         channel = cue.channel
         if channel is not None and size is not None and channel >= size.channels:
             channel = None
@@ -60,6 +62,12 @@ class WhoSpeaks:
         absent = size is not None and channel is not None and channel >= size.channels
         return (None if mono or absent else channel), role
 
+    def lacks_channel(self, size: AudioSize) -> bool:
+        """Whether a recording of several channels lacks one of these: then they are counted
+        otherwise, or it is a recording of another kind, and no channel can be trusted.
+        """
+        return 1 < size.channels <= max(self.channels, default=0)
+
     def searched(self, size: AudioSize) -> list[tuple[int | None, str | None]]:
         """The channels to search for speech, with their roles; (None, None): all channels mixed.
 
@@ -68,8 +76,7 @@ class WhoSpeaks:
         """
         if not self.channels or size.channels == 1:
             return [(None, None)]
-        absent = [channel for channel in self.channels if channel >= size.channels]
-        if absent:
+        if self.lacks_channel(size):
             raise BadInput(
                 "bad_channel",
                 f"expected the channels {_listed(sorted(self.channels))}, found {size.channels} "

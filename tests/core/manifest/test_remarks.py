@@ -106,6 +106,13 @@ def test_channels_counted_from_1_are_told_how_to_count(tmp_path):
     ) in refused.value.summary
 
 
+def test_channels_counted_from_1_are_told_where_a_transcript_names_the_roles_too(tmp_path):
+    calls(tmp_path, "a", channels=2)
+    line = run(settings(tmp_path, channels={"1": "agent", "2": "kim"}))
+    assert "bad_channel" in line
+    assert "are counted from 0: give --channels 0=agent,1=kim for the first ones" in line
+
+
 def test_settings_that_match_say_nothing(tmp_path):
     calls(tmp_path, "q1/a", "q2/b", channels=2)
     line = run(

@@ -109,16 +109,21 @@ def test_what_is_surely_negative_comes_first_and_chance_is_called_so(stereo):
         row("sure", 0.5, 1.0),
         row("voice", -0.5, 1.0, audio_weight=1.0),
         row("neutral", -0.25, 0.1),  # surely neutral: nothing to hear
+        row("foreign", -1.0, 0.5, flags=["other_language"]),
         row("plain", -0.75, 0.0) | {"interval_low": None, "interval_high": None},
     ]
     table = scores_of(rows)
     recordings = [
         summarise(name, table.filter(pc.equal(table["recording_id"], name)))
-        for name in ("neutral", "voice", "unsure", "plain", "sure")
+        for name in ("neutral", "voice", "foreign", "unsure", "plain", "sure")
     ]
     sounds = {row["utterance_id"]: Sound(stereo, 0, 0.0, 1.0) for row in rows}
     found = hear_first([], recordings, sounds)
     assert [(one.why, one.stands_out) for one in found] == [
+        (
+            "surely negative, with words in another language: −1.0, nine times in ten −1.5 to −0.5",
+            True,
+        ),
         ("surely negative: −1.5, nine times in ten −2.5 to −0.5", True),
         (
             "the most negative in this recording by the voice alone, not surely negative: "

@@ -61,6 +61,15 @@ def test_another_language_is_told_and_not_told_twice(tmp_path: Path) -> None:
     )
 
 
+def test_one_call_in_another_language_is_no_chance(tmp_path: Path) -> None:
+    rows = [sound_row(n) for n in range(ROWS)]
+    for row in rows[:11]:
+        row |= {"language": "pl", "flags": ["other_language", "unfamiliar"]}
+    assert titles(report_of(tmp_path / "11", rows)) == ["Another language"]
+    rows[0] = sound_row(0)
+    assert titles(report_of(tmp_path / "10", rows)) == []
+
+
 def test_wide_intervals_are_told_of_the_modalities_that_have_them(tmp_path: Path) -> None:
     wide = {"interval_low": -1.9, "interval_high": 1.6}
     rows = [sound_row(n) for n in range(150)] + [voice_row(n, **wide) for n in range(150, ROWS)]

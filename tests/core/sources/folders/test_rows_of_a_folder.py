@@ -130,6 +130,20 @@ def test_channels_that_count_from_one_are_those_of_the_recording(tmp_path):
     ]
 
 
+def test_where_a_channel_is_missing_none_is_trusted(tmp_path):
+    """Counted from 1, the agent would have the customer's voice."""
+    tone(tmp_path / "a.wav", channels=2)
+    tone(tmp_path / "b.wav", channels=1)
+    cues = "start,end,channel,speaker,text\n0,1,,Agent,Hello\n1,2,,Customer,Morning\n1.5,2,1,,Yes\n"
+    for name in ("a.csv", "b.csv"):
+        text(tmp_path / name, cues)
+    rows, quarantined = ingest(tmp_path, who=WhoSpeaks({1: "agent", 2: "customer"}))
+    assert quarantined == []
+    found = [(row["channel"], row["role"], row["flags"]) for row in rows]
+    lacking = [(None, role, ["bad_channel"]) for role in ("agent", "customer", None)]
+    assert found == lacking + [(None, role, []) for role in ("agent", "customer", None)]
+
+
 def test_what_recognizers_and_tables_say_twice_was_said_twice(tmp_path):
     lines = ["go now please", "please", "please help me", "No.", "No.", "No. I said no."]
     rows = "".join(f"{2 * n},{2 * n + 2},{line}\n" for n, line in enumerate(lines))
