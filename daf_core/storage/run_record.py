@@ -200,7 +200,8 @@ def read_complete(output: Output) -> RunRecord:
         )
     if record.kind != output.kind:
         raise SettingsError(
-            f"{output.root}: expected the {output.kind} of a daf run, found {record.kind or 'none'}"
+            f"{output.root}: expected the {output.kind} of a daf run, found "
+            f"{record.kind or 'none'}{_inside(output)}"
         )
     if record.version != VERSION:
         raise SettingsError(
@@ -221,9 +222,15 @@ def _instead(output: Output) -> str:
         return "one of an older daf; make it again with this daf"
     if not files.exists(output.root):
         return "no such folder"
+    if (inside := _inside(output)) or output.kind != "manifest":
+        return f"no {RECORD}{inside}"
+    return f"no {RECORD}; `daf ingest {output.root} --out manifest` makes one"
+
+
+def _inside(output: Output) -> str:
+    """Where a folder of the run may be that was meant, as the end of a sentence."""
     inside = files.join(output.root, output.kind)
-    meant = f"; {inside} holds one" if files.exists(files.join(inside, RECORD)) else ""
-    return f"no {RECORD}{meant}"
+    return f"; {inside} holds one" if files.exists(files.join(inside, RECORD)) else ""
 
 
 def clear(output: Output) -> None:

@@ -41,7 +41,8 @@ class ScoreSettings(PartsRun, SourceOptions):
         list[str] | None, Parameter(group=ENCODERS, consume_multiple=(0, 1), negative="")
     ] = None
     """Recognize words where there are none first, as `daf transcribe` does, into OUT/transcribed.
-    A model may follow, as --transcribe small. Needs the extra asr."""
+    A model may follow, as --transcribe small; the default one knows English alone. Needs the
+    extra asr."""
 
     verify: Annotated[bool, Parameter(group=INPUT, negative="--no-verify")] = True
     """Check that every row is accounted for, as `daf verify` does; reads the ids of all rows."""

@@ -69,7 +69,7 @@ def run(settings: PlanSettings) -> str:
     whole = None if price is None else price * seconds / 3600
     tell("planned", seconds=seconds, cost=whole)
     cost = "" if whole is None else f", {whole:.4g} at {price:g} per hour"
-    return f"a run takes about {_duration(seconds)}{cost}"
+    return f"scoring takes about {_duration(seconds)}, beside the start and the report{cost}"
 
 
 def _plan(settings: PlanSettings) -> EncodePlan:

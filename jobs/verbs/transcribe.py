@@ -10,12 +10,15 @@ from daf_core.storage import files, parquet, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output
 from daf_core.storage.part_index import PartFacts
+from jobs.command.terminal import say
 from jobs.parts.encode_manifest import hides_names, parts_to_make
 from jobs.parts.executor import open_executor
 from jobs.parts.resume import run_missing_parts
 from jobs.parts.run import Run
 from jobs.parts.transcribe import PublishTranscribed, ReadRows, Recognize, RecognizePlan
 from jobs.settings import TranscribeSettings
+
+ENGLISH_ALONE = ".en"  # ends the names of such models
 
 
 def run(settings: TranscribeSettings) -> str:
@@ -42,6 +45,11 @@ def run(settings: TranscribeSettings) -> str:
         origins=origins,
         precision=settings.precision,
     )
+    if plan.recognizer.name.endswith(ENGLISH_ALONE):
+        say(
+            f"{plan.recognizer.name} knows English alone: of speech in another language it makes "
+            f"up English words; models such as small know more languages"
+        )
     parts = parts_to_make(source, record)
     with open_executor(settings, parts) as executor:
         plan = replace(plan, device=executor.device)

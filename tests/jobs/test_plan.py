@@ -107,7 +107,7 @@ def test_a_sample_is_scored_and_deleted(tmp_path: Path, capsys: pytest.CaptureFi
     asked = {"head": head, "actors": "2", "local": True, "out": out, "price_per_hour": 2.0}
     line = plan.run(PlanSettings(manifest=manifest, **asked))
     said = capsys.readouterr().out
-    assert line.startswith("a run takes about ")
+    assert line.startswith("scoring takes about ")
     assert line.endswith(" at 2 per hour")
     for name in ("archive", "sample", "disk", "memory", "requests"):
         assert f"\n{name} " in f"\n{said}"
