@@ -5,6 +5,7 @@ A manifest row is a dictionary with the columns of `schemas.MANIFEST`.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -49,7 +50,9 @@ def manifest_row(cells: Row) -> Row:
     """Make a manifest row of cells by column name; cells of unknown columns go to `meta`.
 
     Cells may be text or numbers; empty ones become null, and so does a time, channel, label, split
-    or confidence that says NA, nan, null, none or "-". utterance_id and recording_id are null where
+    or confidence that says NA, nan, null, none or "-". A cell that holds the words of the row a
+    second time is left out, so that they are nowhere where they are redacted or dropped.
+    utterance_id and recording_id are null where
     the cells do not give them. A language that is no BCP 47 tag or English name goes to `meta`.
 
     Raises:
@@ -70,7 +73,7 @@ def manifest_row(cells: Row) -> Row:
             f"expected end_s after start_s {row['start_s']}, found {row['end_s']}",
         )
     row["language"] = language
-    row["meta"] = {name: as_text(value) for name, value in cells.items()}
+    row["meta"] = _without_words({name: as_text(value) for name, value in cells.items()}, row)
     size = sum(len(name) + len(value) for name, value in row["meta"].items())
     if size > LONGEST_META:
         raise BadInput(
@@ -139,6 +142,20 @@ def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
         "message": error.message,
         **({ROW_NUMBER: known[ROW_NUMBER]} if ROW_NUMBER in known else {}),
     }
+
+
+def _without_words(meta: dict[str, str], row: Row) -> dict[str, str]:
+    """`meta` without the values that hold the same words as the row: two or more, whatever their
+    letter case and punctuation.
+    """
+    words = _words(row["text"] or "")
+    if len(words) < 2:
+        return meta
+    return {name: value for name, value in meta.items() if _words(value) != words}
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def as_text(value: Any) -> str:

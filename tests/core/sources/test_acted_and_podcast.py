@@ -87,12 +87,7 @@ def test_nemo(tmp_path):
     found = by_id(rows)
     angry = found["EB0_anger_1"]
     assert (angry["text"], angry["label"], angry["speaker"]) == ("Lubię czytać.", -1, "EB0")
-    assert angry["meta"] == {
-        "emotion": "anger",
-        "normalized_text": "lubię czytać",
-        "sex": "female",
-        "age": "25",
-    }
+    assert angry["meta"] == {"emotion": "anger", "sex": "female", "age": "25"}
     surprised = found["MK1_surprised_2"]
     assert surprised["label"] is None
     assert "missing_audio" in surprised["flags"]  # its clip; the words are there

@@ -26,6 +26,13 @@ def test_a_cell_that_says_that_there_is_no_value_is_none(tmp_path, said):
     assert row["meta"] == {}
 
 
+def test_words_that_stand_twice_are_kept_once(tmp_path):
+    """Where words are redacted or dropped, a second column would keep them."""
+    rows = "text,raw,answer\nMy card is 4111 1111.,my card is 4111 1111,yes\nYes,Yes,no\n"
+    found, _ = ingest(write(tmp_path / "t.csv", rows))
+    assert [row["meta"] for row in found] == [{"answer": "yes"}, {"raw": "Yes", "answer": "no"}]
+
+
 def test_a_word_that_could_say_that_there_is_no_value_remains_in_the_text(tmp_path):
     assert texts(write(tmp_path / "t.csv", "text,label\nNone,1\n")) == ["None"]
 

@@ -19,6 +19,7 @@ def test_meld(tmp_path):
     assert (first["recording_id"], first["speaker"], first["label"]) == ("train_dia0", "Phoebe", -1)
     assert (first["start_s"], first["end_s"], first["split"]) == (0.0, 0.5, "train")
     assert first["meta"]["emotion"] == "sadness"
+    assert "utterance" not in first["meta"]  # the words again
     assert first["meta"]["starttime"] == "00:20:57,256"
     folder = tmp_path / "MELD.Raw/train/train_splits"
     assert [found[f"train_dia0_utt{n}"]["audio_uri"] for n in range(3)] == [
