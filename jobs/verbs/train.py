@@ -25,6 +25,7 @@ from jobs.ray_address import ray_runs
 from jobs.settings import TrainSettings
 
 CHECKPOINTS = "_train"
+CLAIM = "training.json"  # in CHECKPOINTS: the identity of the training that works on the folder
 
 
 def run(settings: TrainSettings) -> str:
@@ -57,11 +58,14 @@ def run(settings: TrainSettings) -> str:
                 f"{settings.out}/head.json: expected what `daf train` wrote, found it damaged "
                 f"({err!r}); start over with `fresh`"
             ) from err
-    if settings.fresh:
-        files.delete_folder(files.join(settings.out, CHECKPOINTS))
+    claim = _claim(settings, identity)
     started = time.monotonic()
-    with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
-        fitted = _fit(settings, rows, recipe, run_record.fingerprint(identity))
+    try:
+        with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
+            fitted = _fit(settings, rows, recipe, run_record.fingerprint(identity))
+    except SettingsError:  # with other settings it may be tried again
+        files.delete(claim)
+        raise
     facts = {
         "identity": identity,
         "seed": settings.seed,
@@ -74,6 +78,29 @@ def run(settings: TrainSettings) -> str:
     }
     _publish_head(settings, fitted, rows.encoders, recipe, facts)
     return _summary(settings, facts, time.monotonic() - started)
+
+
+def _claim(settings: TrainSettings, identity: Json) -> str:
+    """Claim the folder for this training, so that another one stops before its work; returns the
+    file that does.
+
+    Raises:
+        SettingsError: a training that differs has begun there, and runs or was stopped.
+    """
+    folder = files.join(settings.out, CHECKPOINTS)
+    if settings.fresh:
+        files.delete_folder(folder)
+    uri = files.join(folder, CLAIM)
+    if files.create(uri, files.json_bytes(identity)):
+        return uri
+    found = files.read_json(uri)
+    if found is not None and found != identity:
+        raise SettingsError(
+            f"{settings.out}: another training has begun there, and runs or was stopped: "
+            f"{differences(found, identity)}; give the same to continue it, choose another "
+            f"folder, or start over with `fresh`"
+        )
+    return uri
 
 
 def _fit(settings: TrainSettings, rows: TrainingData, recipe: Recipe, name: str) -> FittedHead:

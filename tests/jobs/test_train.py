@@ -115,6 +115,24 @@ def test_after_a_kill_it_continues_and_gives_the_same_bytes(embeddings, head, tm
         assert (out / name).read_bytes() == (head / name).read_bytes(), name
 
 
+def test_a_training_that_differs_stops_before_its_work(embeddings, tmp_path):
+    """It may run, or have been stopped: both would write one head."""
+    out = tmp_path / "head"
+    assert command(embeddings, out, 1, "SIGKILL").returncode == -signal.SIGKILL
+    other = settings(embeddings, out, seed=5)
+    with pytest.raises(SettingsError, match=r"another training has begun .*: seed was 0, is 5; "):
+        train.run(other)
+    train.run(replace(other, fresh=True))
+    assert json.loads((out / "head.json").read_text())["seed"] == 5
+
+
+def test_settings_that_do_not_work_leave_no_claim(embeddings, tmp_path):
+    asked = settings(embeddings, tmp_path / "head", gpu=True)
+    with pytest.raises(SettingsError, match="expected a GPU"):
+        train.run(asked)
+    train.run(replace(asked, gpu=False, seed=1))
+
+
 def test_a_damaged_checkpoint_is_told_and_fresh_deletes_it(embeddings, head, tmp_path, monkeypatch):
     out, write = tmp_path / "head", checkpoints.write_state
 
@@ -146,7 +164,7 @@ def test_what_this_process_cannot_do_is_refused(embeddings, tmp_path):
 def test_a_gpu_that_is_not_there_is_told(embeddings, tmp_path):
     with pytest.raises(SettingsError, match="`gpu`: expected a GPU that torch can use"):
         train.run(settings(embeddings, tmp_path / "head", gpu=True))
-    assert not (tmp_path / "head").exists()
+    assert not [one for one in (tmp_path / "head").rglob("*") if one.is_file()]
 
 
 def test_a_head_is_explained_on_rows_it_did_not_learn_from(embeddings, head, tmp_path):
