@@ -8,6 +8,7 @@ from scipy.stats import permutation_test
 from daf_core.arrays import FloatArray, IntArray
 
 RESAMPLES = 9999
+ROUNDING = 1e-6
 CHUNK = 500  # resamples at once; they take CHUNK × rows numbers
 LEAST_RECORDINGS = 10  # that are drawn; fewer say too little about how recordings differ
 
@@ -53,6 +54,7 @@ def paired_difference(
     _, starts = np.unique(recordings[order], return_index=True)
     errors, baseline = errors[:, order], baseline[:, order]
     differences = errors.mean(axis=0) - baseline.mean(axis=0)
+    differences[np.abs(differences) < ROUNDING] = 0.0  # of float32, which would have signs
     generator = np.random.default_rng(seed)
     terms: list[FloatArray] = [errors - baseline] if same_seeds else [errors, -baseline]
     means = [

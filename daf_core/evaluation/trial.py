@@ -176,8 +176,7 @@ def parameters_sha256(head: nn.Module) -> str:
     Heads that differ in how they join the same parts, as `daf` and `stacked`, have the same.
     """
     found = hashlib.sha256()
-    for name, parameter in head.named_parameters():
-        found.update(name.encode())
+    for parameter in head.parameters():
         found.update(parameter.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
 

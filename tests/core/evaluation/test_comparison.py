@@ -26,6 +26,12 @@ def test_the_same_is_not_different() -> None:
     assert found.low <= 0 <= found.high
 
 
+def test_rounding_is_no_difference() -> None:
+    same = errors(3, 200, 0.5, 1).astype(np.float32)
+    found = paired_difference(same + np.float32(1e-7), same, same_seeds=True)
+    assert (found.mean, found.p) == (0, 1)
+
+
 def test_without_a_difference_intervals_hold_zero_as_often_as_they_say() -> None:
     """95 %: of 60 pairs of equal heads 3 fall outside on average, over 9 once in 1,000 times."""
     trials = [
