@@ -21,6 +21,11 @@ ALIASES = {
     "audio_file": "audio_path", "audio_filepath": "audio_path",
     "transcript": "text", "transcription": "text", "sentence": "text",
 }  # fmt: skip
+# Columns that often name what `recording_id` does; which one does is for the user to say.
+_WHOLES = (
+    *("recording", "call_id", "call", "conversation_id", "conversation", "dialogue_id"),
+    *("dialog_id", "session_id", "meeting_id", "episode_id", "video_id", "video"),
+)
 _INSTEAD = {"audio_path": "audio_uri"}  # a column that says the same
 NUMBERS = frozenset({"channel", "start_s", "end_s", "label"})
 
@@ -70,6 +75,7 @@ class Columns:
             if not {name, _INSTEAD.get(name)} & {*ours.values()} and ours.get(alias) == alias:
                 ours[alias] = name
                 notes.append(f'column "{alias}" is read as "{name}"')
+        notes += _recordings_by(table.columns, {*ours.values()})
         free = [theirs for theirs in table.columns if ours[theirs] == theirs]
         times = find_times(free, {*ours.values()}, table.types)
         ours |= times.ours
@@ -108,6 +114,18 @@ class Columns:
     def theirs(self, name: str) -> str:
         """The table's name of our column `name`."""
         return next(theirs for theirs, ours in self.ours.items() if ours == name)
+
+
+def _recordings_by(columns: list[str], ours: set[str]) -> list[str]:
+    """A note where rows of one recording may belong together by a column of another name."""
+    found = [one for one in (find_column(name, columns) for name in _WHOLES) if one in ours]
+    if "recording_id" in ours or not found:
+        return []
+    each = "file" if {"audio_path", "audio_uri"} & ours else "row"
+    return [
+        f"each {each} is a recording of its own; if a recording is what has the same "
+        f'"{found[0]}", give `rename` {found[0]}=recording_id'
+    ]
 
 
 def find_column(name: str, columns: list[str]) -> str | None:

@@ -52,6 +52,7 @@ def labelled_splits(place: str, tables: Sequence[pa.Table]) -> tuple[list[SplitI
     splits = [_indices(names) for names in named]
     used, rule = _of_labelled(splits, labelled), "as given"
     _tell_unused(place, splits, labelled)
+    _tell_divided(place, tables, used)
     if not _number(used, TRAIN):
         raise SettingsError(
             f"{place}: expected labelled train rows, as the corpus has splits, found "
@@ -114,6 +115,28 @@ def _tell_unused(
     if unused:
         log.info(
             "%s: %d labelled rows have no split, as others have, and are not used", place, unused
+        )
+
+
+def _tell_divided(place: str, tables: Sequence[pa.Table], splits: list[SplitIndices]) -> None:
+    """Say that rows of one recording are in several splits: they share voices, words and a mood, so
+    that test rows are no news to the head.
+    """
+    splits_of: dict[str, set[int]] = {}
+    for table, split in zip(tables, splits, strict=True):
+        recordings = table["recording_id"].to_pylist()
+        for recording, number in zip(recordings, split.tolist(), strict=True):
+            if number != UNUSED:
+                splits_of.setdefault(recording, set()).add(number)
+    divided = [name for name, numbers in splits_of.items() if len(numbers) > 1]
+    if divided:
+        log.info(
+            "%s: %d of %d recordings, such as %s, have rows in more than one split; if they are "
+            "one, test rows are no news to the head, and if not, their recording_id must differ",
+            place,
+            len(divided),
+            len(splits_of),
+            divided[0],
         )
 
 

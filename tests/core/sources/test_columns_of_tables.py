@@ -26,6 +26,26 @@ def test_a_cell_that_says_that_there_is_no_value_is_none(tmp_path, said):
     assert row["meta"] == {}
 
 
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ("text,Video_ID", ("row", "Video_ID")),
+        ("audio_path,call", ("file", "call")),
+        ("text,recording_id,video_id", None),
+        ("text,speaker", None),
+    ],
+)
+def test_a_column_that_may_name_recordings_is_told(tmp_path, caplog, columns, told):
+    caplog.set_level(logging.INFO, "daf_core")
+    ingest(write(tmp_path / "t.csv", f"{columns}\na,b,c\n"))
+    notes = [message.split(": ", 1)[1] for message in caplog.messages]
+    expected = told and (
+        f"each {told[0]} is a recording of its own; if a recording is what has the same "
+        f'"{told[1]}", give `rename` {told[1]}=recording_id'
+    )
+    assert [note for note in notes if "recording of its own" in note] == [*filter(None, [expected])]
+
+
 def test_words_that_stand_twice_are_kept_once(tmp_path):
     """Where words are redacted or dropped, a second column would keep them."""
     rows = "text,raw,answer\nMy card is 4111 1111.,my card is 4111 1111,yes\nYes,Yes,no\n"

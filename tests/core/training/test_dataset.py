@@ -159,7 +159,36 @@ def test_where_a_corpus_names_splits_none_is_made(tmp_path, caplog):
         write_embeddings(str(tmp_path / "4"), ["train", "valid", None, "test"] * 5)
     )
     assert corpus.counts == {"train": 5, "valid": 5, "test": 5}
-    assert ["5 labelled rows have no split" in message for message in caplog.messages] == [True]
+    assert sum("5 labelled rows have no split" in message for message in caplog.messages) == 1
+
+
+def test_recordings_that_are_in_several_splits_are_told(caplog):
+    """As MELD's dialogues are, whose numbers start again in each split."""
+    rows = [
+        ("0", "train"),
+        ("0", "test"),
+        ("1", "train"),
+        ("2", "test"),
+        ("2", None),
+        ("3", "valid"),
+    ]
+    table = pa.table(
+        {
+            "recording_id": [recording for recording, _ in rows],
+            "split": [split for _, split in rows],
+            "label": [1.0] * len(rows),
+        }
+    )
+    caplog.set_level("INFO", "daf_core")
+    caplog.clear()
+    labelled_splits("here", [table])
+    told = [message for message in caplog.messages if "more than one split" in message]
+    assert [message.partition(";")[0] for message in told] == [
+        "here: 1 of 4 recordings, such as 0, have rows in more than one split"
+    ]
+    caplog.clear()
+    labelled_splits("here", [table.slice(1)])
+    assert not [message for message in caplog.messages if "more than one split" in message]
 
 
 @given(
