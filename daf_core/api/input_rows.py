@@ -90,7 +90,8 @@ class InputRows:
         for name, several in source.recordings():
             rows = [[_with_number(row) for row in recording] for recording in several]
             grouped |= {row[ROW_NUMBER] for recording in rows for row in recording}
-            recordings.append(PendingRecording(name, "", *inspect(rows)))
+            found = inspect(rows)
+            recordings.append(PendingRecording(name, "", found.rows, found.quarantined))
         # What belongs to no recording is quarantined in the order of the rows.
         left = [number for number in numbers if number not in grouped]
         quarantined = [

@@ -59,7 +59,9 @@ class Forgotten:
         """Rows and quarantine rows of recordings that were not forgotten."""
         if not self.hashes:
             return inspected
-        return Inspected(self.stays(inspected.rows), self.stays(inspected.quarantined))
+        rows = self.stays(inspected.rows)
+        guessed = inspected.guessed if len(rows) == len(inspected.rows) else ()
+        return Inspected(rows, self.stays(inspected.quarantined), guessed)
 
     def stays(self, rows: list[Row]) -> list[Row]:
         """Those of the rows whose recording was not forgotten, or that name none."""

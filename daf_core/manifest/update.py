@@ -29,6 +29,7 @@ from daf_core.manifest.updated import Updated, counted
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.inspection import Inspected
 from daf_core.sources.open_source import Source as OpenSource
+from daf_core.sources.text_encoding import Guessed
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json, fingerprint
@@ -89,10 +90,13 @@ def update(
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
     as_they_are = MetadataAlone(output, known, check)
-    pending = _pending(output, known, source, inspect, forgotten, as_they_are)
+    guessed = Guessed()
+    pending = _pending(output, known, source, inspect, forgotten, as_they_are, guessed)
     _publish_differences(output, known, pending, part_s, check)
     write_index(output, known, fingerprint(identity), check)
-    done = counted(known, remarks(output, known, source, forgotten), started)
+    said = remarks(output, known, source, forgotten)
+    said = replace(said, hints=(*guessed.lines(), *said.hints))
+    done = counted(known, said, started)
     kept = {name: record.facts[name] for name in _KEPT_FACTS if record and name in record.facts}
     facts = kept | done.as_facts() | {"roots": roots, "attempt": attempt}
     run_record.finish(output, identity, facts)
@@ -135,8 +139,11 @@ def _pending(
     inspect: Inspect,
     forgotten: Forgotten,
     as_they_are: MetadataAlone,
+    guessed: Guessed,
 ) -> Iterator[PendingRecording]:
-    """The rows that no part holds, recording by recording; some parts of one may be done."""
+    """The rows that no part holds, recording by recording; some parts of one may be done.
+    `guessed` is told of encodings.
+    """
     if known.is_due(NO_RECORDING):
         yield _rest(known, NO_RECORDING, Inspected([], forgotten.stays(source.quarantined)))
     due = (one for one in forgotten.remembered(source.recordings()) if known.is_due(one[0]))
@@ -153,6 +160,8 @@ def _pending(
 
     for inspected in inspect(named()):
         name, inspected = names.popleft(), forgotten.without(inspected)
+        for encoding, file in inspected.guessed:
+            guessed.add(encoding, file)
         if not as_they_are.takes(name, inspected):
             yield _rest(known, name, retired.quarantine_reused(inspected) if retired else inspected)
     as_they_are.write()

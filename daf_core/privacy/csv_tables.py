@@ -59,7 +59,7 @@ def _read(uri: str, column: str) -> tuple[_Lines, int, str]:
     no lines where there is no such column.
     """
     try:
-        text = decode_text(files.read_bytes(uri))
+        text, _ = decode_text(files.read_bytes(uri))
         separator = find_separator(text[:SAMPLE], len(text) <= SAMPLE)
         lines = [*csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
     except (BadInput, csv.Error) as err:

@@ -112,13 +112,14 @@ class HashedSource:
 
 
 def _inspect(held: Any, inspector: Callable[[Any], Inspected], ids: HashedIds) -> Inspected:
-    rows, quarantined = inspector(held)
+    found = inspector(held)
     return Inspected(
         [
             {**row, **{name: ids(row[name]) for name in _NAMED if row[name] is not None}}
-            for row in rows
+            for row in found.rows
         ],
-        [_hidden(row, ids) for row in quarantined],
+        [_hidden(row, ids) for row in found.quarantined],
+        tuple((encoding, "") for encoding, _ in found.guessed),
     )
 
 

@@ -24,20 +24,26 @@ class Lost(NamedTuple):
 
 
 class Inspected(NamedTuple):
-    """The outcome for one or several recordings: manifest rows, and quarantine rows."""
+    """The outcome for one or several recordings: manifest rows, and quarantine rows.
+
+    guessed: encodings of transcripts that their letters alone tell, each with the file's name.
+    """
 
     rows: list[Row]
     quarantined: list[Row]
+    guessed: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_several(cls, several: "Iterable[Inspected]") -> "Inspected":
         """The rows of all, in order."""
         rows: list[Row] = []
         quarantined: list[Row] = []
+        guessed: list[tuple[str, str]] = []
         for one in several:
             rows += one.rows
             quarantined += one.quarantined
-        return cls(rows, quarantined)
+            guessed += one.guessed
+        return cls(rows, quarantined, tuple(guessed))
 
 
 def guarded(

@@ -25,7 +25,7 @@ def read_csv(file: IO[bytes], expected: str = ",") -> Table:
         ValueError: there is no header, or its names cannot be used.
     """
     csv.field_size_limit(max(csv.field_size_limit(), LARGEST_ROW))
-    table = TextTable(file, guess=True)
+    table = TextTable(file)
     lines = Lines(table.open(newline=""))
     sample = table.sample[:_SAMPLE_CHARS]
     separator = _said_separator(lines, sample)

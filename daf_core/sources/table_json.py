@@ -20,10 +20,11 @@ def read_json(file: IO[bytes]) -> Table:
     Raises:
         ValueError: there is no object among these rows.
     """
-    table = TextTable(file, guess=False)
+    table = TextTable(file)
     text = table.open(newline="\n")
     is_array = table.sample.lstrip("\ufeff \t\r\n").startswith("[")
-    notes = ["read as a JSON array of objects, not as JSON Lines"] if is_array else []
+    notes = [*table.notes]
+    notes += ["read as a JSON array of objects, not as JSON Lines"] if is_array else []
     rows = _array_rows(text) if is_array else _line_rows(Lines(text))
     head = list(itertools.islice(rows, ROWS_FOR_COLUMNS))
     found = [cells for _, cells in head if not isinstance(cells, BadInput)]

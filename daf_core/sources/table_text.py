@@ -2,28 +2,13 @@
 
 import codecs
 import io
-import re
 from collections import deque
 from typing import IO
 
-import charset_normalizer
-
 from daf_core.sources.table_types import LARGEST_ROW
+from daf_core.sources.text_encoding import BOMS, guess
 
 SAMPLE_BYTES = 1 << 20
-_GUESSED_FROM = 64 << 10  # bytes of lines with other letters than ASCII: enough to tell an encoding
-_LEAST_LETTERS = 8  # fewer of them tell nothing
-_BOMS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
-_WESTERN = frozenset(
-    "äöüßÄÖÜàâçéèêëîïôûùœæÀÂÇÉÈÊËÎÏÔÛÙŒÆñáíóúÑÁÍÓÚ¿¡ãõÃÕåøÅØìòÌÒ€‘’‚“”„–—…«»°§©®·ºª´ "
-)
-_WORD = re.compile(r"\w{1,100}")
 _LONGEST_SKIPPED = 256 << 20  # characters of a row that is too long: what follows is no table
 _DAMAGED = "daf.damaged"  # an error handler: bytes that are no text become a lone surrogate
 
@@ -35,10 +20,10 @@ class TextTable:
     encoding does not have becomes an unpaired surrogate, by which `is_unicode` knows the row.
     """
 
-    def __init__(self, file: IO[bytes], guess: bool) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         sample = file.read(SAMPLE_BYTES)
         file.seek(0)
-        self.encoding, self.guessed = _encoding(sample, guess)
+        self.encoding, self.guessed = _encoding(sample)
         self.sample = _decoded(sample, self.encoding)
         self.sample_is_whole = len(sample) < SAMPLE_BYTES
         self._file = file
@@ -50,7 +35,8 @@ class TextTable:
     @property
     def notes(self) -> list[str]:
         """A line about the encoding, where it is not UTF-8."""
-        return [f"read as {self.encoding}, as it is not UTF-8"] if self.guessed else []
+        said = f"read as {self.encoding}, a guess by its letters, as it is not UTF-8"
+        return [said] if self.guessed else []
 
 
 class Lines:
@@ -115,9 +101,9 @@ class RowTooLarge(ValueError):
         super().__init__(f"expected a row of at most {LARGEST_ROW >> 20} MiB, found a longer one")
 
 
-def _encoding(sample: bytes, guess: bool) -> tuple[str, bool]:
+def _encoding(sample: bytes) -> tuple[str, bool]:
     """The encoding by byte order mark or zeros, else UTF-8 unless the letters say otherwise."""
-    for mark, encoding in _BOMS:
+    for mark, encoding in BOMS:
         if sample.startswith(mark):
             return encoding, False
     header = sample[:1024].partition(b"\n")[0]  # a row with a zero says nothing of the others
@@ -127,9 +113,9 @@ def _encoding(sample: bytes, guess: bool) -> tuple[str, bool]:
             return "utf-16-le" if odd > even else "utf-16-be", False
     valid = sum(not one.isascii() for one in sample.decode("utf-8", "ignore"))
     invalid = sum(one >= "\udc80" for one in _escaped(sample))
-    if not guess or valid >= invalid:
+    if valid >= invalid:
         return "utf-8-sig", False
-    found = _guess(sample)
+    found = guess(sample)
     return ("utf-8-sig", False) if found is None else (found, True)
 
 
@@ -137,34 +123,6 @@ def _escaped(sample: bytes) -> list[str]:
     """The bytes of a sample that are not UTF-8, without a letter that its end cuts off."""
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     return [one for one in decoder.decode(sample) if "\udc80" <= one <= "\udcff"]
-
-
-def _guess(sample: bytes) -> str | None:
-    """The encoding of a text that is not UTF-8; None where too few letters tell it.
-
-    Windows-1252 is tried first: charset-normalizer takes short Western texts for Central European.
-    """
-    lines, size = [], 0
-    for line in sample.splitlines(keepends=True):
-        if not line.isascii() and size < _GUESSED_FROM:
-            lines.append(line)
-            size += len(line)
-    text = b"".join(lines)[:_GUESSED_FROM]
-    if _is_western(text.decode("cp1252", "replace")):
-        return "cp1252"
-    if sum(byte > 127 for byte in text) < _LEAST_LETTERS:
-        return None
-    best = charset_normalizer.from_bytes(text).best()
-    return None if best is None else best.encoding
-
-
-def _is_western(text: str) -> bool:
-    """Whether a text has only letters of Western European languages, and most of them ASCII."""
-    others = {one for one in text if not one.isascii()}
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
-    letters = sum(map(len, words))
-    foreign = sum(not one.isascii() for word in words for one in word)
-    return others <= _WESTERN and 2 * foreign <= letters
 
 
 def _decoded(sample: bytes, encoding: str) -> str:

@@ -10,6 +10,7 @@ from daf_core.errors import SettingsError
 from daf_core.redaction.names import numbered_names
 from daf_core.redaction.redact import redact
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, suffix
+from daf_core.sources.text_encoding import Guessed
 from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
@@ -48,10 +49,11 @@ def run(settings: ConvertSettings) -> str:
     started = time.monotonic()
     _check_out(settings)
     refused: list[Refused] = []
+    guessed = Guessed()
     if is_scores(settings.source):
         recordings = scored_recordings(settings.source, settings.manifest)
     else:
-        recordings = transcripts(settings.source, settings.out, refused)
+        recordings = transcripts(settings.source, settings.out, refused, guessed)
     written = Written(FileNames(settings.to, taken=(TABLE.removesuffix(f".{settings.to}"),)))
     for name, cues in _one_of(recordings, settings.out) if _is_file(settings) else recordings:
         if settings.to in NEED_TIMES and cues and not any(one.is_timed for one in cues):
@@ -64,6 +66,8 @@ def run(settings: ConvertSettings) -> str:
             f"{settings.source}: expected transcripts or scores, found none that can be read{first}"
         )
     for line in lines(refused):
+        complain(f"daf: {one_line(line)}")
+    for line in guessed.lines():
         complain(f"daf: {one_line(line)}")
     if not _is_file(settings):
         write_table(settings.out, refused)

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterator
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.sources.text_encoding import Guessed
 from daf_core.sources.transcripts import read_transcript
 from daf_core.sources.transcripts.reading.word_document import MAGIC
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
@@ -17,12 +18,12 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")  # UTF-16 and UTF-32 hold ze
 
 
 def transcripts(
-    source: str, out: str, refused: list[Refused]
+    source: str, out: str, refused: list[Refused], guessed: Guessed
 ) -> Iterator[tuple[str, list[WrittenCue]]]:
     """Yield the name without suffix and the cues of each transcript, in order of their names.
 
-    `refused` is told of every file that is none, and of entries that cannot be read. Hidden files,
-    and what an earlier run wrote to `out`, are left alone.
+    `refused` is told of every file that is none, and of entries that cannot be read; `guessed` of
+    encodings. Hidden files, and what an earlier run wrote to `out`, are left alone.
 
     Raises:
         SettingsError: there is nothing at `source`.
@@ -38,6 +39,8 @@ def transcripts(
             number, places = len(transcript.unread), ", ".join(transcript.unread[:3])
             told = f"{uri}: {number} entries cannot be read: {places}"
             refused.append(Refused(uri, "bad_row", told))
+        if transcript.guessed:
+            guessed.add(transcript.guessed, posixpath.basename(uri))
         cues = speakers_from_text(tidy(transcript))  # as they are ingested
         yield name, [WrittenCue(cue) for cue in cues]
 

@@ -199,3 +199,23 @@ def test_an_attempt_is_logged_and_where_nothing_is_new_there_is_none(tmp_path, m
     assert not any(word in told for word in ("jane", "roe", "secret"))
     ingest.run(asked)
     assert len([*(tmp_path / "m" / "attempts").iterdir()]) == 2
+
+
+def test_the_summary_says_which_encodings_of_transcripts_were_guessed(tmp_path):
+    source = tmp_path / "calls"
+    source.mkdir()
+    cue = "WEBVTT\n\n00:00.300 --> 00:03.000\n{}\n"
+    for name, said, encoding in [
+        ("a", "I’ll sue you.", "cp1252"),
+        ("b", "Für Weiß.", "cp1252"),
+        ("c", "Для вас это слишком дорого, спасибо.", "cp1251"),
+        ("d", "Für Weiß.", "utf-8"),
+        ("e", "Für Weiß.", "utf-16"),
+        ("f", "For you.", "ascii"),
+    ]:
+        (source / f"{name}.vtt").write_bytes(cue.format(said).encode(encoding))
+    line = "2 as cp1252 (a.vtt), 1 as cp1251 (c.vtt)"
+    for _ in range(2):  # also where there is nothing to do
+        assert line in ingest.run(IngestSettings(str(source), out=str(tmp_path / "m")))
+    hidden = IngestSettings(str(source), out=str(tmp_path / "h"), hash_ids="0123456789abcdef")
+    assert "2 as cp1252, 1 as cp1251;" in ingest.run(hidden)

@@ -99,7 +99,7 @@ def contents_of(name: str, uri: str, raw: str | None) -> Contents:
 def contents_of_excerpt(excerpt: Excerpt) -> Words | Unreadable:
     """What a file of several recordings says of one of them."""
     name = f"{stem(excerpt.recording)}{suffix(excerpt.file)}"
-    found = _as_words(name, excerpt.uri, Document(name, excerpt.text))
+    found = _as_words(name, excerpt.uri, Document(name, excerpt.text, excerpt.guessed))
     return found if isinstance(found, Words) else Unreadable(name, excerpt.uri, found)
 
 

@@ -1,6 +1,6 @@
 """The files of one group: each recording with its transcript, or a transcript by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from daf_core.errors import BadInput
@@ -73,7 +73,18 @@ def inspect_group(
     rows = [_with_meta(row, group, raw) for row in inspected.rows]
     rows = redacted_rows(rows) if redact else rows
     labelled = _labelled(rows, group.labels)
-    return Inspected(labelled.rows, inspected.quarantined + labelled.quarantined)
+    files = {uri: name for name, uri in group.files}
+    guessed = tuple(_guessed(texts, files)) if labelled.rows else ()
+    return Inspected(labelled.rows, inspected.quarantined + labelled.quarantined, guessed)
+
+
+def _guessed(
+    texts: list[Words | Unreadable], names: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Encodings that were guessed, each with the file's name within the folder."""
+    for one in texts:
+        if isinstance(one, Words) and (encoding := one.transcript.guessed):
+            yield encoding, names.get(one.uri, one.uri.rpartition("/")[2])
 
 
 def _named(sounds: list[Sound], known: Mapping[str, str]) -> list[tuple[Sound, str]]:

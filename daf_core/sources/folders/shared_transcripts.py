@@ -18,19 +18,22 @@ from daf_core.storage.scratch_database import scratch_database
 
 _AT_ONCE = 8
 _SHOWN = 80  # characters of a name in a message
-_SCHEMA = "CREATE TABLE excerpts (key TEXT, recording TEXT, file TEXT, uri TEXT, body TEXT)"
+_COLUMNS = "key TEXT, recording TEXT, file TEXT, uri TEXT, body TEXT, guessed TEXT"
+_SCHEMA = f"CREATE TABLE excerpts ({_COLUMNS})"
 
 
 class Excerpt(NamedTuple):
     """What a file of several recordings says of one.
 
-    recording: name of the recording's file; file, uri: of the file that it is from.
+    recording: name of the recording's file; file, uri: of the file that it is from; guessed: its
+    encoding, where the letters alone tell it.
     """
 
     recording: str
     file: str
     uri: str
     text: str
+    guessed: str | None = None
 
 
 class SharedTranscripts:
@@ -85,7 +88,8 @@ class SharedTranscripts:
         if not self.files:
             return ()
         rows = self._database.execute(
-            "SELECT recording, file, uri, body FROM excerpts WHERE key = ? ORDER BY rowid", [key]
+            "SELECT recording, file, uri, body, guessed FROM excerpts WHERE key = ? ORDER BY rowid",
+            [key],
         )
         return tuple(Excerpt(*row) for row in rows)
 
@@ -102,11 +106,11 @@ class SharedTranscripts:
             return
         self.files.add(name)
         rows = [
-            (self._recordings[home], home, name, uri, found.texts[one].text)
-            for one, home in homes.items()
-            if home is not None
+            (self._recordings[home], home, name, uri, own.text, own.guessed)
+            for one, own in found.texts.items()
+            if (home := homes[one]) is not None
         ]
-        self._database.executemany("INSERT INTO excerpts VALUES (?, ?, ?, ?, ?)", rows)
+        self._database.executemany("INSERT INTO excerpts VALUES (?, ?, ?, ?, ?, ?)", rows)
         self.unmatched += _unmatched(uri, (one for one, home in homes.items() if home is None))
         self.unmatched += _nameless(uri, found.nameless)
 

@@ -176,7 +176,7 @@ class FolderSource:
         files = [self._files[name] for name, _ in held.files]
         if self.check_contents:
             files = [File(f.name, contents_version(join(self._uri, f.name))) for f in files]
-        excerpts = [[*held.excerpts]] if held.excerpts else []
+        excerpts = [[one[:4] for one in held.excerpts]] if held.excerpts else []
         labels = [label.as_dict() for label in held.labels]
         own = fingerprint([files, labels, {}, *excerpts])
         return f"{own}.{fingerprint(held.meta)}" if held.meta else own

@@ -36,8 +36,8 @@ def open_document(uri: str) -> Document:
             "unreadable_transcript", f"{uri}: expected at most {LARGEST_BYTES} bytes, found more"
         )
     try:
-        text = text_of(data) if is_word_document(data) else decode_text(data)
-        return Document(uri.rpartition("/")[2], text)
+        decoded = (text_of(data), None) if is_word_document(data) else decode_text(data)
+        return Document(uri.rpartition("/")[2], *decoded)
     except BadInput as err:
         raise BadInput(err.reason, f"{uri}: {err.message}") from err
 
@@ -71,7 +71,7 @@ def read_document(document: Document) -> Transcript | None:
         reader = reader_of(document)
         if reader is None:
             return None
-        transcript: Transcript = reader.read(document)
+        transcript: Transcript = replace(reader.read(document), guessed=document.guessed)
     except (BadInput, NotDone):
         raise
     except Exception as err:  # one file must not end the work on all others

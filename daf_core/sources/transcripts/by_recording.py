@@ -49,7 +49,7 @@ def split(document: Document) -> Excerpts:
             return _NONE
     except BadInput:
         return _NONE
-    named = {name: Document(document.name, text) for name, text in found.items()}
+    named = {name: Document(document.name, text, document.guessed) for name, text in found.items()}
     return Excerpts(named, nameless if named else [])
 
 

@@ -30,9 +30,11 @@ class Transcript:
     unread: where the entries are that cannot be read, such as "line 12": each is quarantined.
     captions: whether the format is one of captions, which may show words again.
     language: BCP 47 tag such as "en" or "en-US", None where the file names none.
+    guessed: the encoding of the file, where its letters alone tell it.
     """
 
     cues: list[Cue]
     unread: list[str] = field(default_factory=list)
     captions: bool = True
     language: str | None = None
+    guessed: str | None = None

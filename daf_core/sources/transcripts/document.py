@@ -1,42 +1,37 @@
 """A file that may be a transcript: its text, and the JSON or XML that the text holds."""
 
+import codecs
 import json
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 from xml.etree.ElementTree import Element
 
-import charset_normalizer
 import defusedxml.ElementTree
 from defusedxml import DefusedXmlException
 
 from daf_core.errors import BadInput
+from daf_core.sources.text_encoding import BOMS, guess
 from daf_core.sources.transcripts.reading.frames import without_frames
 
 LARGEST_BYTES = 64 << 20  # far above any transcript: a word takes about 100 bytes in JSON
-_BOMS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
-    (b"\xff\xfe\x00\x00", "utf-32"),
-    (b"\x00\x00\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
 MOST_JSON_VALUES = 8_000_000  # each takes up to 70 bytes; words and tokens of a day are fewer
-_USUAL = "cp1252"
-_NEARLY = 0.1  # of the measures of letters and of words, from 0 to 1
 _BROKEN = "\ufffd"
-_SAMPLE_BYTES = 64 << 10  # enough to tell an encoding
+_SAMPLE_BYTES = 1 << 20  # enough to tell an encoding
+_DECLARED = re.compile(rb"""\s{0,40}<\?xml [^>]{0,200}encoding=["']([\w.:-]{1,40})""")
 
 
 @dataclass(frozen=True)
 class Document:
     """The decoded text of a file; `name` is its name, for formats that nothing else tells apart.
 
-    Line ends are "\\n".
+    Line ends are "\\n". guessed: the encoding, where the letters alone tell it.
     """
 
     name: str
     text: str
+    guessed: str | None = None
 
     @cached_property
     def json(self) -> Any:
@@ -73,25 +68,42 @@ class Document:
         return text[text.index("?>") + 2 :] if text.startswith("<?xml") and "?>" in text else text
 
 
-def decode_text(data: bytes) -> str:
-    """The text of a file's bytes: encoding by byte order mark, UTF-8, or by its letters.
+def decode_text(data: bytes) -> tuple[str, str | None]:
+    """The text of a file's bytes, and its encoding if that is guessed: by its letters, where there
+    is no byte order mark, it is not UTF-8, and no XML declares another. Bytes that a guessed
+    encoding does not have become U+FFFD.
 
     Raises:
         BadInput: `bad_encoding`: the bytes are no text.
     """
-    for mark, encoding in _BOMS:
+    for mark, encoding in BOMS:
         if data.startswith(mark):
-            return _decoded(data, encoding)
+            return _decoded(data, encoding), None
     try:
         text = data.decode()
     except UnicodeDecodeError as err:
         if (damaged := _damaged_utf8(data)) is not None:
-            return _lines(damaged)
+            return _lines(damaged), None
+        if (declared := _declared(data)) is not None:
+            return declared, None
         start = data.rfind(b"\n", 0, err.start) + 1  # what is before tells nothing
-        return _decoded(data, _likely_encoding(data[start : start + _SAMPLE_BYTES]))
+        if (guessed := guess(data[start : start + _SAMPLE_BYTES])) is None:
+            raise BadInput(
+                "bad_encoding", "expected text, found bytes of no known encoding"
+            ) from err
+        return _decoded(data, guessed, errors="replace"), guessed
     if "\x00" in text:
-        return _decoded(data, "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be")
-    return _lines(text)
+        return _decoded(data, "utf-16-le" if data[1:2] == b"\x00" else "utf-16-be"), None
+    return _lines(text), None
+
+
+def _declared(data: bytes) -> str | None:
+    """The text of an XML in the encoding that it declares, None if it declares none or another."""
+    found = _DECLARED.match(data)
+    try:
+        return None if found is None else _lines(data.decode(codecs.lookup(found[1].decode()).name))
+    except (LookupError, ValueError):
+        return None
 
 
 def _damaged_utf8(data: bytes) -> str | None:
@@ -106,24 +118,9 @@ def _damaged_utf8(data: bytes) -> str | None:
     return text if broken <= whole else None
 
 
-def _likely_encoding(sample: bytes) -> str:
-    """The encoding that gives the likeliest letters; a usual one where it is nearly as good."""
-    matches = [*charset_normalizer.from_bytes(sample)]
-    if not matches:
-        raise BadInput("bad_encoding", "expected text, found bytes of no known encoding")
-    likely = {one.encoding: one.coherence - one.chaos for one in matches}
-    best = max(likely.values())
-    # mac_cyrillic has the small letters of cp1251, mac_iceland those of mac_roman.
-    near = {name: score for name, score in likely.items() if score >= best - _NEARLY}
-    usual = {name: score for name, score in near.items() if not name.startswith("mac_")} or near
-    first = max(usual, key=lambda name: usual[name])
-    # For a few words of Spanish or French the two are alike, and 1250 comes first by its name.
-    return _USUAL if usual.get(_USUAL) == usual[first] else first
-
-
-def _decoded(data: bytes, encoding: str) -> str:
+def _decoded(data: bytes, encoding: str, errors: str = "strict") -> str:
     try:
-        text = data.decode(encoding)
+        text = data.decode(encoding, errors)
     except UnicodeDecodeError as err:
         raise BadInput(
             "bad_encoding", f"expected text in {encoding}, found other bytes at {err.start}"

@@ -124,5 +124,6 @@ def test_ids_depend_on_what_is_said_when_and_where_only():
     (first,), (again,), (longer,) = rows_of("a", 60), rows_of("a", 60), rows_of("a", 60.001)
     assert first["utterance_id"] == again["utterance_id"]
     assert len({row["utterance_id"] for row in (first, longer, *rows_of("b", 60))}) == 3
-    kept, quarantined = identify([first, again])
-    assert (len(kept), [row["reason"] for row in quarantined]) == (1, ["duplicate_id"])
+    found = identify([first, again])
+    assert [row["reason"] for row in found.quarantined] == ["duplicate_id"]
+    assert len(found.rows) == 1

@@ -115,7 +115,7 @@ def test_corpora_call_the_validation_rows_by_several_names(tmp_path):
 
 def test_broken_lines_are_named_by_file_and_line(tmp_path):
     table = tmp_path / "t.csv"
-    table.write_bytes(b'text,label\nfine,1\ncaf\xff,1\n"he said "no"",1\n\n"two\nlines",2\n')
+    table.write_bytes(b'text,label\nfine,1\ncaf\x81,1\n"he said "no"",1\n\n"two\nlines",2\n')
     rows, quarantined = ingest(table)
     assert [row["text"] for row in rows] == ["fine", "two\nlines"]
     assert [(row["reason"], row["message"].split(": ")[0]) for row in quarantined] == [
@@ -124,7 +124,7 @@ def test_broken_lines_are_named_by_file_and_line(tmp_path):
     ]
     table = tmp_path / "t.jsonl"
     table.write_bytes(
-        b'{"text": "fine"}\n{"text": \n[1]\n{"text": "\xff"}\n{"text": "\\ud800"}\n\n'
+        b'{"text": "fine"}\n{"text": \n[1]\n{"text": "\x81"}\n{"text": "\\ud800"}\n\n'
     )
     rows, quarantined = ingest(table)
     assert [row["text"] for row in rows] == ["fine"]
