@@ -19,8 +19,8 @@ from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.calls.listed import gathered, read_listed
 from daf_core.calls.marks import CONTRADICTION
 from daf_core.errors import SettingsError
-from daf_core.query.hints import hint
-from daf_core.query.metadata import identifier, meta_columns
+from daf_core.query.hints import hint, text_for_another
+from daf_core.query.metadata import identifier, meta_columns, no_such_value
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
 from daf_core.storage.files import filesystem, join
 from daf_core.storage.output import Output, calls_output, speakers_output
@@ -146,11 +146,21 @@ class Database:
             ) from err
         except duckdb.Error as err:
             message = " ".join(str(err).split())
+            told = text_for_another(message, sql, self.meta, self._no_such_value)
             names = [one.name for one in self.meta]
-            raise SettingsError(f"the query fails: {message}{hint(message, sql, names)}") from err
+            told = told or f"{message}{hint(message, sql, names)}"
+            raise SettingsError(f"the query fails: {told}") from err
         finally:
             if timer is not None:
                 timer.cancel()
+
+    def _no_such_value(self, column: str, kind: str) -> str | None:
+        """A value of what the source says of calls that is not of a type in SQL."""
+        try:
+            row = self._connection.execute(no_such_value(column, kind)).fetchone()
+        except duckdb.Error:
+            return None
+        return None if row is None else str(row[0])
 
     def _relation(self, sql: str) -> duckdb.DuckDBPyRelation:
         try:

@@ -1,11 +1,17 @@
 """What to change in a query that fails, where the names of its columns say it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from daf_core.query.metadata import identifier
+from daf_core.query.metadata import TEXT, MetaColumn, identifier
 
+_TAKEN_FOR_ANOTHER = re.compile(
+    r"Cannot (?:compare|mix) values of type .{0,80}VARCHAR(?: and (?:type )?\w+)?"
+    r"|No function matches [^.]{0,200}VARCHAR[^.]{0,80}|Could not convert string"
+)
+_COMPARED = r"[<>=!+*/-]{1,2}|between|in"
+_LONGEST_SHOWN = 40  # letters of a value
 NEAR = 0.6  # similarity of two names, in [0, 1]
 
 
@@ -29,6 +35,62 @@ def hint(message: str, sql: str, names: Sequence[str]) -> str:
     near = nearest(unknown[1], names)
     text = f"f it is a text, quote it: '{unknown[1]}'"
     return f"; i{text}" if near is None else f"; did you mean {identifier(near)}? I{text}"
+
+
+def text_for_another(
+    message: str, sql: str, columns: Sequence[MetaColumn], other: Callable[[str, str], str | None]
+) -> str | None:
+    """Which column of `sql` is a text that was taken for numbers or dates, by which value, and what
+    to do; None where the message of DuckDB is about something else.
+
+    columns: what the source says of calls; other: the first value of such a column that is not of a
+    type in SQL.
+    """
+    failed = _TAKEN_FOR_ANOTHER.search(message)
+    texts = [one for one in columns if one.kind == TEXT]
+    column = failed and _meant(texts, without_texts(sql), message)
+    if not failed or not column:
+        return None
+    kind = "DATE" if re.search("DATE|TIMESTAMP", failed[0]) else "DOUBLE"
+    own, what = identifier(column.name), "date" if kind == "DATE" else "number"
+    value = other(column.name, kind)
+    why = "" if value is None else f', as one of its values is no {what}: "{_shown(value)}"'
+    return (
+        f"expected {what}s in the column {own}, found text{why}; mend such values in the source "
+        f"and ingest it again, or take {what}s alone, TRY_CAST({own} AS {kind}); a text is "
+        f"compared with a text in single quotes, {own} = '…'"
+    )
+
+
+def _meant(texts: Sequence[MetaColumn], sql: str, message: str) -> MetaColumn | None:
+    """The column that DuckDB's message is about: which it names, which stands beside a number or a
+    date or in the function that it names, else the only one of the condition.
+    """
+    function = re.search(r"argument types '(\w+)\(", message)
+    called = rf"|\b{function[1]}\s*\(\s*{{0}}" if function else ""
+    beside = (
+        rf"{{0}}\s*(?:{_COMPARED})\s*\(?\s*(?:-?[\d.]|date|time)|[\d.)]\s*(?:{_COMPARED})\s*{{0}}"
+    )
+    for pattern in (beside + called, "{0}"):
+        after = sql if pattern != "{0}" else sql[sql.upper().rfind("WHERE") :]
+        found = [
+            one
+            for one in texts
+            if f"source column {one.name}" in message
+            or re.search(pattern.replace("{0}", _own(one.name)), after, re.IGNORECASE)
+        ]
+        if found and (pattern != "{0}" or len(found) == 1):
+            return found[0]
+    return None
+
+
+def _own(name: str) -> str:
+    """A pattern for a column in SQL, in quotes or not."""
+    return rf'(?:{re.escape(identifier(name))}|(?<![\w"]){re.escape(name)}(?![\w"]))'
+
+
+def _shown(value: str) -> str:
+    return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:

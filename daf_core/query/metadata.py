@@ -15,9 +15,16 @@ KEY_LISTS_AT_MOST = 1_000  # that the order is taken from
 NAMES_AT_MOST = 2_000  # that are put in order, which takes the square of their number
 TEXT = "VARCHAR"
 
+# Days before months, and years: with dots nobody writes another order.
+_WITH_DOTS = {
+    "DATE": "['%d.%m.%Y']",
+    "TIMESTAMP": "['%d.%m.%Y', '%d.%m.%Y %H:%M', '%d.%m.%Y %H:%M:%S', '%d.%m.%Y %H:%M:%S.%g', "
+    "'%d.%m.%YT%H:%M', '%d.%m.%YT%H:%M:%S', '%d.%m.%YT%H:%M:%S.%g']",
+}
+
 # No sign but minus, no leading zero, and no more digits than a double and a spreadsheet keep.
 _WHOLE = "-?(0|[1-9][0-9]{0,14})"
-_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_DAY = "([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}\\.[0-9]{1,2}\\.[1-9][0-9]{3})"  # or 28.11.2026
 _KINDS = {  # type in SQL → pattern of its texts; the first that fits all values
     "BIGINT": _WHOLE,
     "DOUBLE": "-?(0|[1-9][0-9]{0,8})(\\.[0-9]{1,6})?",
@@ -75,6 +82,17 @@ def meta_columns(connection: duckdb.DuckDBPyConnection, calls: str) -> list[Meta
     return [MetaColumn(name, kinds.get(name, TEXT)) for name in names]
 
 
+def no_such_value(column: str, kind: str) -> str:
+    """A query for the first value of a column of what is said of calls that is no `kind`, over the
+    tables of calls.
+    """
+    value = f"trim(meta[{literal(column)}])"
+    return (
+        f"SELECT {value} FROM calls WHERE {value} <> '' AND NOT coalesce({_fits(value, kind)}, "
+        f"false) ORDER BY recording_id LIMIT 1"
+    )
+
+
 def literal(text: str) -> str:
     """A text in SQL."""
     return "'" + text.replace("'", "''") + "'"
@@ -93,7 +111,11 @@ def _fits(value: str, kind: str) -> str:
 
 
 def _cast(value: str, kind: str) -> str:
-    return f"TRY_CAST({value} AS {kind})"
+    cast = f"TRY_CAST({value} AS {kind})"
+    if kind not in _WITH_DOTS:
+        return cast
+    dotted = f"CAST(try_strptime({value}, {_WITH_DOTS[kind]}) AS {kind})"
+    return f"CASE WHEN contains({value}, '-') THEN {cast} ELSE {dotted} END"
 
 
 def _in_order(lists: Iterable[list[str]]) -> list[str]:

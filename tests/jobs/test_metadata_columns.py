@@ -20,8 +20,8 @@ SAID = [
     {"Agent name": "Ana", "csat": " ", "date": "2026-11-05", "code": "12", "score": "-10"},
     {"Agent name": "Chloé", "date": "2026-02-28", "code": "13", "odd": "2026-02-31", "score": "0"},
     {"Agent name": "Ben", "csat": "1", "at": "2026-11-04 09:30", "phone": "+49170", "big": BIG},
-    {"Agent name": "Ben", "at": "2026-11-05T10:00:30", "mixed": "2"},
-    {"Agent name": "Ben", "at": "2026-11-06", "mixed": "n/a"},
+    {"Agent name": "Ben", "at": "2026-11-05T10:00:30", "mixed": "2", "day": "8.11.2026"},
+    {"Agent name": "Ben", "at": "06.11.2026", "mixed": "n/a", "no": "31.4.2026"},
 ]  # fmt: skip
 TYPES = {
     "Agent name": "VARCHAR",
@@ -34,6 +34,8 @@ TYPES = {
     "phone": "VARCHAR",
     "big": "VARCHAR",
     "mixed": "VARCHAR",
+    "day": "DATE",
+    "no": "VARCHAR",
 }
 
 
@@ -69,6 +71,31 @@ def test_a_column_is_a_number_or_a_date_where_every_value_reads_as_one(scores: P
     assert [row["score"] for row in ordered[:3]] == [-10.0, 0.0, 9.5]
     groups = {row["score"] for row in listed(scores, by="score", least=2)}
     assert groups == {"-10", "0", "9.5", None}  # as the source writes them
+
+
+def test_days_with_dots_are_dates_beside_others(scores: Path) -> None:
+    assert [row["call"] for row in listed(scores, where="day = '2026-11-08'")] == ["c4"]
+    assert [row["call"] for row in listed(scores, where="\"at\" >= '2026-11-06'")] == ["c5"]
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("mixed < 3", 'numbers in the column "mixed", found text.* is no number: "n/a"'),
+        ("mixed + 1 > 3", 'numbers in the column "mixed", found text.* is no number: "n/a"'),
+        ("mixed BETWEEN 1 AND 3", "TRY_CAST"),
+        ("code = '007' and abs(mixed) > 3", 'column "mixed"'),
+        ("\"Agent name\" = 'Ben' and 3.5 > mixed", 'column "mixed"'),
+        ("mixed = 3", 'is no number: "n/a"'),
+        ('"phone" > 3', 'TRY_CAST."phone" AS DOUBLE'),
+        ("odd > DATE '2026-01-01'", 'dates in the column "odd", found text.* "2026-02-31"'),
+    ],
+)
+def test_a_text_that_is_taken_for_numbers_is_told_by_its_value(where, said, scores) -> None:
+    with pytest.raises(SettingsError, match=said) as told:
+        listed(scores, where=where)
+    assert "Binder" not in str(told.value)
+    assert [one["call"] for one in listed(scores, where="TRY_CAST(mixed AS DOUBLE) < 3")] == ["c4"]
 
 
 def test_columns_stand_in_the_order_of_the_source(scores: Path) -> None:
