@@ -1,6 +1,7 @@
 """Which recordings a manifest holds: in which parts, and in which version of their files."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -124,8 +125,11 @@ class Catalogue:
     def outcome(self, recording: str) -> Outcome:
         """How many rows the manifest holds of a recording, and why others are quarantined."""
         found = self._all("SELECT rows, reasons FROM entries WHERE recording = ?", recording)
-        reasons = {one.partition(" ")[0] for _, own in found for one in json.loads(own)}
-        return Outcome(sum(rows for rows, _ in found), frozenset(reasons))
+        counts = Counter[str]()
+        for _, own in found:
+            for reason, count in json.loads(own).items():
+                counts[reason.partition(" ")[0]] += count
+        return Outcome(sum(rows for rows, _ in found), frozenset(counts), counts)
 
     def reasons(self) -> dict[str, int]:
         """Reason → quarantined rows of the manifest."""

@@ -1,7 +1,8 @@
 """Tables beside scores (CSV), such as those of labels: lines about a recording go, words go.
 
 They are read as spreadsheets save them: in another encoding, with semicolons or tabs. A table
-without the column that is meant is left as it is.
+without the column that is meant is left as it is; a changed one is written without what stood
+before the names of its columns.
 """
 
 import csv
@@ -10,6 +11,7 @@ from collections.abc import Collection
 
 from daf_core.errors import BadInput, NotDone
 from daf_core.sources.table_csv import find_separator
+from daf_core.sources.table_start import said_separator, titles_before
 from daf_core.sources.transcripts.document import decode_text
 from daf_core.spreadsheet import unescaped
 from daf_core.storage import files
@@ -60,8 +62,10 @@ def _read(uri: str, column: str) -> tuple[_Lines, int, str]:
     """
     try:
         text, _ = decode_text(files.read_bytes(uri))
-        separator = find_separator(text[:SAMPLE], len(text) <= SAMPLE)
+        said, text = said_separator(text)
+        separator = said or find_separator(text[:SAMPLE], len(text) <= SAMPLE)
         lines = [*csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+        del lines[: titles_before(lines)]
     except (BadInput, csv.Error) as err:
         raise NotDone(
             f"{uri}: expected a table that can be read, as it may hold what is to go ({err}); move "

@@ -9,10 +9,13 @@ SHOWN = 3  # examples
 
 
 class Outcome(NamedTuple):
-    """What became of a group of files: its rows, and the reasons of its quarantine rows."""
+    """What became of a group of files: its rows, and the reasons of its quarantine rows; counts: of
+    each.
+    """
 
     rows: int
     reasons: frozenset[str]
+    counts: Mapping[str, int] = {}
 
 
 class OnChannels(NamedTuple):

@@ -1,5 +1,6 @@
 """Which column of a table is which of ours: by its name, by `rename`, and what it may hold."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ _WHOLES = (
 )
 _INSTEAD = {"audio_path": "audio_uri"}  # a column that says the same
 NUMBERS = frozenset({"channel", "start_s", "end_s", "label"})
+_DECIMAL_COMMA = re.compile(r"-?(?:0|[1-9]\d{0,8}|[1-9]\d{0,2}(?:\.\d{3}){1,3}),\d{1,6}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,12 @@ class Columns:
             if name not in self.left_out
         }
         if self.decimal_comma:
-            numbers = [*NUMBERS, *([self.times.duration] if self.times.duration else [])]
-            found |= {name: _with_point(found[name]) for name in numbers if name in found}
+            numbers = {*NUMBERS, *([self.times.duration] if self.times.duration else [])}
+            for name, value in found.items():
+                if name in numbers:
+                    found[name] = _with_point(value)
+                elif name not in COLUMNS:
+                    found[name] = decimal_point(value)
         return self.times.in_seconds(found)
 
     def theirs(self, name: str) -> str:
@@ -186,6 +192,15 @@ def _with_point(value: Any) -> Any:
     """A cell with a decimal comma, as tables with semicolons have it, with a point."""
     if isinstance(value, str) and value.count(",") == 1 and "." not in value:
         return value.replace(",", ".")
+    return value
+
+
+def decimal_point(value: Any) -> Any:
+    """A cell that is a number with a decimal comma, such as 2,5 or 1.234,50, with a point alone;
+    any other as it is.
+    """
+    if isinstance(value, str) and _DECIMAL_COMMA.fullmatch(bare := value.strip()):
+        return bare.replace(".", "").replace(",", ".")
     return value
 
 

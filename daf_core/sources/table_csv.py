@@ -3,10 +3,12 @@
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO, Any
 
 from daf_core.errors import BadInput
 from daf_core.sources.table_columns import COLUMNS
+from daf_core.sources.table_start import said_separator, titles_before
 from daf_core.sources.table_text import Lines, RowTooLarge, TextTable
 from daf_core.sources.table_types import LARGEST_ROW, Cells, Rows, Table, check_names
 
@@ -27,9 +29,10 @@ def read_csv(file: IO[bytes], expected: str = ",") -> Table:
     csv.field_size_limit(max(csv.field_size_limit(), LARGEST_ROW))
     table = TextTable(file)
     lines = Lines(table.open(newline=""))
-    sample = table.sample[:_SAMPLE_CHARS]
-    separator = _said_separator(lines, sample)
-    if separator is None:
+    separator, sample = said_separator(table.sample[:_SAMPLE_CHARS])
+    if separator is not None:
+        next(lines)
+    else:
         whole = table.sample_is_whole and len(table.sample) <= _SAMPLE_CHARS
         separator = find_separator(sample, whole, expected)
     notes = table.notes
@@ -37,7 +40,10 @@ def read_csv(file: IO[bytes], expected: str = ",") -> Table:
         name = SEPARATORS.get(separator, f"{separator!r}")
         notes.append(f"columns are separated by {name}")
     reader = csv.reader(lines, strict=True, delimiter=separator)
-    header = _header(reader)
+    titles = titles_before(_sample_rows(sample, separator))
+    header = _header(reader, titles)
+    if titles:
+        notes.append(f"the names of columns are in line {lines.number}; what is before is left out")
     check_names(header)
     comma = separator == ";"
     return Table(header, _rows(lines, reader, header, separator), tuple(notes), {}, comma)
@@ -54,6 +60,7 @@ def find_separator(sample: str, whole: bool, expected: str = ",") -> str:
         rows = _sample_rows(sample, separator)
         if not whole and len(rows) > 1:
             del rows[-1]  # cut off
+        del rows[: titles_before(rows)]
         if not rows or len(rows[0]) < 2:
             continue
         known = sum(name.strip().casefold() in COLUMNS for name in rows[0])
@@ -78,18 +85,9 @@ def _sample_rows(sample: str, separator: str) -> list[list[str]]:
     return rows
 
 
-def _said_separator(lines: Lines, sample: str) -> str | None:
-    """The separator of a first line "sep=;", as Excel reads and writes it; the line is taken."""
-    first = sample.lstrip("\ufeff").partition("\n")[0].rstrip("\r")
-    if first.casefold().startswith("sep=") and len(first) == 5:
-        next(lines)
-        return first[4]
-    return None
-
-
-def _header(reader: Any) -> list[str]:
+def _header(reader: Any, titles: int) -> list[str]:
     try:
-        header: list[str] = next(row for row in reader if row)
+        header: list[str] = next(islice((row for row in reader if row), titles, None))
     except (csv.Error, RowTooLarge, StopIteration) as err:
         raise ValueError(f"expected a line with the column names, found none {err}") from err
     while len(header) > 1 and not header[-1].strip():  # a separator at the end of each line

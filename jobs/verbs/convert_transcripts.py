@@ -7,6 +7,7 @@ from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.text_encoding import Guessed
 from daf_core.sources.transcripts import read_transcript
 from daf_core.sources.transcripts.reading.word_document import MAGIC
+from daf_core.sources.transcripts.unknown import found_by_magic
 from daf_core.sources.transcripts.utterances.speaker_labels import speakers_from_text
 from daf_core.sources.transcripts.utterances.tidy import tidy
 from daf_core.sources.transcripts.writing import WrittenCue
@@ -61,7 +62,8 @@ def check_text(uri: str) -> None:
         return
     utf_16 = head[:1] == b"\0" or head[1:2] == b"\0"  # without a mark: every other byte is zero
     if b"\0" in head and not head.startswith(_WIDE) and not utf_16:
-        raise BadInput(NO_TEXT, f"{uri}: expected a transcript, found no text")
+        found = found_by_magic(uri, head) or "expected a transcript, found no text"
+        raise BadInput(NO_TEXT, f"{uri}: {found}")
 
 
 def _files(source: str, out: str) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from jobs.reading import inspecting
 from jobs.reading.inspecting import inspect_chunk
 from jobs.settings import IngestSettings
 from jobs.verbs import ingest
+from tests.core.sources.folders.files import tone
 
 DEMO = Path(jobs.__file__).parent / "demo_corpus"
 CUE = "WEBVTT\n\n00:00.500 --> 00:01.800\n{}\n"
@@ -219,3 +220,19 @@ def test_the_summary_says_which_encodings_of_transcripts_were_guessed(tmp_path):
         assert line in ingest.run(IngestSettings(str(source), out=str(tmp_path / "m")))
     hidden = IngestSettings(str(source), out=str(tmp_path / "h"), hash_ids="0123456789abcdef")
     assert "2 as cp1252, 1 as cp1251;" in ingest.run(hidden)
+
+
+def test_recordings_whose_text_cannot_be_read_are_told(tmp_path):
+    source = tmp_path / "calls"
+    source.mkdir()
+    for name in ("a", "b", "c", "d", "e"):
+        tone(source / f"{name}.wav")
+    (source / "a.xlsx").write_bytes(b"PK\x03\x04\0\xff xl/workbook.xml")
+    (source / "b.csv").write_text("id;words\n1;hello\n")
+    (source / "c.csv").write_text("sep=;\nBeginn;Ende;Text\n0,1;0,6;hallo\n")
+    (source / "d.jpg").write_bytes(b"\xff\xd8\xff\0\0")  # no text
+    (source / "e.csv").write_text("id;words\n1;hello\n")
+    (source / "e.vtt").write_text("WEBVTT\n\n00:00.100 --> 00:00.600\nhello\n")
+    said = ingest.run(IngestSettings(str(source), out=str(tmp_path / "m")))
+    assert "2 recordings have no words, as the text of the same name is no transcript" in said
+    assert "such as a.xlsx, b.csv;" in said

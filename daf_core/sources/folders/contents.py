@@ -144,6 +144,7 @@ _OWN_TABLE = (
     "expected a recording or a transcript, found a table that daf wrote of the recordings (labels, "
     "utterances, calls or speakers)"
 )
+_HEAD = 4_096  # bytes: they name what an archive holds first
 _NEITHER = "expected a recording or a transcript, found bytes that are neither text nor sound"
 
 
@@ -151,7 +152,7 @@ def _unknown(uri: str, error: BadInput) -> Row:
     """A file that is neither, with what was found in it."""
     if error.reason in ("empty_file", "unknown_format", "daf_output"):
         return unused_file(uri, error)
-    found = found_by_magic(_head(uri)) or _NEITHER
+    found = found_by_magic(uri, _head(uri)) or _NEITHER
     return unused_file(uri, BadInput("unknown_format", found))
 
 
@@ -159,7 +160,7 @@ def _head(uri: str) -> bytes:
     """The first bytes of a file; none where it cannot be read."""
     try:
         with open_input(uri, "a file") as file:
-            head: bytes = file.read(16)
+            head: bytes = file.read(_HEAD)
     except (OSError, ValueError, NotDone):
         return b""
     return head

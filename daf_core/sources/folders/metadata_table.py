@@ -11,7 +11,7 @@ from daf_core.sources.folders.grouping import fold, stem
 from daf_core.sources.folders.metadata import is_likely_recording
 from daf_core.sources.manifest_rows import LONGEST_META, as_text, quarantine_row
 from daf_core.sources.table_apart import open_given
-from daf_core.sources.table_columns import holds_bytes
+from daf_core.sources.table_columns import decimal_point, holds_bytes
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.sources.transcripts.reading.headings import headings
 from daf_core.storage.apart import Reads, here
@@ -55,13 +55,15 @@ class TableMeta:
         self._lines: list[_Line] = []
         self._of_file: dict[str, dict[str, str]] = {}
         with open_given("meta", uri, reads) as table:
+            self.notes = table.notes  # what was guessed of the table, one line each
             self._keys = key_columns(table.columns)
             self.has_words = "text" in headings(table.columns)
             if not self._keys:
                 raise SettingsError(
                     f"`meta` {uri}: expected a column that names the recording, such as "
-                    f"recording_id, file or path, found {shown_columns(table.columns)}; rename the "
-                    f"one that does"
+                    f"recording_id, file or path, found {_named(table.columns)} in the first line "
+                    f"that holds something; put the names of columns there, and rename the one "
+                    f"that names the recording"
                 )
             if len(table.columns) < 2:
                 raise SettingsError(
@@ -71,6 +73,8 @@ class TableMeta:
             left_out = {name for name, kind in table.types.items() if holds_bytes(kind)}
             for place, cells in table.rows:
                 try:
+                    if table.decimal_comma and not isinstance(cells, BadInput):
+                        cells = {name: _number(name, cell) for name, cell in cells.items()}
                     self._lines.append(_line(place, cells, left_out))
                 except BadInput as err:
                     self.quarantined.append(quarantine_row(err, {"file": uri}))
@@ -147,6 +151,20 @@ class TableMeta:
 def key_columns(columns: Sequence[str]) -> list[str]:
     """The columns that may name a recording, by their names, in order."""
     return [name for name in columns if "recording" in headings([name])]
+
+
+def _named(columns: Sequence[str]) -> str:
+    """Names of columns for a message; long ones and such with blanks are counted."""
+    shown = [name for name in columns if shown_columns([name]) == name]
+    hidden = len(columns) - len(shown)
+    said = [shown_columns(shown)] if shown else []
+    said += [f"{hidden} that are empty, long or have spaces"] if hidden else []
+    return " and ".join(said)
+
+
+def _number(name: str, cell: object) -> object:
+    """A cell with a decimal point; what names the recording stays as it is."""
+    return cell if key_columns([name]) else decimal_point(cell)
 
 
 def _line(place: str, cells: Cells | BadInput, left_out: Collection[str]) -> _Line:

@@ -14,9 +14,11 @@ from daf_core.sources.folders.near_names import likely_pairs
 from daf_core.sources.folders.pairs_table import COLUMNS
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.remarks import SHOWN, Found, Outcome, examples
+from daf_core.sources.transcripts.unknown import OFFICE_SUFFIXES
 
 _BAD_CHANNEL = "bad_channel"
 _NO_TRANSCRIPT = frozenset({"unknown_format", "empty_file", "unreadable_transcript", "no_cues"})
+_MAY_HOLD_WORDS = TEXT_SUFFIXES | OFFICE_SUFFIXES
 ENOUGH_ROWS, ONE_SIDED = 50, 0.95
 _MOST = 5_000  # recordings and transcripts whose names are compared
 
@@ -150,6 +152,26 @@ def missing_each_other(groups: Mapping[str, list[str]], found: Found) -> Iterato
         yield f"{line}; if these belong together, give `transcripts` this table:\n{_table(pairs)}"
     else:
         yield f"{line}; if they belong together, a table for `transcripts` says so"
+
+
+def words_not_read(groups: Mapping[str, list[str]], found: Found) -> Iterator[str]:
+    """Recordings without words though texts have their name, as none of these could be read."""
+    if not _NO_TRANSCRIPT & {reason.partition(" ")[0] for reason in found.reasons()}:
+        return
+    lost = []
+    for key, names in groups.items():
+        texts = [name for name in names if suffix(name) in _MAY_HOLD_WORDS]
+        if not texts or not any(map(is_likely_recording, names)):
+            continue
+        counts = found.outcome(key).counts
+        if sum(counts.get(reason, 0) for reason in _NO_TRANSCRIPT) >= len(texts):
+            lost.append(texts[0])
+    if lost:
+        number = f"{len(lost):,} recordings have" if len(lost) > 1 else "1 recording has"
+        yield (
+            f"{number} no words, as the text of the same name is no transcript that can be read, "
+            f"such as {examples(lost)}; the quarantine says why of each"
+        )
 
 
 def _is_recording(name: str, outcome: Outcome) -> bool:

@@ -1,5 +1,6 @@
 """A folder of recordings and transcripts as a source."""
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,13 +10,7 @@ from daf_core.recordings.decoding.raw import parse_format, with_format
 from daf_core.redaction.names import redacted_meta
 from daf_core.schemas import Row
 from daf_core.sources.file_versions import contents_version
-from daf_core.sources.folders.grouping import (
-    TEXT_SUFFIXES,
-    group,
-    stem,
-    suffix,
-    without,
-)
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, group, stem, suffix, without
 from daf_core.sources.folders.listing import File, list_files
 from daf_core.sources.folders.metadata import PathMeta
 from daf_core.sources.folders.metadata_hints import (
@@ -32,6 +27,7 @@ from daf_core.sources.folders.remarks import (
     one_sided_channels,
     speakers_not_found,
     unmatched_raw,
+    words_not_read,
 )
 from daf_core.sources.folders.shared_transcripts import SharedTranscripts
 from daf_core.sources.folders.who_speaks import WhoSpeaks
@@ -42,6 +38,8 @@ from daf_core.storage.apart import Reads, here
 from daf_core.storage.files import absolute, join
 from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.run_record import fingerprint
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +102,8 @@ class FolderSource:
             parse_format(options.raw)
         self._path_meta = PathMeta(options.meta_regex)
         self._table_meta = None if options.meta is None else TableMeta(options.meta, reads)
+        for note in () if self._table_meta is None else self._table_meta.notes:
+            log.info("%s: %s", options.meta, note)
         tables = (options.labels, options.meta, options.transcripts)
         without = frozenset([*options.without, *(absolute(one) for one in tables if one)])
         _check_apart(uri, options.without)
@@ -202,6 +202,7 @@ class FolderSource:
             *metadata_missing(self._path_meta, table, names),
             *likely_tables(self._uri, groups, found),
             *missing_each_other(groups, found),
+            *words_not_read(groups, found),
             *one_sided_channels(options.who, found),
         ]
         return Remarks(tuple(unmatched), tuple(hints))

@@ -2,6 +2,7 @@
 read as transcripts of the recordings that they are of.
 """
 
+from daf_core.sources.table_start import said_separator
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading import json_lines
 from daf_core.sources.transcripts.reading.json_fields import first_object
@@ -25,7 +26,7 @@ def is_own_table(document: Document) -> bool:
 
 
 def _names(document: Document) -> set[str]:
-    head = document.text[: 2 * _LONGEST_HEAD].lstrip("\ufeff \t\n")
+    head = said_separator(document.text[: 2 * _LONGEST_HEAD].lstrip("\ufeff \t\n"))[1]
     if not any("_id" in head and mark in head for mark in ("stands_for", "interval_", "sentiment")):
         return set()  # most files, and their JSON is not looked into
     if head[:1] == "{":

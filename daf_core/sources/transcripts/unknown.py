@@ -4,6 +4,7 @@ Words of a transcript are never shown: only names of columns and keys, and short
 """
 
 import json
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from daf_core.sources.table_start import said_separator
 from daf_core.sources.table_types import shown_columns
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading.chat import is_chat
@@ -21,10 +23,19 @@ _DELIMITERS = ("\t", ";", ",", "|")
 _TABLES = (".csv", ".tsv", ".tab", ".psv")
 _EXPECTED = "a start, an end or a speaker, and text"
 _JSON = re.compile(r"\{\s{0,40}[\"}]|\[\s{0,40}[\]\[{\"\d-]|[\[{]\s{0,40}\Z")
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_WORKBOOK = "a workbook; save the sheet that holds the words as .csv"
+_BY_SUFFIX = {  # what an Office document is
+    **dict.fromkeys((".xlsx", ".xlsm", ".xlsb", ".xltx", ".xls", ".ods", ".numbers"), _WORKBOOK),
+    **dict.fromkeys((".pptx", ".ppt", ".odp", ".key"), "a presentation; save its text as .txt"),
+    **dict.fromkeys((".odt", ".doc", ".pages"), "a text document; save it as .docx or .txt"),
+}
+OFFICE_SUFFIXES = frozenset(_BY_SUFFIX) | {".pdf", ".rtf"}
+_IN_WORKBOOK = (b"xl/workbook.", b"xl/worksheets/", b"opendocument.spreadsheet")
 _MAGIC = {
     b"%PDF": "a PDF; save its text as .txt",
-    b"PK\x03\x04": "a ZIP or Office document; unpack it, or save its text as .txt, .docx or .csv",
-    b"\xd0\xcf\x11\xe0": "an old Office document; save its text as .txt or .csv",
+    _ZIP: "a ZIP or Office document; unpack it, or save its text as .txt, .docx or .csv",
+    _OLD_OFFICE: "an old Office document; save its text as .txt or .csv",
     b"\x1f\x8b": "a gzip file; unpack it",
     b"7z\xbc\xaf": "a 7z file; unpack it",
     b"Rar!": "a RAR file; unpack it",
@@ -49,19 +60,29 @@ def found_in(document: Document) -> str:
         return "expected words that were spoken, found messages of a chat"
     if not document.name.lower().endswith(_TABLES):
         return "expected a recording or a transcript, found text without times"
-    first = text.partition("\n")[0][:2_000]
-    for delimiter in _DELIMITERS:
+    said, text = said_separator(text)
+    first = text.lstrip().partition("\n")[0][:2_000]
+    for delimiter in _DELIMITERS if said is None else (said,):
         names = [name.strip() for name in cells_of(first, delimiter)]
         if len(names) > 1 and "" not in names and all(len(name) <= 40 for name in names):
             if any(name[:1].isdigit() for name in names):
                 return f"expected a first row that names {_EXPECTED}, found no names"
-            return f"expected columns of {_EXPECTED}, found {_names(names)}"
+            return (
+                f"expected columns of {_EXPECTED}, found {_names(names)}; name them start, end, "
+                f"speaker and text"
+            )
     return f"expected a table with {_EXPECTED}, found one column"
 
 
-def found_by_magic(head: bytes) -> str | None:
-    """What a binary file is by its first bytes, None if they are of no kind that is known here."""
+def found_by_magic(name: str, head: bytes) -> str | None:
+    """What a binary file is by its first bytes, and of what programs of offices write by its name;
+    None if they are of no kind that is known here.
+    """
     kind = next((kind for mark, kind in _MAGIC.items() if head.startswith(mark)), None)
+    if head.startswith((_ZIP, _OLD_OFFICE)):
+        kind = _BY_SUFFIX.get(posixpath.splitext(name)[1].lower(), kind)
+        if any(one in head for one in _IN_WORKBOOK):
+            kind = _WORKBOOK  # whatever its name
     return None if kind is None else f"expected a recording or a transcript, found {kind}"
 
 

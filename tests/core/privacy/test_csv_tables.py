@@ -65,3 +65,13 @@ def test_other_tables_stay_as_they_are_and_what_cannot_be_read_is_told(tmp_path:
     broken.write_bytes(bytes(range(256)) * 64)  # no text in any encoding
     with pytest.raises(NotDone, match=r"broken\.csv: expected a table that can be read"):
         drop_words_in_table(str(broken))
+
+
+@pytest.mark.parametrize("before", ["sep=;\r\n", "Labels of May;;;\r\n;;;\r\n"])
+def test_words_go_below_what_spreadsheets_write_before_the_names(tmp_path, before: str) -> None:
+    table = tmp_path / "labels.csv"
+    save(table, ";", "cp1252")
+    table.write_bytes(before.encode() + table.read_bytes())
+    assert drop_words_in_table(str(table)) == 2
+    assert "schön" not in table.read_text("utf-8-sig")
+    assert forget_in_table(str(table), {"call-1"}) == 1

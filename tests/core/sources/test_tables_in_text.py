@@ -75,6 +75,9 @@ def test_a_row_longer_than_the_limit_is_named_and_the_rest_goes_on(tmp_path, mon
         ("t.csv", "text|label\nfein, danke|1.5\n", "columns are separated by bars"),
         ("t.csv", "sep=;\r\ntext;label\r\nfein, danke;1,5\r\n", "separated by semicolons"),
         ("t.csv", "\ufeffsep=;\ntext;label\nfein, danke;1.5\n", "separated by semicolons"),
+        ("t.csv", '"sep=;"\ntext;label\nfein, danke;1,5\n', "separated by semicolons"),
+        ("t.csv", 'Export,,\n,,\n\ntext,label,\n"fein, danke",1.5,\n', "columns are in line 4"),
+        ("t.tsv", "Calls of May\ntext\tlabel\nfein, danke\t1.5\n", "columns are in line 2"),
         ("t.tsv", 'text,label\n"fein, danke",1.5\n', "columns are separated by commas"),
         ("t.tsv", "text\tlabel\nfein, danke\t1.5\n", None),
         ("t.txt", "text\tlabel\nfein, danke\t1.5\n", None),
@@ -165,3 +168,34 @@ def test_damage_to_utf_8_costs_its_row_and_is_no_other_encoding(tmp_path):
     assert reasons(write(tmp_path / "t.csv", content)) == [("t.csv:5", "bad_encoding")]
     odd = "text,label\nfine,1\n".encode("utf-16") + b"\x00"
     assert reasons(write(tmp_path / "t.csv", odd))[0][1] in ("bad_encoding", "bad_row")
+
+
+CELL = st.text("abc, ", max_size=5)
+
+
+@given(st.lists(st.lists(CELL, max_size=2), max_size=10), st.sampled_from(",;\t"))
+def test_titles_before_the_names_of_columns_are_left_out(tmp_path_factory, titles, separator):
+    path = tmp_path_factory.mktemp("csv") / "t.csv"
+    sink = io.StringIO(newline="")
+    writer = csv.writer(sink, delimiter=separator)
+    writer.writerows([*titles, ["file", "agent", "csat"], ["c1.wav", "Ana", "3"]])
+    with open_rows(str(write(path, sink.getvalue()))) as table:
+        assert table.columns == ["file", "agent", "csat"]
+        assert [row for _, row in table.rows] == [{"file": "c1.wav", "agent": "Ana", "csat": "3"}]
+
+
+def test_a_row_of_names_is_no_title_and_a_row_that_holds_such_a_word_no_header(tmp_path):
+    lines = ["id,nr,kind", "1,2,text", "1,file,text"]
+    with open_rows(str(write(tmp_path / "t.csv", "\n".join(lines)))) as table:
+        assert table.columns == ["id", "nr", "kind"]
+        assert len([*table.rows]) == 2
+
+
+def test_a_decimal_comma_beside_semicolons_is_a_point_in_other_columns_too(tmp_path):
+    cells = {"2,5": "2.5", "-0,25": "-0.25", "1.234,50": "1234.50", "3": "3", "007,5": "007,5"}
+    cells |= {"1,2,3": "1,2,3", "28.11.2026": "28.11.2026", "gut, ja": "gut, ja"}
+    rows = "".join(f"hi {number};{theirs}\n" for number, theirs in enumerate(cells))
+    found, _ = ingest(write(tmp_path / "t.csv", f"text;csat\n{rows}"))
+    assert [row["meta"]["csat"] for row in found] == [*cells.values()]
+    commas, _ = ingest(write(tmp_path / "u.csv", 'text,csat\nhi,"2,5"\n'))
+    assert commas[0]["meta"] == {"csat": "2,5"}

@@ -5,7 +5,9 @@ milliseconds where the name says it or `units` finds it: whisper's .tsv is in mi
 """
 
 import re
+from typing import NamedTuple
 
+from daf_core.sources.table_start import MOST_TITLES, said_separator, titles_before
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.formats.segments import segment
@@ -20,13 +22,13 @@ from daf_core.spreadsheet import unescaped
 
 _DELIMITERS = ("\t", ",", ";", "|")
 _LONGEST_HEAD = 2_000
+_WORDS = frozenset({"text", "word"})
 _MISSING = re.compile(r"\s*(?:nan|na|n/a|null|none|<na>)?\s*", re.IGNORECASE)
 
 
 def recognises(document: Document) -> bool:
     """Whether the first row names a start and text, with an end, a duration or a speaker."""
-    delimiter, names = _head(document)
-    return delimiter is not None and names is not None
+    return _head(document) is not None
 
 
 def read(document: Document) -> Transcript:
@@ -35,13 +37,11 @@ def read(document: Document) -> Transcript:
     Raises:
         BadInput: `unreadable_transcript`: the rows are of several recordings.
     """
-    delimiter, names = _head(document)
-    assert delimiter is not None
-    assert names is not None
+    head = _head(document)
+    assert head is not None
     lines = document.in_seconds.split("\n")
-    first = next(number for number, line in enumerate(lines) if line.strip())
-    named = headings(names)
-    rows, unread = _read_rows(rows_of(lines, first + 1, delimiter, names), named)
+    named = headings(head.names)
+    rows, unread = _read_rows(rows_of(lines, head.line + 1, head.delimiter, head.names), named)
     recording = named.get("recording")
     guess = unit_of((row.fields.values for row in rows), named)
     chosen, others = one_recording.choose(
@@ -64,18 +64,17 @@ def by_recording(document: Document) -> tuple[dict[str, str], list[str]]:
     """Recording → a table of its rows, and the places of rows that name none; both empty where no
     column names recordings.
     """
-    delimiter, names = _head(document)
-    if delimiter is None or names is None or (named := headings(names).get("recording")) is None:
+    head = _head(document)
+    if head is None or (named := headings(head.names).get("recording")) is None:
         return {}, []
     lines = document.text.split("\n")
-    first = next(number for number, line in enumerate(lines) if line.strip())
-    rows = rows_of(lines, first + 1, delimiter, names)
+    rows = rows_of(lines, head.line + 1, head.delimiter, head.names)
     starts = [int(row.place.removeprefix("line ")) - 1 for row in rows]
     found: dict[str, list[str]] = {}
     nameless = []
     for row, start, end in zip(rows, starts, [*starts[1:], len(lines)], strict=True):
         if isinstance(name := row.fields.values.get(named.name), str) and name.strip():
-            found.setdefault(name.strip(), [lines[first]]).extend(lines[start:end])
+            found.setdefault(name.strip(), lines[: head.line + 1]).extend(lines[start:end])
         else:
             nameless.append(row.place)
     return {name: "\n".join(own) for name, own in found.items()}, nameless
@@ -99,15 +98,31 @@ def _read_rows(rows: list[Row], named: Headings) -> tuple[list[Row], list[str]]:
     return found, unread
 
 
-def _head(document: Document) -> tuple[str | None, list[str] | None]:
-    """The delimiter and the names of the first row, None if they are not those of cues."""
-    start = document.text[: 2 * _LONGEST_HEAD].lstrip("\ufeff\n")
-    line = start.split("\n", 1)[0]
-    if len(line) > _LONGEST_HEAD:
-        return None, None
-    for delimiter in _DELIMITERS:
-        names = [name.strip() for name in cells_of(line, delimiter)]
-        found = headings(names).keys()
-        if "start" in found and found & {"text", "word"} and found & {"end", "duration", "speaker"}:
-            return delimiter, names
-    return None, None
+class _Head(NamedTuple):
+    """The first row: its line from 0, what separates its cells, and these."""
+
+    line: int
+    delimiter: str
+    names: list[str]
+
+
+def _head(document: Document) -> _Head | None:
+    """The row of names, None if there is none that names cues. A line "sep=;" is before it, and
+    titles may be.
+    """
+    start = document.text[: 2 * _LONGEST_HEAD]
+    said, rest = said_separator(start)
+    before = start[: len(start) - len(rest)].count("\n")
+    lines = [line[:_LONGEST_HEAD] for line in rest.lstrip("\ufeff").split("\n")]
+    filled = [number for number, line in enumerate(lines) if line.strip()][: MOST_TITLES + 1]
+    for delimiter in _DELIMITERS if said is None else (said,):
+        rows = [[name.strip() for name in cells_of(lines[number], delimiter)] for number in filled]
+        titles = titles_before(rows)
+        if rows and _names_cues(rows[titles]):
+            return _Head(before + filled[titles], delimiter, rows[titles])
+    return None
+
+
+def _names_cues(names: list[str]) -> bool:
+    found = headings(names).keys()
+    return "start" in found and bool(found & _WORDS and found & {"end", "duration", "speaker"})

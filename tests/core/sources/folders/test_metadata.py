@@ -77,6 +77,26 @@ def test_the_column_of_names_is_known_as_tools_call_it(head, tmp_path):
     assert joined(tmp_path / "m.csv", f"{head},q\nc1,1\n")("c1.wav") == {"q": "1"}
 
 
+@pytest.mark.parametrize(
+    "before", ["", "Call export,,\n,,\n", "Call export\n\n", "Export,of May\n", "sep=,\n"]
+)
+def test_titles_may_stand_before_the_names_of_columns(before, tmp_path):
+    meta = joined(tmp_path / "m.csv", f"{before}file,agent,csat\nc1,Ana,3\n")
+    assert meta("c1.wav") == {"agent": "Ana", "csat": "3"}
+
+
+def test_where_no_line_names_the_recording_the_message_says_which_was_read(tmp_path):
+    said = "found agent and 2 that are empty, long or have spaces in the first line that holds"
+    with pytest.raises(SettingsError, match=said):
+        joined(tmp_path / "m.csv", "agent,my call,the day\nAna,c1,3\n")
+
+
+def test_beside_semicolons_a_decimal_comma_is_a_point_but_in_names_of_recordings(tmp_path):
+    meta = joined(tmp_path / "m.csv", "file;csat;day\nc1;2,5;28.11.2026\n1001,0;3;\n")
+    assert meta("c1.wav") == {"csat": "2.5", "day": "28.11.2026"}
+    assert meta.unmatched == ["1001,0"]
+
+
 def test_of_several_columns_of_names_the_one_counts_that_fits(tmp_path):
     meta = joined(tmp_path / "m.csv", "recording_id,file,q\n901,c1.wav,1\n902,sub/c2.mp3,2\n")
     assert meta("c1.wav") == {"recording_id": "901", "q": "1"}

@@ -24,6 +24,11 @@ from tests.core.sources.ingest import ingest
         ("a.md", b"yes, so\n", "found text without times"),
         ("a.pdf", b"%PDF-1.4\n\x00\xff\xfe\x80", "found a PDF"),
         ("a.docx", b"PK\x03\x04" + bytes(range(128, 256)), "found a ZIP or Office document"),
+        ("a.xlsx", b"PK\x03\x04" + bytes(range(128, 256)), "a workbook; save the sheet"),
+        ("a.csv", b"PK\x03\x04\0\xff xl/workbook.xml \xff", "a workbook; save the sheet"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\0\0" + bytes(range(128, 256)), "a workbook; save the sheet"),
+        ("a.odt", b"PK\x03\x04" + bytes(range(128, 256)), "a text document; save it as .docx"),
+        ("a.csv", b"sep=;\nid;words\n1;2\n", "found id, words; name them start, end, speaker"),
         ("a.bin", bytes(range(256)), "found bytes that are neither text nor sound"),
     ],
 )

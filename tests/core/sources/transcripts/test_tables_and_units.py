@@ -101,3 +101,23 @@ def test_a_cell_may_be_long():
     table = f"start,end,text\n0,1,{'word ' * 100_000}\n"
     ((text, *_),) = texts(table)
     assert len(text) == 499_999
+
+
+HEADS = [
+    *("Beginn;Ende;Sprecher;Text", "Startzeit;Endzeit;Sprecher;Äußerung", "VON;BIS;WER;TEXT"),
+    *("Début;Fin;Locuteur;Texte", "Heure de début;Heure de fin;Intervenant;Texte"),
+    *("Inicio;Fin;Hablante;Texto", "Hora de inicio;Hora de fin;Interlocutor;Transcripción"),
+    *("Inizio;Fine;Interlocutore;Testo", "Início;Fim;Orador;Texto", "Begin;Einde;Spreker;Tekst"),
+    *("Beginn (s);Ende (s);Rolle;Inhalt", "start;end;speaker;text"),
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("before", ["", "sep=;\n", '"sep=;"\n', "Export\n\nvom;28.11.2026\n"])
+def test_tables_of_spreadsheets_have_names_in_several_languages(head, before):
+    transcript = read(f"{before}{head}\n0,5;2,5;Ana;so, ja\n3;4;Ben;it\n", "a.csv")
+    assert transcript.cues == [
+        Cue(text="so, ja", start_s=0.5, end_s=2.5, speaker="Ana"),
+        Cue(text="it", start_s=3.0, end_s=4.0, speaker="Ben"),
+    ]
+    assert transcript.unread == []
