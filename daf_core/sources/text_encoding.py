@@ -21,7 +21,7 @@ BOMS = (
     (b"\xfe\xff", "utf-16"),
 )
 USUAL = "cp1252"
-_GUESSED_FROM = 64 << 10  # bytes of lines with other letters than ASCII: enough to tell an encoding
+_GUESSED_FROM = 16 << 10  # bytes of lines with other letters than ASCII: enough to tell an encoding
 _ENOUGH = 6  # letters of another script: a word
 _PURE = 0.8  # of the letters of words in another script
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f\x7f]")
@@ -48,7 +48,7 @@ _OTHER_SCRIPTS = (
     *("cp932", "euc-jp", "gb18030", "big5", "cp949"),
 )
 _WORD = re.compile(r"[^\W\d_]+")
-_SIGNS = frozenset("€£§°«»©®™•·ºª²³¹½¼¾–—…“”„‘’‚‹›´`×±µ¢¿¡\xa0\xad")
+_SIGNS = frozenset("€£§°‰†‡¬¦¯«»©®™•·ºª²³¹½¼¾–—…“”„‘’‚‹›´`×±µ¢¿¡\xa0\xad")
 _WITHIN_WORDS = frozenset("’‘´·–—\xad\xa0…/«»")
 _BEFORE_WORDS = frozenset("¿¡")
 
@@ -98,7 +98,7 @@ def guess(text: bytes) -> str | None:
     foreign = number >= _ENOUGH and _foreign(sample.decode(USUAL, "replace")) > 0.5
     if (foreign and 10 * odd[best] > number) or (number > 20 and 10 * odd[best] > 3 * number):
         found = _of_other_script(sample)
-        if found or foreign:
+        if found or (foreign and 2 * odd[best] > number):  # else it is no text
             return found
     return best if 3 * odd[best] < odd[USUAL] - 1 else USUAL
 

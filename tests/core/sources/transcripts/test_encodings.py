@@ -29,6 +29,15 @@ WESTERN = [
     *("Não, obrigado", "A situação é difícil, não há solução", "Ja, São Paulo. Die Straße, fünf."),
     *("Perché no?", "È così", "La città è più bella, però costa di più", "België, coördinatie"),
     *("Rødgrød med fløde", "Jag är trött på det här", "Hej då", "Tämä ei käy päinsä"),
+    "Tere päevast, ma olen väga rahulolematu. Õhtul tuleb külmem, müüja ütles nii.",
+    *(
+        "Crème brûlée",
+        "Äpfel, Übergröße",
+        "l’Été à 20 ‰",
+        "½ l für 3 €",
+        "Šakki žž, öö",
+        "Ø 5 × 3 ±1",
+    ),
     *("Góðan daginn, það er þannig að ég er óánægður.", "Café für Señora Peña, Ångström & Øystein"),
 ]
 OTHERS = [
