@@ -45,6 +45,7 @@ from daf_core.storage.apart import Reads, here
 from daf_core.storage.files import join, read_json
 from daf_core.storage.output import scores_output
 from daf_core.storage.parquet import list_parts, read
+from daf_core.storage.places import as_found
 
 RECORDINGS_DRAWN = 200
 
@@ -98,7 +99,7 @@ def gather(
         raise SettingsError(
             f"{folder}: expected part-*.parquet, found none; give the folder that daf score wrote"
         )
-    run = read_json(join(scores, "run.json")) or {}
+    run = as_found(scores_output(scores), read_json(join(scores, "run.json")) or {})
     head = head_of_run(run)
     totals, evidence = Totals(), Evidence(head.reads)
     for part in parts:

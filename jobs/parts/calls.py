@@ -11,8 +11,9 @@ from daf_core.calls.listed import gathered, keep_listed
 from daf_core.calls.units import Source, Unit, units_of
 from daf_core.errors import NotDone
 from daf_core.storage import files, parquet, part_index, run_record
-from daf_core.storage.output import Output, calls_output, manifest_output, speakers_output
+from daf_core.storage.output import Output, calls_output, speakers_output
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.places import manifest_of
 from daf_core.storage.publish_part import FINGERPRINT_FOOTER
 from daf_core.storage.run_record import RunRecord
 from jobs.parts.executor import open_executor
@@ -127,17 +128,6 @@ def _made(
         for facts in executor.publish(missing, stage):
             progress.add(facts)
             yield facts
-
-
-def manifest_of(scores: Output) -> Output | None:
-    """The manifest that finished scores are of, where it is still there.
-
-    Raises:
-        SettingsError: the scores are not finished.
-    """
-    root = run_record.read_complete(scores).facts.get("manifest")
-    found = manifest_output(root) if isinstance(root, str) else None
-    return found if found is not None and files.exists(found.record_uri) else None
 
 
 def _units(source: Source) -> dict[str, Unit]:

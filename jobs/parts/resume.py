@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from daf_core.errors import NotDone, TooManyBad, check_bad_rows
-from daf_core.storage import attempts, part_index, run_record
+from daf_core.storage import attempts, part_index, places, run_record
 from daf_core.storage.carried_metadata import bring_metadata
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
@@ -51,12 +51,12 @@ def run_missing_parts(
     before, limit = Counts.from_parts(finished.values()), ErrorRate(settings.max_error_rate)
     indexed_s = start_s
     progress = PartProgress(run.verb, len(missing))
-    with progress, recorded(run, missing, progress) as record:
+    with progress, recorded(run, missing, progress) as note:
         limit.check(before)
         for part in make(missing) if missing else ():
             finished[part.name] = part
             progress.add(part)
-            record(part)
+            note(part)
             metrics.part_finished(run.verb, part)
             limit.check(before + progress.counts)
             if time.monotonic() - indexed_s > INDEX_INTERVAL_S:
@@ -66,12 +66,15 @@ def run_missing_parts(
     if len(finished) < len(run.parts):
         made = f"{len(finished):,} of {len(run.parts):,} parts are made"
         raise NotDone(f"{made}; run the command again")
-    if missing or run_record.read_if_complete(output) is None:
+    record = run_record.read_if_complete(output)
+    if missing or record is None:
         part_index.write(output.index_uri, finished.values(), run.fingerprint)
         facts = run.facts | run.totals(total) | times(attempts.read_all(output))
         cost = cost_of_an_hour(settings.price_per_hour, facts["seconds"], total.audio_s)
         facts |= {} if cost is None else {"cost_per_audio_hour": cost}
-        run_record.finish(output, run.identity, facts)
+        run_record.finish(output, run.identity, places.with_ways(output.root, facts))
+    elif (now := places.renewed(output, record, run.facts)) != record:  # either was moved
+        run_record.write(output, now)
     earlier = len(run.parts) - len(missing)
     line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
     cost = cost_of_an_hour(settings.price_per_hour, seconds, progress.counts.audio_s)

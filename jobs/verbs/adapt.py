@@ -13,13 +13,15 @@ from daf_core.adaptation.candidates import METHODS
 from daf_core.adaptation.card import adapted_card, doubts, figures, tried
 from daf_core.adaptation.label_table import Label, Labels, read_labels
 from daf_core.adaptation.labelled_rows import labelled_rows
+from daf_core.default_heads import FOLDER, RECORD
 from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.one_thread import one_thread
+from daf_core.report.head_of_run import head_of_run
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
-from daf_core.storage import files, run_record
+from daf_core.storage import files, places, run_record
 from daf_core.storage.differences import differences
-from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
+from daf_core.storage.output import Output, embeddings_output, scores_output
 from daf_core.storage.run_record import Json
 from jobs.command.told import tell
 from jobs.parts.encode_chosen import encode_chosen
@@ -27,6 +29,7 @@ from jobs.progress import counted, number_of, working_on
 from jobs.reading.readers import readers
 from jobs.settings import AdaptSettings
 from jobs.verbs.score import check_fit
+from jobs.verbs.scored_manifest import manifest_named_by
 
 log = logging.getLogger(__name__)
 NOT_USED_SHOWN = 20
@@ -127,9 +130,14 @@ def _head_of(scores: str | None) -> str:
     """The folder of the head that made finished scores."""
     if scores is None:
         raise SettingsError("expected `head`, as `embeddings` are of none, found none")
-    head = run_record.read_complete(scores_output(scores)).facts.get("head")
+    output = scores_output(scores)
+    run = places.as_found(output, run_record.read_complete(output).as_dict())
+    head = run.get("head")
     if not isinstance(head, str):
         raise SettingsError(f"{scores}: does not say where its head is; give `head`")
+    packaged = head_of_run(run)
+    if packaged.packaged and packaged.name and not files.exists(files.join(head, RECORD)):
+        return str(FOLDER / packaged.name)  # of another installation
     return head
 
 
@@ -145,8 +153,9 @@ def _embeddings(
         check_fit(head, record.identity, folder, settings.embeddings)
         return given
     assert settings.scores is not None
-    scored = run_record.read_complete(scores_output(settings.scores))
-    manifest = manifest_output(str(scored.facts.get("manifest")))
+    scores = scores_output(settings.scores)
+    scored = run_record.read_complete(scores)
+    manifest = manifest_named_by(scores, scored)
     record = run_record.read_complete(manifest)
     if record.fingerprint != scored.identity.get("manifest"):
         raise SettingsError(

@@ -10,9 +10,10 @@ from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.command.terminal import say, say_link
 from jobs.command.told import tell
-from jobs.parts.calls import ensure_calls, manifest_of
+from jobs.parts.calls import ensure_calls
 from jobs.reading.readers import clip_readers
 from jobs.settings import BrowseSettings
+from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 
 HOST = "127.0.0.1"
 LARGEST_PORT = 65_535
@@ -80,9 +81,8 @@ def run(settings: BrowseSettings) -> str:
 
 def _manifest(settings: BrowseSettings, scores: Output) -> Output | None:
     """The manifest that is named, or the one that was scored; None if that is gone."""
-    scored = manifest_of(scores)
     if settings.manifest is None:
-        return scored
+        return manifest_or_said(scores, NAME_IT)
     manifest = manifest_output(settings.manifest)
     if not manifest.part_names():
         raise SettingsError(

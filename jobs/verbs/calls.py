@@ -14,8 +14,9 @@ from daf_core.query.metadata import identifier
 from daf_core.storage.output import scores_output
 from jobs.command import terminal
 from jobs.command.told import is_wanted, tell, tell_rows
-from jobs.parts.calls import ensure_calls, manifest_of
+from jobs.parts.calls import ensure_calls
 from jobs.settings import CallsSettings
+from jobs.verbs.scored_manifest import manifest_or_said
 from jobs.verbs.shown import shown
 from jobs.verbs.unmet import unmet
 
@@ -163,7 +164,7 @@ def open_database(scores: str, limits: Limits | None = None) -> Database:
     """The views of finished scores; makes the tables of calls where an older daf made none."""
     output = scores_output(scores)
     ensure_calls(output)
-    return Database(output, manifest_of(output), limits)
+    return Database(output, manifest_or_said(output), limits)
 
 
 def _groups(database: Database, settings: CallsSettings, where: str) -> pa.Table:

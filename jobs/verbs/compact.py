@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from daf_core.errors import SettingsError
 from daf_core.schemas import QUARANTINE
-from daf_core.storage import files, part_index, run_record
+from daf_core.storage import files, part_index, places, run_record
 from daf_core.storage.larger_parts import larger_parts, read_together, sizes_of
 from daf_core.storage.output import Output, compacted_output, scores_output
 from daf_core.storage.part_index import PartFacts
@@ -30,7 +30,8 @@ def run(settings: CompactSettings) -> str:
     made = larger_parts(parts, sizes_of(source), settings.mb * 1_000_000)
     by_name = {one.facts.name: one for one in made}
     identity = {"scores": record.fingerprint, "mb": settings.mb}
-    facts = {"of": source.root, "manifest": record.facts.get("manifest")}
+    manifest = places.manifest_named(source, record)
+    facts = {"of": source.root, "manifest": None if manifest is None else manifest.root}
     job = Run("compacted", [one.facts for one in made], output, identity, facts)
 
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:

@@ -1,15 +1,14 @@
 """The recordings of a folder of scores with their words, for `daf convert`."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from daf_core.errors import SettingsError
 from daf_core.report.printable import printable
 from daf_core.schemas import Row
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.writing import Score, WrittenCue
-from daf_core.storage import run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
+from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 
 _COLUMNS = (
     *("sentiment", "polarity", "interval_low", "interval_high", "text_sentiment"),
@@ -50,14 +49,10 @@ def scored_recordings(uri: str, manifest: str | None) -> Iterator[tuple[str, lis
 
 
 def _manifest(scores: Output, given: str | None) -> Output | None:
-    record = run_record.read(scores)
-    found: Any = given or (record and record.facts.get("manifest"))
-    if not isinstance(found, str):
-        return None
-    manifest = manifest_output(found)
+    if given is None:
+        return manifest_or_said(scores, NAME_IT)
+    manifest = manifest_output(given)
     if not manifest.part_names():
-        if given is None:
-            return None
         raise SettingsError(
             f"`manifest` {given}: expected part-*.parquet of a manifest, found none; give the "
             f"folder that daf ingest wrote"

@@ -21,6 +21,7 @@ from daf_core.storage.output import (
     speakers_output,
 )
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.places import manifest_named
 from jobs.command.told import tell
 from jobs.parts.calls import make_calls
 from jobs.progress import number_of
@@ -178,8 +179,9 @@ def _elsewhere(manifest: Output | None, outputs: list[Output]) -> list[str]:
     """What this command does not reach."""
     lines = []
     if manifest is None:
-        found = [run_record.read(output) for output in outputs]
-        places = {str(one.facts["manifest"]) for one in found if one and "manifest" in one.facts}
+        found = [(output, run_record.read(output)) for output in outputs]
+        manifests = [manifest_named(output, one) for output, one in found if one is not None]
+        places = {one.root for one in manifests if one is not None}
         lines += [
             f"its manifest {place} may hold them still: `daf forget {place}` first, or the next "
             f"run makes them again"

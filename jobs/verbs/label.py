@@ -18,10 +18,10 @@ from daf_core.adaptation.label_table import (
 from daf_core.errors import SettingsError
 from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
-from daf_core.storage.run_record import RunRecord
 from jobs.command.told import tell
 from jobs.progress import number_of
 from jobs.settings import LabelSettings
+from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 
 
 def run(settings: LabelSettings) -> str:
@@ -41,7 +41,7 @@ def run(settings: LabelSettings) -> str:
             f"{settings.scores}: expected scored utterances with speech or words, found none"
         )
     chosen = choose.choose(candidates, settings.rows, settings.seed)
-    known = _known(_manifest(settings, record), chosen)
+    known = _known(_manifest(settings, scores), chosen)
     if not settings.text:
         known = {one: {**row, "text": None} for one, row in known.items()}
     table = sorted(_rows(chosen, known, rows / len(candidates)), key=_by_time)
@@ -71,14 +71,13 @@ def _check_out(settings: LabelSettings) -> None:
         )
 
 
-def _manifest(settings: LabelSettings, record: RunRecord) -> Output | None:
+def _manifest(settings: LabelSettings, scores: Output) -> Output | None:
     """The manifest with words and files; None if it is gone, and none is named."""
-    found = settings.manifest or record.facts.get("manifest")
-    manifest = manifest_output(str(found))
+    if settings.manifest is None:
+        return manifest_or_said(scores, NAME_IT)
+    manifest = manifest_output(settings.manifest)
     if manifest.part_names():
         return manifest
-    if settings.manifest is None:
-        return None
     raise SettingsError(
         f"`manifest` {settings.manifest}: expected part-*.parquet of a manifest, found none; give "
         f"the folder that daf ingest wrote"

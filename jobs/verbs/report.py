@@ -5,10 +5,12 @@ import time
 from daf_core.errors import SettingsError
 from daf_core.report.page import Report, gather, render
 from daf_core.storage.files import filesystem, join, publish
+from daf_core.storage.output import scores_output
 from jobs.command.told import tell
 from jobs.progress import number_of
 from jobs.reading.readers import clip_readers
 from jobs.settings import ReportSettings
+from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 
 
 def run(settings: ReportSettings) -> str:
@@ -44,6 +46,8 @@ def make(settings: ReportSettings) -> Report:
             f"`out` {out}: expected a file for the page, found a folder; "
             f"try {join(out, 'report.html')}"
         )
+    if settings.manifest is None:
+        manifest_or_said(scores_output(settings.scores), NAME_IT)
     reads = clip_readers()
     if settings.audio:
         reads.start("daf_core.report.clips")  # .4 s, beside the gathering

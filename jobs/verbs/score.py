@@ -27,7 +27,7 @@ from daf_core.report.known import warning_lines
 from daf_core.report.run_warnings import warnings_of_flags
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
-from daf_core.storage import files, part_index, run_record
+from daf_core.storage import files, part_index, places, run_record
 from daf_core.storage.output import embeddings_output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
@@ -154,8 +154,9 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     record = run_record.read_complete(source)
     check_fit(head, record.identity, settings.head, embeddings)
     output = scores_output(settings.out)
+    manifest = places.manifest_named(source, record)
     facts = {
-        "manifest": record.facts["manifest"],
+        "manifest": None if manifest is None else manifest.root,
         "embeddings": source.root,
         "head": files.absolute(default_heads.head_folder(settings.head)),
     }

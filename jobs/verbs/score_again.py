@@ -7,7 +7,7 @@ Whatever is known only later, such as the precision of other processors, is comp
 from daf_core.asr.models import RECOGNIZER, resolve
 from daf_core.errors import SettingsError
 from daf_core.stages.trained_head import TrainedHead
-from daf_core.storage import files, run_record
+from daf_core.storage import files, places, run_record
 from daf_core.storage.differences import differences
 from daf_core.storage.output import manifest_output, scores_output
 from daf_core.storage.run_record import RunRecord
@@ -38,8 +38,10 @@ def check_same_run(settings: ScoreSettings, head: TrainedHead) -> None:
 def _check_head(settings: ScoreSettings, record: RunRecord, head: TrainedHead) -> None:
     found, asked = {"head": record.identity.get("head")}, {"head": head.identity}
     if found != asked:
-        manifest = record.facts.get("manifest") or files.join(settings.out, "manifest")
-        place = record.facts.get("head")
+        output = scores_output(settings.out)
+        run = places.as_found(output, record.as_dict())
+        manifest = run.get("manifest") or files.join(settings.out, "manifest")
+        place = run.get("head")
         by = f"those of the head {place}" if place else "those of another head"
         raise SettingsError(
             f"{settings.out}: expected scores of `head` {settings.head}, found {by} "
@@ -93,11 +95,13 @@ def _check_manifest(settings: ScoreSettings, scored: str | None) -> None:
     manifest = manifest_output(given or files.join(settings.out, "manifest"))
     record = run_record.read(manifest)
     if record is not None and record.fingerprint != scored:
-        found = run_record.read(scores_output(settings.out))
-        place = found.facts.get("manifest") if found is not None else None
+        output = scores_output(settings.out)
+        found = run_record.read(output)
+        other = None if found is None else places.manifest_named(output, found)
+        place = "another one" if other is None or other.root == manifest.root else other.root
         raise SettingsError(
             f"{settings.out}: expected scores of the manifest {manifest.root}, found scores of "
-            f"{place or 'another one'}; name the manifest that was scored, {ELSE}"
+            f"{place}; name the manifest that was scored, {ELSE}"
         )
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.places import manifest_named
 from daf_core.storage.run_record import RunRecord
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
 from jobs.settings import VerifySettings
+from jobs.verbs.scored_manifest import manifest_named_by
 
 FAULTS_SHOWN = 20
 READERS = 16
@@ -39,8 +41,11 @@ def run(settings: VerifySettings) -> str:
     record = run_record.read(scores)
     if record is None:
         record = run_record.read_complete(scores)  # says what is there instead
-    scored = manifest_output(str(record.facts.get("manifest")))
-    given = scored if settings.manifest is None else manifest_output(settings.manifest)
+    if settings.manifest is None:
+        given = scored = manifest_named_by(scores, record)
+    else:
+        given = manifest_output(settings.manifest)
+        scored = manifest_named(scores, record) or given
     made_of = run_record.read_complete(given)
     manifest, faults, row = given, [], "manifest row"
     if record.identity["manifest"] != made_of.fingerprint:

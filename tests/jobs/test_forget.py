@@ -5,59 +5,21 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import soundfile
 
 from daf_core.browse.archive import Archive
 from daf_core.errors import NotDone, SettingsError
-from daf_core.schemas import SCORES
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import manifest_output, scores_output
-from daf_core.storage.publish_part import publish_part
 from jobs.parts.calls import make_calls
-from jobs.settings import EncodeResources, ForgetSettings, IngestSettings, VerifySettings
+from jobs.settings import EncodeResources, ForgetSettings, VerifySettings
 from jobs.verbs import forget, ingest, verify
-from tests.core.calls.made_scores import FILLED, NOTHING
 from tests.core.manifest.failing_store import FailingFileSystem, empty_store  # noqa: F401
 from tests.core.privacy.made_chain import PART, chain
+from tests.jobs.scored_calls import CUE, add_call, asked, scored
 from tests.jobs.stored_text import stored_text
-
-CUE = "WEBVTT\n\n00:00.000 --> 00:01.000\nhello from {}\n\n00:01.000 --> 00:02.000\nand more\n"
-
-
-def add_call(folder: Path, name: str) -> None:
-    soundfile.write(folder / f"{name}.wav", np.zeros(2 * 8000), 8000)
-    (folder / f"{name}.vtt").write_text(CUE.format(name))
-
-
-def asked(calls: Path, out: Path | str, **options: object) -> IngestSettings:
-    return IngestSettings(source=str(calls), out=str(out), part_minutes=0.1, **options)  # type: ignore[arg-type]
-
-
-def scored(out: Path | str) -> None:
-    """Scores of the manifest in `out`, as `daf score` publishes them, of a head that says 1."""
-    manifest, scores = manifest_output(f"{out}/manifest"), scores_output(str(out))
-    record = run_record.read_complete(manifest)
-    identity = {"manifest": record.fingerprint, "head": {"error_correlation": 0.25}}
-    run_record.begin(scores, identity, fresh=False)
-    fingerprint = run_record.fingerprint(identity)
-    made = []
-    for name, facts in part_index.of_finished(manifest, record).items():
-        rows = [
-            FILLED
-            | {key: row[key] for key in SCORES.names if key in row}
-            | {"sentiment": 1.0, "polarity": "positive", "words": 3}
-            for row in manifest.read(name).to_pylist()
-        ]
-        publish_part(scores, facts, pa.Table.from_pylist(rows, SCORES), NOTHING, fingerprint)
-        made.append(facts)
-    part_index.write(scores.index_uri, made, fingerprint)
-    rows_in = sum(part.rows for part in made)
-    counts = {"parts": len(made), "rows_in": rows_in, "scored": rows_in, "flags": {}}
-    run_record.finish(scores, identity, {"manifest": manifest.root, **counts})
-    make_calls(scores, EncodeResources())
 
 
 @pytest.fixture
