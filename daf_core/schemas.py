@@ -183,6 +183,7 @@ QUARANTINE = pa.schema(
         pa.field("stage", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("message", pa.string(), nullable=False),
+        META,  # of what is quarantined; null: nothing is known, or made by an older version
     ]
 )
 
@@ -214,9 +215,10 @@ def quarantine_rows(
 ) -> pa.Table:
     """Quarantine table of `rows`; `reason` and `message` are of each row, or one for all.
 
-    Columns utterance_id, recording_id, audio_uri and file are null where `rows` lack them.
+    Columns utterance_id, recording_id, audio_uri, file and meta are null where `rows` lack them.
     """
-    columns = {name: rows[name] for name in QUARANTINE.names[:4] if name in rows.column_names} | {
+    own = (*QUARANTINE.names[:4], META.name)
+    columns = {name: rows[name] for name in own if name in rows.column_names} | {
         "stage": stage,
         "reason": reason,
         "message": message,
@@ -224,7 +226,7 @@ def quarantine_rows(
     filled = [
         pa.repeat(value, len(rows)) if isinstance(value, str) else value
         for value in (
-            columns.get(name, pa.nulls(len(rows), pa.string())) for name in QUARANTINE.names
+            columns.get(field.name, pa.nulls(len(rows), field.type)) for field in QUARANTINE
         )
     ]
     return pa.table(filled, schema=QUARANTINE)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from daf_core.api.input_rows import InputRows
 from daf_core.embeddings.columns import stored
 from daf_core.errors import SettingsError
-from daf_core.manifest.parts import Part, pack
+from daf_core.manifest.parts import Part, pack, quarantine_as_table
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
 from daf_core.sources.manifest_rows import ROW_NUMBER
 from daf_core.stages import score as score_stage
@@ -125,7 +125,7 @@ class Scorer:
 
     def _score_part(self, part: Part, origins: Origins) -> tuple[pa.Table, list[pa.Table]]:
         """Scores of a part's rows and quarantine, both with row numbers."""
-        quarantined = pa.Table.from_pylist(part.quarantined, schema=QUARANTINE)
+        quarantined = quarantine_as_table(part.quarantined)
         numbers = {row["utterance_id"]: row[ROW_NUMBER] for row in part.rows}
         rows = pa.Table.from_pylist([{**row, "meta": []} for row in part.rows], schema=MANIFEST)
         if context := max(spec.context for spec in self.head.encoders.values()):

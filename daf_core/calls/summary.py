@@ -17,10 +17,11 @@ from daf_core.calls.conversation import (
     remarks_of,
     turns_of,
 )
-from daf_core.calls.facts import facts_of, without_rows
-from daf_core.calls.marks import SOUNDS, is_said
+from daf_core.calls.facts import facts_of
+from daf_core.calls.marks import is_said
 from daf_core.calls.milliseconds import MILLISECONDS, in_milliseconds
 from daf_core.calls.spans import Spans, gaps, merged, shared
+from daf_core.calls.unscored import metas_of, most_frequent, sounds_of, unscored
 from daf_core.calls.utterances import (
     Index,
     Speaker,
@@ -30,9 +31,6 @@ from daf_core.calls.utterances import (
     utterances_of,
 )
 from daf_core.schemas import LESSENED, Row
-
-# Quarantined for these alone, a recording is silent rather than refused.
-_SILENT = frozenset({"no_speech", "silent_audio", "empty_audio", "no_cues"})
 
 
 def summarise(
@@ -50,7 +48,8 @@ def summarise(
     for one in quarantine.select(["recording_id", "reason"]).to_pylist():
         reasons.setdefault(one["recording_id"], Counter())[one["reason"]] += 1
     heard = is_said(scores)
-    sounds = _sounds(scores.filter(pa.array(~heard)))
+    unheard = scores.filter(pa.array(~heard))
+    sounds, metas = sounds_of(unheard), metas_of(quarantine, unheard)
     calls: list[Row] = []
     speakers: list[Row] = []
     for recording_id, rows in _by_recording(scores.filter(pa.array(heard))):
@@ -60,21 +59,13 @@ def summarise(
         speakers += own
     for recording_id in sorted(reasons.keys() | sounds.keys()):
         refused = reasons.get(recording_id, Counter())
-        calls.append(_unscored(recording_id, refused, sounds.get(recording_id, Counter())))
+        unspoken, meta = sounds.get(recording_id, Counter()), said_alike(metas[recording_id])
+        calls.append(unscored(recording_id, refused, unspoken, meta))
     calls.sort(key=lambda call: call["recording_id"])
     return (
         pa.Table.from_pylist([*map(in_milliseconds, calls)], CALLS),
         pa.Table.from_pylist([*map(in_milliseconds, speakers)], SPEAKERS),
     )
-
-
-def _sounds(scores: pa.Table) -> dict[str, Counter[str]]:
-    """How many rows of each recording are a tone, or music."""
-    found: dict[str, Counter[str]] = {}
-    for one in scores.select(["recording_id", "flags"]).to_pylist():
-        own = found.setdefault(one["recording_id"], Counter())
-        own.update(flag for flag in one["flags"] if flag in SOUNDS)
-    return found
 
 
 def _by_recording(scores: pa.Table) -> Iterator[tuple[str, Columns]]:
@@ -103,8 +94,8 @@ def _call(
     call = {
         **common,
         "status": "partial" if less else "scored",
-        "reason": _most_frequent(less),
-        "language": _most_frequent(_languages(rows)),
+        "reason": most_frequent(less),
+        "language": most_frequent(_languages(rows)),
         "speakers": len(speakers),
         **facts_of(own),
         "quarantined": reasons.total(),
@@ -115,19 +106,6 @@ def _call(
         for number, speaker in enumerate(speakers)
     ]
     return call, of_speakers
-
-
-def _unscored(recording_id: str, refused: Counter[str], sounds: Counter[str]) -> Row:
-    """Of a recording without an utterance. sounds: its rows that are tones or music."""
-    return {
-        "recording_id": recording_id,
-        "status": "silent" if refused.keys() <= _SILENT else "refused",
-        "reason": _most_frequent(refused or sounds),
-        "speakers": 0,
-        "quarantined": refused.total(),
-        "meta": [],
-        **without_rows(),
-    }
 
 
 @dataclass(frozen=True)
@@ -231,8 +209,3 @@ def _first_sentiment(whole: Utterances, turns: list[Turn]) -> float | None:
 
 def _languages(rows: Columns) -> Counter[str]:
     return Counter(one for one in rows.lists["language"] if one is not None)
-
-
-def _most_frequent(counts: Counter[str]) -> str | None:
-    """Of equally frequent ones, the first by name."""
-    return min(counts, key=lambda one: (-counts[one], one), default=None)

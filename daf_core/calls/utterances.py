@@ -134,5 +134,7 @@ def speakers_of(rows: Columns) -> tuple[list[Speaker], Index]:
 
 def said_alike(meta: Sequence[Sequence[tuple[str, str]] | None]) -> list[tuple[str, str]]:
     """What all rows of a recording say alike, of their column meta, in the order of the first."""
+    if not meta:
+        return []
     first, *others = (dict(own or ()) for own in meta)
     return [pair for pair in first.items() if all(own.get(pair[0]) == pair[1] for own in others)]

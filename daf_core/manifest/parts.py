@@ -139,7 +139,7 @@ def publish(output: Output, part: Part, check: Callable[[], None]) -> PartFacts 
         NotDone: a file of the part exists with other contents: another ingest is at work.
     """
     table = rows_as_table(part.rows)
-    quarantined = pa.Table.from_pylist(part.quarantined, schema=QUARANTINE)
+    quarantined = quarantine_as_table(part.quarantined)
     facts, contents = part_files(output, part.number, table, quarantined, part.entries)
     for uri, data in contents:
         check()
@@ -158,6 +158,18 @@ def rows_as_table(rows: list[Row]) -> pa.Table:
     )
 
 
+def quarantine_as_table(rows: list[Row]) -> pa.Table:
+    """Quarantine rows as a source gives them, as a table of quarantine."""
+    metas = [row.get("meta") for row in rows]
+    return pa.Table.from_pylist(
+        [
+            {**row, "meta": None if meta is None else list(meta.items())}
+            for row, meta in zip(rows, metas, strict=True)
+        ],
+        schema=QUARANTINE,
+    )
+
+
 def part_files(
     output: Output, number: int, rows: pa.Table, quarantined: pa.Table, entries: list[Entry]
 ) -> tuple[PartFacts | None, list[tuple[str, bytes | None]]]:
@@ -167,7 +179,7 @@ def part_files(
     are None for a file that would be empty.
     """
     name = part_name(number)
-    facts = _facts(name, rows) if len(rows) else None
+    facts = _facts(name, rows, quarantined) if len(rows) else None
     contents = [
         (
             join(output.quarantine_uri, name),
@@ -187,7 +199,9 @@ def part_files(
     return facts, contents
 
 
-def _facts(name: str, table: pa.Table) -> PartFacts:
+def _facts(name: str, table: pa.Table, quarantined: pa.Table) -> PartFacts:
+    metas = table["meta"].to_pylist()
+    refused = quarantined["meta"].to_pylist() if "meta" in quarantined.column_names else []
     rows = table.drop_columns(["meta"]).to_pylist()
     heard = [
         row
@@ -197,7 +211,7 @@ def _facts(name: str, table: pa.Table) -> PartFacts:
     return PartFacts(
         name=name,
         rows_fingerprint=fingerprint(rows),
-        metadata=fingerprint(table["meta"].to_pylist()),
+        metadata=fingerprint([metas, refused] if any(refused) else metas),
         rows_in=len(rows),
         rows=len(rows),
         audio_s=sum(map(speech_s, heard)),

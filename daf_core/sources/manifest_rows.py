@@ -22,6 +22,7 @@ from daf_core.storage.uris import shown
 LONGEST_META = 1 << 20  # characters of a row
 ROW_NUMBER = "daf.row"  # key of a row's number, where rows come from memory and go back in order
 _TIMES = ("start_s", "end_s")
+_NAMES = ("utterance_id", "recording_id", "audio_uri", "file")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def manifest_row(cells: Row) -> Row:
             f"expected end_s after start_s {row['start_s']}, found {row['end_s']}",
         )
     row["language"] = language
-    row["meta"] = _without_words({name: as_text(value) for name, value in cells.items()}, row)
+    meta = {name: as_text(value) for name, value in cells.items()}
+    row["meta"] = _without_words(meta, row["text"] or "")
     size = sum(len(name) + len(value) for name, value in row["meta"].items())
     if size > LONGEST_META:
         raise BadInput(
@@ -132,23 +134,40 @@ def utterance_id(row: Row, clip: str = "") -> str:
 
 
 def quarantine_row(error: BadInput, known: Mapping[str, Any]) -> Row:
-    """The quarantine row of an error; `known` are those cells of the row that could be read,
-    of which a ROW_NUMBER is kept."""
-    names = ("utterance_id", "recording_id", "audio_uri", "file")
+    """The quarantine row of an error; `known` are those cells of the row that could be read, of
+    which a ROW_NUMBER is kept, and what is known of its recording (`meta`).
+    """
     return {
-        **{name: None if is_empty(known.get(name)) else _named(known[name]) for name in names},
+        **{name: None if is_empty(known.get(name)) else _named(known[name]) for name in _NAMES},
         "stage": "ingest",
         "reason": error.reason,
         "message": error.message,
+        "meta": known.get("meta") or None,
         **({ROW_NUMBER: known[ROW_NUMBER]} if ROW_NUMBER in known else {}),
     }
 
 
-def _without_words(meta: dict[str, str], row: Row) -> dict[str, str]:
-    """`meta` without the values that hold the same words as the row: two or more, whatever their
+def known_of(cells: Mapping[str, Any]) -> Row:
+    """What is known of a row that cannot be used, of its cells by column name: what names it, and
+    in `meta` those of unknown columns, as `manifest_row` has them.
+    """
+    named = {name: cells[name] for name in (*_NAMES, ROW_NUMBER) if name in cells}
+    ours = (*COLUMNS, "language", "audio_path", ROW_NUMBER)
+    meta = {
+        name: as_text(value)
+        for name, value in cells.items()
+        if name not in ours and not is_empty(value)
+    }
+    meta = _without_words(meta, as_text(cells.get("text") or ""))
+    fits = sum(len(name) + len(value) for name, value in meta.items()) <= LONGEST_META
+    return {**named, "meta": meta if fits else {}}
+
+
+def _without_words(meta: dict[str, str], text: str) -> dict[str, str]:
+    """`meta` without the values that hold the same words as the text: two or more, whatever their
     letter case and punctuation.
     """
-    words = _words(row["text"] or "")
+    words = _words(text)
     if len(words) < 2:
         return meta
     return {name: value for name, value in meta.items() if _words(value) != words}

@@ -18,6 +18,7 @@ from daf_core.sources.cells import is_empty
 from daf_core.sources.file_versions import ABSENT, ListedVersions, contents_version
 from daf_core.sources.inspection import Inspected, as_bad_input, guarded, numbered
 from daf_core.sources.manifest_rows import (
+    known_of,
     manifest_row,
     quarantine_row,
     utterance_id,
@@ -161,6 +162,9 @@ class TableSource:
     def _quarantine(self, error: BadInput, named: str, known: Mapping[str, object]) -> None:
         """Called, as an error that is kept in a variable keeps the cells of its row in memory."""
         told = BadInput(error.reason, f"{named}{error.message}")
+        known = known_of(known)
+        if self._redact:
+            known["meta"] = redacted_meta(known["meta"])
         self.quarantined.append(quarantine_row(told, known))
 
     def _check_origin(self, uri: str) -> None:

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from daf_core.schemas import META
 from daf_core.storage import parquet
+from daf_core.storage.files import join
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
 
@@ -31,8 +32,31 @@ def bring_metadata(
             return None
         index = rows.schema.get_field_index(META.name)
         rows = rows.set_column(index, META, pa.array(metas, META.type))
+    uri = join(output.quarantine_uri, part.name)
+    if (refused := parquet.read_if_there(uri, "quarantine")) is not None:
+        parquet.write(uri, _refused(output, made_from, part.name), "quarantine", refused[1])
     parquet.write(output.part_uri(part.name), rows, output.kind, footer | facts.footer())
     return facts
+
+
+def _refused(output: Output, made_from: Output, name: str) -> pa.Table:
+    """The quarantine of a part with the metadata that its rows have now, in the manifest or in its
+    quarantine; what has none there keeps its own.
+    """
+    rows = output.read_quarantine(name)
+    now: dict[tuple[str | None, str | None], Meta] = {}
+    tables = [made_from.read(name, _COLUMNS)]
+    if made_from.has_quarantine(name):
+        tables.insert(0, made_from.read_quarantine(name, _COLUMNS))
+    for table in tables:
+        now |= {
+            (row["recording_id"], row["utterance_id"]): row[META.name] for row in table.to_pylist()
+        }
+    metas = [
+        now.get((row["recording_id"], row["utterance_id"]), row[META.name])
+        for row in rows.select(_COLUMNS).to_pylist()
+    ]
+    return rows.set_column(rows.schema.get_field_index(META.name), META, pa.array(metas, META.type))
 
 
 Meta = list[tuple[str, str]] | None

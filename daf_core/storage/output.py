@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from daf_core.schemas import META
 from daf_core.storage import files, parquet
 
 RECORD = "run.json"
@@ -140,13 +141,16 @@ class Output:
         return parquet.read_footer(self.part_uri(name), self.kind)[1]
 
     def read_quarantine(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
-        """The quarantine of a part.
+        """The quarantine of a part, all columns or some; `meta` is null in those of an older daf.
 
         Raises:
             SettingsError: as `read`.
             NotDone: as `read`.
         """
-        return parquet.read(files.join(self.quarantine_uri, name), "quarantine", columns)[0]
+        found = parquet.read(files.join(self.quarantine_uri, name), "quarantine", columns)[0]
+        if META.name in found.column_names or META.name not in (columns or [META.name]):
+            return found
+        return found.append_column(META, pa.nulls(len(found), META.type))
 
     def encoded(
         self, name: str, rows: pa.Table, quarantine: pa.Table, footer: dict[str, str]

@@ -6,6 +6,7 @@ from daf_core.errors import SettingsError
 from daf_core.schemas import (
     LEVEL,
     MANIFEST,
+    META,
     PREDICTIONS,
     QUARANTINE,
     SCORES,
@@ -22,7 +23,10 @@ _COLUMNS = {  # of the kinds that have always the same
     "words": WORDS,
     "quarantine": QUARANTINE,
 }
-_LATER = (LEVEL, WORD_COUNT, WHY_WEIGHTS)  # columns that tables of older runs lack
+_LATER = {  # columns that tables of older runs lack
+    "scores": (LEVEL, WORD_COUNT, WHY_WEIGHTS),
+    "quarantine": (META,),
+}
 
 
 def table_kind(kind: str) -> dict[str, str]:
@@ -38,7 +42,7 @@ def check_columns(found: pa.Schema, kind: str, uri: str) -> None:
     """
     for field in _COLUMNS.get(kind, ()):
         types = [found.field(index).type for index in found.get_all_field_indices(field.name)]
-        if types != [field.type] and (types or field not in _LATER):
+        if types != [field.type] and (types or field not in _LATER.get(kind, ())):
             raise SettingsError(
                 f"{uri}: {field.name}: expected one column of type {field.type}, found "
                 f"{', '.join(map(str, types)) or 'none'}; the file is damaged"

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -22,7 +23,7 @@ from jobs.progress import PartProgress
 from jobs.settings import EncodeResources
 
 ROWS_HERE = 100_000  # of fewer, this process makes the tables in the time that others would start
-VERSION = 3  # of how the tables are made
+VERSION = 4  # of how the tables are made
 
 
 @dataclass(frozen=True)
@@ -157,10 +158,10 @@ def _facts(source: Source, scored: dict[str, PartFacts], name: str, unit: Unit) 
     )
 
 
-def _refused(source: Source, name: str) -> list[list[str]]:
-    """Recording and reason of each quarantined row of a part."""
-    rows = source.quarantine(name).select(["recording_id", "reason"]).to_pylist()
-    return sorted([row["recording_id"], row["reason"]] for row in rows)
+def _refused(source: Source, name: str) -> list[list[Any]]:
+    """Recording, reason and metadata of each quarantined row of a part."""
+    rows = source.quarantine(name).select(["recording_id", "reason", "meta"]).to_pylist()
+    return sorted([row["recording_id"], row["reason"], row["meta"] or []] for row in rows)
 
 
 def _finished(output: Output, parts: list[PartFacts], fingerprint: str) -> dict[str, PartFacts]:

@@ -16,7 +16,6 @@ from daf_core.privacy.words import check_words
 from daf_core.redaction.quarantine import without_names
 from daf_core.redaction.redact import VERSION as REDACTION
 from daf_core.schemas import QUARANTINE, WORDS
-from daf_core.storage import files, parquet
 from daf_core.storage.origins import NOWHERE, Origins
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
@@ -79,9 +78,8 @@ class ReadRows:
     def _read(self, facts: PartFacts, _: PartTables) -> StageResult:
         rows, quarantine = self.manifest.read(facts.name), QUARANTINE.empty_table()
         check_words(rows, self.manifest.part_uri(facts.name))
-        uri = files.join(self.manifest.quarantine_uri, facts.name)
-        if (found := parquet.read_if_there(uri, "quarantine")) is not None:
-            quarantine = found[0].replace_schema_metadata(None)
+        if self.manifest.has_quarantine(facts.name):
+            quarantine = self.manifest.read_quarantine(facts.name).replace_schema_metadata(None)
         if not self.give_up:
             return facts, {"rows": rows, "quarantine": quarantine}
         reason = f"{facts.name} killed the process that worked on it {KILLS} times"

@@ -65,10 +65,11 @@ def run(settings: TranscribeSettings) -> str:
         publish = PublishTranscribed(output, job.fingerprint, hidden)
 
         def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
-            _carry_quarantine(source, output)
             yield from executor.encode(missing, read, plan, publish, actor=Recognize)
 
-        return run_missing_parts(job, settings, make)
+        line = run_missing_parts(job, settings, make)
+        _carry_quarantine(source, output)
+        return line
 
 
 def _language(name: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """The files of one group: each recording with its transcript, or a transcript by itself."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from daf_core.errors import BadInput
@@ -44,7 +45,10 @@ class Group(NamedTuple):
 
 def files_of(group: Group, error: BadInput) -> list[Row]:
     """Quarantine rows of the files of a group, where it cannot be inspected."""
-    return [quarantine_row(error, {"file": uri}) for _, uri in group.files]
+    return [
+        quarantine_row(error, {"file": uri, "meta": group.meta.get(name)})
+        for name, uri in group.files
+    ]
 
 
 def inspect_group(
@@ -73,9 +77,11 @@ def inspect_group(
     rows = [_with_meta(row, group, raw) for row in inspected.rows]
     rows = redacted_rows(rows) if redact else rows
     labelled = _labelled(rows, group.labels)
+    refused = inspected.quarantined + labelled.quarantined
     files = {uri: name for name, uri in group.files}
     guessed = tuple(_guessed(texts, files)) if labelled.rows else ()
-    return Inspected(labelled.rows, inspected.quarantined + labelled.quarantined, guessed)
+    refused = [_refused_with_meta(row, group, raw) for row in refused]
+    return Inspected(labelled.rows, refused, guessed)
 
 
 def _guessed(
@@ -182,6 +188,19 @@ def _with_meta(row: Row, group: Group, raw: str | None) -> Row:
         if alone or row["audio_uri"] in (uri, f"{uri}#raw={raw}"):
             return {**row, "meta": {**row["meta"], **group.meta.get(name, {})}}
     return row
+
+
+def _refused_with_meta(row: Row, group: Group, raw: str | None) -> Row:
+    """A quarantine row with what is known of its recording, or else of the file that it names."""
+
+    def fits(name: str, uri: str) -> tuple[bool, bool, bool]:
+        ids = (group.ids.get(uri), name, stem(name))
+        is_recording = row["audio_uri"] in (uri, f"{uri}#raw={raw}")
+        return is_recording, row["recording_id"] in ids, row["file"] == uri
+
+    known = [(fits(name, uri), group.meta.get(name)) for name, uri in group.files]
+    likely = [(fitting, meta) for fitting, meta in known if meta and any(fitting)]
+    return {**row, "meta": max(likely, key=itemgetter(0))[1]} if likely else row
 
 
 def _labelled(rows: list[Row], labels: Sequence[Label]) -> Inspected:

@@ -6,9 +6,11 @@ Ben            9 ─── 12   (mhm 24-24.5)                  29 ─ 36
 """
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from daf_core.calls.summary import summarise
+from daf_core.schemas import QUARANTINE
 from tests.core.calls.made_scores import NOTHING, quarantine_of, scores_of
 
 ANA = {"speaker": "Ana", "role": "agent", "channel": 0}
@@ -173,3 +175,13 @@ def test_seconds_are_milliseconds_and_three_seconds_are_listed():
     assert (call["silence_s"], call["longest_silence_s"]) == (7.4, 4.4)
     assert call["talk_s"] == speaker["talk_s"] == 18.5
     assert 4.1 - 1.1 < 3
+
+
+def test_what_is_known_of_a_call_without_an_utterance() -> None:
+    meta = [("agent", "Ben"), ("queue", "1")]
+    rows = quarantine_of([("a", "no_speech"), ("a", "bad_time"), ("b", "no_speech")]).to_pylist()
+    rows[0]["meta"], rows[1]["meta"] = meta, meta[:1]
+    tone = {"recording_id": "c", "flags": ["tone"], "sentiment": 0.0, "meta": meta}
+    calls, _ = summarise(scores_of([tone]), pa.Table.from_pylist(rows, QUARANTINE), None)
+    known = {row["recording_id"]: row["meta"] for row in calls.to_pylist()}
+    assert known == {"a": meta[:1], "b": [], "c": meta}

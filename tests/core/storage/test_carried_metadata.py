@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from daf_core.schemas import MANIFEST
+from daf_core.schemas import MANIFEST, QUARANTINE
 from daf_core.storage import parquet
 from daf_core.storage.carried_metadata import bring_metadata
 from daf_core.storage.output import Output, manifest_output
@@ -71,3 +71,26 @@ def test_where_it_cannot_be_told_nothing_is_written(tmp_path: Path) -> None:
     before = (tmp_path / "o/manifest" / NAME).read_bytes()
     assert bring_metadata(output, source, FACTS, "now") is None
     assert (tmp_path / "o/manifest" / NAME).read_bytes() == before
+
+
+def test_quarantined_rows_have_it_too(tmp_path: Path) -> None:
+    """Of the row or the recording that they are in the manifest; what is not there keeps its own."""
+    source = written(tmp_path / "m", {"1": ("a", "new")}, FACTS)
+    output = written(tmp_path / "o", {"1": ("a", "old")}, FACTS)
+    old, new = [("queue", "old")], [("queue", "new")]
+
+    def refused(at: Output, rows: list[tuple[str | None, str, Any]]) -> None:
+        named = [
+            dict.fromkeys(QUARANTINE.names, "") | {"utterance_id": one, "recording_id": recording}
+            | {"meta": meta}
+            for one, recording, meta in rows
+        ]  # fmt: skip
+        uri = f"{at.quarantine_uri}/{NAME}"
+        parquet.write(uri, pa.Table.from_pylist(named, QUARANTINE), "quarantine", {"own": "kept"})
+
+    refused(source, [(None, "b", new)])
+    refused(output, [("1", "a", old), (None, "b", None), ("9", "z", old)])
+    bring_metadata(output, source, FACTS, "now")
+    assert output.read_quarantine(NAME)["meta"].to_pylist() == [new, new, old]
+    uri = f"{output.quarantine_uri}/{NAME}"
+    assert parquet.read_footer(uri, "quarantine")[1]["own"] == "kept"
