@@ -3,14 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
 from daf_core.errors import FILE_REASONS
+from daf_core.manifest.comparison import Comparison, Gone
 from daf_core.manifest.entries import Entry, rows_table
-from daf_core.sources.remarks import Outcome
+from daf_core.sources.remarks import SHOWN, Outcome
 from daf_core.storage.parquet import part_name
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.scratch_database import scratch_database
@@ -24,36 +24,21 @@ _SCHEMA = f"""
     CREATE INDEX by_recording ON entries (recording, version);
     CREATE TABLE source (recording TEXT PRIMARY KEY, version TEXT) WITHOUT ROWID;
     CREATE TABLE compared (recording TEXT PRIMARY KEY, outcome TEXT) WITHOUT ROWID;
+    CREATE TABLE pruned (recording TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE VIEW outdated AS SELECT part, position, recording, removed
         FROM entries JOIN source USING (recording) WHERE entries.version != source.version
         UNION ALL SELECT part, position, recording, removed FROM entries
         WHERE rows = 0 AND rejected > 0 AND recording NOT IN (SELECT recording FROM source)
         AND NOT EXISTS (SELECT 1 FROM json_each(reasons)
-            WHERE SUBSTR(key, 1, INSTR(key || ' ', ' ') - 1) NOT IN ({_OF_FILES}));
+            WHERE SUBSTR(key, 1, INSTR(key || ' ', ' ') - 1) NOT IN ({_OF_FILES}))
+        UNION ALL SELECT part, position, recording, removed FROM entries JOIN pruned
+            USING (recording);
     CREATE VIEW gone AS SELECT part, position, recording
         FROM entries LEFT JOIN source USING (recording) WHERE source.recording IS NULL;
     CREATE VIEW due AS SELECT recording FROM source WHERE version != '' AND NOT EXISTS (
         SELECT 1 FROM entries WHERE entries.recording = source.recording
         AND entries.version = source.version AND complete AND NOT removed)
 """
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Counts of the recordings of source and manifest; files that are not used are none.
-
-    new: only in the source; changed: in the manifest in an older version; gone: only in the
-    manifest, where their rows stay; kept: the same in both.
-    """
-
-    new: int
-    changed: int
-    gone: int
-    kept: int
-
-    def as_dict(self) -> dict[str, int]:
-        """As JSON."""
-        return asdict(self)
 
 
 class Place(NamedTuple):
@@ -136,9 +121,14 @@ class Catalogue:
         counts = "SELECT key, SUM(value) FROM entries, json_each(reasons) GROUP BY key ORDER BY key"
         return dict(self._all(counts))
 
-    def compare(self, source: Iterable[tuple[str, str]]) -> None:
-        """Store the (recording, version) pairs of the source and compare them with the entries."""
+    def compare(self, source: Iterable[tuple[str, str]], prune: bool = False) -> None:
+        """Store the (recording, version) pairs of the source and compare them with the entries.
+
+        prune: recordings that are gone from the source are outdated, rather than kept.
+        """
         self._database.executemany("INSERT INTO source VALUES (?, ?)", source)
+        if prune:
+            self._database.execute("INSERT INTO pruned SELECT DISTINCT recording FROM gone")
         self._database.execute(
             "INSERT INTO compared SELECT recording, CASE"
             " WHEN recording IN (SELECT recording FROM outdated) THEN 'changed'"
@@ -164,6 +154,14 @@ class Catalogue:
             *FILE_REASONS,
         )
         return Comparison(**{"new": 0, "changed": 0, "gone": 0, "kept": 0} | dict(counts))
+
+    def gone_from_source(self) -> Gone:
+        """The recordings that are gone from the source, whether they are kept or pruned."""
+        kept = "SELECT recording FROM compared WHERE outcome = 'gone' ORDER BY recording LIMIT ?"
+        pruned = "SELECT recording FROM pruned ORDER BY recording LIMIT ?"
+        ((count,),) = self._all("SELECT COUNT(*) FROM pruned")
+        first = ([name for (name,) in self._all(one, SHOWN + 1)] for one in (kept, pruned))
+        return Gone(count, *map(tuple, first))
 
     def is_up_to_date(self) -> bool:
         """Whether the manifest holds the source's version of each recording, and no older one."""

@@ -1,7 +1,8 @@
 """Bring a manifest up to date with its source: new recordings are added, changed ones replaced.
 
 A changed recording is first added anew, at the end, and then removed from the parts that held it:
-no row is ever missing. Rows of recordings that were deleted from the source stay.
+no row is ever missing. Rows of recordings that were deleted from the source stay, unless they are
+to be pruned.
 """
 
 import logging
@@ -52,13 +53,15 @@ def update(
     inspect: Inspect,
     retry: Collection[str] = (),
     read_again: Collection[str] = (),
+    prune: bool = False,
 ) -> Updated:
     """Make the manifest in `output`, whose run has begun, hold what `source` holds.
 
     part_s: seconds of audio per part, None for lengths that suit any source (`part_length`);
     inspect: turns recordings of the source into rows, in order; retry: recordings with rows
     quarantined or flagged for these reasons are inspected again, though their files are unchanged;
-    read_again: so are the recordings of these parts.
+    read_again: so are the recordings of these parts; prune: recordings that were deleted from the
+    source are taken out.
 
     Raises:
         NotDone: another attempt took over, or the manifest's files were changed by others.
@@ -78,7 +81,7 @@ def update(
     forgotten = Forgotten.of(output)
     refused = forgotten.stays(source.quarantined)
     loose = fingerprint(refused) if refused else NOTHING
-    known.compare(chain([(NO_RECORDING, loose)], _versions(source, forgotten)))
+    known.compare(chain([(NO_RECORDING, loose)], _versions(source, forgotten)), prune)
     roots = [*(source.origins.roots or ())]
     if record is not None and finished and known.is_up_to_date():
         facts = record.facts | {"roots": roots}
@@ -86,7 +89,7 @@ def update(
             facts |= {"remarks": asdict(remarks(output, known, source, forgotten))}
         if facts != record.facts:
             run_record.write(output, replace(record, facts=facts))
-        return Updated.from_facts(facts, known.comparison(), started)
+        return Updated.from_facts(facts, known, started)
     attempt = attempt or ingest_lock.take_over(output, record)
     check = partial(ingest_lock.check, output, attempt)
     as_they_are = MetadataAlone(output, known, check)

@@ -2,9 +2,10 @@
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
-from daf_core.manifest.catalogue import Catalogue, Comparison
+from daf_core.manifest.catalogue import Catalogue
+from daf_core.manifest.comparison import Comparison, Gone
 from daf_core.manifest.entries import is_file
 from daf_core.sources.remarks import Remarks
 from daf_core.storage.run_record import Json
@@ -19,7 +20,7 @@ class Updated:
     quarantined: reason → rows; not_used: reason and suffix → files of the source; flags: flag →
     rows, with no_text and no_audio; remarks: settings that match nothing, and hints; recordings:
     counts of new, changed, gone and kept ones; seconds: the duration of this update;
-    nothing_to_do: the manifest was up to date.
+    nothing_to_do: the manifest was up to date; gone: which recordings are gone from the source.
     """
 
     rows_in: int
@@ -33,6 +34,7 @@ class Updated:
     recordings: Comparison
     seconds: float
     nothing_to_do: bool = False
+    gone: Gone = field(default_factory=Gone)
 
     def as_facts(self) -> Json:
         """The entries of the run record."""
@@ -43,14 +45,18 @@ class Updated:
         }
 
     @classmethod
-    def from_facts(cls, facts: Json, recordings: Comparison, started: float) -> "Updated":
+    def from_facts(cls, facts: Json, known: Catalogue, started: float) -> "Updated":
         """A manifest with nothing to do, from the entries of its run record."""
         counts = {name: facts[name] for name in _COUNTS}
         said = facts.get("remarks", {})  # older records have none
         remarks = Remarks(**{name: tuple(lines) for name, lines in said.items()})
-        seconds = _seconds_since(started)
         return cls(
-            **counts, seconds=seconds, remarks=remarks, recordings=recordings, nothing_to_do=True
+            **counts,
+            seconds=_seconds_since(started),
+            remarks=remarks,
+            recordings=known.comparison(),
+            nothing_to_do=True,
+            gone=known.gone_from_source(),
         )
 
 
@@ -70,6 +76,7 @@ def counted(known: Catalogue, said: Remarks, started: float) -> Updated:
         audio_hours=round(sum(part.audio_s for part in parts) / 3600, 4),
         recordings=known.comparison(),
         seconds=_seconds_since(started),
+        gone=known.gone_from_source(),
     )
 
 

@@ -63,6 +63,10 @@ class SourceOptions:
     check_contents: Annotated[bool, Parameter(group=SOURCE)] = False
     """Detect changed files by their SHA-256 instead of size and time. Reads all audio."""
 
+    prune: Annotated[bool, Parameter(group=SOURCE)] = False
+    """Take recordings that are gone from the source (deleted, renamed) out of the manifest, and so
+    out of all that is made of it. Default: they stay, and are named."""
+
     redact: Annotated[bool, Parameter(group=SOURCE)] = False
     """Replace payment cards, IBANs, phone and social security numbers, mail addresses and other
     long numbers in the words by marks such as [CARD], before anything is stored; also digits that
@@ -96,7 +100,8 @@ class IngestSettings(WhereAndHowLong, SourceOptions):
 
     Rows that cannot be used and files that are not used go to OUT/quarantine, each with its reason.
     Run the command again to continue after an interruption, or when the source has changed: new
-    recordings are added, changed ones replaced, and rows of recordings that are gone stay.
+    recordings are added, changed ones replaced, and rows of recordings that are gone stay,
+    unless --prune takes them out.
     """
 
     source: Annotated[str, Parameter(group=INPUT)] = field(kw_only=False)

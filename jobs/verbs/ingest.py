@@ -101,7 +101,9 @@ def bring_up_to_date(
             found = _inspect(recordings, inspector, per_task, may_start_ray)
             return attempt.counted(_with_progress(found))
 
-        done = update(output, identity, source, part_s, inspect, settings.retry, read_again)
+        done = update(
+            output, identity, source, part_s, inspect, settings.retry, read_again, settings.prune
+        )
     tell_of(done, output)
     line = summary(done, output.quarantine_uri) + few_messages(done, output)
     return done, f"nothing to do: {line}" if done.nothing_to_do else line

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from daf_core.manifest.updated import Updated
 from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import KINDS
+from daf_core.sources.remarks import examples
 from daf_core.storage import parquet
 from daf_core.storage.output import Output
 from jobs.command.terminal import one_line
@@ -32,7 +33,7 @@ def summary(done: Updated, quarantine: str) -> str:
         f"{_redacted(done.flags)}{number_of(done.parts, 'part')}, "
         f"{done.audio_hours:.2f} hours of speech, "
         f"{number_of(sum(recordings.values()), 'recording')}{f' ({counts})' if counts else ''}, "
-        f"{done.seconds} s{_not_used(done.not_used, quarantine)}"
+        f"{done.seconds} s{_not_used(done.not_used, quarantine)}{_gone(done)}"
     ) + "".join(f"\n{_as_options(_clean(remark))}" for remark in remarks)
 
 
@@ -49,6 +50,7 @@ def tell_of(done: Updated, output: Output) -> None:
         parts=done.parts,
         audio_hours=done.audio_hours,
         recordings=done.recordings.as_dict(),
+        pruned=done.gone.pruned,
         not_used=done.not_used,
         nothing_to_do=done.nothing_to_do,
         seconds=done.seconds,
@@ -77,6 +79,18 @@ def _redacted(flags: Mapping[str, int]) -> str:
     counts = {names: flags.get(f"{REDACTED} {mark}", 0) for mark, names in KINDS.items()}
     said = [f"{count:,} {names[count > 1]}" for names, count in counts.items() if count]
     return f"redacted: {', '.join(said)}, " if said else ""
+
+
+def _gone(done: Updated) -> str:
+    """Which recordings are gone from the source: those that stay, and those that were taken out."""
+    lines = ""
+    if count := done.recordings.gone:
+        named = f"{number_of(count, 'recording')} gone from the source: "
+        lines += f"\n{named}{one_line(examples(done.gone.kept_first))}; --prune takes them out"
+    if count := done.gone.pruned:
+        named = f"{number_of(count, 'recording')} gone from the source taken out: "
+        lines += f"\n{named}{one_line(examples(done.gone.pruned_first))}"
+    return lines
 
 
 def _as_options(line: str) -> str:

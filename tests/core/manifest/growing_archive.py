@@ -65,13 +65,15 @@ def about(archive: Path) -> Path:
     return archive.parent / f"{archive.name}.csv"
 
 
-def ingest(archive: Path, out: str = "memory://manifest", **options: Any) -> Updated:
+def ingest(
+    archive: Path, out: str = "memory://manifest", *, prune: bool = False, **options: Any
+) -> Updated:
     meta = str(about(archive)) if about(archive).exists() else None
     source = open_source(str(archive), options=FolderOptions(meta=meta), **options)
     output = manifest_output(out)
     run_record.begin(output, IDENTITY, fresh=False)
     inspect = source.inspector()
-    return update(output, IDENTITY, source, 30.0, lambda found: map(inspect, found))
+    return update(output, IDENTITY, source, 30.0, lambda found: map(inspect, found), prune=prune)
 
 
 def rows_of(out: str = "memory://manifest") -> dict[str, list[dict[str, Any]]]:

@@ -74,7 +74,7 @@ def test_where_it_cannot_be_told_nothing_is_written(tmp_path: Path) -> None:
 
 
 def test_quarantined_rows_have_it_too(tmp_path: Path) -> None:
-    """Of the row or the recording that they are in the manifest; what is not there keeps its own."""
+    """As the manifest says of the row or the recording; what is not there keeps its own."""
     source = written(tmp_path / "m", {"1": ("a", "new")}, FACTS)
     output = written(tmp_path / "o", {"1": ("a", "old")}, FACTS)
     old, new = [("queue", "old")], [("queue", "new")]
