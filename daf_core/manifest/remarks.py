@@ -8,11 +8,12 @@ from typing import TypeVar
 import pyarrow.compute as pc
 
 from daf_core.manifest.catalogue import Catalogue
+from daf_core.manifest.copies import copies
 from daf_core.manifest.forgotten import Forgotten
 from daf_core.schemas import Row
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.open_source import Source
-from daf_core.sources.remarks import Found, OnChannels, Remarks
+from daf_core.sources.remarks import SHOWN, Found, OnChannels, Remarks, examples
 from daf_core.storage.output import Output
 
 _READERS = 16
@@ -37,7 +38,22 @@ def remarks(
         sum(forgotten.has(name) for name, _ in source.recordings()) if forgotten.hashes else 0
     )
     hint = f"recordings left out, as `daf forget` removed them: {left_out}"
-    return Remarks(said.unmatched, (*said.hints, *([hint] if left_out else [])))
+    hints = (*said.hints, *([hint] if left_out else []), *_copies(output))
+    return Remarks(said.unmatched, hints)
+
+
+def _copies(output: Output) -> list[str]:
+    """A line where recordings count several times."""
+    found = copies(output)
+    if not found:
+        return []
+    more = sum(len(group) - 1 for group in found)
+    named = examples([" = ".join(group[:SHOWN]) for group in found])
+    are = "recording is a copy of another" if more == 1 else "recordings are copies of others"
+    return [
+        f"{more:,} {are}, and counted all the same: {named}; delete copies from the source, and "
+        f"`prune` takes them out"
+    ]
 
 
 def _parts(output: Output, read: Callable[[Output, str], _Of]) -> list[_Of]:
