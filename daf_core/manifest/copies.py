@@ -11,12 +11,12 @@ from collections.abc import Callable, Hashable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.recordings.decoding.parquet_cell import split_cell
 from daf_core.recordings.decoding.raw import MARK
+from daf_core.schemas import Row
 from daf_core.sources.file_versions import ABSENT, ListedVersions, contents_version
 from daf_core.storage.files import filesystem
 from daf_core.storage.output import Output
@@ -28,7 +28,8 @@ BYTES_AT_MOST = 1 << 30  # that are read of whole files
 WORDS_AT_LEAST = 20  # of a recording without sound; short ones are alike by chance
 _END_BYTES = 1 << 16
 _READERS = 16
-_ROWS = ["recording_id", "audio_uri", "start_s", "end_s", "text"]
+_FILES = ["recording_id", "audio_uri"]
+_ROWS = [*_FILES, "start_s", "end_s", "text"]
 _Of = TypeVar("_Of")
 
 
@@ -41,10 +42,10 @@ def copies(output: Output) -> list[list[str]]:
     spoken: dict[str, list[object]] = defaultdict(list)
     words: dict[str, int] = defaultdict(int)
     with ThreadPoolExecutor(_READERS) as pool:
-        for rows in pool.map(lambda name: output.read(name, _ROWS), names):
-            for recording, uri in _distinct(rows):
+        for heard, unheard in pool.map(lambda name: _read(output, name), names):
+            for recording, uri in heard:
                 files[uri.partition(MARK)[0]].add(recording)
-            for row in rows.filter(rows["audio_uri"].is_null()).to_pylist():
+            for row in unheard:
                 spoken[row["recording_id"]].append(
                     fingerprint([row["start_s"], row["end_s"], row["text"]])
                 )
@@ -57,10 +58,15 @@ def copies(output: Output) -> list[list[str]]:
     return sorted(sorted(group) for group in alike)
 
 
-def _distinct(rows: pa.Table) -> set[tuple[str, str]]:
-    heard = rows.filter(pc.is_valid(rows["audio_uri"]))
-    pairs = heard.group_by(["recording_id", "audio_uri"]).aggregate([])
-    return {*zip(*(pairs[name].to_pylist() for name in _ROWS[:2]), strict=True)}
+def _read(output: Output, name: str) -> tuple[list[tuple[str, str]], list[Row]]:
+    """The recordings of a part with their files, and its rows without sound."""
+    rows = output.read(name, _FILES)
+    heard = rows.filter(pc.is_valid(rows["audio_uri"])).group_by(_FILES).aggregate([])
+    pairs = [*zip(*(heard[column].to_pylist() for column in _FILES), strict=True)]
+    if not rows["audio_uri"].null_count:
+        return pairs, []
+    rows = output.read(name, _ROWS)
+    return pairs, rows.filter(pc.is_null(rows["audio_uri"])).to_pylist()
 
 
 def _same_bytes(uris: list[str]) -> list[list[str]]:
