@@ -8,6 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 import soundfile
 
+from daf_core.errors import BadInput
+from daf_core.sources.folders.recording_group import Group, files_of
 from daf_core.storage import parquet
 from daf_core.storage.output import manifest_output, scores_output
 from jobs.parts.calls import make_calls
@@ -146,3 +148,20 @@ def test_a_quarantine_of_an_older_daf_is_read_and_brought_up_to_date(tmp_path: P
     ingest.run(IngestSettings(out=f"{tmp_path}/s/manifest", retry=reasons, **source))  # type: ignore[arg-type]
     make_calls(scores_output(f"{tmp_path}/s"), EncodeResources())
     assert len(query.run(QuerySettings(f"{tmp_path}/s", OF_BEN, to="csv")).splitlines()) == 3
+
+
+def test_a_recording_that_ends_its_reader_is_a_call_with_it() -> None:
+    group = Group(
+        [("q/a.wav", "/c/q/a.wav"), ("q/a.mp3", "/c/q/a.mp3"), ("q/a.vtt", "/c/q/a.vtt")],
+        meta={"q/a.wav": {"agent": "Ben"}},
+        ids={"/c/q/a.wav": "q/a"},
+    )
+    rows = files_of(group, BadInput("poison", "x"))
+    found = [(row["recording_id"], row["file"], row["meta"]) for row in rows]
+    assert found == [
+        ("q/a", "/c/q/a.wav", {"agent": "Ben"}),
+        ("q/a.mp3", "/c/q/a.mp3", None),
+        (None, "/c/q/a.vtt", None),
+    ]
+    (alone,) = files_of(Group([("q/b.vtt", "/c/q/b.vtt")]), BadInput("too_slow", "x"))
+    assert alone["recording_id"] == "q/b"

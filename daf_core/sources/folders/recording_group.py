@@ -20,7 +20,7 @@ from daf_core.sources.folders.contents import (
     contents_of,
     contents_of_excerpt,
 )
-from daf_core.sources.folders.grouping import stem
+from daf_core.sources.folders.grouping import TEXT_SUFFIXES, stem, suffix
 from daf_core.sources.folders.shared_transcripts import Excerpt
 from daf_core.sources.folders.who_speaks import WhoSpeaks
 from daf_core.sources.inspection import Inspected, identify
@@ -44,10 +44,18 @@ class Group(NamedTuple):
 
 
 def files_of(group: Group, error: BadInput) -> list[Row]:
-    """Quarantine rows of the files of a group, where it cannot be inspected."""
+    """Quarantine rows of the files of a group, where it cannot be inspected; of recordings with
+    their ids, as they are calls.
+    """
+    sounds = [one for one in group.files if suffix(one[0]) not in TEXT_SUFFIXES]
+    ids = dict(zip(sounds, _ids(sounds, group.ids), strict=True))
+    ids = ids or {one: stem(one[0]) for one in group.files}  # words alone
     return [
-        quarantine_row(error, {"file": uri, "meta": group.meta.get(name)})
-        for name, uri in group.files
+        quarantine_row(
+            error,
+            {"recording_id": ids.get(one), "file": one[1], "meta": group.meta.get(one[0])},
+        )
+        for one in group.files
     ]
 
 
@@ -68,7 +76,8 @@ def inspect_group(
     texts = [one for one in contents if isinstance(one, Words | Unreadable)]
     unused = [one for one in contents if isinstance(one, dict)]
     if sounds:
-        named = _named(sounds, group.ids)
+        ids = _ids([(one.name, one.uri) for one in sounds], group.ids)
+        named = zip(sounds, ids, strict=True)
         found = [_recording(one, name, texts, who, redact) for one, name in named]
         found.append(_unclaimed(sounds, texts))
     else:
@@ -93,15 +102,16 @@ def _guessed(
             yield encoding, names.get(one.uri, one.uri.rpartition("/")[2])
 
 
-def _named(sounds: list[Sound], known: Mapping[str, str]) -> list[tuple[Sound, str]]:
-    """Each recording with its id: the one it has in the manifest, else its stem if that is free."""
-    stems = [stem(one.name) for one in sounds]
-    taken = {known[one.uri] for one in sounds if one.uri in known}
+def _ids(sounds: Sequence[tuple[str, str]], known: Mapping[str, str]) -> list[str]:
+    """The id of each recording, given by name and URI: the one it has in the manifest, else its
+    stem if that is free.
+    """
+    stems = [stem(name) for name, _ in sounds]
+    taken = {known[uri] for _, uri in sounds if uri in known}
     named = []
-    for one in sounds:
-        own = stem(one.name)
+    for (name, uri), own in zip(sounds, stems, strict=True):
         free = stems.count(own) == 1 and own not in taken
-        named.append((one, known.get(one.uri) or (own if free else one.name)))
+        named.append(known.get(uri) or (own if free else name))
     return named
 
 
