@@ -39,7 +39,7 @@ def manifest_named_by(scores: Output, record: RunRecord) -> Output:
     if found is None:
         raise SettingsError(
             f"{scores.record_uri}: expected the place of the manifest that was scored, found none; "
-            f"make the scores again"
+            f"give the folder that daf score wrote"
         )
     if not files.exists(found.record_uri):
         raise SettingsError(
