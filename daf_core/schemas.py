@@ -35,7 +35,7 @@ FLAGS = {
     "ends_early": "the file ends before its header says; the rest of the recording is missing",
     "unheard_rest": "the file goes on after the sound that is decoded; the rest is not heard",
     "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
-    "bad_channel": "the recording lacks a channel that --channels names; all were mixed",
+    "bad_channel": "the recording lacks a channel that `channels` names; all were mixed",
     "same_channels": "the channels of the recording carry the same sound; they were mixed",
     "crosstalk": "the speech is also heard on another channel, where it was not counted",
     "synthesized": "no recording; the words were read out by a speech synthesizer",

@@ -224,7 +224,7 @@ def _instead(output: Output) -> str:
         return "no such folder"
     if (inside := _inside(output)) or output.kind != "manifest":
         return f"no {RECORD}{inside}"
-    return f"no {RECORD}; `daf ingest {output.root} --out manifest` makes one"
+    return f"no {RECORD}; `daf ingest` makes one"
 
 
 def _inside(output: Output) -> str:
