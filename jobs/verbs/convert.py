@@ -51,7 +51,7 @@ def run(settings: ConvertSettings) -> str:
     refused: list[Refused] = []
     guessed = Guessed()
     if is_scores(settings.source):
-        recordings = scored_recordings(settings.source, settings.manifest)
+        recordings = scored_recordings(settings.source, settings.manifest, refused)
     else:
         recordings = transcripts(settings.source, settings.out, refused, guessed)
     written = Written(FileNames(settings.to, taken=(TABLE.removesuffix(f".{settings.to}"),)))
@@ -150,7 +150,9 @@ def _summary(settings: ConvertSettings, written: Written, refused: list[Refused]
         parts.append(f"{number_of(written.without_times, 'more cue')} without times not written")
     failed = len(faults(refused))
     if failed:
-        parts.append(f"{number_of(failed, 'file')} not used or not whole")
+        what = "recording" if is_scores(settings.source) else "file"
+        number = len({one.name for one in faults(refused)})
+        parts.append(f"{number_of(number, what)} not used or not whole")
     if len(refused) > failed:
         parts.append(f"{number_of(len(refused) - failed, 'file')} without text, such as recordings")
     if refused and not _is_file(settings):

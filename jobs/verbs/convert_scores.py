@@ -1,13 +1,17 @@
 """The recordings of a folder of scores with their words, for `daf convert`."""
 
+from collections import Counter
 from collections.abc import Iterator
 
+from daf_core.calls.units import Source
 from daf_core.errors import SettingsError
 from daf_core.report.printable import printable
 from daf_core.schemas import Row
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.writing import Score, WrittenCue
 from daf_core.storage.output import Output, manifest_output, scores_output
+from jobs.progress import number_of
+from jobs.verbs.convert_refused import Refused
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 
 _COLUMNS = (
@@ -21,10 +25,13 @@ def is_scores(uri: str) -> bool:
     return bool(scores_output(uri).part_names())
 
 
-def scored_recordings(uri: str, manifest: str | None) -> Iterator[tuple[str, list[WrittenCue]]]:
+def scored_recordings(
+    uri: str, manifest: str | None, refused: list[Refused]
+) -> Iterator[tuple[str, list[WrittenCue]]]:
     """Yield each recording's id and its scored cues, in order of time, when its last part is read.
 
     manifest: where words are read from; by default the one that was scored, if it is there.
+    refused: gets the recordings of which utterances were quarantined, once all are read.
 
     Raises:
         SettingsError: there is no manifest at `manifest`, or it is not the one that was scored.
@@ -46,6 +53,19 @@ def scored_recordings(uri: str, manifest: str | None) -> Iterator[tuple[str, lis
             waiting.setdefault(row["recording_id"], []).append(row)
         for recording_id in [one for one in waiting if last[one] == number]:
             yield recording_id, _cues(waiting.pop(recording_id))
+    refused += _quarantined(Source(scores, words))
+
+
+def _quarantined(source: Source) -> Iterator[Refused]:
+    """The recordings that are not whole, once for each reason."""
+    counts = Counter(
+        (row["recording_id"], row["reason"])
+        for name in source.part_names()
+        for row in source.quarantine(name).select(["recording_id", "reason"]).to_pylist()
+    )
+    for (recording_id, reason), count in counts.items():
+        name = printable(recording_id)
+        yield Refused(name, reason, f"{name}: {number_of(count, 'utterance')} quarantined")
 
 
 def _manifest(scores: Output, given: str | None) -> Output | None:

@@ -1,5 +1,6 @@
 """daf convert: transcripts and scores in four formats; every file is accounted for."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -8,13 +9,14 @@ import pyarrow as pa
 import pytest
 
 from daf_core.errors import SettingsError
-from daf_core.schemas import MANIFEST, SCORES
+from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
 from daf_core.sources.transcripts import read_transcript
 from daf_core.sources.transcripts.writing import WRITERS
 from daf_core.storage import files, parquet
 from daf_core.storage.output import manifest_output, scores_output
 from jobs.settings import ConvertSettings
 from jobs.verbs import convert
+from jobs.verbs.convert_refused import TABLE
 
 VTT = "WEBVTT\n\n00:00.500 --> 00:02.000\n<v Ann>Hello there\n\n00:02.500 --> 00:03.000\n<v Bo>Hm\n"
 
@@ -205,3 +207,26 @@ def test_scores_without_a_manifest_have_no_words_and_say_so(scored, tmp_path):
     assert re.search(r"3 cues \(3 without words\)", run(scores, "csv", tmp_path / "out"))
     with pytest.raises(SettingsError, match=r"`manifest` .*found none"):
         run(scores, "csv", tmp_path / "out", tmp_path / "nowhere")
+
+
+def test_utterances_that_were_not_scored_are_told(scored, tmp_path, capsys):
+    scores, manifest = scored
+    for output, part, recording, reason in (
+        (scores_output(str(scores)), "part-00001", "x/a", "poison"),
+        (manifest_output(str(manifest)), "part-00000", "x/a", "empty_row"),
+        (manifest_output(str(manifest)), "part-00001", None, "unknown_format"),  # a file
+        (manifest_output(str(manifest)), "part-00002", "gone", "no_speech"),
+    ):
+        found = [row(QUARANTINE, recording_id=recording, reason=reason, stage="decode", message="")]
+        table = pa.Table.from_pylist(found * 2, schema=QUARANTINE)
+        uri = files.join(output.quarantine_uri, f"{part}.parquet")
+        files.publish(uri, parquet.parquet_bytes(table, "quarantine", {}))
+    out = tmp_path / "out"
+    assert ", 2 recordings not used or not whole; all named in" in run(scores, "vtt", out, manifest)
+    assert capsys.readouterr().err.splitlines() == [
+        "daf: 1 empty_row: x/a: 2 utterances quarantined",
+        "daf: 1 poison: x/a: 2 utterances quarantined",
+        "daf: 1 no_speech: gone: 2 utterances quarantined",
+    ]
+    with (out / TABLE).open(newline="") as file:
+        assert [one["name"] for one in csv.DictReader(file)] == ["x/a", "x/a", "gone"]
