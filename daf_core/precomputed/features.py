@@ -1,5 +1,6 @@
 """Features that a corpus was published with, as embeddings: pooled over time, by utterance id."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -7,25 +8,25 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from daf_core.arrays import BoolArray, FloatArray
+from daf_core.arrays import AnyArray, BoolArray, FloatArray
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
 from daf_core.embeddings.columns import ColumnShapes, HalfArray
 from daf_core.errors import SettingsError
+from daf_core.precomputed.scale import ROUNDING, standardised
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
 
-LARGEST = float(np.finfo(np.float16).max)
 _ROWS_AT_ONCE = 64
 
 
 class Pooled(NamedTuple):
     """Utterances pooled over their frames.
 
-    values: (rows, features) float16; present: (rows,), whether a row has a frame with any value
-    other than 0; repaired: how many values were not finite or exceeded the range of float16.
+    values: (rows, features), in the units of the file; present: (rows,), whether a row has a frame
+    with any value other than 0; repaired: how many values were not finite.
     """
 
-    values: HalfArray
+    values: AnyArray
     present: BoolArray
     repaired: int
 
@@ -33,7 +34,7 @@ class Pooled(NamedTuple):
 @dataclass(frozen=True)
 class PrecomputedColumn:
     """An embedding column: the file it is from, utterance id → row, and the values of the rows:
-    (rows, layers · features).
+    (rows, layers · features), each feature standardised over all rows (`scale.standardised`).
     """
 
     source: EncoderSpec
@@ -45,13 +46,16 @@ class PrecomputedColumn:
     def from_pooled(
         cls, source: EncoderSpec, ids: Iterable[str], pooled: Pooled, layers: int = 1
     ) -> "PrecomputedColumn":
-        """A column of the pooled rows that are present; of several with one id the first."""
-        rows = zip(ids, pooled.present, strict=True)
-        places: dict[str, int] = {}
-        for place, (utterance, present) in enumerate(rows):
-            if present:
-                places.setdefault(utterance, place)
-        return cls(source, places, pooled.values, layers)
+        """A column of the pooled rows that are present.
+
+        Raises:
+            SettingsError: several rows have one id.
+        """
+        names = [*ids]
+        _check_once(source.name, names)
+        rows = zip(names, pooled.present, strict=True)
+        places = {name: place for place, (name, present) in enumerate(rows) if present}
+        return cls(source, places, standardised(pooled.values, pooled.present), layers)
 
     def select(self, ids: list[str]) -> tuple[HalfArray, BoolArray]:
         """Values (rows, layers · features) of these utterances, and which are present; those of
@@ -116,7 +120,7 @@ def pool(frames: FloatArray, used: BoolArray, deviation: bool) -> Pooled:
     """Mean over the frames in use, with `deviation` followed by their standard deviation.
 
     frames: (rows, frames, features); used: (rows, frames). Values that are not finite count as 0,
-    as in MMSA's loader; results beyond float16 are clipped to its range.
+    as in MMSA's loader.
     """
     starts = range(0, len(frames), _ROWS_AT_ONCE)
     pieces = [
@@ -142,19 +146,32 @@ def concatenate(what: str, pieces: list[Pooled]) -> Pooled:
     )
 
 
+def _check_once(file: str, ids: list[str]) -> None:
+    several = {name: count for name, count in Counter(ids).items() if count > 1}
+    if several:
+        first = next(iter(several))
+        raise SettingsError(
+            f"{file}: expected each utterance id once, found {len(several):,} with several rows, "
+            f"the first of them {first!r:.80} with {several[first]:,}; keep one row of each"
+        )
+
+
 def _pool(frames: FloatArray, used: BoolArray, deviation: bool) -> Pooled:
     weights = used[:, :, None]
     values = np.where(weights, frames.astype(np.float64), 0.0)
     finite = np.isfinite(values)
     values = np.where(finite, values, 0.0)
     count = np.maximum(weights.sum(axis=1), 1)
-    mean = values.sum(axis=1) / count
-    parts = [mean]
-    if deviation:
-        squares = np.where(weights, np.square(values - mean[:, None]), 0.0)
-        parts.append(np.sqrt(squares.sum(axis=1) / count))
+    with np.errstate(over="ignore", invalid="ignore"):  # near the end of float64's range
+        mean = values.sum(axis=1) / count
+        parts = [mean]
+        if deviation:
+            squares = np.where(weights, np.square(values - mean[:, None]), 0.0)
+            found = np.sqrt(squares.sum(axis=1) / count)
+            varies = found > ROUNDING * np.abs(values).max(axis=1, initial=0.0)
+            parts.append(np.where(varies, found, 0.0))
     pooled = np.concatenate(parts, axis=1)
-    cut = np.clip(pooled, -LARGEST, LARGEST)
-    repaired = int((~finite).sum() + (cut != pooled).sum())
+    fits = np.isfinite(pooled)
+    repaired = int((~finite).sum() + (~fits).sum())
     present: BoolArray = np.any(values, axis=(1, 2))
-    return Pooled(cut.astype(np.float16), present, repaired)
+    return Pooled(np.where(fits, pooled, 0.0), present, repaired)

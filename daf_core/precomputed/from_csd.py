@@ -6,6 +6,7 @@ standard deviation. A frame belongs to the interval that contains its middle.
 
 import posixpath
 from collections.abc import Iterator
+from hashlib import sha256
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from daf_core.precomputed.features import Pooled, Precomputed, PrecomputedColumn
 from daf_core.sources.corpora.csd import labels_uri, segment_id, sequences, within
 from daf_core.sources.corpora.csd_file import SUFFIX, Sequence, open_sequence
 from daf_core.sources.table_rows import file_sha256
-from daf_core.weights.specs import EXTRACTED, EncoderSpec
+from daf_core.weights.specs import STANDARDISED, EncoderSpec
 
 _KINDS = {"text": ("wordvectors", "glovevectors"), "audio": ("covarep", "opensmile")}
 
@@ -28,10 +29,12 @@ def read_features(uri: str) -> Precomputed:
         SettingsError: labels or features are missing, or a file is damaged.
     """
     intervals = _intervals(uri)
+    labels = file_sha256(labels_uri(uri))  # they say which rows there are
     columns, repaired = {}, 0
     for modality, kinds in _KINDS.items():
         for number, file in enumerate(sequences(uri, *kinds), start=1):
-            source = EncoderSpec(posixpath.basename(file), EXTRACTED, file_sha256(file))
+            both = sha256(f"{file_sha256(file)} {labels}".encode()).hexdigest()
+            source = EncoderSpec(posixpath.basename(file), STANDARDISED, both)
             with open_sequence(file) as sequence:
                 found = list(_pooled(sequence, intervals, deviation=modality == "audio"))
             column = modality if number == 1 else f"{modality}_{number}"

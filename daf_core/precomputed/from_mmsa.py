@@ -19,7 +19,7 @@ from daf_core.precomputed.features import (
 )
 from daf_core.sources.corpora.mmsa import load_splits, plain_column
 from daf_core.sources.table_rows import file_sha256
-from daf_core.weights.specs import EXTRACTED, EncoderSpec
+from daf_core.weights.specs import STANDARDISED, EncoderSpec
 
 
 def read_features(uri: str) -> Precomputed:
@@ -29,7 +29,7 @@ def read_features(uri: str) -> Precomputed:
         SettingsError: it is not such a pickle, or its arrays do not fit each other.
     """
     splits = load_splits(uri)
-    source = EncoderSpec(posixpath.basename(uri), EXTRACTED, file_sha256(uri))
+    source = EncoderSpec(posixpath.basename(uri), STANDARDISED, file_sha256(uri))
     columns, repaired = {}, 0
     for name in ("text", "audio"):
         having = {split: held for split, held in splits.items() if name in held}

@@ -14,14 +14,26 @@ import numpy as np
 from daf_core.arrays import AnyArray, BoolArray
 from daf_core.embeddings.columns import Column
 from daf_core.errors import SettingsError
-from daf_core.precomputed.features import LARGEST, Pooled, Precomputed, PrecomputedColumn
+from daf_core.precomputed.features import Pooled, Precomputed, PrecomputedColumn
 from daf_core.sources.table_rows import file_sha256
 from daf_core.storage.files import filesystem
-from daf_core.weights.specs import EXTRACTED, EncoderSpec
+from daf_core.weights.specs import STANDARDISED, EncoderSpec
 
 SUFFIX = ".npz"
 IDS = "ids"
 UNPACKED_BYTES, TIMES_STORED = 2 << 30, 200  # of all arrays, or so many times the file
+
+
+class _PythonObjects(ValueError):
+    """An array of Python objects, as pandas keeps texts; reading one may run code."""
+
+    def __init__(self, name: str) -> None:
+        kind = "str" if name == IDS else "np.float32"
+        expected = "texts" if name == IDS else "numbers"
+        super().__init__(
+            f"expected `{name:.80}` as an array of {expected}, found Python objects, which are not "
+            f"read; save it as np.array(list({name:.80}), {kind})"
+        )
 
 
 def read_features(uri: str) -> Precomputed:
@@ -36,21 +48,22 @@ def read_features(uri: str) -> Precomputed:
         with fs.open(path, "rb") as file:
             found = _arrays(file)
             names = _names(found.pop(IDS, None))
+    except _PythonObjects as err:
+        raise SettingsError(f"{uri}: {err}") from err
     except Exception as err:  # whatever hostile bytes lead zipfile, its codecs and NumPy to
         raise SettingsError(f"{uri}: expected NumPy's .npz, found it unreadable: {err}") from err
     if not found:
         raise SettingsError(
             f"{uri}: expected arrays such as text or audio beside `{IDS}`, found none"
         )
-    source = EncoderSpec(posixpath.basename(uri), EXTRACTED, file_sha256(uri))
-    columns, repaired = {}, 0
+    source = EncoderSpec(posixpath.basename(uri), STANDARDISED, file_sha256(uri))
+    columns = {}
     for name, values in found.items():
         _check(uri, name, values, len(names))
         layers = values.shape[1] if values.ndim == 3 else 1
         pooled = _pooled(values)
         columns[name] = PrecomputedColumn.from_pooled(source, names, pooled, layers)
-        repaired += pooled.repaired
-    return Precomputed(columns, repaired)
+    return Precomputed(columns, repaired=0)
 
 
 def _names(ids: AnyArray | None) -> list[str]:
@@ -70,6 +83,8 @@ def _arrays(file: IO[bytes]) -> dict[str, AnyArray]:
         for member in members.infolist():
             with members.open(member) as stream:
                 shape, kind, header = _header(stream)
+            if kind.hasobject:
+                raise _PythonObjects(member.filename.removesuffix(".npy"))
             needed = int(np.prod(shape, dtype=object)) * kind.itemsize
             left -= needed
             if left < 0 or needed < 0 or needed + header != member.file_size:
@@ -90,8 +105,6 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any], int]:
     if read is None:
         raise ValueError(f"an array of format {version}")
     shape, _, kind = read(stream)
-    if kind.hasobject:
-        raise ValueError("an array of Python objects, which is not read")
     return shape, kind, stream.tell()
 
 
@@ -111,12 +124,10 @@ def _check(uri: str, name: str, values: AnyArray, rows: int) -> None:
 
 
 def _pooled(values: AnyArray) -> Pooled:
-    flat = values.reshape(len(values), -1).astype(np.float32)
-    finite = np.isfinite(flat).all(axis=1)
-    cut = np.clip(np.nan_to_num(flat), -LARGEST, LARGEST)
-    repaired = int((cut[finite] != flat[finite]).sum())
-    present: BoolArray = np.logical_and(finite, cut.any(axis=1))
-    return Pooled(cut.astype(np.float16), present, repaired)
+    flat = values.reshape(len(values), -1)
+    with np.errstate(over="ignore"):  # of long doubles
+        finite: BoolArray = np.array([np.isfinite(row.astype(np.float64)).all() for row in flat])
+    return Pooled(flat, np.logical_and(finite, flat.any(axis=1)), repaired=0)
 
 
 def _told(value: AnyArray | None) -> str:

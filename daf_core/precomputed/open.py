@@ -15,11 +15,13 @@ def open_features(uri: str) -> Precomputed:
     Raises:
         SettingsError: there are none, or they differ from their form.
     """
+    fs, path = filesystem(uri)
+    if not fs.exists(path):
+        raise SettingsError(f"{uri}: expected precomputed features, found nothing there")
     if posixpath.splitext(uri)[1].lower() in mmsa.SUFFIXES:
         return from_mmsa.read_features(uri)
     if posixpath.splitext(uri)[1].lower() == from_npz.SUFFIX:
         return from_npz.read_features(uri)
-    fs, path = filesystem(uri)
     if fs.isdir(path):
         return from_csd.read_features(uri)
     raise SettingsError(

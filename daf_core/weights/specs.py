@@ -28,7 +28,10 @@ from daf_core.weights.known import (
 )
 from daf_core.weights.packages import PACKAGED, packaged
 
-EXTRACTED = "extracted"  # the revision of precomputed features: daf has no weights that make them
+# The revision of precomputed features, which daf has no weights to make. In outputs and heads of
+# before they were standardised it is "extracted".
+STANDARDISED = "standardised"
+_FEATURES = (STANDARDISED, "extracted")
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,11 @@ class EncoderSpec:
     """Identifies frozen weights and what they read. Plain values: it travels in JSON.
 
     name: Hugging Face id, local folder, "descriptors", or the file of precomputed features;
-    revision: hub commit, "packaged", "extracted" (precomputed features), or None for a local folder
-    and for descriptors; sha256: of the weights or the file, for descriptors the version of the
-    algorithm; context: how many previous turns a text encoder reads with an utterance; window_s: of
-    a speech encoder, the longest stretch that it reads at once.
+    revision: hub commit, "packaged", "standardised" (precomputed features), or None for a local
+    folder and for descriptors; sha256: of the weights, or of the files that decide the features,
+    for descriptors the version of the algorithm; context: how many previous turns a text encoder
+    reads with an utterance; window_s: of a speech encoder, the longest stretch that it reads at
+    once.
     """
 
     name: str
@@ -99,7 +103,7 @@ def locate(spec: EncoderSpec, offline: bool = False) -> tuple[Path, ...]:
     """
     if spec.name == DESCRIPTORS:
         return ()
-    if spec.revision == EXTRACTED:
+    if spec.revision in _FEATURES:
         raise SettingsError(
             f"encoder {spec.name}: expected weights, found precomputed features, which daf cannot "
             f"make from recordings or texts; embed the file as `features`, then score these "

@@ -41,7 +41,10 @@ def embed_precomputed(settings: EmbedSettings, uri: str, source: Output, output:
 
     line = run_missing_parts(run, settings, make)
     widths = " and ".join(f"{name} {width}" for name, (_, width) in features.shapes.items())
-    return f"{line}, {widths} wide, {features.repaired} numbers repaired in the file"
+    return (
+        f"{line}, {widths} wide, each feature standardised over the file's rows, "
+        f"{features.repaired} numbers repaired in the file"
+    )
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,10 @@ def test_features_that_came_with_a_corpus_are_trained_on_and_scored(daf, make_he
 
     said = daf("embed", manifest=manifest, features=file, out=embeddings)
     assert said.summary.startswith("47 rows in, 47 embedded, 0 quarantined"), said.complaint
-    assert said.summary.endswith("text 6 and audio 8 wide, 2 numbers repaired in the file")
+    assert said.summary.endswith(
+        "text 6 and audio 8 wide, each feature standardised over the file's rows, 2 numbers "
+        "repaired in the file"
+    )
     record = json.loads((embeddings / "run.json").read_text())
     assert record["repaired"] == 2
     assert record["identity"]["encoders"]["text"]["name"] == "unaligned_50.pkl"

@@ -26,13 +26,15 @@ def saved(folder: Path, **arrays: np.ndarray) -> str:
 def test_each_array_is_a_column(tmp_path: Path) -> None:
     found = open_features(saved(tmp_path, ids=IDS, text=TEXT, audio=AUDIO, audio_2=AUDIO))
     assert found.shapes == {"text": (2, 3), "audio": (1, 2), "audio_2": (1, 2)}
-    assert found.repaired == 2  # 1e9 is beyond float16, in both columns
+    assert found.repaired == 0
     values, present = found.columns["text"].select(["ü", "nobody", "a"])
     assert present.tolist() == [True, False, True]
-    np.testing.assert_array_equal(values[[0, 2]], TEXT[[3, 0]].reshape(2, 6))
+    rows = TEXT.reshape(4, 6)
+    expected = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    np.testing.assert_allclose(values[[0, 2]], expected[[3, 0]], rtol=1e-3)
     values, present = found.columns["audio"].select(["a", "b", "c", "ü"])
     assert present.tolist() == [True, False, False, True]  # zeros and NaN are no features
-    assert values[3].tolist() == [65504.0, 4.0]
+    assert values.tolist() == [[-1.0, -1.0], [0.0, 0.0], [0.0, 0.0], [1.0, 1.0]]
     rows = [{"utterance_id": one, "recording_id": "r", "flags": []} for one in ("b", "ü", "z")]
     embedded, missing = found.embed(pa.Table.from_pylist(rows, schema=MANIFEST))
     assert embedded["utterance_id"].to_pylist() == ["b", "ü"]
@@ -58,7 +60,21 @@ def test_ids_may_be_bytes(tmp_path: Path) -> None:
         ({"ids": IDS, "text": TEXT + 1j}, r"expected text as numbers \(4, features\)"),
         ({"ids": IDS, "video": TEXT}, "video"),
         ({"ids": IDS, "text_frames": TEXT}, "expected a column such as text"),
-        ({"ids": IDS, "text": np.array([[{}], [1], [2], [3]], object)}, "Python objects"),
+        (
+            {"ids": IDS, "text": np.array([[{}], [1], [2], [3]], object)},
+            r"expected `text` as an array of numbers, found Python objects, which are not read; "
+            r"save it as np.array\(list\(text\), np.float32\)$",
+        ),
+        (
+            {"text": TEXT, "ids": IDS.astype(object)},
+            r"expected `ids` as an array of texts, found Python objects, which are not read; save "
+            r"it as np.array\(list\(ids\), str\)$",
+        ),
+        (
+            {"ids": np.array(["a", "b", "a", "b"]), "text": TEXT},
+            "features.npz: expected each utterance id once, found 2 with several rows, the first "
+            "of them 'a' with 2; keep one row of each",
+        ),
     ],
 )
 def test_other_arrays_are_refused(tmp_path: Path, arrays: dict, message: str) -> None:
@@ -95,8 +111,12 @@ def test_files_that_claim_more_than_they_hold_are_refused(tmp_path: Path) -> Non
         path.write_bytes(content)
         with pytest.raises(SettingsError, match="found it unreadable"):
             open_features(str(path))
-    with pytest.raises(SettingsError, match="found it unreadable"):
-        open_features(str(tmp_path / "gone.npz"))
+
+
+@pytest.mark.parametrize("name", ["gone.npz", "gone.pkl", "gone", "gone.csv"])
+def test_a_file_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name}: expected .*, found nothing there"):
+        open_features(str(tmp_path / name))
 
 
 def test_ids_in_another_encoding_are_refused(tmp_path: Path) -> None:

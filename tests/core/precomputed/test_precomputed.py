@@ -12,11 +12,19 @@ from daf_core.precomputed.features import pool
 from daf_core.precomputed.open import open_features
 from tests.core.sources.corpus_forms import (
     AUDIO_WIDTH,
+    SEGMENTS,
     TEXT_WIDTH,
     mmsa,
     write_csd_folder,
     write_mmsa,
+    write_sequence,
 )
+
+
+def scaled(rows):
+    """Each feature less its mean, divided by its deviation."""
+    values = np.array(rows, np.float64)
+    return (values - values.mean(axis=0)) / values.std(axis=0)
 
 
 @pytest.mark.parametrize("aligned", [True, False])
@@ -26,16 +34,18 @@ def test_mmsa_features_are_means_and_deviations_over_what_is_no_padding(tmp_path
     extracted = open_features(str(path))
     assert extracted.shapes == {"text": (1, TEXT_WIDTH), "audio": (1, 2 * AUDIO_WIDTH)}
     assert extracted.repaired == 0
-    held = data["test"]
-    for row, utterance in enumerate(held["id"]):
-        mask = held["text_bert"][row, 1] > 0
-        text = held["text"][row][mask]
-        audio = held["audio"][row][mask if aligned else slice(held["audio_lengths"][row])]
-        (found,), _ = extracted.columns["text"].select([utterance])
-        np.testing.assert_allclose(found, text.mean(axis=0), atol=2e-3)
-        (found,), _ = extracted.columns["audio"].select([utterance])
-        expected = np.concatenate([audio.mean(axis=0), audio.std(axis=0)])
-        np.testing.assert_allclose(found, expected, atol=2e-3)
+    ids, texts, audios = [], [], []
+    for held in data.values():
+        for row, utterance in enumerate(held["id"]):
+            mask = held["text_bert"][row, 1] > 0
+            audio = held["audio"][row][mask if aligned else slice(held["audio_lengths"][row])]
+            ids.append(utterance)
+            texts.append(held["text"][row][mask].mean(axis=0))
+            audios.append(np.concatenate([audio.mean(axis=0), audio.std(axis=0)]))
+    for name, expected in (("text", texts), ("audio", audios)):
+        found, present = extracted.columns[name].select(ids)
+        assert present.all()
+        np.testing.assert_allclose(found, scaled(expected), atol=4e-3)
 
 
 def test_features_without_lengths_and_mask_end_where_only_zeros_follow(tmp_path):
@@ -57,9 +67,11 @@ def test_numbers_that_are_none_are_repaired_and_counted(tmp_path):
     held["audio"][2] = 0.0
     extracted = open_features(str(write_mmsa(tmp_path / "a.pkl", data)))
     values, present = extracted.columns["audio"].select(held["id"][:3])
-    assert values[0].tolist() == [0.0, 0.0, 65504.0, 1.0, 0.0, 0.0, 0.0, 0.0]
+    others, _ = extracted.columns["audio"].select(held["id"][3:])
+    assert np.isfinite(values).all()
+    assert values[0, 2] > 3 > abs(others[:, 2]).max()  # 1e6 stands out
     assert present.tolist() == [True, False, False]  # no frame; nothing but zeros
-    assert extracted.repaired == 8 + 1
+    assert extracted.repaired == 8
 
 
 @pytest.mark.parametrize(
@@ -117,15 +129,30 @@ def test_csd_features_are_those_of_the_labelled_intervals(tmp_path):
     assert extracted.shapes == {"text": (1, TEXT_WIDTH), "audio": (1, 2 * AUDIO_WIDTH)}
     assert extracted.repaired == 3
     assert extracted.encoders["audio"].name == "CMU_MOSEI_COVAREP.csd"
-    with h5py.File(folder / "CMU_MOSEI_COVAREP.csd") as file:
-        frames = file["CMU_MOSEI_COVAREP/data/v2/features"][100:200]
-    (found,), _ = extracted.columns["audio"].select(["v2[1]"])
-    expected = np.concatenate([frames.mean(axis=0), frames.std(axis=0)])
-    np.testing.assert_allclose(found, expected, atol=2e-3)
-    with h5py.File(folder / "CMU_MOSEI_TimestampedWordVectors.csd") as file:
-        words = file["CMU_MOSEI_TimestampedWordVectors/data/v3/features"][5:7]
-    (found,), _ = extracted.columns["text"].select(["v3[2]"])
-    np.testing.assert_allclose(found, words.mean(axis=0), atol=2e-3)
+    ids, texts, audios = [], [], []
+    with (
+        h5py.File(folder / "CMU_MOSEI_COVAREP.csd") as heard,
+        h5py.File(folder / "CMU_MOSEI_TimestampedWordVectors.csd") as spoken,
+    ):
+        for video in heard["CMU_MOSEI_COVAREP/data"]:
+            frames = heard[f"CMU_MOSEI_COVAREP/data/{video}/features"][:]
+            words = spoken[f"CMU_MOSEI_TimestampedWordVectors/data/{video}/features"][:]
+            for number, (start_s, end_s) in enumerate(SEGMENTS):
+                ids.append(f"{video}[{number}]")
+                own = np.nan_to_num(frames[round(100 * start_s) : round(100 * end_s)], neginf=0)
+                audios.append(np.concatenate([own.mean(axis=0), own.std(axis=0)]))
+                middles = np.arange(0.25, 3.5, 0.5)
+                texts.append(words[(middles >= start_s) & (middles < end_s)].mean(axis=0))
+    for name, expected in (("text", texts), ("audio", audios)):
+        found, present = extracted.columns[name].select(ids)
+        assert present.all()
+        np.testing.assert_allclose(found, scaled(expected), atol=4e-3)
+    same = extracted.encoders["audio"]
+    write_sequence(
+        folder / "CMU_MOSEI_Labels.csd",
+        {"v2": (np.zeros((1, 7), "f4"), np.array([[0.0, 1.0]]))},
+    )
+    assert open_features(str(folder)).encoders["audio"] != same  # other rows, another scale
     (folder / "CMU_MOSEI_TimestampedWordVectors.csd").unlink()
     (folder / "CMU_MOSEI_COVAREP.csd").unlink()
     with pytest.raises(SettingsError, match="expected word vectors, COVAREP or openSMILE"):
