@@ -75,7 +75,7 @@ class InputRows:
         Raises:
             SettingsError: the table has neither text nor audio.
         """
-        numbered = [(f"row {number}", self._numbered(number)) for number in numbers]
+        numbered = [(place_of(number), self._numbered(number)) for number in numbers]
         source = table_source.TableSource(
             NAME,
             lambda: nullcontext(Table(self.columns, with_file_names(NAME, iter(numbered)))),
@@ -103,6 +103,11 @@ class InputRows:
     def _numbered(self, number: int) -> Cells | BadInput:
         cells = self.rows[number]
         return cells if isinstance(cells, BadInput) else {**cells, ROW_NUMBER: number}
+
+
+def place_of(number: int) -> str:
+    """What messages call a row."""
+    return f"row {number}"
 
 
 def _key(cells: Cells | BadInput) -> str | None:

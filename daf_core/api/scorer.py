@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar, get_args
 
 import pyarrow as pa
 
-from daf_core.api.input_rows import InputRows
+from daf_core.api.input_rows import NAME, InputRows, place_of
 from daf_core.embeddings.columns import stored
 from daf_core.errors import SettingsError
 from daf_core.manifest.parts import Part, pack, quarantine_as_table
@@ -120,7 +120,7 @@ class Scorer:
             quarantine += unscored
         return Scored(
             _like(rows, _of_each_row(scores, SCORES, firsts)),
-            _like(rows, _of_each_row(quarantine, QUARANTINE, firsts)),
+            _like(rows, _with_own_places(_of_each_row(quarantine, QUARANTINE, firsts), firsts)),
         )
 
     def _score_part(self, part: Part, origins: Origins) -> tuple[pa.Table, list[pa.Table]]:
@@ -204,6 +204,16 @@ def _of_each_row(tables: list[pa.Table], schema: pa.Schema, firsts: list[int]) -
     numbers = [number for number, first in enumerate(firsts) if first in places]
     taken = found.take(pa.array([places[firsts[number]] for number in numbers], pa.int64()))
     return taken.set_column(0, "row", pa.array(numbers, pa.int64()))
+
+
+def _with_own_places(table: pa.Table, firsts: list[int]) -> pa.Table:
+    """Quarantine in which messages name each row itself, not the first row that is like it."""
+    messages = []
+    for number, message in zip(table["row"].to_pylist(), table["message"].to_pylist(), strict=True):
+        first, own = (f"{NAME}:{place_of(one)}: " for one in (firsts[number], number))
+        messages.append(own + message[len(first) :] if message.startswith(first) else message)
+    at = table.column_names.index("message")
+    return table.set_column(at, table.schema.field(at), pa.array(messages, pa.string()))
 
 
 def _like(rows: Any, table: pa.Table) -> Any:

@@ -144,6 +144,14 @@ def test_a_row_that_repeats_another_has_its_scores(scorer, calls, tmp_path):
     pd.testing.assert_series_equal(first, again, check_names=False)
 
 
+def test_messages_name_each_row_itself_however_many_are_alike(scorer):
+    texts = ["x", "", "", "y", None]
+    for rows in (pd.DataFrame({"text": texts}), pa.table({"text": texts})):
+        told = [*map(str, scorer.score(rows).quarantine["message"])]
+        places = [message.partition(": ")[0] for message in told]
+        assert places == ["rows:row 1", "rows:row 2", "rows:row 4"]
+
+
 def test_an_arrow_table_gives_arrow_tables_with_the_numbers_of_rows(scorer, calls, tmp_path):
     calls = calls.drop(index=["row d", "row k"])  # Arrow holds no such cells
     frame = scorer.score(calls, folder=str(tmp_path))
