@@ -11,8 +11,7 @@ from torch import Tensor
 
 from daf_core.arrays import FloatArray
 from daf_core.measures.calibration import added_by_shape, needed_share, polarities
-from daf_core.measures.calibration_values import COVERAGE, Calibration
-from daf_core.measures.reliability import TEMPERATURES
+from daf_core.measures.calibration_values import COVERAGE, LEAST_SHARE, TEMPERATURES, Calibration
 from daf_core.schemas import polarity_number
 
 PRIOR = 0.5  # standard deviation of the logarithm of the temperature about that of before
@@ -58,7 +57,8 @@ def calibrate_on_few(
     order = np.argsort(scores)
     share = np.cumsum(weights[order]) / weights.sum()
     place = int(np.searchsorted(share, (rows + 1) * COVERAGE / rows - 1e-9))
-    return replace(at_zero, mass=float(scores[order[min(place, len(order) - 1)]]))
+    mass = float(scores[order[min(place, len(order) - 1)]])
+    return replace(at_zero, mass=mass if slopes else max(mass, LEAST_SHARE))
 
 
 def effective_rows(weights: FloatArray) -> float:

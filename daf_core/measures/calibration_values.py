@@ -5,6 +5,8 @@ from typing import TypeAlias, TypedDict
 
 COVERAGE = 0.9  # share of the intervals that hold the label
 SHAPE_FEATURES = 15  # of `calibration.shape_of`
+LEAST_SHARE = 0.001  # of a distribution that an interval of rows of one share takes
+TEMPERATURES = (0.2, 5.0)  # least and most
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scipy.optimize import linprog
 from torch import Tensor
 
 from daf_core.measures.calibration import needed_share, shape_of
-from daf_core.measures.calibration_values import COVERAGE
+from daf_core.measures.calibration_values import COVERAGE, LEAST_SHARE
 
 Numbers = npt.NDArray[np.float64]
 LEAST_ROWS = 1000  # held out, without which the share is the same for all shapes
@@ -34,7 +34,7 @@ def fit_share(logits: Tensor, labels: Tensor) -> tuple[float, tuple[float, ...]]
     """
     needed = needed_share(logits, labels)
     if len(needed) < LEAST_ROWS:
-        return _quantile(needed), ()
+        return max(_quantile(needed), LEAST_SHARE), ()
     shapes = shape_of(logits).numpy()
     fitted = np.arange(0, len(needed), max(2, math.ceil(len(needed) / MOST_ROWS)))
     slopes = _linear_quantile(shapes[fitted], needed[fitted])

@@ -8,12 +8,11 @@ from torch.nn import functional
 from daf_core.arrays import FloatArray
 from daf_core.heads.sentiment_bins import share_below
 from daf_core.measures.calibration import Certainty, polarities
-from daf_core.measures.calibration_values import Calibration
+from daf_core.measures.calibration_values import TEMPERATURES, Calibration
 from daf_core.measures.conformal import fit_share
 from daf_core.measures.metrics import class_metrics
 from daf_core.schemas import polarity_number
 
-TEMPERATURES = (0.2, 5.0)
 BINS = 10
 
 

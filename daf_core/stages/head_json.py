@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from daf_core.embeddings.columns import Column
 from daf_core.errors import SettingsError
+from daf_core.measures import calibration_range
 from daf_core.measures.adjustment_values import GroupColumn
-from daf_core.measures.calibration_values import SHAPE_FEATURES
+from daf_core.measures.calibration_values import SHAPE_FEATURES, TEMPERATURES
 from daf_core.stages.head_record import BEFORE_WHOLE, VERSION, HeadRecord
 from daf_core.storage.run_record import Json
 from daf_core.weights.known import LONGEST_WINDOW_S
@@ -27,8 +28,8 @@ class _Own(BaseModel):
 
 class _Calibration(_Own):
     mass: float = Field(ge=-1e6, le=1e6)
-    temperature: float = Field(ge=1e-3, le=1e3)
-    rows: _Rows
+    temperature: float = Field(ge=TEMPERATURES[0], le=TEMPERATURES[1])
+    rows: int = Field(ge=1, le=10**15)
     slopes: list[Annotated[float, Field(ge=-1e6, le=1e6)]] = Field(max_length=SHAPE_FEATURES)
 
 
@@ -96,6 +97,8 @@ def checked_record(found: Json, uri: str) -> HeadRecord:
     for name, one in checked.calibrations.items():
         if len(one.slopes) not in (0, SHAPE_FEATURES):
             raise _wrong(uri, f"calibrations.{name}.slopes", f"expected {SHAPE_FEATURES} or 0")
+        if (why := calibration_range.problem(one.mass, one.slopes)) is not None:
+            raise _wrong(uri, f"calibrations.{name}", why)
     if checked.label_interval and checked.label_interval[0] > checked.label_interval[1]:
         raise _wrong(uri, "label_interval", "expected the lower end first")
     return HeadRecord.from_dict(found)

@@ -22,7 +22,7 @@ def save_head(folder: Path, facts: Json) -> None:
         torch.linspace(0, 5, PERCENTILES),
         torch.linspace(-1, 1, 7),
     )
-    calibration = Calibration(0.9, 0.5, 100, tuple([0.1] * SHAPE_FEATURES))
+    calibration = Calibration(0.4, 0.5, 100, tuple([0.1] * SHAPE_FEATURES))
     trained_head.save(
         str(folder),
         build("daf", SHAPES, 4),
