@@ -7,7 +7,9 @@ NotDone         the job ran, and not all of it is done; TooManyBad: too many row
 Messages name settings in backticks, such as `frames`; the command line shows them as --frames.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import inf
 
 REASONS = {
     "bad_row": "the row cannot be read as a row of its table",
@@ -132,7 +134,40 @@ def check_range(setting: str, value: float | None, least: float, most: float | N
     Raises:
         SettingsError: it is not, or it is not a number.
     """
-    if value is None or (value >= least and (most is None or value <= most)):
+    if value is None or (least <= value < inf and (most is None or value <= most)):
         return
     expected = f"{least:g} or more" if most is None else f"{least:g} to {most:g}"
     raise SettingsError(f"`{setting}` {value}: expected {expected}")
+
+
+def check_whole(setting: str, value: int | None, least: int, most: int | None = None) -> None:
+    """Check that a setting, unless it is None, is a whole number from `least` to `most`.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is None or (is_whole and value >= least and (most is None or value <= most)):
+        return
+    expected = f"{least} or more" if most is None else f"{least} to {most}"
+    raise SettingsError(f"`{setting}` {value}: expected {expected}, a whole number")
+
+
+def check_seed(seed: int) -> None:
+    """Check that a seed is one that every generator of random numbers takes.
+
+    Raises:
+        SettingsError: it is not.
+    """
+    check_whole("seed", seed, least=0, most=2**32 - 1)
+
+
+def check_once(setting: str, items: Sequence[str]) -> None:
+    """Check that no item of a list is given twice.
+
+    Raises:
+        SettingsError: one is.
+    """
+    several = [item for item, count in Counter(items).items() if count > 1]
+    if several:
+        raise SettingsError(f"`{setting}`: expected each once, found {', '.join(several)} again")

@@ -8,16 +8,16 @@ import os
 import sys
 from typing import Annotated, Any
 
-from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
 from jobs import settings as verbs
 from jobs.command import config_file, config_shown, option_names, stopping, terminal, told
-from jobs.command.config_shown import as_arguments, options_of
+from jobs.command.config_shown import as_arguments, every_name, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
 from jobs.ray_address import ADDRESS, address_to_join
-from jobs.settings.options import RESOURCES, shown_default
+from jobs.settings.options import RESOURCES, as_type, shown_default
 
 VERBS: dict[str, type] = {
     "ingest": verbs.IngestSettings,
@@ -59,7 +59,9 @@ app = App(
     version=daf_core.__version__,
     help_format="markdown",
     suppress_keyboard_interrupt=False,  # main says how to continue
-    default_parameter=Parameter(negative="", show_choices=True, show_default=shown_default),
+    default_parameter=Parameter(
+        converter=as_type, negative="", show_choices=True, show_default=shown_default
+    ),
 )
 
 
@@ -149,21 +151,18 @@ def _run(arguments: list[str]) -> None:
         return
     verb = arguments[0] if arguments and arguments[0] in VERBS else None
     told.begin(arguments, verb)
-    arguments = with_config(arguments)
+    given, arguments = arguments, with_config(arguments)
     told.begin(arguments, verb)  # the file may ask for it too
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except (CycloptsError, SettingsError) as err:
         # What is missing may be there, under a name that the verb does not have.
-        said = None if verb is None else option_names.unknown(arguments, _names_of_options(verb))
-        if said is None:
+        known = None if verb is None else every_name(options_of(app, verb))
+        said = None if known is None else option_names.unknown(arguments, known)
+        said = said or config_file.named(given, arguments, _message(err))
+        if said == _message(err):
             raise
         raise SettingsError(said) from err
-
-
-def _names_of_options(verb: str) -> set[str]:
-    found = options_of(app, verb).items()
-    return {"help", "version"}.union(*({name, one.negative or name} for name, one in found))
 
 
 def with_config(arguments: list[str]) -> list[str]:
@@ -180,7 +179,7 @@ def with_config(arguments: list[str]) -> list[str]:
         raise SettingsError(f"{config_file.OPTION} {file}: expected a verb first, as daf score")
     options = options_of(app, verb)
     values = config_file.read(file, verb, VERBS, options)
-    return [*rest, *as_arguments(values, options, rest[1:]), *others]
+    return [*rest, *as_arguments(values, options, rest[1:], file), *others]
 
 
 @config_app.command
@@ -194,8 +193,11 @@ def show(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True, show=Fa
         raise SettingsError(f"daf config show: expected a verb ({', '.join(VERBS)}), got {verb!r}")
     options = options_of(app, verb)
     values = {} if file is None else config_file.read(file, verb, VERBS, options)
-    whole = [*rest, *as_arguments(values, options, rest[1:])]
-    _, bound, _ = app.parse_args(whole, exit_on_error=False, print_error=False)
+    whole = [*rest, *as_arguments(values, options, rest[1:], file)]
+    try:
+        _, bound, _ = app.parse_args(whole, exit_on_error=False, print_error=False)
+    except (CycloptsError, SettingsError) as err:
+        raise SettingsError(config_file.named(arguments, whole, _message(err))) from err
     asked = bound.arguments.get("asked") or VERBS[verb]()
     del options["json"]  # which is none of the settings
     terminal.say("\n".join(config_shown.lines(asked, options, rest[1:], values, file)))
@@ -230,8 +232,8 @@ def _message(what: object) -> str:
     """What is said of an error. Only a job that was not done says of several rows, on several
     lines.
     """
-    if isinstance(what, MissingArgumentError) and what.keyword is None and what.argument:
-        return option_names.missing(what.argument.name, " ".join(what.command_chain or ()), VERBS)
+    if isinstance(what, CycloptsError) and (said := option_names.misused(what, VERBS)):
+        return said
     message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
     return as_options(message)
 

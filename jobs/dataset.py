@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import ray.data
 
-from daf_core.errors import SettingsError, check_range
+from daf_core.errors import SettingsError, check_range, check_whole
 from daf_core.schemas import QUARANTINE, SCORES
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.files import absolute
@@ -73,7 +73,7 @@ def score_dataset(
     True empty_row
     """
     check_range("num_gpus", num_gpus, least=0)
-    check_range("batch_size", batch_size, least=1)
+    check_whole("batch_size", batch_size, least=1)
     if head.reads_turns:
         raise SettingsError(
             "this head reads an utterance beside earlier turns of its recording, which batches of "

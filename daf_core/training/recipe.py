@@ -3,12 +3,22 @@
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from daf_core.errors import SettingsError, check_range
+from daf_core.errors import SettingsError, check_range, check_whole
 
 Groups: TypeAlias = Literal["recordings", "speakers"]
 
 BATCH_ROWS = 128
 LARGE_CORPUS_ROWS = 10_000  # training rows from which batches are four times as large
+
+MOST_UNITS = 16_384  # members · width; with it the largest kind of head takes 4 GB
+_MOST = {
+    "epochs": 100_000,
+    "patience": 100_000,
+    "batch_rows": 1_000_000,
+    "width": 4096,
+    "members": 100,
+    "also_rows": 1_000_000,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +83,17 @@ class Recipe:
     validation rows."""
 
     def __post_init__(self) -> None:
-        for name in ("epochs", "patience", "batch_rows", "width", "members", "also_rows"):
-            check_range(name, getattr(self, name), least=1)
+        for name, most in _MOST.items():
+            check_whole(name, getattr(self, name), least=1, most=most)
+        if self.members * self.width > MOST_UNITS:
+            raise SettingsError(
+                f"`members` {self.members}: expected at most {MOST_UNITS // self.width} of `width` "
+                f"{self.width}"
+            )
         for name in ("modality_dropout", "average"):
             check_range(name, getattr(self, name), least=0, most=1)
         for name in ("weight_decay", "side_loss", "adversarial"):
-            check_range(name, getattr(self, name), least=0)
+            check_range(name, getattr(self, name), least=0, most=1000)
         if not 0 < self.learning_rate <= 1:
             raise SettingsError(
                 f"`learning_rate` {self.learning_rate}: expected more than 0 and at most 1"

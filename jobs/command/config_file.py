@@ -6,6 +6,7 @@ A file holds the options of one verb, or a table for each verb. What the command
 import csv
 import importlib
 import io
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -72,6 +73,19 @@ def read(path: str, verb: str, verbs: Iterable[str], options: Iterable[str]) -> 
             raise SettingsError(f"{path}: {given}: given twice")
         values[name] = _as_given(path, name, value)
     return values
+
+
+def named(given: Sequence[str], whole: Sequence[str], message: str) -> str:
+    """The message, with the file's name before it where it is about an option that the file gives.
+
+    given: the arguments of the command line; whole: those, with the options of the file.
+    """
+    about = re.search(r"--[a-z][a-z0-9-]*", message)
+    file = taken_out(given)[1]
+    if file is None or about is None:
+        return message
+    of_line, of_both = ({one.partition("=")[0] for one in some} for some in (given, whole))
+    return f"{file}: {message}" if about[0] in of_both - of_line else message
 
 
 def _parsed(path: Path) -> Values:

@@ -9,18 +9,20 @@ from typing import Any
 
 from cyclopts import App
 
+from daf_core.errors import SettingsError
 from jobs.command.config_file import Values
 
 
 @dataclass(frozen=True)
 class Option:
     """An option of a verb: its name and what turns it off, without dashes before them; the
-    environment variable that it is read from, or empty.
+    environment variable that it is read from, or empty; whether it is a switch, without a value.
     """
 
     name: str
     negative: str | None
     variable: str
+    is_switch: bool
 
     def is_in(self, arguments: Sequence[str]) -> bool:
         """Whether the command line gives it."""
@@ -36,19 +38,35 @@ def options_of(app: App, verb: str) -> dict[str, Option]:
     options = {}
     for one in arguments:
         off = next((name.removeprefix("--") for name in one.negatives), None)
-        for name in set(one.names) - set(one.negatives):
+        is_switch = one.hint in (bool, bool | None)
+        for name in set(one.names) - set(one.negatives) - {"*"}:  # "*": settings within others
             bare = name.removeprefix("--")
-            options[bare] = Option(bare, off, " ".join(one.parameter.env_var or ()))
+            options[bare] = Option(bare, off, " ".join(one.parameter.env_var or ()), is_switch)
     return options
 
 
-def as_arguments(values: Values, options: dict[str, Option], given: Sequence[str]) -> list[str]:
-    """The values of a file as arguments, but for options that are `given`, which win."""
+def every_name(options: dict[str, Option]) -> set[str]:
+    """What the command line of a verb with these options takes, without dashes before it."""
+    found = ({name, one.negative or name} for name, one in options.items())
+    return {"help", "version"}.union(*found)
+
+
+def as_arguments(
+    values: Values, options: dict[str, Option], given: Sequence[str], file: str | None
+) -> list[str]:
+    """The values of a file as arguments, but for options that are `given`, which win.
+
+    Raises:
+        SettingsError: yes or no for an option that is no switch.
+    """
     arguments = []
     for name, value in values.items():
         option = options[name]
         if option.is_in(given):
             continue
+        if isinstance(value, bool) and not option.is_switch:
+            found = "true" if value else "false"
+            raise SettingsError(f"{file}: {name}: expected a value, found {found}")
         if value is False:
             arguments += [] if option.negative is None else [f"--{option.negative}"]
         else:

@@ -2,8 +2,11 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
+
+from cyclopts import CycloptsError, MissingArgumentError, Parameter
+from cyclopts.exceptions import RepeatArgumentError
 
 from jobs.command.near_options import nearest
 
@@ -30,6 +33,29 @@ def field_names(settings: Any) -> list[str]:
         inner: Callable[[], Any] | Any = nested if dataclasses.is_dataclass(nested) else None
         found += [field.name] if inner is None else field_names(inner)
     return found
+
+
+def misused(err: CycloptsError, verbs: Mapping[str, type]) -> str | None:
+    """What is said where an option is missing, or given again; None: the error says it."""
+    if isinstance(err, MissingArgumentError) and err.keyword is None and err.argument:
+        return missing(err.argument.name, " ".join(err.command_chain or ()), verbs)
+    if not isinstance(err, RepeatArgumentError):
+        return None
+    given = err.token.keyword or ""
+    pair = next((pair for pair in _opposites(verbs) if given in pair), None)
+    if pair is None:
+        return f"{given}: expected once, found again"
+    return f"{' and '.join(pair)}: expected one of them, once"
+
+
+def _opposites(verbs: Mapping[str, type]) -> Iterator[tuple[str, str]]:
+    """Options that turn the same on and off, as --local and --ray."""
+    for settings in verbs.values():
+        fields: Any = dataclasses.fields(settings)
+        for field in fields:
+            for one in getattr(field.type, "__metadata__", ()):
+                if isinstance(one, Parameter) and isinstance(one.negative, tuple):
+                    yield from ((_option(field.name), off) for off in one.negative)
 
 
 def missing(option: str, verb: str, verbs: Mapping[str, type]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from daf_core.errors import SettingsError, check_range
+from daf_core.errors import SettingsError, check_seed, check_whole
 from jobs.settings.encode import EncodeResources
 from jobs.settings.options import INPUT, RESOURCES, TRAINING, Items
 
@@ -44,7 +44,8 @@ class LabelSettings:
     """Replace a table that holds labels already."""
 
     def __post_init__(self) -> None:
-        check_range("rows", self.rows, least=1, most=10_000)
+        check_whole("rows", self.rows, least=1, most=10_000)
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +91,8 @@ class AdaptSettings(EncodeResources):
     """Replace another head in --out."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        check_seed(self.seed)
         if (self.scores is None) == (self.embeddings is None):
             found = "neither" if self.scores is None else "both"
             raise SettingsError(f"expected either `scores` or `embeddings`, found {found}")

@@ -5,7 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from daf_core.errors import check_whole
 from jobs.settings.options import Items
+
+LARGEST_PORT = 65_535
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,3 +34,6 @@ class BrowseSettings:
     allow_root: Items = field(default_factory=list)
     """Another folder, or bucket as s3://BUCKET, in which recordings may lie; repeat the option for
     more. Default: where the manifest says. cluster/SECURITY.md says why."""
+
+    def __post_init__(self) -> None:
+        check_whole("port", self.port, least=0, most=LARGEST_PORT)

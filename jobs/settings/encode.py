@@ -5,7 +5,14 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from daf_core.errors import REASONS, SettingsError, check_range
+from daf_core.errors import (
+    REASONS,
+    SettingsError,
+    check_once,
+    check_range,
+    check_seed,
+    check_whole,
+)
 from daf_core.weights.known import AUDIO_ENCODER, LONGEST_WINDOW_S, TEXT_ENCODER
 from daf_core.weights.precision import Precision
 from jobs.settings.cluster import WhereAndHowLong
@@ -13,6 +20,8 @@ from jobs.settings.options import ENCODERS, INPUT, RESOURCES, Items
 
 # Clips of speech corpora are mostly shorter, so embeddings of longer utterances look like theirs.
 WINDOW_S = 4
+MOST_CONTEXT = 1000  # as `head.json` may hold
+MOST_FRAMES = 500  # a part of 4,096 rows then takes 2 GB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +43,10 @@ class EncodeResources(WhereAndHowLong):
 
     offline: Annotated[bool, Parameter(group=RESOURCES, env_var="HF_HUB_OFFLINE")] = False
     """Use only weights that are on this machine."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_range("gpus_per_actor", self.gpus_per_actor, least=0, most=64)
 
     @property
     def actor_range(self) -> tuple[int, int] | None:
@@ -142,9 +155,12 @@ class EmbedSettings(PartsRun):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("context", "frames"):
-            check_range(name, getattr(self, name), least=0)
-        check_range("audio_window", self.audio_window, least=1, most=LONGEST_WINDOW_S)
+        check_whole("context", self.context, least=0, most=MOST_CONTEXT)
+        check_whole("frames", self.frames, least=0, most=MOST_FRAMES)
+        check_whole("audio_window", self.audio_window, least=1, most=LONGEST_WINDOW_S)
+        check_seed(self.seed)
+        check_once("audio_encoder", self.audio_encoder)
+        check_once("damage", self.damage)
         if self.features is None:
             return
         defaults = EmbedSettings(manifest=self.manifest, out=self.out)
@@ -185,4 +201,6 @@ class StressSettings(PartsRun):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range("rows", self.rows, least=2)
+        check_whole("rows", self.rows, least=2)
+        check_seed(self.seed)
+        check_once("heads", self.heads)

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from typing import Annotated, Any, TypeAlias
 
-from cyclopts import CoercionError, Group, Parameter, Token
+from cyclopts import CoercionError, Group, Parameter, Token, convert
 
 INPUT = Group.create_ordered("Input and output")
 SOURCE = Group.create_ordered("Source")
@@ -45,6 +45,21 @@ def _pairs(_type: Any, tokens: Sequence[Token]) -> dict[str, str]:
             raise CoercionError(msg=f"{option} {item}: {name} is given twice")
         found[name] = value
     return found
+
+
+def as_type(type_: Any, tokens: Sequence[Token]) -> Any:
+    """The value of an option without a converter of its own. Cyclopts rounds 2.9 to 3 where a whole
+    number is expected.
+    """
+    if type_ in (int, int | None):
+        (token,) = tokens
+        try:
+            return int(token.value)
+        except ValueError:
+            pass
+        given = f"{token.keyword} {token.value:.80}"
+        raise CoercionError(msg=f"{given}: expected a whole number")
+    return convert(type_, tokens)
 
 
 def shown_default(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from daf_core.errors import check_range
+from daf_core.errors import check_range, check_whole
 
 Shown: TypeAlias = Literal["table", "csv", "jsonl"]
 
@@ -37,8 +37,8 @@ class CallsSettings:
     """Form of the output."""
 
     def __post_init__(self) -> None:
-        check_range("top", self.top, least=1)
-        check_range("least", self.least, least=2)
+        check_whole("top", self.top, least=1)
+        check_whole("least", self.least, least=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +71,6 @@ class QuerySettings:
     """Give up a query that takes more memory (GB)."""
 
     def __post_init__(self) -> None:
-        check_range("rows", self.rows, least=1)
+        check_whole("rows", self.rows, least=1)
         check_range("seconds", self.seconds, least=0.001)
         check_range("memory_gb", self.memory_gb, least=0.1)

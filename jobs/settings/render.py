@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from cyclopts import Parameter
 
 import daf_core
-from daf_core.errors import SettingsError, check_range
+from daf_core.errors import SettingsError, check_range, check_whole
 
 Rendered: TypeAlias = Literal["rayjob", "slurm", "ray-up"]
 IMAGE = f"registry.example.com/daf:{daf_core.__version__}"
@@ -78,9 +78,9 @@ class RenderSettings:
 
     def __post_init__(self) -> None:
         for name in ("workers", "cpus", "gpus_per_node"):
-            check_range(name, getattr(self, name), least=1)
-        check_range("gpu_workers", self.gpu_workers, least=0)
-        check_range("hours", self.hours, least=0.1)
+            check_whole(name, getattr(self, name), least=1, most=100_000)
+        check_whole("gpu_workers", self.gpu_workers, least=0, most=100_000)
+        check_range("hours", self.hours, least=0.1, most=10_000)
         for name, kinds in _ONLY.items():
             if getattr(self, name) not in (None, False) and self.to not in kinds:
                 raise SettingsError(f"`{name}`: goes with {' and '.join(kinds)}, found {self.to}")

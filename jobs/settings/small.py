@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from daf_core.errors import SettingsError, check_range
+from daf_core.errors import SettingsError, check_whole
 from jobs.settings.options import Items
 
 
@@ -41,7 +41,7 @@ class CompactSettings:
     """Delete an earlier copy in --out and start over."""
 
     def __post_init__(self) -> None:
-        check_range("mb", self.mb, least=1, most=1024)
+        check_whole("mb", self.mb, least=1, most=1024)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from daf_core.errors import SettingsError, check_range
+from daf_core.errors import SettingsError, check_once, check_seed, check_whole
 from daf_core.training.classes import Classes
 from daf_core.training.recipe import Recipe
 from jobs.settings.cluster import WhereAndHowLong
@@ -49,7 +49,8 @@ class Training(WhereAndHowLong):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range("train_rows", self.train_rows, least=1)
+        check_whole("train_rows", self.train_rows, least=1)
+        check_once("also", self.also)
         for column, number in self.layers.items():
             if not number.isdecimal() or int(number) < 1:
                 raise SettingsError(
@@ -87,7 +88,8 @@ class TrainSettings(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range("workers", self.workers, least=1)
+        check_seed(self.seed)
+        check_whole("workers", self.workers, least=1, most=10_000)
         if self.local and self.workers > 1:
             raise SettingsError(
                 f"`workers` {self.workers}: expected 1 with `local`, which trains in one process"
@@ -129,8 +131,9 @@ class EvaluateSettings(Training):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_range("seeds", self.seeds, least=1)
-        check_range("search", self.search, least=0)
+        check_once("heads", self.heads)
+        check_whole("seeds", self.seeds, least=1, most=1000)
+        check_whole("search", self.search, least=0, most=10_000)
         if self.local and self.search:
             raise SettingsError("`local`: expected no `search`, which needs Ray")
         if self.classes is not None:

@@ -4,7 +4,7 @@ import socket
 from contextlib import suppress
 from threading import Thread
 
-from daf_core.errors import SettingsError, check_range
+from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import Output, manifest_output, scores_output
@@ -16,7 +16,6 @@ from jobs.settings import BrowseSettings
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 
 HOST = "127.0.0.1"
-LARGEST_PORT = 65_535
 REQUESTS_AT_ONCE = 64
 LAST_ANSWERS_S = 2  # that a request has to end in, when the server ends
 
@@ -29,7 +28,6 @@ def run(settings: BrowseSettings) -> str:
             cannot be had, or the extra is not installed.
         NotDone: a table cannot be read or written.
     """
-    check_range("port", settings.port, 0, LARGEST_PORT)
     try:
         import starlette  # noqa: F401
         import uvicorn
