@@ -26,6 +26,8 @@ FLAGS = {
     "empty_audio": "the recording holds no samples; scored on text alone",
     "unreadable_audio": "the recording cannot be decoded; scored on text alone",
     "outside_recording": "the recording is shorter than the times say; scored on text alone",
+    "bad_time": "the times cannot be used, so nobody knows where it is heard; scored on text alone",
+    "end_before_start": "it ends before or where it starts; scored on text alone",
     "too_slow": "the recording takes its reader longer than a file may; scored on text alone",
     "poison": "the recording ends the process that reads it; scored on text alone",
     "too_long": "the recording is longer than 24 hours; scored on text alone",
@@ -74,10 +76,9 @@ WEIGHT_REASONS = {
     "unfamiliar_audio": "the voice is unlike those that the head was trained on",
 }
 
-_UNUSABLE = frozenset(
-    {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording", "silent"}
-    | {"too_long", "too_slow", "poison", "truncated_audio"}
-)
+TIME_FLAGS = frozenset({"bad_time", "end_before_start"})  # of rows with words and no usable times
+_UNUSABLE = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
+_UNUSABLE |= {"silent", "too_long", "too_slow", "poison", "truncated_audio"}
 # Flags of rows that go on with less than they came with.
 LESSENED = (
     _UNUSABLE

@@ -17,7 +17,7 @@ from daf_core.errors import NotDone
 from daf_core.manifest.entries import Entry, counted_as, entries_table
 from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import marks_in
-from daf_core.schemas import MANIFEST, QUARANTINE, Row
+from daf_core.schemas import MANIFEST, QUARANTINE, TIME_FLAGS, Row
 from daf_core.storage import files
 from daf_core.storage.files import join
 from daf_core.storage.output import Output
@@ -30,7 +30,7 @@ QUARANTINED_PER_PART = 65_536
 WORDS_PER_MINUTE = 150.0
 SHORTEST_S, LONGEST_S = 300.0, 1200.0  # default seconds of a part
 SHORT_PARTS = 16
-_NO_AUDIO = ("missing_audio", "empty_audio", "unreadable_audio", "outside_recording")
+_NO_AUDIO = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
 
 
 class PendingRecording(NamedTuple):
@@ -203,11 +203,7 @@ def _facts(name: str, table: pa.Table, quarantined: pa.Table) -> PartFacts:
     metas = table["meta"].to_pylist()
     refused = quarantined["meta"].to_pylist() if "meta" in quarantined.column_names else []
     rows = table.drop_columns(["meta"]).to_pylist()
-    heard = [
-        row
-        for row in rows
-        if row["audio_uri"] is not None and not {*_NO_AUDIO} & {*(row["flags"] or ())}
-    ]
+    heard = [row for row in rows if _is_heard(row["audio_uri"], row["flags"])]
     return PartFacts(
         name=name,
         rows_fingerprint=fingerprint(rows),
@@ -220,6 +216,11 @@ def _facts(name: str, table: pa.Table, quarantined: pa.Table) -> PartFacts:
     )
 
 
+def _is_heard(audio_uri: str | None, flags: list[str] | None) -> bool:
+    """Whether a row has audio that can be read, as far as ingest knows."""
+    return audio_uri is not None and not _NO_AUDIO.intersection(flags or ())
+
+
 def manifest_flags(table: pa.Table) -> dict[str, int]:
     """Rows by flag, and those that have no text, or no audio that can be read; and marks of what
     was redacted, such as "redacted [CARD]", by how often they stand in the words.
@@ -229,5 +230,6 @@ def manifest_flags(table: pa.Table) -> dict[str, int]:
         marks = marks_in(table["text"].to_pylist())
         flags |= Counter({f"{REDACTED} {mark}": count for mark, count in marks.items()})
     flags["no_text"] = table["text"].null_count
-    flags["no_audio"] = table["audio_uri"].null_count + sum(flags[flag] for flag in _NO_AUDIO)
+    named = zip(table["audio_uri"].to_pylist(), table["flags"].to_pylist(), strict=True)
+    flags["no_audio"] = sum(not _is_heard(uri, own) for uri, own in named)
     return {flag: count for flag, count in sorted(flags.items()) if count}

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from daf_core.errors import BadInput
-from daf_core.schemas import Row
+from daf_core.schemas import TIME_FLAGS, Row
 from daf_core.sources.cells import COLUMNS, EDGE_S, is_empty, parse_cell
 from daf_core.sources.transcripts.reading.language import language_tag
 from daf_core.storage.uris import shown
@@ -55,6 +55,7 @@ def manifest_row(cells: Row) -> Row:
     second time is left out, so that they are nowhere where they are redacted or dropped.
     utterance_id and recording_id are null where
     the cells do not give them. A language that is no BCP 47 tag or English name goes to `meta`.
+    Of a row with words whose times cannot be used the words stay, without times; a flag says why.
 
     Raises:
         BadInput: a cell does not hold what its column may hold.
@@ -63,16 +64,17 @@ def manifest_row(cells: Row) -> Row:
     language = language_tag(cells.get("language"))
     if language is not None:
         del cells["language"]
+    times = {name: cells.pop(name, None) for name in _TIMES}
     row: Row = {name: parse_cell(name, cells.pop(name, None)) for name in COLUMNS}
     if row["text"] is None and row["audio_uri"] is None:
         raise BadInput("empty_row", "expected text, audio or both, found neither")
-    if (row["start_s"] is None) != (row["end_s"] is None):
-        raise BadInput("bad_time", "expected both start_s and end_s or neither, found one of them")
-    if row["start_s"] is not None and row["end_s"] <= row["start_s"]:
-        raise BadInput(
-            "end_before_start",
-            f"expected end_s after start_s {row['start_s']}, found {row['end_s']}",
-        )
+    row["flags"] = []
+    try:
+        row |= _checked_times(times)
+    except BadInput as err:
+        if row["text"] is None:
+            raise
+        row["flags"].append(err.reason)
     row["language"] = language
     meta = {name: as_text(value) for name, value in cells.items()}
     row["meta"] = _without_words(meta, row["text"] or "")
@@ -83,8 +85,17 @@ def manifest_row(cells: Row) -> Row:
             f"expected at most {LONGEST_META} characters in columns that are none of ours, "
             f"found {size}",
         )
-    row["flags"] = []
     return row
+
+
+def _checked_times(cells: Row) -> Row:
+    """start_s and end_s of a row, both or neither."""
+    start_s, end_s = (parse_cell(name, cells[name]) for name in _TIMES)
+    if (start_s is None) != (end_s is None):
+        raise BadInput("bad_time", "expected both start_s and end_s or neither, found one of them")
+    if start_s is not None and end_s <= start_s:
+        raise BadInput("end_before_start", f"expected end_s after start_s {start_s}, found {end_s}")
+    return {"start_s": start_s, "end_s": end_s}
 
 
 def place_in_recording(row: Row, size: AudioSize) -> Row:
@@ -92,7 +103,8 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
 
     A row without times covers the whole recording. An end past the recording is cut, and flagged
     `cut_at_end` where it is more than 0.5 s past. A row with words that starts after the end keeps
-    its times and words, and is flagged `outside_recording`. Each gets the flags of the recording.
+    its times and words, and is flagged `outside_recording`. A row with words whose times cannot be
+    used stays as it is. Each gets the flags of the recording.
 
     Raises:
         BadInput: `outside_recording`: a row without words starts at or after the end of the
@@ -104,7 +116,10 @@ def place_in_recording(row: Row, size: AudioSize) -> Row:
             f"expected a channel below {size.channels} of {row['audio_uri']}, "
             f"found {row['channel']}",
         )
+    untimed = TIME_FLAGS.intersection(row["flags"])
     row = {**row, "flags": [*row["flags"], *size.flags]}
+    if untimed:
+        return row
     if row["start_s"] is None:
         return {**row, "start_s": 0.0, "end_s": size.duration_s}
     if row["start_s"] >= size.duration_s and row["text"] is not None:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from daf_core.sources.cells import parse_cell
+from daf_core.errors import BadInput
+from daf_core.sources.cells import is_empty, parse_cell
 from daf_core.sources.table_types import Cells, shown_columns
 from daf_core.sources.transcripts.reading.headings import Headings, headings
 from daf_core.sources.transcripts.reading.times import number
@@ -40,7 +41,7 @@ class Times:
         """The cells of a row, by our names, with start_s and end_s in seconds.
 
         Raises:
-            BadInput: `bad_time`: the start or the duration is no time.
+            BadInput: `bad_time`: the start or the duration is no time, and there are no words.
         """
         found = dict(cells)
         for name, per_second in self.per_second.items():
@@ -48,8 +49,14 @@ class Times:
                 found[name] = round(value / per_second, _DIGITS)
         if self.duration is None:
             return found
-        start = parse_cell(START, found.get(START))
-        length = parse_cell(self.duration, found.pop(self.duration, None), END)
+        cell = found.pop(self.duration, None)
+        try:
+            start = parse_cell(START, found.get(START))
+            length = parse_cell(self.duration, cell, END)
+        except BadInput:
+            if is_empty(found.get("text")):
+                raise
+            return {**found, END: cell}  # which the row's checks find, and keep the words
         known = [one for one in (start, length) if one is not None]
         if length is not None:  # by itself it is half of a span, which the row's checks name
             found[END] = round(sum(known), _DIGITS)

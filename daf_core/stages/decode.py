@@ -18,7 +18,7 @@ from daf_core.recordings.levels import audio_flags, even_out, holds_nothing
 from daf_core.recordings.synthesizer import Synthesizer
 from daf_core.recordings.tones import sound_kind
 from daf_core.redaction.marks import spoken_only
-from daf_core.schemas import Row
+from daf_core.schemas import TIME_FLAGS, Row
 from daf_core.stages.ahead import ahead
 from daf_core.stages.decoded import DECODED, Decoded, table_of
 from daf_core.storage.apart import Ended, Reads, each, here
@@ -157,6 +157,8 @@ def _with_audio(uri: str, rows: list[Row], origins: Origins) -> list[Decoded]:
 def _cut(recording: Recording, row: Row) -> Decoded:
     start_s, end_s = row["start_s"], row["end_s"]
     try:
+        if untimed := TIME_FLAGS.intersection(row["flags"]):
+            raise BadInput(min(untimed), f"{row['audio_uri']}: expected times, found none")
         if start_s is None:  # the length of the recording was not known at ingest
             start_s, end_s = 0.0, recording.duration_s
         if not (math.isfinite(start_s) and math.isfinite(end_s)):

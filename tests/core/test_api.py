@@ -119,7 +119,6 @@ def calls(tmp_path):
 
 REASONS = {
     "row b": "missing_audio",
-    "row d": "bad_time",
     "row f": "outside_recording",
     "row h": "empty_row",
     "row j": "duplicate_id",
@@ -130,10 +129,12 @@ REASONS = {
 def test_scores_and_quarantine_have_the_index_of_their_rows(scorer, calls, tmp_path):
     scored = scorer.score(calls, folder=str(tmp_path))
     assert dict(scored.quarantine["reason"]) == REASONS
-    assert [*scored.scores.index] == ["row a", "row c", "row e", "row g", "row i"]
-    assert scored.quarantine.loc["row d", "message"].startswith("rows:row 3: start_s: expected")
+    assert [*scored.scores.index] == [f"row {letter}" for letter in "acdegi"]
+    assert [*scored.scores.loc["row d", "flags"]] == ["bad_time", "no_audio"]
+    assert scored.quarantine.loc["row j", "message"].startswith("rows:row 9: expected")
     assert [*scored.scores.loc["row e", "flags"]] == ["no_text"]
-    assert [*scored.scores["recording_id"]][::2] == ["a", "a", "u1"]
+    names = scored.scores.loc[["row a", "row e", "row i"], "recording_id"]
+    assert [*names] == ["a", "a", "u1"]
     joined = calls.join(scored.scores[["sentiment"]])
     assert joined["sentiment"].notna().sum() == len(calls) - len(REASONS)
 

@@ -45,7 +45,7 @@ def told(monkeypatch, capfd):
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = tmp_path_factory.mktemp("source") / "calls.csv"
     rows = [f"r{n // 4},{n % 4},{n % 4 + 1},{SECRET_WORDS} {n}" for n in range(12)]
-    table.write_text("\n".join(["recording_id,start_s,end_s,text", *rows, "r9,5,2,upside down"]))
+    table.write_text("\n".join(["recording_id,start_s,end_s,text", *rows, "r9,2,5,"]))
     return table
 
 
@@ -73,7 +73,7 @@ def test_score_tells_every_step(scores: Path) -> None:
     assert {*steps} == {"ingested", "scored", "summarised", "verified", "reported"}
     assert figures_are_said(steps["scored"], text, "rows_in", "scored", "quarantined")
     assert figures_are_said(steps["verified"], text, "rows_in", "scored", "quarantined")
-    assert steps["ingested"]["reasons"] == {"end_before_start": 1}
+    assert steps["ingested"]["reasons"] == {"empty_row": 1}
     assert steps["ingested"]["rows"] == steps["scored"]["scored"] == 12
     assert steps["summarised"]["statuses"]["scored"] == 3
     assert Path(steps["reported"]["out"]).is_file()

@@ -46,7 +46,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Output]:
     table = folder / "t.csv"
     lines = [f"call {row % 3},{row}.5,{row + 1},word {row},calm" for row in range(ROWS)]
     head = "recording_id,start_s,end_s,text,mood"
-    table.write_text("\n".join([head, *lines, "call 4,9,8,wrong,calm"]) + "\n")
+    table.write_text("\n".join([head, *lines, "call 4,8,9,,calm"]) + "\n")
     ingest.run(IngestSettings(source=str(table), out=str(folder / "m"), part_minutes=0.3))
     found = [manifest_output(str(folder / "m"))]
     rows = pq.read_table(found[0].parts_uri)
@@ -109,4 +109,4 @@ def test_the_root_of_an_output_holds_no_table_that_could_be_taken_for_the_rows(o
 
 def test_the_quarantine_is_a_table_too(outputs):
     for reader in READERS.values():
-        assert reader(outputs["manifest"].quarantine_uri)["reason"].tolist() == ["end_before_start"]
+        assert reader(outputs["manifest"].quarantine_uri)["reason"].tolist() == ["empty_row"]

@@ -98,7 +98,7 @@ def _row(
             "text_confidence": cue.confidence,
         }
     )
-    row["flags"] = ["retimed"] * cue.retimed
+    row["flags"] += ["retimed"] * cue.retimed
     if isinstance(size, BadInput):
         if row["text"] is None:
             raise size

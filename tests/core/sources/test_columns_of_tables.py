@@ -129,8 +129,13 @@ def test_a_start_alone_is_told_and_a_bad_duration_is_its_rows(tmp_path, caplog):
     with caplog.at_level("INFO"):
         ingest(write(tmp_path / "t.csv", "text,start_ms\nhi,5\n"))
     assert "each row is its whole recording" in caplog.text
-    named = reasons(write(tmp_path / "u.csv", "text,offset,duration\nhi,0,long\nyo,,1\nme,0,1\n"))
+    named = reasons(write(tmp_path / "u.csv", "audio_path,offset,duration\na,0,long\nb,,1\n"))
     assert named == [("u.csv:2", "bad_time"), ("u.csv:3", "bad_time")]
+    table = write(tmp_path / "v.csv", "text,offset,duration\nhi,0,long\nyo,,1\nme,0,1\n")
+    rows, quarantined = ingest(table)
+    assert quarantined == []
+    flags = {row["text"]: (row["start_s"], row["flags"]) for row in rows}
+    assert flags == {"hi": (None, ["bad_time"]), "yo": (None, ["bad_time"]), "me": (0.0, [])}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,10 @@ import pytest
 import soundfile as sf
 
 from daf_core.errors import SettingsError
+from daf_core.manifest.parts import manifest_flags
+from daf_core.schemas import MANIFEST
 from daf_core.sources.open_source import open_source
+from daf_core.stages.decode import decode_part
 from tests.core.sources.ingest import ingest
 
 RATE_HZ = 8000
@@ -62,8 +65,8 @@ def test_each_unfit_row_is_named_and_the_rest_goes_on(tmp_path):
     tone(tmp_path / "a.wav", channels=2)
     columns = "utterance_id,text,audio_path,channel,start_s,end_s,label,split"
     unfit = {
-        "bad_time": "x,hi,a.wav,,soon,1,,",
-        "end_before_start": "x,hi,a.wav,,1,1,,",
+        "bad_time": "x,,a.wav,,soon,1,,",
+        "end_before_start": "x,,a.wav,,1,1,,",
         "outside_recording": "x,,a.wav,,2.1,2.6,,",
         "bad_channel": "x,hi,a.wav,2,0,1,,",
         "bad_label": "x,hi,a.wav,,0,1,3.5,",
@@ -82,6 +85,39 @@ def test_each_unfit_row_is_named_and_the_rest_goes_on(tmp_path):
         assert sorted(row["utterance_id"] for row in rows) == ["good", "last"]
         kept = next(row for row in rows if row["utterance_id"] == "good")
         assert (kept["start_s"], kept["end_s"], kept["channel"]) == (0.0, 2.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("times", "reason"),
+    [
+        ("5,5", "end_before_start"),
+        ("5,4.9", "end_before_start"),
+        ("soon,1", "bad_time"),
+        ("0,late", "bad_time"),
+        ("-7,1", "bad_time"),
+        ("0,1e300", "bad_time"),
+        ("1,", "bad_time"),
+        (",1", "bad_time"),
+    ],
+)
+@pytest.mark.parametrize("audio", ["", "a.wav", "gone.wav"])
+def test_words_outlive_times_that_cannot_be_used(tmp_path, times, reason, audio):
+    """As they do audio that cannot be read; where they are heard is not known. A row of audio alone
+    is quarantined."""
+    tone(tmp_path / "a.wav")
+    table = write_csv(tmp_path / "t.csv", "text,audio_path,start_s,end_s", f"hi,{audio},{times}")
+    ((row,), quarantined) = ingest(table)
+    assert quarantined == []
+    assert (row["text"], row["start_s"], row["end_s"]) == ("hi", None, None)
+    assert row["flags"] == [reason, *["missing_audio"] * (audio == "gone.wav")]
+    decoded = decode_part(pa.Table.from_pylist([row], schema=MANIFEST))
+    assert decoded["samples"].to_pylist() == [None]
+    assert "no_audio" in decoded["flags"][0].as_py()
+    assert {reason, "missing_audio"} & {*decoded["flags"][0].as_py()}
+    assert manifest_flags(pa.Table.from_pylist([row], schema=MANIFEST))["no_audio"] == 1
+    if audio:
+        table = write_csv(tmp_path / "t.csv", "text,audio_path,start_s,end_s", f",{audio},{times}")
+        assert [reasons(found) for found in ingest(table)[1:]] == [[reason]]
 
 
 @pytest.mark.parametrize(
