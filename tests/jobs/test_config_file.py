@@ -105,3 +105,11 @@ def test_a_file_is_named_once_and_is_there(monkeypatch, capsys) -> None:
             cli.main()
         assert ended.value.code == 2
         assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_settings_within_settings_are_shown_by_their_own_names(verb, monkeypatch, capsys):
+    found = shown(monkeypatch, capsys, verb, "--embeddings", "e", "--out", "o", "--epochs", "2")
+    assert found["epochs"] == "2  (command line)"
+    assert found["width"] == "128  (default)"
+    assert not {"*", "recipe"} & {*found}
