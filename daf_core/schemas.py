@@ -1,8 +1,7 @@
 """The schema of every stored table, and the fixed vocabularies in them.
 
 Times are seconds from the start of the recording, sentiment is in [-3, 3], weights are in [0, 1].
-The Parquet footer holds the kind and version of a table, so that a table of another kind or of an
-older version is refused with a clear message.
+The Parquet footer holds the kind and version of a table; others are refused with a clear message.
 """
 
 from typing import Any, TypeAlias
@@ -37,7 +36,7 @@ FLAGS = {
     "ends_early": "the file ends before its header says; the rest of the recording is missing",
     "unheard_rest": "the file goes on after the sound that is decoded; the rest is not heard",
     "channel_unknown": "nothing tells which channel of the recording speaks; all were mixed",
-    "bad_channel": "the recording lacks a channel that `channels` names; all were mixed",
+    "bad_channel": "the recording lacks this channel, or one that `channels` names",
     "same_channels": "the channels of the recording carry the same sound; they were mixed",
     "crosstalk": "the speech is also heard on another channel, where it was not counted",
     "synthesized": "no recording; the words were read out by a speech synthesizer",

@@ -53,8 +53,8 @@ def manifest_row(cells: Row) -> Row:
     Cells may be text or numbers; empty ones become null, and so does a time, channel, label, split
     or confidence that says NA, nan, null, none or "-". A cell that holds the words of the row a
     second time is left out, so that they are nowhere where they are redacted or dropped.
-    utterance_id and recording_id are null where
-    the cells do not give them. A language that is no BCP 47 tag or English name goes to `meta`.
+    utterance_id and recording_id are null where the cells do not give them. A language that is no
+    BCP 47 tag or English name goes to `meta`.
     Of a row with words whose times cannot be used the words stay, without times; a flag says why.
 
     Raises:
@@ -182,10 +182,12 @@ def _without_words(meta: dict[str, str], text: str) -> dict[str, str]:
     """`meta` without the values that hold the same words as the text: two or more, whatever their
     letter case and punctuation.
     """
-    words = _words(text)
-    if len(words) < 2:
-        return meta
-    return {name: value for name, value in meta.items() if _words(value) != words}
+    alike = [
+        one for one in meta if len(text) <= 2 * len(meta[one]) <= min(4 * len(text), LONGEST_META)
+    ]
+    words = _words(text) if alike else []
+    again = {name for name in alike if len(words) > 1 and _words(meta[name]) == words}
+    return {name: value for name, value in meta.items() if name not in again}
 
 
 def _words(text: str) -> list[str]:

@@ -124,9 +124,7 @@ def test_it_is_redacted_and_kept_with_hashed_ids_like_that_of_others(tmp_path: P
 
 
 def test_cells_that_are_redacted_in_rows_are_so_in_the_quarantine(tmp_path: Path) -> None:
-    (tmp_path / "rows.csv").write_text(
-        "text,start_s,end_s,agent\nx,late,1,ben@example.com\nx,,,A\n"
-    )
+    (tmp_path / "rows.csv").write_text("text,channel,agent\nx,seven,ben@example.com\ny,,A\n")
     ingest.run(IngestSettings(f"{tmp_path}/rows.csv", out=f"{tmp_path}/m", redact=True))
     manifest = manifest_output(f"{tmp_path}/m")
     (row,) = manifest.read_quarantine(parquet.part_name(0)).to_pylist()

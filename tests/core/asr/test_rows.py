@@ -111,7 +111,7 @@ def test_recordings_that_cannot_be_read_are_flagged(recognizer: Recognizer, tmp_
     )
     assert [one["flags"][0] for one in found] == [
         *("missing_audio", "unreadable_audio", "empty_audio"),
-        *("outside_recording", "unreadable_audio"),
+        *("outside_recording", "bad_channel"),
     ]
     assert all(one["text"] is None for one in found)
 

@@ -52,7 +52,8 @@ def tables(path: Path) -> tuple[list[dict], list[str]]:
     source.gather()
     inspected = [source.inspector()(recordings) for _, recordings in source.recordings()]
     quarantined = source.quarantined + [row for one in inspected for row in one.quarantined]
-    return [row for rows, _ in inspected for row in rows], [row["reason"] for row in quarantined]
+    rows = [row for one in inspected for row in one.rows]
+    return rows, [row["reason"] for row in quarantined]
 
 
 def test_a_hole_of_an_hour_in_the_stamps_is_damage_and_one_of_seconds_is_silence(tmp_path):

@@ -28,8 +28,8 @@ def settings(tmp_path: Path, **given: object) -> IngestSettings:
 
 
 def calls(tmp_path: Path, *names: str, channels: int = 1) -> None:
-    for name in names:
-        tone(tmp_path / "in" / f"{name}.wav", 2.5, channels)
+    for number, name in enumerate(names):
+        tone(tmp_path / "in" / f"{name}.wav", 2.5 + number / 10, channels)  # no copies
         text(tmp_path / "in" / f"{name}.vtt", VTT)
 
 
