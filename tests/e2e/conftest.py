@@ -107,7 +107,8 @@ class Ended(NamedTuple):
     @property
     def summary(self) -> str:
         """The last line of standard output; of `daf score`, the line that counts."""
-        said = [line for line in self.lines if "; `daf calls " not in line]
+        beside = ("; `daf calls ", " and counted all the same: ")
+        said = [line for line in self.lines if not any(one in line for one in beside)]
         return [line for line in said if not line.startswith(AFTER_SCORING)][-1]
 
 

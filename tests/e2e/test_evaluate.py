@@ -49,7 +49,7 @@ def test_tables_of_all_heads_and_a_second_run_does_only_what_is_new(daf, embeddi
     assert record["data"]["rows"]["test"] == 18
 
     before = {path: path.stat().st_mtime_ns for path in (out / "trials").iterdir()}
-    more = RECIPE | {"heads": "daf,text,concat,late,daf"}
+    more = RECIPE | {"heads": "daf,text,concat,late"}
     again = daf("evaluate", embeddings=embeddings, also=embeddings, out=out, **more)
     assert "6 were done before" in again.summary
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
