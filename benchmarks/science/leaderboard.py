@@ -35,6 +35,7 @@ from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.evaluation.results import Standing, standings
 from daf_core.evaluation.trial import TrialResult
 from daf_core.evaluation.weights import weight_spreads
+from jobs.progress import number_of
 from jobs.settings import TEXT_ENCODER, EvaluateSettings
 
 HEADS = [
@@ -162,13 +163,14 @@ def section(title: str, trials: Sequence[TrialResult]) -> str:
         | against.get(one.head, {})
         for one in sorted(standings(trials, HEAD), key=lambda one: one.mean["mae"])
     ]
-    test_rows = f"{len(trials[0].rows):,} test rows{number}, {seeds} seeds"
+    test_rows = f"{len(trials[0].rows):,} test rows{number}, {number_of(seeds, 'seed')}"
     return f"### {title}\n\n{test_rows}.\n\n{shown_table(rows, 'github')}\n"
 
 
 def _figures(of_head: Standing) -> dict[str, str]:
     mean, deviation = of_head.mean, of_head.deviation
-    return {"MAE": f"{decimals(mean['mae'], 3)} ± {deviation['mae']:.3f}"} | {
+    spread = "" if of_head.seeds < 2 else f" ± {deviation['mae']:.3f}"
+    return {"MAE": decimals(mean["mae"], 3) + spread} | {
         name: decimals(mean[metric], 3) for metric, name in SHOWN.items() if metric in mean
     }
 
