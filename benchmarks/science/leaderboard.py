@@ -9,7 +9,7 @@ A corpus is one of:
 - heard, written, heard-mpnet, written-mpnet: IEMOCAP's turns, each session left out once, with
   recognized or written words; needs --table (natural_speech.py);
 - mosei, mosi, meld: words alone (corpora_table.py);
-- ravdess: voices alone, each actor left out once (ravdess_folds.py);
+- ravdess: voices alone, every actor unseen in training once (ravdess_folds.py);
 - nemo, ravdess-to-nemo, nemo-to-ravdess: voices alone of other actors, or of another corpus in
   another language (voices_across.py).
 
@@ -86,7 +86,8 @@ def words_alone(asked: Asked, corpus: str) -> list[TrialResult]:
 def actors(asked: Asked) -> list[TrialResult]:
     """Trials of the head `audio` on RAVDESS."""
     embeddings = corpora_table.embed_corpus("ravdess", [], asked.data, asked.work)
-    return ravdess_folds.trials_of("alone", embeddings, asked.seeds)
+    trials = ravdess_folds.trials_of("alone", embeddings, asked.seeds)
+    return corpora_table.rename_heads(trials, "audio")
 
 
 def across(asked: Asked, way: str) -> list[TrialResult]:

@@ -23,7 +23,7 @@ ALIASES = {
     "transcript": "text", "transcription": "text", "sentence": "text",
 }  # fmt: skip
 # Columns that often name what `recording_id` does; which one does is for the user to say.
-_WHOLES = (
+_MAY_NAME_RECORDINGS = (
     *("recording", "call_id", "call", "conversation_id", "conversation", "dialogue_id"),
     *("dialog_id", "session_id", "meeting_id", "episode_id", "video_id", "video"),
 )
@@ -124,7 +124,9 @@ class Columns:
 
 def _recordings_by(columns: list[str], ours: set[str]) -> list[str]:
     """A note where rows of one recording may belong together by a column of another name."""
-    found = [one for one in (find_column(name, columns) for name in _WHOLES) if one in ours]
+    found = [
+        one for one in (find_column(name, columns) for name in _MAY_NAME_RECORDINGS) if one in ours
+    ]
     if "recording_id" in ours or not found:
         return []
     each = "file" if {"audio_path", "audio_uri"} & ours else "row"
