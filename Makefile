@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 WORK ?= build/default-heads
 BIN := $(VENV)/bin
+TOOLS := .venv-tools
 
 .PHONY: setup demo test lint audit lock sbom default-heads clean
 
@@ -28,8 +29,14 @@ test: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/e2e
 
 # Known vulnerabilities of the installed packages; asks the package index.
-audit: setup
-	$(BIN)/pip-audit --local --skip-editable
+audit: setup $(TOOLS)/.complete
+	PIPAPI_PYTHON_LOCATION=$(CURDIR)/$(BIN)/python $(TOOLS)/bin/pip-audit --local --skip-editable
+
+# Not in .venv: what cyclonedx-bom needs makes every process of Ray start a second later.
+$(TOOLS)/.complete: Makefile
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet "cyclonedx-bom>=5" "pip-audit>=2.8"
+	touch $@
 
 # What the image holds, to the byte: every package with its version and SHA-256, for processors and
 # for GPUs. Asks the package indexes; cluster/Dockerfile takes the files where they are.
@@ -42,8 +49,8 @@ lock: setup
 
 # What the image holds, as CycloneDX: of its lock file if there is one, else of .venv.
 LOCK ?= cluster/requirements-cpu.lock
-sbom: setup
-	$(BIN)/cyclonedx-py $(if $(wildcard $(LOCK)),requirements $(LOCK),environment $(BIN)/python) \
+sbom: setup $(TOOLS)/.complete
+	$(TOOLS)/bin/cyclonedx-py $(if $(wildcard $(LOCK)),requirements $(LOCK),environment $(BIN)/python) \
 		--output-format JSON --output-file sbom.json
 
 # The heads of the package again, from the corpora under DATA (benchmarks/data/README.md).
@@ -51,4 +58,4 @@ default-heads: setup
 	$(BIN)/python -m benchmarks.default_heads.make --data $(DATA) --work $(WORK)
 
 clean:
-	rm -rf $(VENV) daf-demo build *.egg-info sbom.json
+	rm -rf $(VENV) $(TOOLS) daf-demo build *.egg-info sbom.json

@@ -2,6 +2,7 @@
 
     python -m benchmarks.speed.scaling --work DIR [--workers 1 2 4 8 16 32 64 128 256]
                                        [--encode 10.2] [--decode 0.6] [--whole 32] [--parts 12]
+                                       [--by-stages]
 
 One machine has no 256 cores, but a driver can manage 256 actors: Ray is told that it has as many
 CPUs as there are workers. Encoding sleeps as long as encoders take for a part of 20 minutes,
@@ -94,6 +95,9 @@ def main() -> None:
     parser.add_argument("--encode", type=float, default=10.2, help="seconds for a part")
     parser.add_argument("--parts", type=int, default=12, help="for each worker")
     parser.add_argument("--decode", type=float, default=0.6, help="seconds for a part")
+    parser.add_argument(
+        "--by-stages", action="store_true", help="as where actors leave cores to decode with"
+    )
     asked = parser.parse_args()
     shutil.rmtree(asked.work, ignore_errors=True)
     asked.work.mkdir(parents=True)
@@ -151,7 +155,7 @@ def run(asked: argparse.Namespace, workers: int, notes: Path) -> int:
     read = SleepingRead(manifest, audio=True, seconds=asked.decode, share=share)
     plan = SleepingPlan({}, offline=True, seconds=asked.encode, notes=notes)
     publish = PublishPart(scores_output(str(asked.work / f"scores-{workers}")), "simulated")
-    pool = Pool(workers, workers, 0.0)
+    pool = Pool(workers, workers, 0.0, leaves_cores=asked.by_stages)
     with ray_session():
         done = len([*encode_parts(parts, read, plan, publish, pool, SleepingEncode)])
     ray.shutdown()

@@ -10,8 +10,9 @@ import pickle
 import socket
 import struct
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TypeAlias
 
 import pyarrow as pa
@@ -57,6 +58,11 @@ def run_stage(work: Callable[[PartFacts, PartTables], StageResult], message: pa.
         return _row(facts_of(message), {}, failure, nodes)
     finally:  # Arrow would keep several times the size of a part until the next one
         pa.default_memory_pool().release_unused()
+
+
+def in_turn(stages: Sequence[Stage], message: pa.Table) -> pa.Table:
+    """The message after all of these stages."""
+    return reduce(lambda made, stage: stage(made), stages, message)
 
 
 def facts_of(message: pa.Table) -> PartFacts:

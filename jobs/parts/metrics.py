@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.message import Stage
+from jobs.parts.message import Stage, in_turn
 
 # Name → what it counts, and its tags.
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -64,7 +64,7 @@ class Timed:
         return made
 
 
-class TimedActor:
+class EncodeActor:
     """A stage that an actor makes once, with the seconds it works and for which it holds GPUs."""
 
     def __init__(self, actor: Callable[..., Stage], plan: Any, gpus: float) -> None:
@@ -77,3 +77,14 @@ class TimedActor:
             held = self._gpus * (time.perf_counter() - started)
             _counter("daf_gpu_seconds_total").inc(held)
         return made
+
+
+class WholePartActor:
+    """All stages of parts, a message each, in one actor; that of the encoders is made once."""
+
+    def __init__(self, read: Timed, actor: Callable[..., Stage], plan: Any, publish: Timed) -> None:
+        self._stages = [read, Timed("encode", actor(plan)), publish]
+
+    def __call__(self, messages: pa.Table) -> pa.Table:
+        each = (messages.slice(row, 1) for row in range(len(messages)))
+        return pa.concat_tables([in_turn(self._stages, message) for message in each])

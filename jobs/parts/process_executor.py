@@ -18,7 +18,6 @@ from concurrent.futures import (
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
-from functools import reduce
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +25,7 @@ import pyarrow as pa
 
 from daf_core.errors import NotDone
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.message import Stage, unwrap, wrap
+from jobs.parts.message import Stage, in_turn, unwrap, wrap
 
 AHEAD = 2  # parts handed out per process
 MOST_READ_BYTES = 250_000_000  # by the driver while the processes start: two hours of speech
@@ -146,4 +145,4 @@ def _watch_the_driver() -> None:
 
 
 def _run(message: pa.Table, first: int = 0) -> pa.Table:
-    return reduce(lambda made, stage: stage(made), _stages[first:], message)
+    return in_turn(_stages[first:], message)

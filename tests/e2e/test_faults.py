@@ -61,12 +61,15 @@ def quarantined(scores: Path) -> list[tuple[str, str]]:
     return [(row["utterance_id"], row["reason"]) for row in rows]
 
 
-def test_parts_that_kill_are_scored_or_poison_and_the_rest_is_as_ever(daf, score, tmp_path):
-    """Three kills and a part is given up; after one or two it is scored."""
+@pytest.mark.parametrize("actors", [1, 2])
+def test_parts_that_kill_are_scored_or_poison_and_the_rest_is_as_ever(daf, score, tmp_path, actors):
+    """Three kills and a part is given up; after one or two it is scored. Two actors take both cores,
+    and decode and publish themselves.
+    """
     killing = {1: f"memory://{tmp_path}/01.wav?1", 2: f"memory://{tmp_path}/02.wav?2"}
     poison = {3: f"memory://{tmp_path}/03.wav"}
     manifest = write_manifest(tmp_path, "manifest", killing | poison)
-    ended = score(manifest)
+    ended = score(manifest, actors=actors)
     assert ended.summary.startswith("8 rows in, 7 scored, 1 quarantined"), ended
     assert quarantined(tmp_path / "scores") == [("u3", "poison")]
     assert [(tmp_path / f"0{n}.wav.kills").stat().st_size for n in (1, 2, 3)] == [1, 2, 3]
