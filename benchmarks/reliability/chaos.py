@@ -6,7 +6,9 @@
 A Ray cluster of three nodes on this machine scores two hours of the degraded pairs in 48 parts.
 SIGKILL hits, in turn, the driver, the worker of a task, an encode actor and the raylet of a node,
 each after a random number of newly published parts. A killed driver is started again with the same
-command. A job that ends before all kills are done begins anew in another folder. With --s3
+command. A job that ends before all kills are done begins anew in another folder. Every other job
+has fewer actors than cores, so that tasks decode; in the others actors do, which are killed twice
+as often then. With --s3
 everything, audio too, lies on an S3 server behind a proxy that fails 5 % of the requests.
 
 At the end `daf verify` must pass, and every file must equal that of an undisturbed run. "Work
@@ -29,10 +31,12 @@ from ray.cluster_utils import Cluster
 from benchmarks.command_line import parser_for
 from benchmarks.daf_command import DAF, daf
 from benchmarks.reliability.archives import Archive, on_disk, on_s3
-from jobs.parts.metrics import Timed, TimedActor
+from jobs.parts.metrics import EncodeActor, Timed, WholePartActor
 
 ROWS = 1900
+ACTORS = 2  # of every other job: they leave one of three cores, so that tasks decode
 TARGETS = ("driver", "worker", "actor", "node")
+PROCESSES = {"worker": (Timed, WholePartActor), "actor": (EncodeActor, WholePartActor)}
 UNDISTURBED = "undisturbed"
 JOBS_WITHOUT = 3  # one after the other in which there is nothing to kill: something is wrong
 
@@ -126,7 +130,8 @@ class Chaos:
         """Run the command, again or for the first time."""
         self.runs += 1
         out = self.archive.at(self.outs[-1])
-        command = [*DAF, "score", *self.archive.inputs, "--out", out]
+        actors = ["--actors", str(ACTORS)] if len(self.outs) % 2 else []
+        command = [*DAF, "score", *self.archive.inputs, "--out", out, *actors]
         self.job = subprocess.Popen(command, start_new_session=True)
 
     def finish(self) -> None:
@@ -150,8 +155,8 @@ class Chaos:
             self.nodes.remove_node(node, allow_graceful=False)
             self.add_node()
         else:
-            stage = TimedActor if target == "actor" else Timed
-            processes = ray_processes(f"({stage.__name__})")
+            names = [one.__name__ for one in PROCESSES[target]]
+            processes = [one for name in names for one in ray_processes(f"({name})")]
             if not processes:
                 return False
             with contextlib.suppress(ProcessLookupError):

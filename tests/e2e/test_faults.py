@@ -63,7 +63,7 @@ def quarantined(scores: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("actors", [1, 2])
 def test_parts_that_kill_are_scored_or_poison_and_the_rest_is_as_ever(daf, score, tmp_path, actors):
-    """Three kills and a part is given up; after one or two it is scored. Two actors take both cores,
+    """Three kills and a part is given up; after one or two it is scored. Two actors take all cores,
     and decode and publish themselves.
     """
     killing = {1: f"memory://{tmp_path}/01.wav?1", 2: f"memory://{tmp_path}/02.wav?2"}
