@@ -125,7 +125,7 @@ def main() -> None:
     setting or input is wrong; 3 it is done, and more rows are quarantined than `max_error_rate`
     allows, or all are; 130 interrupted, 143 stopped by SIGTERM: run again to continue.
     """
-    terminal.configure()
+    terminal.configure(as_options)
     with stopping.stoppable() as stop:
         try:
             _run(sys.argv[1:])

@@ -48,21 +48,13 @@ def paired_difference(
         same_seeds: whether seed i of both is one and the same training.
         seed: of resampling and permutation.
     """
-    if recordings is None or not draws_recordings(recordings):
-        recordings = np.arange(errors.shape[1])  # each row counts as a recording
-    order = np.argsort(recordings, kind="stable")
-    _, starts = np.unique(recordings[order], return_index=True)
+    order, starts = _by_recording(errors.shape[1], recordings)
     errors, baseline = errors[:, order], baseline[:, order]
     differences = errors.mean(axis=0) - baseline.mean(axis=0)
     differences[np.abs(differences) < ROUNDING] = 0.0  # of float32, which would have signs
     generator = np.random.default_rng(seed)
     terms: list[FloatArray] = [errors - baseline] if same_seeds else [errors, -baseline]
-    means = [
-        resampled
-        for start in range(0, RESAMPLES, CHUNK)
-        for resampled in _resampled(terms, starts, min(CHUNK, RESAMPLES - start), generator)
-    ]
-    low, high = np.percentile(means, [2.5, 97.5])
+    low, high = _percentiles(terms, starts, generator)
     sums = np.add.reduceat(differences, starts)
     test = permutation_test(
         (sums, np.zeros_like(sums)),
@@ -73,12 +65,49 @@ def paired_difference(
         batch=CHUNK,
         rng=np.random.default_rng(seed),
     )
-    return Difference(float(differences.mean()), float(low), float(high), float(test.pvalue))
+    return Difference(float(differences.mean()), low, high, float(test.pvalue))
+
+
+def mean_interval(
+    errors: FloatArray, recordings: IntArray | None = None, seed: int = 0
+) -> tuple[float, float]:
+    """The 95 % interval of the mean error of one head, over recordings and seeds drawn as in
+    `paired_difference`.
+
+    Args:
+        errors, recordings, seed: as there.
+    """
+    order, starts = _by_recording(errors.shape[1], recordings)
+    return _percentiles([errors[:, order]], starts, np.random.default_rng(seed))
 
 
 def draws_recordings(recordings: IntArray | None) -> bool:
     """Whether intervals of rows with these recordings are over recordings; else over rows."""
     return recordings is not None and len(np.unique(recordings)) >= LEAST_RECORDINGS
+
+
+def _by_recording(rows: int, recordings: IntArray | None) -> tuple[IntArray, IntArray]:
+    """(rows,) the order that brings rows of one recording together, and where each recording starts
+    in it. Where recordings are not drawn, each row counts as one.
+    """
+    if recordings is None or not draws_recordings(recordings):
+        recordings = np.arange(rows)
+    order = np.argsort(recordings, kind="stable")
+    _, starts = np.unique(recordings[order], return_index=True)
+    return order, starts
+
+
+def _percentiles(
+    terms: list[FloatArray], starts: IntArray, generator: np.random.Generator
+) -> tuple[float, float]:
+    """The 2.5th and the 97.5th percentile of RESAMPLES means, as `_resampled` draws them."""
+    means = [
+        resampled
+        for start in range(0, RESAMPLES, CHUNK)
+        for resampled in _resampled(terms, starts, min(CHUNK, RESAMPLES - start), generator)
+    ]
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def _resampled(

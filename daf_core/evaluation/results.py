@@ -7,7 +7,12 @@ import numpy as np
 
 from daf_core.arrays import FloatArray
 from daf_core.decimals import decimals
-from daf_core.evaluation.comparison import Difference, draws_recordings, paired_difference
+from daf_core.evaluation.comparison import (
+    Difference,
+    draws_recordings,
+    mean_interval,
+    paired_difference,
+)
 from daf_core.evaluation.rendering import difference_columns, shown_difference, shown_table
 from daf_core.evaluation.trial import TrialResult
 from daf_core.storage.run_record import Json
@@ -49,6 +54,8 @@ class Standing:
     three_classes: whether all labels of test rows are -1, 0 or 1.
     mean, deviation: metric of the test rows → mean and sample deviation over seeds, NaN of one
         seed.
+    interval: the 95 % interval of the first metric, MAE or of classes UAR, over recordings and
+        seeds.
     parameters: number of trained parameters; seconds: of training, the mean.
     difference: of its MAE from the baseline's, of classes of 1 - UAR; None for the baseline.
     """
@@ -58,6 +65,7 @@ class Standing:
     three_classes: bool
     mean: dict[str, float]
     deviation: dict[str, float]
+    interval: tuple[float, float]
     parameters: int
     seconds: float
     difference: Difference | None
@@ -80,6 +88,8 @@ class Standing:
         row["three_classes"] = self.three_classes
         for metric, mean in self.mean.items():
             row |= {metric: mean, f"{metric}_deviation": self.deviation[metric]}
+        first = next(iter(self.shown_metrics))
+        row |= {f"{first}_low": self.interval[0], f"{first}_high": self.interval[1]}
         row |= {"parameters": self.parameters, "seconds": self.seconds}
         return row | difference_columns(self.difference)
 
@@ -99,6 +109,7 @@ def standings(trials: Sequence[TrialResult], baseline: str) -> list[Standing]:
                 three_classes=all(one.three_classes for one in facts),
                 mean={name: float(np.mean(of_seeds)) for name, of_seeds in values.items()},
                 deviation={name: _deviation(of_seeds) for name, of_seeds in values.items()},
+                interval=_interval(own, of_classes="uar" in values),
                 parameters=facts[0].parameters,
                 seconds=float(np.mean([one.seconds for one in facts])),
                 difference=difference_of(own, trials_of[baseline]) if compared else None,
@@ -127,11 +138,16 @@ def rendered(rows: Sequence[Standing], style: str) -> str:
     shown = []
     for row in rows:
         line = {"head": row.head}
+        first = next(iter(row.shown_metrics))
         for metric, name in row.shown_metrics.items():
             if metric in row.mean and (not brief or name in BRIEF or row.is_of_classes):
                 deviation = row.deviation[metric]
                 line[name] = decimals(row.mean[metric], 3)
                 line[name] += "" if np.isnan(deviation) else f" ± {deviation:.3f}"
+            if metric == first and not brief:
+                line[f"{name} [95 %]"] = "[{}, {}]".format(
+                    *(decimals(one, 3) for one in row.interval)
+                )
         line |= shown_difference(row.difference)
         line |= {} if brief else {"parameters": f"{row.parameters:,}"}
         line["s"] = f"{row.seconds:.0f}"
@@ -151,9 +167,8 @@ def explained(rows: Sequence[Standing], baseline: str, trials: Sequence[TrialRes
     )
     return (
         f"Mean ± sample deviation over {rows[0].seeds} seeds, on {len(trials[0].rows)} test rows. "
-        f"difference: {measure} minus that of {baseline}, with its 95 % interval over {over} and "
-        f"seeds; p: of no difference, by permutation of {over}. {last}; s: seconds of training on "
-        f"one CPU."
+        f"95 %: intervals over {over} and seeds. difference: {measure} minus that of {baseline}; "
+        f"p: of no difference, by permutation of {over}. {last}; s: seconds of training on one CPU."
     )
 
 
@@ -168,6 +183,11 @@ def by_head(trials: Sequence[TrialResult]) -> dict[str, list[TrialResult]]:
 def errors_of(trials: list[TrialResult], column: str | None = None) -> FloatArray:
     """(seeds, rows) `TrialResult.errors` of a head."""
     return np.stack([trial.errors(column) for trial in trials])
+
+
+def _interval(trials: list[TrialResult], of_classes: bool) -> tuple[float, float]:
+    low, high = mean_interval(errors_of(trials), trials[0].recordings)
+    return (1 - high, 1 - low) if of_classes else (low, high)
 
 
 def _deviation(values: list[float]) -> float:

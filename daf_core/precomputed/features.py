@@ -12,7 +12,7 @@ from daf_core.arrays import AnyArray, BoolArray, FloatArray
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
 from daf_core.embeddings.columns import ColumnShapes, HalfArray
 from daf_core.errors import SettingsError
-from daf_core.precomputed.scale import ROUNDING, standardised
+from daf_core.precomputed.scale import ROUNDING, hidden, standardised
 from daf_core.schemas import quarantine_rows
 from daf_core.weights.specs import EncoderSpec
 
@@ -34,13 +34,15 @@ class Pooled(NamedTuple):
 @dataclass(frozen=True)
 class PrecomputedColumn:
     """An embedding column: the file it is from, utterance id → row, and the values of the rows:
-    (rows, layers · features), each feature standardised over all rows (`scale.standardised`).
+    (rows, layers · features), each feature standardised over all rows (`scale.standardised`);
+    far: which numbers hide what a feature says of other rows, "": none.
     """
 
     source: EncoderSpec
     places: dict[str, int]
     values: HalfArray
     layers: int = 1
+    far: str = ""
 
     @classmethod
     def from_pooled(
@@ -55,7 +57,9 @@ class PrecomputedColumn:
         _check_once(source.name, names)
         rows = zip(names, pooled.present, strict=True)
         places = {name: place for place, (name, present) in enumerate(rows) if present}
-        return cls(source, places, standardised(pooled.values, pooled.present), layers)
+        values = standardised(pooled.values, pooled.present)
+        far = _far(names, pooled.values, hidden(pooled.values, values, pooled.present))
+        return cls(source, places, values, layers, far)
 
     def select(self, ids: list[str]) -> tuple[HalfArray, BoolArray]:
         """Values (rows, layers · features) of these utterances, and which are present; those of
@@ -143,6 +147,16 @@ def concatenate(what: str, pieces: list[Pooled]) -> Pooled:
         np.concatenate([piece.values for piece in pieces]),
         np.concatenate([piece.present for piece in pieces]),
         sum(piece.repaired for piece in pieces),
+    )
+
+
+def _far(names: list[str], values: AnyArray, found: list[tuple[int, int]]) -> str:
+    if not found:
+        return ""
+    feature, row = found[0]
+    return (
+        f"{len(found):,} of {values.shape[1]:,} features have numbers so large that others look "
+        f"the same (the first: feature {feature}, {values[row, feature]:.3g} of {names[row]!r:.80})"
     )
 
 

@@ -13,6 +13,9 @@ from daf_core.arrays import AnyArray, BoolArray
 from daf_core.embeddings.columns import HalfArray
 
 ROUNDING = 1e-12  # of a feature's largest value; what varies less, varies by rounding alone
+HIDDEN = 1e-3  # deviations: float16 tells few numbers apart that lie so close together
+_MIDDLE = (5, 95)  # per cent
+_SAMPLE = 1000  # rows, evenly spaced
 _ROWS_AT_ONCE = 256
 
 _Moment = npt.NDArray[np.float64]
@@ -42,6 +45,26 @@ def standardised(values: AnyArray, present: BoolArray) -> HalfArray:
     for chunk in chunks:
         result[chunk] = (_read(values, chunk) / largest - mean) * scale
     return result
+
+
+def hidden(values: AnyArray, standard: HalfArray, present: BoolArray) -> list[tuple[int, int]]:
+    """Features whose numbers differ, but for far ones beside which 90 % of them are nearly the same
+    in `standard`; each with the row of the farthest number.
+
+    A number that is wrong by many powers of ten does that. values, standard: (rows, size), before
+    and after standardising.
+    """
+    rows = np.flatnonzero(present)
+    if not len(rows):
+        return []
+    sample = rows[:: -(-len(rows) // _SAMPLE)]
+    first, last = np.percentile(_read(values, sample), _MIDDLE, axis=0)
+    low, high = np.percentile(standard[sample].astype(np.float64), _MIDDLE, axis=0)
+    features = np.flatnonzero((last > first) & (high - low < HIDDEN) & standard[rows].any(axis=0))
+    return [
+        (int(feature), int(rows[np.abs(standard[rows, feature].astype(np.float64)).argmax()]))
+        for feature in features
+    ]
 
 
 def _read(values: AnyArray, rows: npt.NDArray[np.intp]) -> _Moment:

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from daf_core.report.printable import printable
@@ -114,17 +115,26 @@ def _secrets_of_environment() -> list[str]:
 
 
 class _Clean(logging.Formatter):
-    """Formats records as clean lines: one, or more with a traceback."""
+    """Formats records as clean lines: one, which is reworded, or more with a traceback."""
+
+    def __init__(self, reword: Callable[[str], str]) -> None:
+        super().__init__("%(message)s")
+        self._reword = reword
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
-        return clean(text) if record.exc_info or record.stack_info else one_line(text)
+        if record.exc_info or record.stack_info:
+            return clean(text)
+        return self._reword(one_line(text))
 
 
-def configure() -> None:
-    """Send log lines of daf, warnings of libraries and uncaught exceptions to standard error."""
+def configure(reword: Callable[[str], str] = str) -> None:
+    """Send log lines of daf, warnings of libraries and uncaught exceptions to standard error.
+
+    reword: a line → the line as people are told it.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Clean("%(message)s"))
+    handler.setFormatter(_Clean(reword))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.captureWarnings(True)
     for name in ("jobs", "daf_core"):

@@ -124,6 +124,20 @@ def test_logs_warnings_and_tracebacks_are_clean() -> None:
     assert "Traceback" in ended.stderr
 
 
+def test_log_lines_name_options() -> None:
+    program = PROGRAM.replace("configure()", "configure(cli.as_options)").replace(
+        '"%s: odd", ', '"`no_such` beside `max_error_rate`, %s", '
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", f"from jobs import cli\n{program}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stderr.startswith("`no_such` beside --max-error-rate, ")
+
+
 def test_everything_is_printed_in_one_place() -> None:
     for path in sorted((ROOT / "jobs").rglob("*.py")):
         tree = ast.parse(path.read_text())

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from daf_core.evaluation.comparison import LEAST_RECORDINGS, draws_recordings, paired_difference
+from daf_core.evaluation.comparison import (
+    LEAST_RECORDINGS,
+    draws_recordings,
+    mean_interval,
+    paired_difference,
+)
 
 
 def errors(seeds: int, rows: int, mean: float, seed: int) -> np.ndarray:
@@ -89,6 +94,18 @@ def test_recordings_that_differ_from_each_other_are_not_taken_for_a_difference()
         trials.append(paired_difference(np.abs(own) + 0.5, np.abs(base) + 0.5, recordings))
     assert sum(not trial.low <= 0 <= trial.high for trial in trials) <= 9
     assert sum(trial.p < 0.05 for trial in trials) <= 9
+
+
+def test_the_interval_of_a_mean_holds_it_as_often_as_it_says() -> None:
+    """Recordings that differ, with ten rows each; rows alone would give a third of the width."""
+    recordings = np.repeat(np.arange(40), 10)
+    held = 0
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+        own = generator.normal(1, 0.3, 40)[recordings]
+        low, high = mean_interval((own + generator.normal(0, 0.1, 400))[None], recordings)
+        held += low <= 1 <= high
+    assert 52 <= held <= 60
 
 
 def test_few_recordings_are_not_drawn() -> None:

@@ -67,11 +67,13 @@ def test_standings_by_hand():
     assert (daf.head, daf.seeds, daf.parameters, daf.seconds) == ("daf", 2, 7, 1.5)
     assert daf.mean["mae"] == pytest.approx(0.3)
     assert daf.deviation["mae"] == pytest.approx(0.02**0.5)
+    assert daf.interval == pytest.approx((0.2, 0.4))  # both seeds the better, or the worse one
     assert daf.difference.mean == pytest.approx(-0.2, abs=1e-6)
     assert concat.difference is None
     assert np.isnan(concat.deviation["mae"])
     assert [*daf.as_row()] == [
-        *("head", "seeds", "three_classes", "mae", "mae_deviation", "parameters", "seconds"),
+        *("head", "seeds", "three_classes", "mae", "mae_deviation", "mae_low", "mae_high"),
+        *("parameters", "seconds"),
         *("difference_mean", "difference_low", "difference_high", "difference_p"),
     ]
     assert "0.300 ± 0.141" in rendered([daf, concat], "github")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from daf_core.precomputed.scale import standardised
+from daf_core.precomputed.scale import hidden, standardised
 
 EVERY = np.ones(4, bool)
 
@@ -54,3 +54,22 @@ def test_absent_rows_count_for_nothing() -> None:
     values = np.array([[1.0], [np.nan], [3.0], [1e9]])
     found = standardised(values, np.array([True, False, True, False]))
     assert found.tolist() == [[-1.0], [0.0], [1.0], [0.0]]
+
+
+@given(
+    seed=st.integers(0, 1000),
+    far=st.sampled_from([1e9, -1e30, 1e300]),
+    row=st.integers(0, 199),
+)
+def test_a_far_number_that_hides_the_others_is_named(seed: int, far: float, row: int) -> None:
+    values, every = np.random.default_rng(seed).normal(5, 2, (200, 3)), np.ones(200, bool)
+    assert not hidden(values, standardised(values, every), every)
+    values[row, 1] = far
+    assert hidden(values, standardised(values, every), every) == [(1, row)]
+
+
+def test_features_that_are_mostly_one_number_are_not_named() -> None:
+    values = np.zeros((100, 1))
+    values[7] = 1e9
+    every = np.ones(100, bool)
+    assert not hidden(values, standardised(values, every), every)
