@@ -5,7 +5,8 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 
 import ray
 import ray.data
@@ -15,7 +16,7 @@ from daf_core.errors import NotDone, SettingsError
 from jobs.command.stopping import STANDARD_ERROR, handlers_kept, killed_when_stopped
 from jobs.command.terminal import complain
 from jobs.own_ray import own_ray
-from jobs.ray_address import address_to_join
+from jobs.ray_address import AUTO, address_to_join, named_address
 
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
 os.environ.setdefault("RAY_task_oom_retries", "1")
@@ -34,6 +35,8 @@ if ray.__version__.startswith("2.60."):
 ASKED_FOR_LOGS = os.environ.get("RAY_BACKEND_LOG_LEVEL", "fatal") != "fatal"
 if not ASKED_FOR_LOGS:
     os.putenv("RAY_BACKEND_LOG_LEVEL", "fatal")
+
+TOKEN_REFUSED = "AuthToken"  # in what Ray's core says where it has no token, or another one
 
 
 @contextmanager
@@ -61,22 +64,32 @@ def ray_session() -> Iterator[None]:
 
 @contextmanager
 def _started_or_joined() -> Iterator[None]:
-    address = address_to_join()
+    address, said = address_to_join(), Said()
     with ExitStack() as stack:
         try:
-            with nullcontext() if ASKED_FOR_LOGS else standard_error_held(), handlers_kept():
+            with nullcontext() if ASKED_FOR_LOGS else standard_error_held(said), handlers_kept():
                 stack.enter_context(own_ray() if address is None else _joined(address))
         except Exception as err:  # Ray raises plain ones when its processes take too long to start
-            first_line = str(err).partition("\n")[0]
+            first_line = str(err).partition("\n")[0].rstrip(". ")
+            if address is not None and TOKEN_REFUSED in said.text:
+                raise NotDone(
+                    f"RAY_ADDRESS {address}: that Ray asks for a token and refuses what this "
+                    f"command has; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to the token that "
+                    f"the Ray was started with, or have it in ~/.ray/auth_token"
+                ) from err
+            if said.text:
+                complain(said.text)
             raise NotDone(
                 f"Ray did not start, or could not be joined (RAY_ADDRESS: {address or 'local'}): "
-                f"{first_line} Run the same command again"
+                f"{first_line}. Run the same command again"
             ) from err
         yield
 
 
 @contextmanager
 def _joined(address: str) -> Iterator[None]:
+    if named_address() == AUTO:
+        _show_own_token()
     ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     with killed_when_stopped(_nothing) as is_stopped:
         try:
@@ -86,14 +99,31 @@ def _joined(address: str) -> Iterator[None]:
                 ray.shutdown()
 
 
+def _show_own_token() -> None:
+    """Show a Ray that this user started on this machine the token of this user, as Ray's own "auto"
+    does. A Ray at an address that was typed is shown it where RAY_AUTH_MODE asks for that alone.
+    """
+    with suppress(ImportError):  # a Ray without tokens
+        from ray._private.authentication import authentication_token_setup as setup
+
+        setup.maybe_enable_token_auth_if_token_available(warn_if_disabled=False)
+
+
 def _nothing() -> None:
     """Ray itself ends what it runs for a process that is gone."""
 
 
+@dataclass
+class Said:
+    """What was written to standard error."""
+
+    text: str = ""
+
+
 @contextmanager
-def standard_error_held() -> Iterator[None]:
-    """Show what the body writes to standard error, C++ code too, only if it raises: Ray's core says
-    there which log level it was given.
+def standard_error_held(said: Said) -> Iterator[None]:
+    """Keep what the body writes to standard error, C++ code too, in `said` if it raises, else drop
+    it: Ray's core says there which log level it was given.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:
@@ -109,7 +139,7 @@ def standard_error_held() -> Iterator[None]:
             os.close(shown)
             if failed:
                 held.seek(0)
-                complain(held.read().decode(errors="replace"))
+                said.text = held.read().decode(errors="replace")
 
 
 def cluster_total(resource: str) -> float:

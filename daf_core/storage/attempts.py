@@ -12,7 +12,7 @@ import secrets
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from importlib import metadata
 
 from daf_core.errors import SettingsError
@@ -23,6 +23,7 @@ from daf_core.storage.run_record import Json
 # Where these differ, the last digits of an embedding or a score may.
 DECISIVE = ("daf", "torch", "transformers", "av", "soxr", "numpy")
 _OTHERS = ("ray", "pyarrow")
+LATELY = timedelta(seconds=60)  # four times as long as an attempt at work waits to write
 KEPT = 1000  # attempts that a record tells of: the newest
 
 
@@ -125,6 +126,16 @@ def check_versions(output: Output, accepted: bool) -> list[str]:
             f"accept the difference with `other_versions`, or start over with `fresh`"
         )
     return others
+
+
+def maybe_at_work(output: Output) -> Json | None:
+    """The newest attempt that has not ended and has written within LATELY; None: there is none."""
+    since = datetime.now(timezone.utc) - LATELY
+    for record in reversed(read_all(output)):
+        written = record.get("updated", record["started"])
+        if record["ended"] is None and isinstance(written, str) and written >= _shown(since):
+            return record
+    return None
 
 
 def _is_attempt(record: Json) -> bool:

@@ -169,7 +169,9 @@ def _finished(
 ) -> Iterator[PartFacts]:
     """The facts of what is published; parts whose processes were killed are run again, isolated."""
     lost = {facts.name: facts for facts in parts}
-    for message in published.iter_batches(batch_size=1, batch_format="pyarrow"):
+    # Nothing is fetched ahead: a part counts as soon as Ray says that it is published.
+    each = published.iter_batches(batch_size=1, batch_format="pyarrow", prefetch_batches=0)
+    for message in each:
         facts = unwrap(message)
         del lost[facts.name]
         yield facts

@@ -72,6 +72,16 @@ def times(found: list[Json]) -> Json:
     }
 
 
+def paid_audio_s(found: list[Json], there_s: float) -> float:
+    """Seconds of audio that attempts were paid for: those that are there, `there_s`, and those of
+    parts that were made and are gone since.
+    """
+    hours = [one for record in found if isinstance(one := record.get("audio_hours"), int | float)]
+    made_s = 3600 * sum(hours)
+    rounded_s = 3600 * 1e-4 * len(hours)
+    return made_s if made_s > there_s + rounded_s else there_s
+
+
 def cost_of_an_hour(price_per_hour: float | None, seconds: float, audio_s: float) -> float | None:
     """What an hour of speech cost; None without a price of the machines, or without speech."""
     if price_per_hour is None or not audio_s:

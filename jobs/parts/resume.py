@@ -10,9 +10,10 @@ from daf_core.storage import attempts, part_index, places, run_record
 from daf_core.storage.carried_metadata import bring_metadata
 from daf_core.storage.output import Output
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.run_record import Json
 from jobs.command.told import tell
 from jobs.parts import metrics
-from jobs.parts.recorded import cost_of_an_hour, recorded, times
+from jobs.parts.recorded import cost_of_an_hour, paid_audio_s, recorded, times
 from jobs.parts.run import Run
 from jobs.progress import Counts, PartProgress, counted, number_of
 from jobs.settings import PartsRun
@@ -46,8 +47,8 @@ def run_missing_parts(
     finished = with_metadata(run, take_out(output, finished, settings.retry))
     missing = [part for part in run.parts if part.name not in finished]
     missing.sort(key=lambda part: -part.audio_s)  # the longest first: none ends long after others
-    if missing and (others := attempts.check_versions(output, settings.other_versions)):
-        log.info("%s: continues a run whose last attempt had %s", run.verb, "; ".join(others))
+    if missing:
+        _say_what_came_before(run, settings.other_versions)
     before, limit = Counts.from_parts(finished.values()), ErrorRate(settings.max_error_rate)
     indexed_s = start_s
     progress = PartProgress(run.verb, len(missing))
@@ -67,10 +68,12 @@ def run_missing_parts(
         made = f"{len(finished):,} of {len(run.parts):,} parts are made"
         raise NotDone(f"{made}; run the command again")
     record = run_record.read_if_complete(output)
-    if missing or record is None:
+    if missing or record is None or differ(record.facts, run.totals(total)):
         part_index.write(output.index_uri, finished.values(), run.fingerprint)
-        facts = run.facts | run.totals(total) | times(attempts.read_all(output))
-        cost = cost_of_an_hour(settings.price_per_hour, facts["seconds"], total.audio_s)
+        tried = attempts.read_all(output)
+        facts = run.facts | run.totals(total) | times(tried)
+        paid_s = paid_audio_s(tried, total.audio_s)
+        cost = cost_of_an_hour(settings.price_per_hour, facts["seconds"], paid_s)
         facts |= {} if cost is None else {"cost_per_audio_hour": cost}
         run_record.finish(output, run.identity, places.with_ways(output.root, facts))
     elif (now := places.renewed(output, record, run.facts)) != record:  # either was moved
@@ -79,7 +82,7 @@ def run_missing_parts(
     line = summary(run.verb, total, progress.counts, seconds, earlier, output.quarantine_uri)
     cost = cost_of_an_hour(settings.price_per_hour, seconds, progress.counts.audio_s)
     if cost is not None:
-        line += f", {cost:.4g} per hour of speech"
+        line += f", {cost:.4g} per hour of speech{' in this attempt' * bool(earlier)}"
     figures = speed(progress.counts, seconds) | {"cost_per_audio_hour": cost}
     tell(run.verb, out=output.root, **run.totals(total), parts_before=earlier, **figures)
     again = f"run the command again with `retry` {','.join(sorted(total.reasons))}"
@@ -87,6 +90,24 @@ def run_missing_parts(
     if settings.strict:
         check_strict(total.reasons, total.flags, line)
     return line
+
+
+def _say_what_came_before(run: Run, other_versions: bool) -> None:
+    """Tell of an attempt that may still be at work, and of versions that have changed."""
+    others = attempts.check_versions(run.output, other_versions)
+    if others:
+        log.info("%s: continues a run whose last attempt had %s", run.verb, "; ".join(others))
+    if (other := attempts.maybe_at_work(run.output)) is not None:
+        log.info(
+            "%s: an attempt that began at %s on %s has not ended; if it still works, each of both "
+            "does all of the work",
+            *(run.output.root, other["started"], other.get("host")),
+        )
+
+
+def differ(facts: Json, now: Json) -> bool:
+    """Whether a record counts other parts or rows than there are now, as after parts have gone."""
+    return any(facts.get(name) != value for name, value in now.items())
 
 
 def finished_parts(run: Run, there: Collection[str]) -> dict[str, PartFacts]:

@@ -1,8 +1,9 @@
 """A run's record tells of every attempt, and another version does not go on unasked."""
 
 import json
+import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -25,14 +26,19 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "scores", {})
 
 
-def run(archive: Archive, stop_after: int | None = None, **settings: object) -> str:
+def run(
+    archive: Archive,
+    stop_after: int | None = None,
+    parts: Sequence[PartFacts] = PARTS,
+    **settings: object,
+) -> str:
     def make(missing: list[PartFacts]) -> Iterator[PartFacts]:
         for number, part in enumerate(archive.make(missing)):
             yield part
             if number + 1 == stop_after:
                 raise Interrupted
 
-    job = Run("scored", PARTS, archive.output, IDENTITY, {})
+    job = Run("scored", [*parts], archive.output, IDENTITY, {})
     return run_missing_parts(job, PartsRun(**settings), make)
 
 
@@ -71,6 +77,31 @@ def test_an_attempt_that_was_killed_is_there_without_an_end(archive: Archive) ->
     attempts.begin(archive.output)  # and no more
     run(archive)
     assert sorted(str(one["ended"]) for one in record_of(archive)["attempts"])[-1] == "None"
+
+
+def test_a_record_counts_what_is_left_where_parts_are_gone(archive: Archive) -> None:
+    run(archive, price_per_hour=3.0)
+    before = record_of(archive)
+    run(archive, parts=PARTS[:-2], price_per_hour=3.0)
+    now = record_of(archive)
+    assert (before["parts"], now["parts"], now["rows_in"]) == (5, 3, 3)
+    assert now["attempts"] == before["attempts"]
+    assert now["cost_per_audio_hour"] == pytest.approx(before["cost_per_audio_hour"], rel=0.01)
+
+
+def test_an_attempt_that_may_be_at_work_is_told(
+    archive: Archive, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    run_record.begin(archive.output, IDENTITY, fresh=False)
+    other = attempts.begin(archive.output)
+    run(archive, stop_after=None)
+    assert f"on {socket.gethostname()} has not ended" in caplog.text
+    caplog.clear()
+    old = {"started": "2026-11-01T00:00:00Z"}
+    Path(other.uri).write_text(json.dumps(other.record | old))
+    run(archive, fresh=True)
+    assert "has not ended" not in caplog.text
 
 
 def test_the_summary_says_what_an_hour_of_audio_cost(archive: Archive) -> None:
