@@ -16,7 +16,7 @@ from botocore.exceptions import (
 )
 
 from daf_core.errors import NotDone, SettingsError
-from daf_core.storage import s3
+from daf_core.storage import s3, store_faults
 
 TIMEOUTS = {  # two short attempts, as any store misses an answer now and then
     "connect_timeout": 4,
@@ -58,22 +58,16 @@ def check_store(uri: str) -> None:
             f"{uri}: its store has no bucket {bucket!r}; create it or correct the path"
         ) from err
     except (NoCredentialsError, PartialCredentialsError) as err:
-        raise _denied(uri, "needs credentials", err) from err
+        raise SettingsError(_said(uri, err)) from err
     except NO_ANSWER as err:  # some of these are OSErrors too
-        raise NotDone(
-            f"{uri}: its store does not answer: {err}; check AWS_ENDPOINT_URL, the region and "
-            f"the network, and run the command again"
-        ) from err
+        raise NotDone(_said(uri, err)) from err
     except OSError as err:
         if s3.concerns_credentials(s3.error_code(err)):
-            raise _denied(uri, "refuses the credentials", err) from err
+            raise SettingsError(_said(uri, err)) from err
         # Without permission to list, reading and writing may still be allowed.
         if not isinstance(err, PermissionError):
             raise
 
 
-def _denied(uri: str, problem: str, err: Exception) -> SettingsError:
-    return SettingsError(
-        f"{uri}: its store {problem}: {err}; set them in AWS_ACCESS_KEY_ID and "
-        f"AWS_SECRET_ACCESS_KEY, in ~/.aws or by the machine's role"
-    )
+def _said(uri: str, err: Exception) -> str:
+    return f"{uri}: its store {store_faults.words(err)}"

@@ -12,6 +12,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
+from daf_core.storage.store_faults import is_of_botocore, told_as_fault
 from jobs import settings as verbs
 from jobs.command import config_file, config_shown, option_names, stopping, terminal, told
 from jobs.command.config_shown import as_arguments, every_name, options_of
@@ -129,7 +130,8 @@ def main() -> None:
     with stopping.stoppable() as stop:
         try:
             _run(sys.argv[1:])
-        except BaseException as err:
+        except BaseException as raised:
+            err = told_as_fault(raised)
             if isinstance(err, SystemExit) and not err.code:
                 raise  # the command has ended: Ctrl-C is how one ends `daf browse`
             if stop.number is not None:
@@ -213,13 +215,8 @@ def _status_of(err: BaseException) -> int | None:
         if err.summary:
             terminal.say(err.summary)
         return _complain(err, 3 if isinstance(err, TooManyBad) else 1)
-    if isinstance(err, OSError):
+    if isinstance(err, OSError) or is_of_botocore(err):  # s3fs passes the latter on
         return _complain(err, 1)
-    if isinstance(err, Exception):
-        from botocore.exceptions import BotoCoreError  # takes a tenth of a second to import
-
-        if isinstance(err, BotoCoreError):  # of the S3 client; s3fs passes them on
-            return _complain(err, 1)
     return None
 
 

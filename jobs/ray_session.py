@@ -13,9 +13,11 @@ import ray.data
 from ray.exceptions import RayError, RayTaskError
 
 from daf_core.errors import NotDone, SettingsError
+from daf_core.storage.store_faults import told_as_fault
 from jobs.command.stopping import STANDARD_ERROR, handlers_kept, killed_when_stopped
 from jobs.command.terminal import complain
 from jobs.own_ray import own_ray
+from jobs.own_ray.folder import warn_if_not_taken
 from jobs.ray_address import AUTO, address_to_join, named_address
 
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
@@ -56,7 +58,7 @@ def ray_session() -> Iterator[None]:
         with nullcontext() if ray.is_initialized() else _started_or_joined():
             yield
     except RayTaskError as err:
-        raise _as_raised(err.cause) from err
+        raise told_as_fault(_as_raised(err.cause), f"the machine {err.ip}") from err
     except RayError as err:
         first_line = str(err).partition("\n")[0]
         raise NotDone(f"{first_line} Run the same command again to continue") from err
@@ -65,6 +67,8 @@ def ray_session() -> Iterator[None]:
 @contextmanager
 def _started_or_joined() -> Iterator[None]:
     address, said = address_to_join(), Said()
+    if address is None:
+        warn_if_not_taken()  # here, as standard error is held below
     with ExitStack() as stack:
         try:
             with nullcontext() if ASKED_FOR_LOGS else standard_error_held(said), handlers_kept():

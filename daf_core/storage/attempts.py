@@ -19,6 +19,7 @@ from daf_core.errors import SettingsError
 from daf_core.storage import files
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json
+from daf_core.storage.store_faults import telling
 
 # Where these differ, the last digits of an embedding or a score may.
 DECISIVE = ("daf", "torch", "transformers", "av", "soxr", "numpy")
@@ -93,7 +94,8 @@ def read_all(output: Output) -> list[Json]:
     """What the attempts at a run say, the oldest first; of more than KEPT the newest."""
     fs, path = files.filesystem(output.attempts_uri)
     try:
-        names = sorted(str(entry).rpartition("/")[2] for entry in fs.ls(path, detail=False))
+        with telling(output.attempts_uri):
+            names = sorted(str(entry).rpartition("/")[2] for entry in fs.ls(path, detail=False))
     except (FileNotFoundError, NotADirectoryError):
         return []
     uris = [files.join(output.attempts_uri, name) for name in names if name.endswith(".json")]

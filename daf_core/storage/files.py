@@ -19,6 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import s3
 from daf_core.storage.local_files import create_file, replace_file, replaced_file
+from daf_core.storage.store_faults import telling
 from daf_core.storage.uris import problem, protocol_of, shown
 
 
@@ -93,7 +94,8 @@ def publish(uri: str, data: bytes) -> None:
         if isinstance(fs, LocalFileSystem):
             replace_file(path, data)
         else:
-            fs.pipe_file(path, data)
+            with telling(uri):
+                fs.pipe_file(path, data)
     except OSError as err:
         raise _not_written(uri, err) from err
 
@@ -115,7 +117,8 @@ def written(uri: str) -> Iterator[str]:
             with tempfile.TemporaryDirectory() as folder:
                 temporary = f"{folder}/{path.rpartition('/')[2]}"
                 yield temporary
-                fs.put_file(temporary, path)
+                with telling(uri):
+                    fs.put_file(temporary, path)
     except OSError as err:
         raise _not_written(uri, err) from err
 
@@ -138,7 +141,8 @@ def create(uri: str, data: bytes) -> bool:
         if isinstance(fs, LocalFileSystem):
             create_file(path, data)
         else:
-            fs.pipe_file(path, data, mode="create")
+            with telling(uri):
+                fs.pipe_file(path, data, mode="create")
     except FileExistsError:
         return False
     except OSError as err:
@@ -153,10 +157,12 @@ def read_bytes(uri: str) -> bytes:
 
     Raises:
         SettingsError: there is no such file.
+        NotDone: its store does not answer, or refuses the credentials.
     """
     fs, path = filesystem(uri)
     try:
-        data: bytes = fs.cat_file(path)
+        with telling(uri):
+            data: bytes = fs.cat_file(path)
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: no such file") from err
     return data
@@ -165,14 +171,16 @@ def read_bytes(uri: str) -> bytes:
 def exists(uri: str) -> bool:
     """Whether there is a file or folder."""
     fs, path = filesystem(uri)
-    return bool(fs.exists(path))
+    with telling(uri):
+        return bool(fs.exists(path))
 
 
 def delete(uri: str) -> None:
     """Delete one file, if it is there."""
     fs, path = filesystem(uri)
-    if fs.exists(path):
-        fs.rm_file(path)
+    with telling(uri):
+        if fs.exists(path):
+            fs.rm_file(path)
 
 
 def delete_all(folder: str, names: list[str]) -> None:
@@ -183,14 +191,16 @@ def delete_all(folder: str, names: list[str]) -> None:
         for file in paths:
             fs.rm_file(file)
     elif paths:
-        fs.rm(paths)
+        with telling(folder):
+            fs.rm(paths)
 
 
 def delete_folder(uri: str) -> None:
     """Delete a folder with its contents, if it is there."""
     fs, path = filesystem(uri)
-    if fs.exists(path):
-        fs.rm(path, recursive=True)
+    with telling(uri):
+        if fs.exists(path):
+            fs.rm(path, recursive=True)
 
 
 def read_json(uri: str) -> dict[str, Any] | None:
@@ -202,7 +212,7 @@ def read_json(uri: str) -> dict[str, Any] | None:
     """
     fs, path = filesystem(uri)
     try:
-        with fs.open(path, "rb") as file:
+        with telling(uri), fs.open(path, "rb") as file:
             value = json.load(file)
     except (FileNotFoundError, NotADirectoryError):
         return None

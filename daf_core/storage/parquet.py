@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import daf_core
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.files import exists, filesystem, publish
+from daf_core.storage.store_faults import telling
 from daf_core.storage.table_kinds import check_columns, check_kind, table_kind
 
 WRITTEN_BY = "daf.written_by"  # footer entry: the version of daf
@@ -104,7 +105,11 @@ def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]
     """
     fs, path = filesystem(uri)
     try:
-        with fs.open(path, "rb") as file, pq.ParquetFile(file, pre_buffer=False) as parquet:
+        with (
+            telling(uri),
+            fs.open(path, "rb") as file,
+            pq.ParquetFile(file, pre_buffer=False) as parquet,
+        ):
             metadata = parquet.schema_arrow.metadata or {}
             footer = {key.decode(): value.decode() for key, value in metadata.items()}
             check_kind(footer, kind, uri)
@@ -121,7 +126,8 @@ def list_parts(folder: str) -> list[str]:
     """Names of the parts in `folder`, sorted; empty if there is no folder. Takes one listing."""
     fs, path = filesystem(folder)
     try:
-        names = (os.path.basename(entry) for entry in fs.ls(path, detail=False))
+        with telling(folder):
+            names = [os.path.basename(entry) for entry in fs.ls(path, detail=False)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     return sorted(name for name in names if PART_NAME.fullmatch(name))

@@ -9,7 +9,7 @@ import errno
 from collections.abc import Iterator
 
 from daf_core.errors import BadInput, NotDone, Refused
-from daf_core.storage import s3
+from daf_core.storage import s3, store_faults
 from daf_core.storage.files import filesystem, is_remote
 
 # Answers of HTTP that say something about this one object. 408, 425, 429 and all of 5xx may pass,
@@ -44,6 +44,8 @@ def storage_error(uri: str, err: Exception, what: str = "a recording") -> BadInp
     shown, words = uri[:LETTERS_AT_MOST], " ".join(str(err).split()) or type(err).__name__
     words = words[:LETTERS_AT_MOST]
     if reason is None:
+        if (fault := store_faults.fault(shown, err)) is not None:
+            return fault
         return NotDone(
             f"{shown}: cannot be read: {words}; run the command again to continue; if this error "
             f"stays, remove the file from the source"

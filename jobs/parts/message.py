@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.part_index import PartFacts
+from daf_core.storage.store_faults import told_as_fault
 
 TABLES = ("rows", "quarantine", "words")
 SCHEMA = pa.schema(
@@ -54,7 +55,7 @@ def run_stage(work: Callable[[PartFacts, PartTables], StageResult], message: pa.
         facts, made = work(facts_of(message), tables)
         return _row(facts, made, None, nodes)
     except Exception as err:  # any of them: the driver raises it again
-        failure = pickle.dumps((err, "".join(traceback.format_exception(err))))
+        failure = pickle.dumps((told_as_fault(err), "".join(traceback.format_exception(err))))
         return _row(facts_of(message), {}, failure, nodes)
     finally:  # Arrow would keep several times the size of a part until the next one
         pa.default_memory_pool().release_unused()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,6 +74,21 @@ cli.app = app
 cli.main()
 """
 
+FAILED = """
+import os, ray
+from jobs.ray_session import ray_session
+
+if __name__ == "__main__":
+    try:
+        with ray_session():
+            session = ray._private.worker._global_node.get_session_dir_path()
+            folder = os.path.dirname(os.path.dirname(session))
+            print(os.path.exists(f"{folder}/driver.lock"))
+            raise ValueError
+    except ValueError:
+        print(folder, os.path.exists(f"{folder}/driver.lock"))
+"""
+
 
 @pytest.mark.parametrize(
     ("setting", "number", "each", "says"),
@@ -142,6 +158,14 @@ def test_of_a_ray_that_is_stopped_nothing_is_left(number, status) -> None:
     assert said.endswith("; run the same command again to continue\n")
     assert psutil.wait_procs(started, timeout=10)[1] == []
     assert not os.path.exists(folder)
+
+
+def test_the_logs_of_a_run_that_failed_are_kept() -> None:
+    """No later run takes its folder for one of a driver that was killed."""
+    locked, folder, still = _printed(FAILED).split()
+    assert (locked, still) == ("True", "False")
+    assert os.path.isdir(folder)
+    shutil.rmtree(folder)
 
 
 def _printed(script: str) -> str:

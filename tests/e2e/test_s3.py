@@ -104,7 +104,7 @@ def test_a_recording_that_may_not_be_read_is_not_one_whose_store_refuses_us(
     files.publish(uri, b"RIFF")
     monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", 0)
     other_credentials("AKIAOTHER", "no-such-secret")
-    with pytest.raises(NotDone, match=r"secret\.wav: cannot be read: The AWS Access Key"):
+    with pytest.raises(NotDone, match=r"secret\.wav: its store refuses the credentials: The"):
         open_recording(uri)
     user = {"UserName": "auditor"}
     monkeypatch.setattr(moto.settings, "INITIAL_NO_AUTH_ACTION_COUNT", float("inf"))

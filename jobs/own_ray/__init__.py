@@ -3,8 +3,6 @@
 import logging
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -13,13 +11,12 @@ import ray
 from ray._private import ray_constants
 
 from jobs.command.stopping import killed_when_stopped
+from jobs.own_ray.folder import RayFolder
 
 LOOPBACK = "127.0.0.1"  # Ray's servers listen there alone if the node has this address
 # Where this is 0, Ray takes a loopback address as it is, not for one that other machines reach.
 CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 MODE, TOKEN, TOKEN_PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
-# The path of a Unix socket has at most 107 bytes, of which Ray's names below its folder take 80.
-_LONGEST_FOLDER = 107 - 80
 TRIES = 2  # Ray gives its processes 30 s to start, whatever the machine does besides
 
 
@@ -28,29 +25,32 @@ def own_ray() -> Iterator[None]:
     """Start a Ray, run the body, stop it.
 
     Its folder, with Ray's logs and what Ray spills, is deleted, but for one of a body that failed.
+    One that a command left as it was killed is deleted by a later one.
     Where the command is stopped, Ray is killed: its core crashes now and then when it is shut down
     amid its work, and takes the process with it.
     """
-    folder = tempfile.mkdtemp(prefix="daf-", dir=_short_folder())  # mode 0700
+    folder = RayFolder()
     others = _children()
 
     def kill() -> None:
         # Ray's core in this process crashes once it misses the raylet, so that goes last.
         halted = _halted(_children() - others)
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.delete()
         _kill(halted)
 
     with _token(), killed_when_stopped(kill) as is_stopped:
         try:
             with _on_loopback(), _without_dashboard():
-                _start(folder)
+                _start(folder.path)
             yield
         except BaseException:
             if not is_stopped():
+                folder.keep()  # for its logs
                 ray.shutdown()
             raise
         ray.shutdown()
-    shutil.rmtree(folder, ignore_errors=True)
+    folder.delete()
+    folder.close()
 
 
 def _start(folder: str) -> None:
@@ -100,15 +100,6 @@ def _init(folder: str) -> None:
         _node_ip_address=LOOPBACK,
         _temp_dir=folder,
     )
-
-
-def _short_folder() -> str:
-    """Where the folder is made: RAY_TMPDIR, or the usual one, if socket paths fit under it."""
-    made = len("/daf-12345678/ray0")
-    for folder in (os.environ.get("RAY_TMPDIR"), tempfile.gettempdir()):
-        if folder and os.path.isdir(folder) and len(folder.encode()) + made <= _LONGEST_FOLDER:
-            return folder
-    return "/tmp"
 
 
 @contextmanager
