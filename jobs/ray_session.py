@@ -15,7 +15,7 @@ from daf_core.errors import NotDone, SettingsError
 from jobs.command.stopping import STANDARD_ERROR, handlers_kept, killed_when_stopped
 from jobs.command.terminal import complain
 from jobs.own_ray import own_ray
-from jobs.ray_address import address_to_join
+from jobs.ray_address import address_to_join, named_by
 
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
 os.environ.setdefault("RAY_task_oom_retries", "1")
@@ -69,7 +69,7 @@ def _started_or_joined() -> Iterator[None]:
         except Exception as err:  # Ray raises plain ones when its processes take too long to start
             first_line = str(err).partition("\n")[0]
             raise NotDone(
-                f"Ray did not start, or could not be joined (RAY_ADDRESS: {address or 'local'}): "
+                f"Ray did not start, or could not be joined ({named_by()}: {address or 'local'}): "
                 f"{first_line} Run the same command again"
             ) from err
         yield

@@ -170,6 +170,22 @@ def test_a_ray_that_does_not_answer_is_said_at_once(
         pass
 
 
+def test_the_option_is_named_where_it_gave_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = "127.0.0.1:3"
+    monkeypatch.setattr(ray_address, "_asked_for", [])
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    line = ["daf", "score", str(tmp_path), "--out", f"{tmp_path}/o", "--address", given]
+    monkeypatch.setattr(sys, "argv", line)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err.startswith(f"daf: --address {given}: expected the HOST:PORT")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:2")
+    with pytest.raises(NotDone, match=r"^RAY_ADDRESS 127\.0\.0\.1:2: expected"):
+        address_to_join()
+
+
 def test_an_address_that_answers_or_is_of_another_form_is_left_to_ray(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
