@@ -4,7 +4,6 @@ is `run` of the module of its name in jobs/verbs/, which is imported when it is 
 
 import dataclasses
 import importlib
-import os
 import sys
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ from jobs import settings as verbs
 from jobs.command import config_file, config_shown, option_names, stopping, terminal, told
 from jobs.command.config_shown import as_arguments, every_name, options_of
 from jobs.parts.ray_or_processes import may_choose_processes
-from jobs.ray_address import ADDRESS, address_to_join
+from jobs.ray_address import address_to_join, go_by
 from jobs.settings.options import RESOURCES, as_type, shown_default
 
 VERBS: dict[str, type] = {
@@ -103,7 +102,7 @@ for _name, _settings in VERBS.items():
 def run_verb(name: str, asked: Any) -> str:
     """Do the work of a verb with these settings; returns its summary."""
     if (address := getattr(asked, "address", None)) is not None:
-        os.environ[ADDRESS] = address  # what Ray and processes of a job go by
+        go_by(address)
     stopping.set_deadline(getattr(asked, "deadline", None))
     if getattr(asked, "local", True) is not True:
         address_to_join()  # that of a Ray that does not answer is refused before any work

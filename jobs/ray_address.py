@@ -23,6 +23,20 @@ _FRAME_BYTES, _SETTINGS = 9, 4
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0])
 
 
+_asked_for: list[str] = []  # the address that `address` gave, not the environment
+
+
+def go_by(address: str) -> None:
+    """Put the address that `address` gives where Ray and processes of a job look for one."""
+    os.environ[ADDRESS] = address
+    _asked_for[:] = [address.strip()]
+
+
+def named_by() -> str:
+    """What gave the address, for messages: the setting or the variable."""
+    return "`address`" if _asked_for == [os.environ.get(ADDRESS, "").strip()] else ADDRESS
+
+
 def ray_runs() -> bool:
     """Whether this process is connected to a Ray, or RAY_ADDRESS names one."""
     if (ray := sys.modules.get("ray")) is not None and ray.is_initialized():
@@ -55,7 +69,7 @@ def address_to_join() -> str | None:
         _check_that_one_answers(address)
     except (OSError, ValueError) as err:
         raise NotDone(
-            f"{ADDRESS} {address}: expected the HOST:PORT of a Ray that runs, found none: {err}"
+            f"{named_by()} {address}: expected the HOST:PORT of a Ray that runs, found none: {err}"
         ) from err
     return address
 
@@ -68,12 +82,12 @@ def _started_here() -> str:
             found, address = os.fstat(opened.fileno()), opened.read(300).decode().strip()
     except (OSError, ValueError) as err:
         raise NotDone(
-            f"{ADDRESS} {AUTO}: expected a Ray that `ray start` started on this machine, found "
+            f"{named_by()} {AUTO}: expected a Ray that `ray start` started on this machine, found "
             f"none: {err}; start it, or name the HOST:PORT of another"
         ) from err
     if found.st_uid not in (0, os.geteuid()) or not stat.S_ISREG(found.st_mode):
         raise SettingsError(
-            f"{ADDRESS} {AUTO}: expected {file} of this user, found another user's; name the "
+            f"{named_by()} {AUTO}: expected {file} of this user, found another user's; name the "
             f"HOST:PORT of the Ray to join"
         )
     return address

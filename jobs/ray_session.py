@@ -18,7 +18,7 @@ from jobs.command.stopping import STANDARD_ERROR, handlers_kept, killed_when_sto
 from jobs.command.terminal import complain
 from jobs.own_ray import own_ray
 from jobs.own_ray.folder import warn_if_not_taken
-from jobs.ray_address import AUTO, address_to_join, named_address
+from jobs.ray_address import AUTO, address_to_join, named_address, named_by
 
 # Ray retries a task that runs out of memory without end; ray_executor.py isolates its part instead.
 os.environ.setdefault("RAY_task_oom_retries", "1")
@@ -77,14 +77,14 @@ def _started_or_joined() -> Iterator[None]:
             first_line = str(err).partition("\n")[0].rstrip(". ")
             if address is not None and TOKEN_REFUSED in said.text:
                 raise NotDone(
-                    f"RAY_ADDRESS {address}: that Ray asks for a token and refuses what this "
+                    f"{named_by()} {address}: that Ray asks for a token and refuses what this "
                     f"command has; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to the token that "
                     f"the Ray was started with, or have it in ~/.ray/auth_token"
                 ) from err
             if said.text:
                 complain(said.text)
             raise NotDone(
-                f"Ray did not start, or could not be joined (RAY_ADDRESS: {address or 'local'}): "
+                f"Ray did not start, or could not be joined ({named_by()}: {address or 'local'}): "
                 f"{first_line}. Run the same command again"
             ) from err
         yield

@@ -32,7 +32,7 @@ class EncodeResources(WhereAndHowLong):
     """Encoder processes: a number, or MIN,MAX. Default: one per GPU, else one per CPU core."""
 
     gpus_per_actor: Annotated[float | None, Parameter(group=RESOURCES)] = None
-    """GPUs per encoder process; .5 puts two on one GPU. Default: 1 where there are GPUs."""
+    """GPUs per encoder process on Ray; .5 puts two on one GPU. Default: 1 where there are GPUs."""
 
     precision: Annotated[Precision | None, Parameter(group=RESOURCES)] = None
     """Number format of the encoders. Default: bfloat16 where the hardware computes in it."""
@@ -47,6 +47,11 @@ class EncodeResources(WhereAndHowLong):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_range("gpus_per_actor", self.gpus_per_actor, least=0, most=64)
+        if self.local and self.gpus_per_actor is not None:
+            raise SettingsError(
+                f"`gpus_per_actor` {self.gpus_per_actor:g}: goes with Ray, and with `local` "
+                f"nothing runs there; leave one of the two out"
+            )
 
     @property
     def actor_range(self) -> tuple[int, int] | None:

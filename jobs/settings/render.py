@@ -27,7 +27,8 @@ class RenderSettings:
     """Write the file that starts a command on a cluster.
 
     The command follows after two dashes, without `daf`. It is checked as if it were run. Options
-    from its --config file are written out, because the cluster does not have that file.
+    from its --config file are written out, because the cluster does not have that file. Places are
+    s3://… or absolute paths of a folder that all nodes share.
 
         daf render rayjob --out job.yaml -- score --manifest s3://b/m --out s3://b/s
     """

@@ -28,6 +28,7 @@ from jobs.parts.encode_chosen import encode_chosen
 from jobs.progress import counted, number_of, working_on
 from jobs.reading.readers import readers
 from jobs.settings import AdaptSettings
+from jobs.verbs.older_embeddings import warn_of_older
 from jobs.verbs.score import check_fit
 from jobs.verbs.scored_manifest import manifest_named_by
 
@@ -151,6 +152,7 @@ def _embeddings(
         given = embeddings_output(settings.embeddings)
         record = run_record.read_complete(given)
         check_fit(head, record.identity, folder, settings.embeddings)
+        warn_of_older(given, record)
         return given
     assert settings.scores is not None
     scores = scores_output(settings.scores)

@@ -1,6 +1,7 @@
 """daf render: a command's settings → the file that starts it on a cluster."""
 
 import dataclasses
+import logging
 import shlex
 from typing import Any
 
@@ -11,13 +12,21 @@ from daf_core.storage import files
 from jobs import cli
 from jobs.command.check_uris import check_uris
 from jobs.command.told import tell
+from jobs.render.places import check_runs_on_cluster, relative_places
 from jobs.render.ray_up import ray_up
 from jobs.render.rayjob import rayjob
 from jobs.render.slurm import slurm
 from jobs.settings import RenderSettings, WhereAndHowLong
 
+log = logging.getLogger(__name__)
 MAKERS = {"rayjob": rayjob, "slurm": slurm, "ray-up": ray_up}
 START = {"rayjob": "kubectl create -f", "slurm": "sbatch", "ray-up": "ray up"}
+STARTS_WITH = "{out}: runs {command}; start it with {start} {quoted}"
+# `ray up` starts the cluster alone.
+STEPS = (
+    "{out}: starts a cluster for {command}; start that with {start} {quoted}, then submit the job "
+    "with the line `ray job submit` in the comment at the top of {out}"
+)
 NEXT = "Made by daf render. Start it: {start} {out}\n{more}"
 NOTES = {
     "rayjob": "What its namespace needs once: cluster/kuberay/namespace.",
@@ -33,18 +42,23 @@ def run(settings: RenderSettings) -> str:
         SettingsError: the command is none that works on a cluster, or its options are wrong.
         NotDone: the file cannot be written.
     """
-    arguments = _checked(settings.command)
+    arguments, asked = _checked(settings.command)
+    for line in relative_places(settings.to, arguments[0], asked):
+        log.warning(line)
     command = shlex.join(["daf", *arguments])
     start = START[settings.to]
-    said = NEXT.format(start=start, out=shlex.quote(settings.out), more=NOTES[settings.to])
-    text = MAKERS[settings.to](settings, command, said)
+    comment = NEXT.format(start=start, out=shlex.quote(settings.out), more=NOTES[settings.to])
+    text = MAKERS[settings.to](settings, command, comment)
     files.publish(settings.out, text.encode())
     tell("rendered", out=settings.out, to=settings.to, command=command)
-    return f"{settings.out}: runs {command}; start it with {start} {shlex.quote(settings.out)}"
+    said = STEPS if settings.to == "ray-up" else STARTS_WITH
+    quoted = shlex.quote(settings.out)
+    return said.format(out=settings.out, command=command, start=start, quoted=quoted)
 
 
-def _checked(command: list[str]) -> list[str]:
-    """The command as it is run there: with the options of its file, without what is secret.
+def _checked(command: list[str]) -> tuple[list[str], Any]:
+    """The command as it is run there: with the options of its file, without what is secret; and its
+    settings.
 
     Raises:
         SettingsError: it is none that works on a cluster, or its options are wrong.
@@ -63,7 +77,8 @@ def _checked(command: list[str]) -> list[str]:
     asked = bound.arguments["asked"]
     check_uris(asked)
     _check_secrets(asked)
-    return arguments
+    check_runs_on_cluster(command[0], asked)
+    return arguments, asked
 
 
 def _check_secrets(asked: Any) -> None:

@@ -44,6 +44,7 @@ from jobs.parts.run import Run
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify
+from jobs.verbs.older_embeddings import warn_of_older
 from jobs.verbs.score_again import check_same_run
 from jobs.verbs.score_source import Prepared, check_source, prepare
 
@@ -153,6 +154,7 @@ def _score_embeddings(settings: ScoreSettings, embeddings: str, head: TrainedHea
     source = embeddings_output(embeddings)
     record = run_record.read_complete(source)
     check_fit(head, record.identity, settings.head, embeddings)
+    warn_of_older(source, record)
     output = scores_output(settings.out)
     manifest = places.manifest_named(source, record)
     facts = {

@@ -4,6 +4,7 @@ Whatever is known only later, such as the precision of other processors, is comp
 `run_record.begin`.
 """
 
+from daf_core import default_heads
 from daf_core.asr.models import RECOGNIZER, resolve
 from daf_core.errors import SettingsError
 from daf_core.stages.trained_head import TrainedHead
@@ -43,11 +44,21 @@ def _check_head(settings: ScoreSettings, record: RunRecord, head: TrainedHead) -
         manifest = run.get("manifest") or files.join(settings.out, "manifest")
         place = run.get("head")
         by = f"those of the head {place}" if place else "those of another head"
+        if place == files.absolute(default_heads.head_folder(settings.head)):
+            by = f"those that it gave before it was {_remade(settings.head)}"
+        source, spared = manifest, "ingests"
+        if settings.embeddings is not None:
+            source, spared = f"--embeddings {settings.embeddings}", "embeds"
         raise SettingsError(
             f"{settings.out}: expected scores of `head` {settings.head}, found {by} "
-            f"({differences(found, asked)}); choose another folder (`daf score {manifest} --head "
-            f"{settings.head} --out …` ingests nothing again), or start over with `fresh`"
+            f"({differences(found, asked)}); choose another folder (`daf score {source} --head "
+            f"{settings.head} --out …` {spared} nothing again), or start over with `fresh`"
         )
+
+
+def _remade(head: str) -> str:
+    """What happened to a head that lies where another did."""
+    return "replaced by another daf" if default_heads.is_default(head) else "trained again"
 
 
 def _check_precision(settings: ScoreSettings, record: RunRecord) -> None:

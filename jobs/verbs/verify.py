@@ -6,14 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from daf_core.errors import NotDone, SettingsError
-from daf_core.storage import part_index, run_record
-from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage import part_index, run_record, uris
+from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
 from daf_core.storage.places import manifest_named
 from daf_core.storage.run_record import RunRecord
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
 from jobs.settings import VerifySettings
+from jobs.verbs.older_embeddings import said_of_older
 from jobs.verbs.scored_manifest import manifest_named_by
 
 FAULTS_SHOWN = 20
@@ -70,8 +71,23 @@ def run(settings: VerifySettings) -> str:
         more = len(faults) - FAULTS_SHOWN
         shown = faults[:FAULTS_SHOWN] + ([f"… {more} more"] if more > 0 else [])
         rule = "not every row is either scored, in range, or quarantined, once"
+        if (older := _older_embeddings(record)) is not None:
+            rule += f"; {one_line(older)} and `daf score` again"
         raise NotDone("\n".join([*map(one_line, shown), f"{line}: {rule}"]))
     return f"{line}: every {row} is either scored or quarantined, once"
+
+
+def _older_embeddings(record: RunRecord) -> str | None:
+    """What is said where scores are of embeddings that are older than their manifest, else None."""
+    place = record.facts.get("embeddings")
+    if not isinstance(place, str) or uris.problem(place) is not None:
+        return None
+    embeddings = embeddings_output(place)
+    try:
+        made = run_record.read_if_complete(embeddings)
+    except SettingsError:  # damaged, which verify is not about
+        return None
+    return None if made is None else said_of_older(embeddings, made)
 
 
 def _transcribed(

@@ -38,7 +38,9 @@ def render(tmp_path: Path, monkeypatch, capsys):
         said = capsys.readouterr()
         if ended.value.code:
             raise ValueError(said.err)
-        assert said.out.startswith(f"{out}: runs daf ")
+        steps = ("starts a cluster for", "ray job submit") if to == "ray-up" else ("runs", "start ")
+        assert said.out.startswith(f"{out}: {steps[0]} daf ")
+        assert steps[1] in said.out
         assert list(complaints_about_commands(out)) == []
         return out
 
@@ -140,9 +142,22 @@ def test_options_of_a_file_are_written_out(render, tmp_path: Path) -> None:
     )
 
 
+RELATIVE = "expected s3://… or an absolute path of a folder that all nodes share, found a relative"
+
+
 @pytest.mark.parametrize(
     ("to", "options", "command", "says"),
     [
+        ("rayjob", "", "score calls --out scores", f"--source calls: {RELATIVE}"),
+        ("rayjob", "", "score s3://b/c --out scores", f"--out scores: {RELATIVE}"),
+        ("rayjob", "", "score s3://b/c --out s3://b/s --head h1", f"--head h1: {RELATIVE}"),
+        ("rayjob", "", "score s3://b/c --out s3://b/s --hash-ids @salt", "--hash-ids salt: exp"),
+        ("rayjob", "", "train --embeddings /s/e --also e2 --out /s/h", f"--also e2: {RELATIVE}"),
+        ("rayjob", "", "stress --manifest /s/m --heads fast,./h --out /s/o", "--heads ./h: exp"),
+        ("rayjob", "", "embed --manifest /s/m --text-encoder ./e --out /s/e", "./e: expected s3"),
+        ("rayjob", "", f"{SCORE} --local", "--local: expected a command that uses the cluster's"),
+        ("slurm", "", "train --embeddings /s/e --out /s/h --local", "leave --local out"),
+        ("ray-up", "", f"{SCORE} --address local", "--address local: expected a command that joi"),
         ("rayjob", "", "score --manifests s3://b/m --out s3://b/s", "--manifests"),
         ("rayjob", "", "verify s3://b/s", "--command: expected one that works on a cluster"),
         ("rayjob", "", "score s3://u:hunter2hunter2@b/x --out s3://b/s", "credentials"),
@@ -158,3 +173,23 @@ def test_what_would_not_run_is_refused(render, to, options, command, says) -> No
         render(to, options, command)
     assert says in str(refused.value)
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("to", "says"), [("slurm", "sbatch is called"), ("ray-up", "head")])
+def test_relative_paths_that_nodes_may_share_are_told(render, caplog, to, says) -> None:
+    render(to, "", "score calls --out /shared/s --head fast --local=false")
+    (line,) = (one.getMessage() for one in caplog.records)
+    assert line.startswith("render: daf score: `source` calls is a relative path, which lies ")
+    assert says in line
+    caplog.clear()
+    render(to, "", "train --embeddings /s/e --head late --out s3://b/h --ray")
+    render("rayjob", "", "embed --manifest /s/m --text-encoder some/model --out /s/e")
+    assert caplog.records == []
+
+
+def test_local_of_a_file_is_refused(render, tmp_path: Path) -> None:
+    file = tmp_path / "daf.toml"
+    file.write_text("local = true\n")
+    with pytest.raises(ValueError, match=r"--local: expected a command that uses .* of --config"):
+        render("slurm", "", f"{SCORE} --config {file}")
+    render("slurm", "", f"{SCORE} --ray --config {file}")

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,15 @@ from jobs.parts.ray_or_processes import (
 )
 from jobs.ray_address import address_to_join, ray_runs
 from jobs.ray_session import ray_session
-from jobs.settings import EncodeResources
+from jobs.settings import (
+    AdaptSettings,
+    EmbedSettings,
+    EncodeResources,
+    PlanSettings,
+    ScoreSettings,
+    StressSettings,
+    TranscribeSettings,
+)
 
 
 def part(name: str = "part-00000.parquet", rows: int = 1, audio_s: float = 1.0) -> PartFacts:
@@ -77,6 +86,24 @@ def test_what_is_asked_for_is_done(parts: list[PartFacts]) -> None:
     assert choose_processes(EncodeResources(local=True), parts)
     assert not choose_processes(EncodeResources(local=False), parts)
     assert not choose_processes(EncodeResources(gpus_per_actor=0.5), parts)
+
+
+@pytest.mark.parametrize("gpus", [0, 0.5, 4])
+def test_gpus_of_ray_are_not_asked_for_without_ray(gpus: float) -> None:
+    said = f"`gpus_per_actor` {gpus:g}: goes with Ray, and with `local` nothing runs there"
+    verbs: list[tuple[type[EncodeResources], dict[str, Any]]] = [
+        (EncodeResources, {}),
+        (ScoreSettings, {"source": "c", "out": "s"}),
+        (EmbedSettings, {"manifest": "m", "out": "e"}),
+        (StressSettings, {"manifest": "m", "heads": ["fast"], "out": "t"}),
+        (TranscribeSettings, {"manifest": "m", "out": "t"}),
+        (AdaptSettings, {"labels": "l.csv", "scores": "s", "out": "h"}),
+        (PlanSettings, {"manifest": "m"}),
+    ]
+    for kind, asked in verbs:
+        with pytest.raises(SettingsError, match=said):
+            kind(**asked, gpus_per_actor=gpus, local=True)
+        assert kind(**asked, gpus_per_actor=gpus, local=False).gpus_per_actor == gpus
 
 
 @pytest.mark.parametrize(("address", "named"), [("10.0.0.1:6379", True), ("local", False)])
@@ -141,6 +168,22 @@ def test_a_ray_that_does_not_answer_is_said_at_once(
     said = f"RAY_ADDRESS {address}: expected the HOST:PORT of a Ray"
     with pytest.raises(NotDone, match=said), ray_session():
         pass
+
+
+def test_the_option_is_named_where_it_gave_the_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = "127.0.0.1:3"
+    monkeypatch.setattr(ray_address, "_asked_for", [])
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    line = ["daf", "score", str(tmp_path), "--out", f"{tmp_path}/o", "--address", given]
+    monkeypatch.setattr(sys, "argv", line)
+    with pytest.raises(SystemExit):
+        cli.main()
+    assert capsys.readouterr().err.startswith(f"daf: --address {given}: expected the HOST:PORT")
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:2")
+    with pytest.raises(NotDone, match=r"^RAY_ADDRESS 127\.0\.0\.1:2: expected"):
+        address_to_join()
 
 
 def test_an_address_that_answers_or_is_of_another_form_is_left_to_ray(

@@ -1,10 +1,11 @@
 """What was asked to be known of recordings and is not, and tables that may tell it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from daf_core.errors import SettingsError
 from daf_core.sources.folders.metadata import PathMeta, is_likely_recording
 from daf_core.sources.folders.metadata_table import TableMeta
+from daf_core.sources.labels import Label, read_labels
 from daf_core.sources.remarks import Found, examples
 from daf_core.sources.table_rows import is_table
 from daf_core.storage.files import filesystem, join
@@ -70,10 +71,34 @@ def likely_tables(uri: str, groups: Mapping[str, Sequence[str]], found: Found) -
         table.join(others)
         if table.fitting:
             known = f"{table.fitting:,} of its {len(table):,} lines name recordings of the folder"
-            how = f"if it tells of them, give `meta` {place}"
-            if table.has_words:
-                how = f"if it holds what is said in them, ingest the table itself, {place}"
-            yield f"{name} is not used; {known}; {how}"
+            yield f"{name} is not used; {known}; {_how(place, table, others)}"
+
+
+def _how(place: str, table: TableMeta, groups: Collection[str]) -> str:
+    """How a table about recordings may be used, by what it holds. `groups`: recording ids."""
+    if table.has_words:
+        return f"if it holds what is said in them, ingest the table itself, {place}"
+    if labels := _labels_of(place, groups):
+        apart = any(label.channel is not None for label in labels)
+        more = ", and `channels`, as it tells them apart" if apart else ""
+        return f"if it labels what is said in them, give `labels` {place}{more}"
+    if {"utterance_id", "label"} <= {*table.columns}:
+        return "if it labels what is said in them, `daf adapt` takes it, once they are scored"
+    if table.repeated:
+        return (
+            "it has several lines of one recording, and nothing here reads such a table; if it "
+            "tells of the recordings, make it one line for each"
+        )
+    return f"if it tells of them, give `meta` {place}"
+
+
+def _labels_of(uri: str, recordings: Collection[str]) -> list[Label]:
+    """The labels of these recordings that a table holds; none where it is no table of labels."""
+    try:
+        labels, _ = read_labels(uri)
+    except (SettingsError, OSError):
+        return []
+    return [label for one, own in labels.items() if one in recordings for label in own]
 
 
 def _opened(uri: str) -> TableMeta | None:

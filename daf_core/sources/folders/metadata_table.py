@@ -52,10 +52,12 @@ class TableMeta:
         self.quarantined: list[Row] = []
         self.unmatched: list[str] = []  # what lines that fit no recording call it
         self.fitting = 0  # lines about a recording of the source
+        self.repeated = False  # whether lines about one recording differ
         self._lines: list[_Line] = []
         self._of_file: dict[str, dict[str, str]] = {}
         with open_given("meta", uri, reads) as table:
             self.notes = table.notes  # what was guessed of the table, one line each
+            self.columns = table.columns
             self._keys = key_columns(table.columns)
             self.has_words = "text" in headings(table.columns)
             if not self._keys:
@@ -140,6 +142,7 @@ class TableMeta:
             before = [chosen.setdefault(name, line) for name in names]
             if other := next((one for one in before if _differ(one, line, key)), None):
                 problem = f"expected one line of this recording, found another at {other.place}"
+                self.repeated = True
                 self._quarantine("ambiguous_meta", line, key, problem)
 
     def _quarantine(self, reason: str, line: _Line, key: str, problem: str) -> None:

@@ -145,28 +145,6 @@ def test_a_key_of_a_path_without_a_value_is_not_given():
     }
 
 
-def test_a_table_about_the_recordings_that_nobody_gave_is_told(tmp_path):
-    tone(tmp_path / "c1.wav")
-    text(tmp_path / "c1.vtt")
-    text(tmp_path / "calls.csv", "call_id,queue\nc1,billing\ngone,sales\n")
-    text(tmp_path / "words.tsv", "path\tsentence\nc1.wav\thello\n")
-    text(tmp_path / "prices.csv", "name,price\nc1,5\n")
-    text(tmp_path / "others.csv", "file,queue\nx.wav,billing\n")
-    source = open_source(str(tmp_path), options=FolderOptions(meta_regex=r"(?P<n>c\d)"))
-    source.gather()
-    nothing = Outcome(0, frozenset({"unknown_format"}))
-    outcome = {"c1": Outcome(1, frozenset())}
-    found = Found(
-        set, no_channels, set, dict, lambda key: outcome.get(key, nothing), lambda name: False
-    )
-    assert source.remarks(found).hints == (
-        f"calls.csv is not used; 1 of its 2 lines name recordings of the folder; if it tells of "
-        f"them, give `meta` {tmp_path}/calls.csv",
-        f"words.tsv is not used; 1 of its 1 lines name recordings of the folder; if it holds what "
-        f"is said in them, ingest the table itself, {tmp_path}/words.tsv",
-    )
-
-
 def test_paths_that_a_pattern_does_not_fit_are_told(tmp_path):
     for name in ("a_20240101.wav", "b.wav"):
         tone(tmp_path / name)
