@@ -42,7 +42,7 @@ def embed_precomputed(settings: EmbedSettings, uri: str, source: Output, output:
     line = run_missing_parts(run, settings, make)
     widths = " and ".join(f"{name} {width}" for name, (_, width) in features.shapes.items())
     told = {name: column.far for name, column in features.columns.items() if column.far}
-    far = "".join(f"; {name}: {text}: correct these numbers" for name, text in told.items())
+    far = "".join(f"; {name}: {text}: correct them" for name, text in told.items())
     return (
         f"{line}, {widths} wide, each feature standardised over the file's rows, "
         f"{features.repaired} numbers repaired in the file{far}"

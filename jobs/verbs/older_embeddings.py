@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 def warn_of_older(embeddings: Output, record: RunRecord) -> None:
     """Say in a line that finished embeddings lack rows of their manifest, or hold more."""
     if (said := said_of_older(embeddings, record)) is not None:
-        log.warning(f"{said} first")
+        log.warning(said)
 
 
 def said_of_older(embeddings: Output, record: RunRecord) -> str | None:
@@ -24,9 +24,9 @@ def said_of_older(embeddings: Output, record: RunRecord) -> str | None:
     if manifest is None or not _is_older(embeddings, record, manifest):
         return None
     return (
-        f"{embeddings.root} is of an older version of its manifest {manifest.root}; run the "
-        f"`daf embed` that made it again, as `daf embed --manifest {manifest.root} --out "
-        f"{embeddings.root}`,"
+        f"{embeddings.root} was made from an older version of {manifest.root}; run `daf embed "
+        f"--manifest {manifest.root} --out {embeddings.root}` again, with its other options, then "
+        f"`daf score`"
     )
 
 

@@ -72,7 +72,7 @@ def run(settings: VerifySettings) -> str:
         shown = faults[:FAULTS_SHOWN] + ([f"… {more} more"] if more > 0 else [])
         rule = "not every row is either scored, in range, or quarantined, once"
         if (older := _older_embeddings(record)) is not None:
-            rule += f"; {one_line(older)} and `daf score` again"
+            rule += f"; {one_line(older)}"
         raise NotDone("\n".join([*map(one_line, shown), f"{line}: {rule}"]))
     return f"{line}: every {row} is either scored or quarantined, once"
 
