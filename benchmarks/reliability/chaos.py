@@ -7,9 +7,9 @@ A Ray cluster of three nodes on this machine scores two hours of the degraded pa
 SIGKILL hits, in turn, the driver, the worker of a task, an encode actor and the raylet of a node,
 each after a random number of newly published parts. A killed driver is started again with the same
 command. A job that ends before all kills are done begins anew in another folder. Every other job
-has fewer actors than cores, so that tasks decode; in the others actors do, which are killed twice
-as often then. With --s3
-everything, audio too, lies on an S3 server behind a proxy that fails 5 % of the requests.
+has fewer actors than cores, so that tasks decode. In the others the actors decode; there an actor
+is killed in place of a task's worker. With --s3 everything, audio too, lies on an S3 server behind
+a proxy that fails 5 % of the requests.
 
 At the end `daf verify` must pass, and every file must equal that of an undisturbed run. "Work
 redone" is how many more recordings were opened than undisturbed runs would open.
@@ -31,7 +31,8 @@ from ray.cluster_utils import Cluster
 from benchmarks.command_line import parser_for
 from benchmarks.daf_command import DAF, daf
 from benchmarks.reliability.archives import Archive, on_disk, on_s3
-from jobs.parts.metrics import EncodeActor, Timed, WholePartActor
+from jobs.parts.actors import EncodeActor, WholePartActor
+from jobs.parts.metrics import Timed
 
 ROWS = 1900
 ACTORS = 2  # of every other job: they leave one of three cores, so that tasks decode

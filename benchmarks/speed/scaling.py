@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--parts", type=int, default=12, help="for each worker")
     parser.add_argument("--decode", type=float, default=0.6, help="seconds for a part")
     parser.add_argument(
-        "--by-stages", action="store_true", help="as where actors leave cores to decode with"
+        "--by-stages", action="store_true", help="decode in tasks, not in the actors"
     )
     asked = parser.parse_args()
     shutil.rmtree(asked.work, ignore_errors=True)

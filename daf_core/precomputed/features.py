@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from daf_core.arrays import AnyArray, BoolArray, FloatArray
+from daf_core.arrays import AnyArray, BoolArray, FloatArray, IntArray
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
 from daf_core.embeddings.columns import ColumnShapes, HalfArray
 from daf_core.errors import SettingsError
@@ -35,7 +35,7 @@ class Pooled(NamedTuple):
 class PrecomputedColumn:
     """An embedding column: the file it is from, utterance id → row, and the values of the rows:
     (rows, layers · features), each feature standardised over all rows (`scale.standardised`);
-    far: which numbers hide what a feature says of other rows, "": none.
+    far: which features have numbers that hide the others, as a text; "": none.
     """
 
     source: EncoderSpec
@@ -58,7 +58,7 @@ class PrecomputedColumn:
         rows = zip(names, pooled.present, strict=True)
         places = {name: place for place, (name, present) in enumerate(rows) if present}
         values = standardised(pooled.values, pooled.present)
-        far = _far(names, pooled.values, hidden(pooled.values, values, pooled.present))
+        far = _far(names, pooled.values, values, hidden(pooled.values, values, pooled.present))
         return cls(source, places, values, layers, far)
 
     def select(self, ids: list[str]) -> tuple[HalfArray, BoolArray]:
@@ -150,12 +150,14 @@ def concatenate(what: str, pieces: list[Pooled]) -> Pooled:
     )
 
 
-def _far(names: list[str], values: AnyArray, found: list[tuple[int, int]]) -> str:
-    if not found:
+def _far(names: list[str], values: AnyArray, standard: HalfArray, hidden: IntArray) -> str:
+    """What is said of features with numbers that hide the others, "" where there are none."""
+    if not len(hidden):
         return ""
-    feature, row = found[0]
+    feature = hidden[0]
+    row = np.abs(standard[:, feature]).argmax()
     return (
-        f"{len(found):,} of {values.shape[1]:,} features have numbers so large that others look "
+        f"{len(hidden):,} of {values.shape[1]:,} features have numbers so large that others look "
         f"the same (the first: feature {feature}, {values[row, feature]:.3g} of {names[row]!r:.80})"
     )
 

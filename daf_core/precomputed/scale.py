@@ -9,7 +9,7 @@ knows, stands for them too. A head standardises by its own training rows anyway.
 import numpy as np
 import numpy.typing as npt
 
-from daf_core.arrays import AnyArray, BoolArray
+from daf_core.arrays import AnyArray, BoolArray, IntArray
 from daf_core.embeddings.columns import HalfArray
 
 ROUNDING = 1e-12  # of a feature's largest value; what varies less, varies by rounding alone
@@ -47,24 +47,21 @@ def standardised(values: AnyArray, present: BoolArray) -> HalfArray:
     return result
 
 
-def hidden(values: AnyArray, standard: HalfArray, present: BoolArray) -> list[tuple[int, int]]:
-    """Features whose numbers differ, but for far ones beside which 90 % of them are nearly the same
-    in `standard`; each with the row of the farthest number.
+def hidden(values: AnyArray, standard: HalfArray, present: BoolArray) -> IntArray:
+    """The features, by number, of which 90 % of the numbers differ in `values` but lie within
+    HIDDEN of each other in `standard`. One number that is too large by many powers of ten does that
+    to a feature.
 
-    A number that is wrong by many powers of ten does that. values, standard: (rows, size), before
-    and after standardising.
+    values, standard: (rows, size), before and after standardising.
     """
     rows = np.flatnonzero(present)
     if not len(rows):
-        return []
+        return np.empty(0, np.intp)
     sample = rows[:: -(-len(rows) // _SAMPLE)]
     first, last = np.percentile(_read(values, sample), _MIDDLE, axis=0)
     low, high = np.percentile(standard[sample].astype(np.float64), _MIDDLE, axis=0)
-    features = np.flatnonzero((last > first) & (high - low < HIDDEN) & standard[rows].any(axis=0))
-    return [
-        (int(feature), int(rows[np.abs(standard[rows, feature].astype(np.float64)).argmax()]))
-        for feature in features
-    ]
+    found: IntArray = np.flatnonzero((last > first) & (high - low < HIDDEN) & standard.any(axis=0))
+    return found
 
 
 def _read(values: AnyArray, rows: npt.NDArray[np.intp]) -> _Moment:

@@ -106,8 +106,8 @@ def read_all(output: Output) -> list[Json]:
     return [record for record in found if record is not None and _is_attempt(record)]
 
 
-def check_versions(output: Output, accepted: bool) -> list[str]:
-    """What the last attempt at the run had in other versions than this process, as
+def check_versions(output: Output, before: list[Json], accepted: bool) -> list[str]:
+    """What the last of the attempts `before` had in other versions than this process, as
     "torch 2.12.0, now 2.13.0"; empty where nothing that decides bytes differs. Attempts before the
     last one are past: what differed was accepted.
 
@@ -117,7 +117,7 @@ def check_versions(output: Output, accepted: bool) -> list[str]:
     now = versions()
     others = [
         f"{name} {had}, now {now.get(name, 'none')}"
-        for record in read_all(output)[-1:]
+        for record in before[-1:]
         for name, had in record["versions"].items()
         if name in DECISIVE and had != now.get(name)
     ]
@@ -130,10 +130,12 @@ def check_versions(output: Output, accepted: bool) -> list[str]:
     return others
 
 
-def maybe_at_work(output: Output) -> Json | None:
-    """The newest attempt that has not ended and has written within LATELY; None: there is none."""
+def maybe_at_work(before: list[Json]) -> Json | None:
+    """The newest of the attempts `before` that has not ended and has written within LATELY; None:
+    there is none.
+    """
     since = datetime.now(timezone.utc) - LATELY
-    for record in reversed(read_all(output)):
+    for record in reversed(before):
         written = record.get("updated", record["started"])
         if record["ended"] is None and isinstance(written, str) and written >= _shown(since):
             return record

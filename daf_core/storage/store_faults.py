@@ -40,8 +40,8 @@ def fault(uri: str | None, err: BaseException, machine: str | None = None) -> No
     message = f"{'the object store' if uri is None else f'{uri}: its store'} {said}"
     if _credentials(err) is not None:
         message += (
-            f"; this was on {machine or socket.gethostname()}, where for work on Ray the "
-            f"environment counts that Ray was started in, not that of the command; then run the "
+            f"; this was on {machine or socket.gethostname()}: a process of Ray has the "
+            f"environment that Ray was started with there, not that of the command; then run the "
             f"command again"
         )
     return NotDone(message)

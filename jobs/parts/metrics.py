@@ -6,7 +6,6 @@ work on parts. Without Ray nothing is counted: run.json has the counts.
 
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from daf_core.storage.part_index import PartFacts
-from jobs.parts.message import Stage, in_turn
+from jobs.parts.message import Stage
 
 # Name → what it counts, and its tags.
 COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -49,6 +48,11 @@ def part_finished(verb: str, part: PartFacts) -> None:
         _counter("daf_quarantined_rows_total").inc(rows, tags=tags | {"reason": reason})
 
 
+def gpus_held(seconds: float, gpus: float) -> None:
+    """Count for how long a process has held GPUs."""
+    _counter("daf_gpu_seconds_total").inc(gpus * seconds)
+
+
 @dataclass(frozen=True)
 class Timed:
     """A stage that counts the seconds it works."""
@@ -62,29 +66,3 @@ class Timed:
         seconds = time.perf_counter() - started
         _counter("daf_stage_seconds_total").inc(seconds, tags={"stage": self.name})
         return made
-
-
-class EncodeActor:
-    """A stage that an actor makes once, with the seconds it works and for which it holds GPUs."""
-
-    def __init__(self, actor: Callable[..., Stage], plan: Any, gpus: float) -> None:
-        self._timed, self._gpus = Timed("encode", actor(plan)), gpus
-
-    def __call__(self, message: pa.Table) -> pa.Table:
-        started = time.perf_counter()
-        made = self._timed(message)
-        if self._gpus:
-            held = self._gpus * (time.perf_counter() - started)
-            _counter("daf_gpu_seconds_total").inc(held)
-        return made
-
-
-class WholePartActor:
-    """All stages of parts, a message each, in one actor; that of the encoders is made once."""
-
-    def __init__(self, read: Timed, actor: Callable[..., Stage], plan: Any, publish: Timed) -> None:
-        self._stages = [read, Timed("encode", actor(plan)), publish]
-
-    def __call__(self, messages: pa.Table) -> pa.Table:
-        each = (messages.slice(row, 1) for row in range(len(messages)))
-        return pa.concat_tables([in_turn(self._stages, message) for message in each])

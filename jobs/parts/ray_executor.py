@@ -23,9 +23,10 @@ from ray.exceptions import OutOfMemoryError, WorkerCrashedError
 from ray.util.annotations import RayDeprecationWarning
 
 from daf_core.storage.part_index import PartFacts
+from jobs.parts.actors import EncodeActor, WholePartActor
 from jobs.parts.encode import Encode
 from jobs.parts.message import Stage, in_turn, unwrap, wrap
-from jobs.parts.metrics import EncodeActor, Timed, WholePartActor
+from jobs.parts.metrics import Timed
 from jobs.parts.read_and_publish import KILLS
 from jobs.placement import Asked, check_placement
 from jobs.ray_session import cluster_total

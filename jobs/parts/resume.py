@@ -68,7 +68,7 @@ def run_missing_parts(
         made = f"{len(finished):,} of {len(run.parts):,} parts are made"
         raise NotDone(f"{made}; run the command again")
     record = run_record.read_if_complete(output)
-    if missing or record is None or differ(record.facts, run.totals(total)):
+    if missing or record is None or _counts_differ(record.facts, run.totals(total)):
         part_index.write(output.index_uri, finished.values(), run.fingerprint)
         tried = attempts.read_all(output)
         facts = run.facts | run.totals(total) | times(tried)
@@ -94,18 +94,18 @@ def run_missing_parts(
 
 def _say_what_came_before(run: Run, other_versions: bool) -> None:
     """Tell of an attempt that may still be at work, and of versions that have changed."""
-    others = attempts.check_versions(run.output, other_versions)
-    if others:
+    before = attempts.read_all(run.output)
+    if others := attempts.check_versions(run.output, before, other_versions):
         log.info("%s: continues a run whose last attempt had %s", run.verb, "; ".join(others))
-    if (other := attempts.maybe_at_work(run.output)) is not None:
+    if (other := attempts.maybe_at_work(before)) is not None:
         log.info(
-            "%s: an attempt that began at %s on %s has not ended; if it still works, each of both "
-            "does all of the work",
+            "%s: an attempt that began at %s on %s has not ended; if it still runs, both do the "
+            "same work",
             *(run.output.root, other["started"], other.get("host")),
         )
 
 
-def differ(facts: Json, now: Json) -> bool:
+def _counts_differ(facts: Json, now: Json) -> bool:
     """Whether a record counts other parts or rows than there are now, as after parts have gone."""
     return any(facts.get(name) != value for name, value in now.items())
 

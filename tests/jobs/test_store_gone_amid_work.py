@@ -24,7 +24,7 @@ def test_a_worker_names_its_machine() -> None:
     message: pa.Table = run_stage(work, wrap([PART]))
     with pytest.raises(NotDone, match=r"^the object store needs credentials: ") as caught:
         unwrap(message)
-    assert f"this was on {socket.gethostname()}, " in str(caught.value)
+    assert f"this was on {socket.gethostname()}: " in str(caught.value)
 
 
 def test_a_verb_ends_as_not_done(

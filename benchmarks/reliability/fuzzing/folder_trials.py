@@ -98,8 +98,9 @@ def _record(given: Input) -> str:
 
 def _attempts(given: Input) -> str:
     output = manifest_output(str(given.source / "ingested"))
-    attempts.read_all(output)
-    attempts.check_versions(output, accepted=True)
+    before = attempts.read_all(output)
+    attempts.check_versions(output, before, accepted=True)
+    attempts.maybe_at_work(before)
     return "read"
 
 

@@ -86,8 +86,8 @@ def _how(place: str, table: TableMeta, groups: Collection[str]) -> str:
         return "if it labels what is said in them, `daf adapt` takes it, once they are scored"
     if table.repeated:
         return (
-            "it has several lines of one recording, and nothing here reads such a table; if it "
-            "tells of the recordings, make it one line for each"
+            "it has several lines of one recording, which daf does not read; if it tells of the "
+            "recordings, leave one line of each"
         )
     return f"if it tells of them, give `meta` {place}"
 

@@ -33,8 +33,8 @@ def test_a_table_about_the_recordings_that_nobody_gave_is_told(tmp_path):
         set, no_channels, set, dict, lambda key: outcome.get(key, nothing), lambda name: False
     )
     several = (
-        "name recordings of the folder; it has several lines of one recording, and nothing here "
-        "reads such a table; if it tells of the recordings, make it one line for each"
+        "name recordings of the folder; it has several lines of one recording, which daf does "
+        "not read; if it tells of the recordings, leave one line of each"
     )
     assert source.remarks(found).hints == (
         f"calls.csv is not used; 1 of its 2 lines name recordings of the folder; if it tells of "
