@@ -15,6 +15,7 @@ from daf_core.errors import SettingsError
 from daf_core.heads import columns_read
 from daf_core.stages.head_record import VERSION as HEAD_VERSION
 from daf_core.storage import part_index, run_record
+from daf_core.storage.older_embeddings import warn_of_older
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.run_record import Json, RunRecord
 from daf_core.training.class_corpora import class_corpora
@@ -79,6 +80,7 @@ def load_training_data(
     """
     source = embeddings_output(settings.embeddings)
     record = run_record.read_complete(source)
+    warn_of_older(source, record, then="this command")
     shapes = _shapes(source, settings.first_layers)
     # The version keeps trials and checkpoints of heads with other parts from being gone on with.
     identity: Json = {"embeddings": _fingerprint(source, record), "head_version": HEAD_VERSION}
@@ -127,6 +129,7 @@ def _fingerprint(embeddings: Output, record: RunRecord) -> str:
 def _same_encoders(also: Output, record: RunRecord, source: Output) -> RunRecord:
     """The record of `also`, checked to have the encoders of `record`, which is that of `source`."""
     other = run_record.read_complete(also)
+    warn_of_older(also, other, then="this command")
     expected, found = record.identity, other.identity
     if _pooled_encoders(expected) != _pooled_encoders(found):
         raise SettingsError(

@@ -21,6 +21,7 @@ from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, places, run_record
 from daf_core.storage.differences import differences
+from daf_core.storage.older_embeddings import warn_of_older
 from daf_core.storage.output import Output, embeddings_output, scores_output
 from daf_core.storage.run_record import Json
 from jobs.command.told import tell
@@ -28,7 +29,6 @@ from jobs.parts.encode_chosen import encode_chosen
 from jobs.progress import counted, number_of, working_on
 from jobs.reading.readers import readers
 from jobs.settings import AdaptSettings
-from jobs.verbs.older_embeddings import warn_of_older
 from jobs.verbs.score import check_fit
 from jobs.verbs.scored_manifest import manifest_named_by
 
@@ -152,7 +152,7 @@ def _embeddings(
         given = embeddings_output(settings.embeddings)
         record = run_record.read_complete(given)
         check_fit(head, record.identity, folder, settings.embeddings)
-        warn_of_older(given, record)
+        warn_of_older(given, record, then="this command")
         return given
     assert settings.scores is not None
     scores = scores_output(settings.scores)

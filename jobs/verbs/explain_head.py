@@ -12,6 +12,7 @@ from daf_core.evaluation.use import tables_of_use
 from daf_core.heads.ensemble import whole_share
 from daf_core.stages import trained_head
 from daf_core.storage import run_record
+from daf_core.storage.older_embeddings import warn_of_older
 from daf_core.storage.output import embeddings_output
 from jobs.command.told import tell
 from jobs.progress import number_of
@@ -29,6 +30,7 @@ def run(settings: ExplainHeadSettings) -> str:
     source = embeddings_output(settings.embeddings)
     record = run_record.read_complete(source)
     check_fit(head, record.identity, settings.head, settings.embeddings)
+    warn_of_older(source, record, then="this command")
     name = settings.head if is_default(settings.head) else head.kind
     result = explained(head, name, source, settings.split)
     rows = number_of(len(result.rows), "labelled row")

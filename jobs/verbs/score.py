@@ -28,6 +28,7 @@ from daf_core.report.run_warnings import warnings_of_flags
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, part_index, places, run_record
+from daf_core.storage.older_embeddings import warn_of_older
 from daf_core.storage.output import embeddings_output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
@@ -44,7 +45,6 @@ from jobs.parts.run import Run
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify
-from jobs.verbs.older_embeddings import warn_of_older
 from jobs.verbs.score_again import check_same_run
 from jobs.verbs.score_source import Prepared, check_source, prepare
 

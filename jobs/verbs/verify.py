@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import part_index, run_record, uris
+from daf_core.storage.older_embeddings import said_of_older
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
 from daf_core.storage.places import manifest_named
 from daf_core.storage.run_record import RunRecord
@@ -14,7 +15,6 @@ from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
 from jobs.settings import VerifySettings
-from jobs.verbs.older_embeddings import said_of_older
 from jobs.verbs.scored_manifest import manifest_named_by
 
 FAULTS_SHOWN = 20
@@ -40,7 +40,7 @@ def run(settings: VerifySettings) -> str:
     """
     scores = scores_output(settings.scores)
     record = run_record.read(scores)
-    if record is None:
+    if record is None or record.kind != scores.kind:
         record = run_record.read_complete(scores)  # says what is there instead
     if settings.manifest is None:
         given = scored = manifest_named_by(scores, record)

@@ -12,13 +12,16 @@ from daf_core.stages import trained_head
 from daf_core.weights.specs import resolve
 from jobs.settings import (
     EmbedSettings,
+    EvaluateSettings,
+    ExplainHeadSettings,
     ForgetSettings,
     IngestSettings,
     ScoreSettings,
+    TrainSettings,
     VerifySettings,
 )
 from jobs.settings.encode import WINDOW_S
-from jobs.verbs import embed, forget, ingest, score, verify
+from jobs.verbs import embed, evaluate, explain_head, forget, ingest, score, train, verify
 from tests.e2e.corpus import Encoders, make_encoders
 from tests.jobs.scored_calls import add_call
 
@@ -38,7 +41,7 @@ def folder(tmp_path: Path, encoders: Encoders) -> Path:
         add_call(tmp_path / "calls", name)
     ingested(tmp_path)
     embedded(tmp_path, encoders)
-    train(tmp_path / "h", encoders, 0)
+    untrained(tmp_path / "h", encoders, 0)
     return tmp_path
 
 
@@ -60,7 +63,7 @@ def embedded(folder: Path, encoders: Encoders) -> None:
     )
 
 
-def train(folder: Path, encoders: Encoders, seed: int) -> None:
+def untrained(folder: Path, encoders: Encoders, seed: int) -> None:
     """An untrained head, other weights for each seed."""
     torch.manual_seed(seed)
     audio = replace(resolve(encoders.audio), window_s=WINDOW_S)
@@ -83,7 +86,7 @@ def asked(folder: Path, **options: object) -> ScoreSettings:
 
 def test_a_head_that_is_trained_again_is_told(folder: Path, encoders: Encoders) -> None:
     score.run(asked(folder))
-    train(folder / "h", encoders, 1)
+    untrained(folder / "h", encoders, 1)
     with pytest.raises(SettingsError) as again:
         score.run(asked(folder))
     assert str(again.value) == (
@@ -91,7 +94,7 @@ def test_a_head_that_is_trained_again_is_told(folder: Path, encoders: Encoders) 
         f"trained again (head has other weights); choose another folder (`daf score --embeddings "
         f"{folder}/se --head {folder}/h --out …` embeds nothing again), or start over with `fresh`"
     )
-    train(folder / "other", encoders, 2)
+    untrained(folder / "other", encoders, 2)
     with pytest.raises(SettingsError, match=rf"found those of the head {folder}/h \(head has"):
         score.run(asked(folder, head=f"{folder}/other"))
 
@@ -129,3 +132,28 @@ def test_nothing_is_said_of_embeddings_whose_manifest_is_gone(
     (folder / "m").rename(folder / "elsewhere")
     score.run(asked(folder))
     assert "older version" not in caplog.text
+
+
+def test_training_and_explaining_tell_of_older_embeddings(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where they lack labels, as those may have come with the newer manifest."""
+    add_call(folder / "calls", "kim")
+    ingested(folder)
+    source = f"{folder}/se"
+    asked = {
+        train.run: TrainSettings(embeddings=source, out=f"{folder}/new"),
+        evaluate.run: EvaluateSettings(embeddings=source, out=f"{folder}/trials"),
+        explain_head.run: ExplainHeadSettings(f"{folder}/h", embeddings=source),
+    }
+    for run, settings in asked.items():
+        caplog.clear()
+        with pytest.raises(SettingsError):
+            run(settings)  # type: ignore[operator]
+        assert f"{source} was made from an older version of {folder}/m" in caplog.text
+        assert "with its other options, then this command" in caplog.text
+
+
+def test_verify_says_that_embeddings_are_no_scores(folder: Path) -> None:
+    with pytest.raises(SettingsError, match="expected the scores of a daf run, found embeddings"):
+        verify.run(VerifySettings(f"{folder}/se"))

@@ -10,13 +10,16 @@ from daf_core.storage.run_record import RunRecord
 log = logging.getLogger(__name__)
 
 
-def warn_of_older(embeddings: Output, record: RunRecord) -> None:
-    """Say in a line that finished embeddings lack rows of their manifest, or hold more."""
-    if (said := said_of_older(embeddings, record)) is not None:
+def warn_of_older(embeddings: Output, record: RunRecord, then: str = "`daf score`") -> None:
+    """Log a warning where finished embeddings lack rows of their manifest, or hold more.
+
+    then: what to run once they are made again.
+    """
+    if (said := said_of_older(embeddings, record, then)) is not None:
         log.warning(said)
 
 
-def said_of_older(embeddings: Output, record: RunRecord) -> str | None:
+def said_of_older(embeddings: Output, record: RunRecord, then: str = "`daf score`") -> str | None:
     """What is wrong and what mends it; None: they are of the manifest as it is now, or that is not
     to be found.
     """
@@ -26,7 +29,7 @@ def said_of_older(embeddings: Output, record: RunRecord) -> str | None:
     return (
         f"{embeddings.root} was made from an older version of {manifest.root}; run `daf embed "
         f"--manifest {manifest.root} --out {embeddings.root}` again, with its other options, then "
-        f"`daf score`"
+        f"{then}"
     )
 
 
