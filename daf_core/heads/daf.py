@@ -24,6 +24,7 @@ from torch import Tensor
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes
 from daf_core.heads.apart import ModalitiesApart
 from daf_core.heads.parts import Features, Prediction
+from daf_core.heads.voice_trust import VoiceTrust
 
 LEAST_INFORMATION = 1e-3  # nats; of a modality that says nothing, so that weights are defined
 MOST_INFORMATION = 100.0  # nats; more than any distribution holds
@@ -41,6 +42,7 @@ class DafHead(ModalitiesApart):
     def __init__(self, shapes: ColumnShapes, width: int, with_whole: bool = True) -> None:
         super().__init__(shapes, width, with_whole)
         self.register_buffer("usual_information", torch.tensor([UNKNOWN] * len(MODALITIES)))
+        self.trust = None if self.whole is None else VoiceTrust(shapes)
 
     def forward(self, features: Features, weights: Tensor | None = None) -> Prediction:
         """Predict; `weights` (B, M), if given, replace the head's own: what a modality says counts
@@ -48,13 +50,16 @@ class DafHead(ModalitiesApart):
         stays the same.
         """
         said = self.said_apart(features)
-        information = self._information(said.evidence)
+        evidence = said.evidence
+        if self.trust is not None:
+            evidence = self.trust(features)[:, :, None] * evidence
+        information = self._information(evidence)
         own = _shares(information, features.present)
         if weights is None:
             weights, change = own, torch.ones_like(own)
         else:
             change = (weights / own.clamp_min(LEAST_INFORMATION)).clamp_max(MOST_CHANGE)
-        counted = (features.present * change)[:, :, None] * said.evidence
+        counted = (features.present * change)[:, :, None] * evidence
         joined = self.prior + counted.sum(dim=1)
         less, more = self.usual_information.T
         sureness = (information > more).float() - (information < less).float()

@@ -15,9 +15,16 @@ import torch
 from torch import Tensor
 
 from daf_core.arrays import BoolArray
-from daf_core.embeddings.columns import HalfArray
+from daf_core.embeddings.columns import Column, HalfArray
 
 PERCENTILES = 101
+MOST_DIRECTIONS = 190  # principal directions that are kept: heads of the package stay under 5 MB
+
+
+def is_measured(name: str, modality: str) -> bool:
+    """Whether the familiarity of a modality can be measured in the column of this name."""
+    column = Column.from_name(name)
+    return column.modality == modality and column.is_utterance and column.derived is None
 
 
 @dataclass(frozen=True)

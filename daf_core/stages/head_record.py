@@ -12,7 +12,7 @@ from daf_core.measures.calibration_values import (
 from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec
 
-VERSION = 9
+VERSION = 10
 BEFORE_WHOLE = 8  # is still read; its `daf` heads had no part that reads both modalities
 
 

@@ -9,14 +9,18 @@ import torch
 from torch import Tensor
 
 from daf_core.distributed import gathered, sum_over_workers
-from daf_core.embeddings.columns import MODALITIES, Column, ColumnShapes
-from daf_core.measures.familiarity import PERCENTILES, Familiarity
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.measures.familiarity import (
+    MOST_DIRECTIONS,
+    PERCENTILES,
+    Familiarity,
+    is_measured,
+)
 from daf_core.training.rows import CHUNK_ROWS, Rows
 
 LEAST_STRANGE = 50  # rows, without which a plane says little
 SHRINKAGE = 0.1  # of the covariance of both sides, towards that of round clouds
 LEAST_ROWS = 100  # held out, without which percentiles say little
-MOST_DIRECTIONS = 190  # principal directions that are kept: heads of the package stay under 5 MB
 SMALLEST_VARIANCE = 1e-4  # of a direction, as a share of the mean variance: flatter ones are noise
 
 
@@ -32,7 +36,7 @@ def fit_familiarity(
     """
     found = {}
     for modality in MODALITIES:
-        name = next((name for name in shapes if _is_measured(name, modality)), None)
+        name = next((name for name in shapes if is_measured(name, modality)), None)
         if name is None:
             continue
         index = MODALITIES.index(modality)
@@ -44,11 +48,6 @@ def fit_familiarity(
             own = None if strange is None else strange.values[name][strange.present[:, index]]
             found[name] = _of_column(near_rows, far_rows, own)
     return found
-
-
-def _is_measured(name: str, modality: str) -> bool:
-    column = Column.from_name(name)
-    return column.modality == modality and column.is_utterance and column.derived is None
 
 
 def _of_column(train: Tensor, held_out: Tensor, strange: Tensor | None) -> Familiarity:

@@ -163,7 +163,7 @@ def test_a_head_on_disk_is_the_head_and_damage_is_noticed(tmp_path, embed):
     with pytest.raises(SettingsError, match="expected SHA-256"):
         trained_head.load(folder)
     (tmp_path / "head.json").write_text(json.dumps({**written, "version": 2}))
-    with pytest.raises(SettingsError, match="expected a head of version 9, found version 2"):
+    with pytest.raises(SettingsError, match="expected a head of version 10, found version 2"):
         trained_head.load(folder)
     with pytest.raises(SettingsError, match=r"found no head\.json"):
         trained_head.load(f"{folder}/nowhere")

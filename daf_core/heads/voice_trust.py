@@ -1,0 +1,60 @@
+"""How far a head trusts a voice: half where it sounds like nothing that the head was trained on.
+
+A part that has learned from voices alone stays as sure of itself where a recording has lost packets
+or has noise of an unknown kind, and is wrong more often. What tells such a voice is its distance to
+the training rows (`measures/familiarity.py`). Words that are unlike those of the training mostly
+have another subject, and say as much as others: they count whole.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.parts import Features
+from daf_core.measures.familiarity import MOST_DIRECTIONS, PERCENTILES, Familiarity, is_measured
+
+LEAST_TRUST = 0.5  # of a voice that is like none of the training rows; chosen on validation rows
+FAMILIAR = 0.1  # familiarity from which a voice is trusted wholly; chosen on validation rows
+AUDIO = MODALITIES.index("audio")
+
+
+class VoiceTrust(nn.Module):
+    """Where the voices of the training rows lie, in one column of embeddings.
+
+    Until it is fitted, every voice is familiar.
+    """
+
+    mean: Tensor  # (F,)
+    whitening: Tensor  # (F, K) of `Familiarity`, with columns of zeros up to the most directions
+    distances: Tensor  # (PERCENTILES,)
+
+    def __init__(self, shapes: ColumnShapes) -> None:
+        """`shapes`: with a pooled column of audio."""
+        super().__init__()
+        self.column = next(name for name in shapes if is_measured(name, "audio"))
+        layers, features = shapes[self.column]
+        self.layer = layers // 2
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("whitening", torch.zeros(features, min(features, MOST_DIRECTIONS)))
+        self.register_buffer("distances", torch.arange(float(PERCENTILES)))
+
+    def take(self, found: Familiarity) -> None:
+        """Use what was fitted on the training rows."""
+        self.mean.copy_(found.mean)
+        self.whitening.zero_()[:, : found.whitening.shape[1]].copy_(found.whitening)
+        self.distances.copy_(found.distances)
+
+    def forward(self, features: Features) -> Tensor:
+        """(B, M) how much counts what each modality says: 1, or down to LEAST_TRUST of a voice.
+
+        While a head is trained, on values that are standardised, nothing is joined yet: 1.
+        """
+        trust = torch.ones_like(features.present, dtype=torch.float)
+        if not features.standard:
+            values = features.values[self.column].detach().cpu().numpy()
+            known = torch.from_numpy(self._familiarity().measure(values) / FAMILIAR).clamp_max(1)
+            trust[:, AUDIO] = (LEAST_TRUST + (1 - LEAST_TRUST) * known).to(trust.device)
+        return trust
+
+    def _familiarity(self) -> Familiarity:
+        return Familiarity(self.layer, self.mean.cpu(), self.whitening.cpu(), self.distances.cpu())
