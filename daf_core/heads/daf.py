@@ -12,6 +12,8 @@ calibrated distribution from π_m. A modality that says no more than is known wi
 2306.02050) and COLD (arXiv 2206.05833), and need no attention, whose weights hardly move on natural
 speech (`daf_attention.py`).
 
+A voice that is unlike those of the training counts less (`voice_trust.py`).
+
 How sure a modality is of an utterance is told beside the weights: more than of three quarters of
 the validation rows that have the modality, less than of three quarters, or neither.
 """

@@ -27,6 +27,7 @@ class VoiceTrust(nn.Module):
     mean: Tensor  # (F,)
     whitening: Tensor  # (F, K) of `Familiarity`, with columns of zeros up to the most directions
     distances: Tensor  # (PERCENTILES,)
+    plane: Tensor  # (F + 1,); zeros, beyond which nothing lies, where no training row was strange
 
     def __init__(self, shapes: ColumnShapes) -> None:
         """`shapes`: with a pooled column of audio."""
@@ -37,12 +38,15 @@ class VoiceTrust(nn.Module):
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("whitening", torch.zeros(features, min(features, MOST_DIRECTIONS)))
         self.register_buffer("distances", torch.arange(float(PERCENTILES)))
+        self.register_buffer("plane", torch.zeros(features + 1))
 
     def take(self, found: Familiarity) -> None:
         """Use what was fitted on the training rows."""
         self.mean.copy_(found.mean)
         self.whitening.zero_()[:, : found.whitening.shape[1]].copy_(found.whitening)
         self.distances.copy_(found.distances)
+        if found.plane is not None:
+            self.plane.copy_(found.plane)
 
     def forward(self, features: Features) -> Tensor:
         """(B, M) how much counts what each modality says: 1, or down to LEAST_TRUST of a voice.
@@ -57,4 +61,5 @@ class VoiceTrust(nn.Module):
         return trust
 
     def _familiarity(self) -> Familiarity:
-        return Familiarity(self.layer, self.mean.cpu(), self.whitening.cpu(), self.distances.cpu())
+        placed = (self.mean, self.whitening, self.distances, self.plane)
+        return Familiarity(self.layer, *(one.cpu() for one in placed))

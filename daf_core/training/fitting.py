@@ -58,8 +58,8 @@ class Fitted:
 class Learned:
     """A trained head of which nothing is measured yet.
 
-    plan: how it was trained; rows: of each split of `corpus`; also: what joined them; state: the
-    last of the training.
+    plan: how it was trained; rows: of each split of `corpus`; also: what joined them; strange: rows
+    that shall never be familiar; state: the last of the training.
     """
 
     plan: "Plan"
@@ -67,6 +67,7 @@ class Learned:
     rows: dict[str, Rows]
     corpus: Corpus
     also: Sequence[Corpus]
+    strange: Rows | None
     state: State
 
     def fitted(self) -> Fitted:
@@ -78,25 +79,17 @@ class Learned:
         plan, head, rows = self.plan, self.module, self.rows
         held_out: Iterable[tuple[nn.Module, Rows]] = [(head, rows["valid"])]
         if plan.recipe.calibrate_for is not None:
-            held_out = plan.fit_folds(
-                group_folds(self.corpus, self.also, plan.recipe.calibrate_for)
-            )
+            folds = group_folds(self.corpus, self.also, plan.recipe.calibrate_for)
+            held_out = plan.fit_folds(folds, self.strange)
         calibrations = calibrate_on(held_out)
         measured = {split: measure(head, rows[split], calibrations) for split in SPLITS}
         metrics = {split: metrics for split, (metrics, _) in measured.items()}
         reliability = measured["test" if metrics["test"] else "valid"][1]
-        strange = load_strange(self.corpus, plan.shapes, *rank_and_workers())
-        familiarity = fit_familiarity(
-            rows["train"],
-            rows["valid"],
-            plan.shapes,
-            None if strange is None else strange.to(plan.device),
-        )
         return Fitted(
             head.cpu(),
             plan.shapes,
             calibrations,
-            familiarity,
+            fit_familiarity(rows["train"], rows["valid"], plan.shapes, self.strange),
             label_interval(rows["train"]),
             error_correlation_of(head, rows["valid"], calibrations),
             metrics,
@@ -148,8 +141,10 @@ def learn(
         resume=resume,
         after_epoch=after_epoch,
     )
-    plan.join(head, rows, joining)
-    return Learned(plan, head, rows, corpus, also, state)
+    strange = load_strange(corpus, trained_shapes, *rank_and_workers())
+    strange = None if strange is None else strange.to(device)
+    plan.join(head, rows, joining, strange)
+    return Learned(plan, head, rows, corpus, also, strange, state)
 
 
 @dataclass(frozen=True)
@@ -181,14 +176,16 @@ class Plan:
             for one, own in zip(joining, logits, strict=True)
         ]
 
-    def join(self, head: nn.Module, rows: dict[str, Rows], joining: list[Rows]) -> None:
+    def join(
+        self, head: nn.Module, rows: dict[str, Rows], joining: list[Rows], strange: Rows | None
+    ) -> None:
         """Fit how a trained head joins modalities that learned apart."""
         train = rows["train"]
         seen = seen_in_epoch(train, joining, self.recipe)
-        fit_fusion(head, seen, rows["valid"], row_weights(train, self.recipe))
+        fit_fusion(head, seen, rows["valid"], row_weights(train, self.recipe), strange)
 
     def fit_folds(
-        self, folds: list[tuple[Corpus, list[Corpus]]]
+        self, folds: list[tuple[Corpus, list[Corpus]]], strange: Rows | None
     ) -> Iterator[tuple[nn.Module, Rows]]:
         """A head for each fold, with the rows that it was trained without."""
         for corpus, also in folds:
@@ -196,7 +193,7 @@ class Plan:
             joining = self.with_label_likelihood(rows, joining)
             head = self.new_head()
             fit(head, rows["train"], rows["valid"], self.recipe, seed=self.seed, also=joining)
-            self.join(head, rows, joining)
+            self.join(head, rows, joining, strange)
             yield head, rows["test"]
 
 

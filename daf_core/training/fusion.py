@@ -24,7 +24,11 @@ SHARES = np.linspace(0.02, 0.98, 49)  # that are tried, of text in a pool and of
 
 
 def fit_fusion(
-    head: nn.Module, train: Sequence[tuple[Rows, float]], valid: Rows, weights: Tensor
+    head: nn.Module,
+    train: Sequence[tuple[Rows, float]],
+    valid: Rows,
+    weights: Tensor,
+    strange: Rows | None = None,
 ) -> None:
     """Fit the fusion of a head whose parts learned apart; other heads stay as they are.
 
@@ -35,6 +39,7 @@ def fit_fusion(
             epoch saw its rows.
         valid: rows that it was not trained on.
         weights: (SETS, kinds) of rows by modalities and polarity or class, as in the training.
+        strange: rows that shall never be familiar, such as music.
     """
     heads = [one for one in members_of(head).values() if isinstance(one, ModalitiesApart)]
     priors = label_priors(train, weights)
@@ -45,7 +50,7 @@ def fit_fusion(
         one.inverse_temperatures.copy_(_inverse_temperatures(one, logits, present, labels))
         has_both = present.all(dim=1)
         if isinstance(one, DafHead):
-            _fit_trust(one, train[0][0], valid)
+            _fit_trust(one, train[0][0], valid, strange)
             information = one.information_of(logits.to(one.priors.device)).cpu()
             one.usual_information.copy_(_quartiles(information, present))
         elif isinstance(one, StackedHead):
@@ -54,7 +59,7 @@ def fit_fusion(
             _fit_whole(one, valid, has_both, labels[has_both])
 
 
-def _fit_trust(head: DafHead, train: Rows, valid: Rows) -> None:
+def _fit_trust(head: DafHead, train: Rows, valid: Rows, strange: Rows | None) -> None:
     """Learn where the voices of the training rows lie, if there are enough held-out ones to tell
     how far from them others are.
     """
@@ -62,7 +67,7 @@ def _fit_trust(head: DafHead, train: Rows, valid: Rows) -> None:
         return
     column = head.trust.column
     layers, features = train.values[column].shape[1:]
-    if found := fit_familiarity(train, valid, {column: (layers, features)}):
+    if found := fit_familiarity(train, valid, {column: (layers, features)}, strange):
         head.trust.take(found[column])
 
 

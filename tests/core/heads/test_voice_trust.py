@@ -1,6 +1,7 @@
 """A voice that is unlike those of the training counts half, in the answer and in the weights."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -143,6 +144,17 @@ def test_fewer_directions_than_there_is_room_for_say_the_same() -> None:
     own = trust(Features(rows.values, rows.present))[:, 1]
     measured = torch.from_numpy(found.measure(rows.values["audio"].numpy())) / FAMILIAR
     torch.testing.assert_close(own, LEAST_TRUST + (1 - LEAST_TRUST) * measured.clamp_max(1))
+
+
+def test_a_strange_voice_counts_half_however_near_it_is() -> None:
+    """As music does, where the corpus has examples of what is strange."""
+    train, valid, rows = drawn(1000, 12), drawn(400, 13), drawn(300, 14, away=2)
+    found = fit_familiarity(train, valid, {"audio": SHAPES["audio"]}, drawn(300, 15, away=2))
+    for familiarity, half in ((found["audio"], True), (replace(found["audio"], plane=None), False)):
+        trust = VoiceTrust(SHAPES)
+        trust.take(familiarity)
+        own = trust(Features(rows.values, rows.present))[:, 1]
+        assert (float((own == LEAST_TRUST).float().mean()) > 0.7) == half
 
 
 def test_a_head_without_the_whole_part_or_of_one_modality_has_no_trust() -> None:
