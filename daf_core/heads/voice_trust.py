@@ -2,7 +2,7 @@
 
 A part that has learned from voices alone stays as sure of itself where a recording has lost packets
 or has noise of an unknown kind, and is wrong more often. What tells such a voice is its distance to
-the training rows (`measures/familiarity.py`). Words that are unlike those of the training mostly
+the training rows (`heads/familiarity.py`). Words that are unlike those of the training mostly
 have another subject, and say as much as others: they count whole.
 """
 
@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes
+from daf_core.heads.familiarity import MOST_DIRECTIONS, PERCENTILES, Familiarity, is_measured
 from daf_core.heads.parts import Features
-from daf_core.measures.familiarity import MOST_DIRECTIONS, PERCENTILES, Familiarity, is_measured
 
 LEAST_TRUST = 0.5  # of a voice that is like none of the training rows; chosen on validation rows
 FAMILIAR = 0.1  # familiarity from which a voice is trusted wholly; chosen on validation rows

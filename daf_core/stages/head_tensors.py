@@ -12,7 +12,7 @@ from daf_core.stages.head_record import HeadRecord
 from daf_core.stages.tensor_ranges import problem
 
 FAMILIARITY = "familiarity."  # of the tensors that are not the module's
-PERCENTILES = 101  # `measures.familiarity`, which loads torch
+PERCENTILES = 101  # `heads.familiarity`, which loads torch
 
 Tensors: TypeAlias = dict[str, NDArray[Any]]
 

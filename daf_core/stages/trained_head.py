@@ -25,7 +25,7 @@ from daf_core.weights.specs import EncoderSpec
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from daf_core.measures.familiarity import Familiarity
+    from daf_core.heads.familiarity import Familiarity
 
 RECORD, WEIGHTS = "head.json", "head.safetensors"
 RECORD_MIB, WEIGHTS_MIB = 16, 1024  # the largest files that are read
@@ -56,7 +56,7 @@ class TrainedHead:
         """Column → how near embeddings lie to those of the training rows; empty if not measured."""
         import safetensors.torch
 
-        from daf_core.measures.familiarity import Familiarity
+        from daf_core.heads.familiarity import Familiarity
 
         found: dict[str, dict[str, Tensor]] = {}
         for name, value in safetensors.torch.load(self.weights).items():

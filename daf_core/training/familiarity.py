@@ -10,7 +10,7 @@ from torch import Tensor
 
 from daf_core.distributed import gathered, sum_over_workers
 from daf_core.embeddings.columns import MODALITIES, ColumnShapes
-from daf_core.measures.familiarity import (
+from daf_core.heads.familiarity import (
     MOST_DIRECTIONS,
     PERCENTILES,
     Familiarity,

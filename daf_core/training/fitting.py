@@ -9,8 +9,8 @@ from torch import nn
 from daf_core.distributed import rank_and_workers, sum_over_workers
 from daf_core.embeddings.columns import Column, ColumnShapes, select
 from daf_core.heads import build, columns_read
+from daf_core.heads.familiarity import Familiarity
 from daf_core.measures.calibration_values import Calibrations
-from daf_core.measures.familiarity import Familiarity
 from daf_core.schemas import SPLITS
 from daf_core.training.dataset import Corpus, load_rows, load_strange
 from daf_core.training.familiarity import fit_familiarity

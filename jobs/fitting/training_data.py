@@ -15,7 +15,6 @@ from daf_core.errors import SettingsError
 from daf_core.heads import columns_read
 from daf_core.stages.head_record import VERSION as HEAD_VERSION
 from daf_core.storage import part_index, run_record
-from daf_core.storage.older_embeddings import warn_of_older
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.run_record import Json, RunRecord
 from daf_core.training.class_corpora import class_corpora
@@ -29,6 +28,7 @@ from daf_core.training.dataset import (
 )
 from daf_core.training.group_folds import group_folds
 from daf_core.weights.specs import EncoderSpec
+from jobs.reading.older_embeddings import warn_of_older
 from jobs.settings import Training
 
 

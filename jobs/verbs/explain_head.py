@@ -12,10 +12,10 @@ from daf_core.evaluation.use import tables_of_use
 from daf_core.heads.ensemble import whole_share
 from daf_core.stages import trained_head
 from daf_core.storage import run_record
-from daf_core.storage.older_embeddings import warn_of_older
 from daf_core.storage.output import embeddings_output
 from jobs.command.told import tell
 from jobs.progress import number_of
+from jobs.reading.older_embeddings import warn_of_older
 from jobs.settings import ExplainHeadSettings
 from jobs.verbs.score import check_fit
 

@@ -28,7 +28,6 @@ from daf_core.report.run_warnings import warnings_of_flags
 from daf_core.stages import trained_head
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage import files, part_index, places, run_record
-from daf_core.storage.older_embeddings import warn_of_older
 from daf_core.storage.output import embeddings_output, manifest_output, scores_output
 from daf_core.storage.part_index import PartFacts
 from daf_core.storage.run_record import Json
@@ -42,6 +41,7 @@ from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import run_missing_parts
 from jobs.parts.run import Run
+from jobs.reading.older_embeddings import warn_of_older
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify

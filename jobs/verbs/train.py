@@ -7,8 +7,8 @@ from daf_core.embeddings.columns import stored
 from daf_core.errors import SettingsError
 from daf_core.evaluation.model_card import publish_record
 from daf_core.heads import HEADS, build
+from daf_core.heads.familiarity import Familiarity
 from daf_core.measures.calibration_values import calibrations_from_json
-from daf_core.measures.familiarity import Familiarity
 from daf_core.stages import trained_head
 from daf_core.storage import files, run_record
 from daf_core.storage.differences import differences

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import part_index, run_record, uris
-from daf_core.storage.older_embeddings import said_of_older
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
 from daf_core.storage.places import manifest_named
 from daf_core.storage.run_record import RunRecord
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
+from jobs.reading.older_embeddings import said_of_older
 from jobs.settings import VerifySettings
 from jobs.verbs.scored_manifest import manifest_named_by
 

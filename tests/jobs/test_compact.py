@@ -103,7 +103,7 @@ def test_a_killed_copy_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
 def test_a_copy_is_not_taken_for_scores(scores: Output, tmp_path: Path) -> None:
     out = str(tmp_path / "c")
     compact.run(CompactSettings(scores.root, out=out, mb=1))
-    with pytest.raises(SettingsError, match="expected the place of the manifest that was scored"):
+    with pytest.raises(SettingsError, match="expected the scores of a daf run, found compacted"):
         verify.run(VerifySettings(out))
     with pytest.raises(SettingsError, match="another folder than the scores"):
         compact.run(CompactSettings(scores.root, out=scores.root))

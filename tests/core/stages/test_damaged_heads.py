@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from daf_core.errors import SettingsError
+from daf_core.heads.familiarity import PERCENTILES
 from daf_core.measures.calibration import shape_of
 from daf_core.measures.calibration_values import SHAPE_FEATURES
-from daf_core.measures.familiarity import PERCENTILES
 from daf_core.stages import head_tensors, trained_head
 from tests.core.stages.head_files import files_of, with_header, with_values, write
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 
 from daf_core.heads import build
+from daf_core.heads.familiarity import PERCENTILES, Familiarity
 from daf_core.measures.calibration_values import SHAPE_FEATURES, Calibration
-from daf_core.measures.familiarity import PERCENTILES, Familiarity
 from daf_core.stages import trained_head
 from daf_core.storage.run_record import Json
 from tests.core.adaptation.archives import ENCODERS, SHAPES

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from daf_core.embeddings.columns import HalfArray
-from daf_core.measures.familiarity import Familiarity
+from daf_core.heads.familiarity import Familiarity
 from daf_core.schemas import UNFAMILIAR_BELOW
 from daf_core.training.familiarity import LEAST_ROWS, LEAST_STRANGE, fit_familiarity
 from daf_core.training.rows import Rows
