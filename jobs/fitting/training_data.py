@@ -28,7 +28,7 @@ from daf_core.training.dataset import (
 )
 from daf_core.training.group_folds import group_folds
 from daf_core.weights.specs import EncoderSpec
-from jobs.reading.older_embeddings import warn_of_older
+from jobs.older_embeddings import warn_of_older
 from jobs.settings import Training
 
 

@@ -24,9 +24,9 @@ from daf_core.storage.differences import differences
 from daf_core.storage.output import Output, embeddings_output, scores_output
 from daf_core.storage.run_record import Json
 from jobs.command.told import tell
+from jobs.older_embeddings import warn_of_older
 from jobs.parts.encode_chosen import encode_chosen
 from jobs.progress import counted, number_of, working_on
-from jobs.reading.older_embeddings import warn_of_older
 from jobs.reading.readers import readers
 from jobs.settings import AdaptSettings
 from jobs.verbs.score import check_fit

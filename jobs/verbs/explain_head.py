@@ -14,8 +14,8 @@ from daf_core.stages import trained_head
 from daf_core.storage import run_record
 from daf_core.storage.output import embeddings_output
 from jobs.command.told import tell
+from jobs.older_embeddings import warn_of_older
 from jobs.progress import number_of
-from jobs.reading.older_embeddings import warn_of_older
 from jobs.settings import ExplainHeadSettings
 from jobs.verbs.score import check_fit
 

@@ -34,6 +34,7 @@ from daf_core.storage.run_record import Json
 from daf_core.weights.specs import EncoderSpec, locate
 from jobs.command.terminal import say
 from jobs.command.told import tell
+from jobs.older_embeddings import warn_of_older
 from jobs.parts.calls import make_calls
 from jobs.parts.encode import EncodePlan, ScoreStored
 from jobs.parts.encode_manifest import encode_manifest
@@ -41,7 +42,6 @@ from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import run_missing_parts
 from jobs.parts.run import Run
-from jobs.reading.older_embeddings import warn_of_older
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify

@@ -13,7 +13,7 @@ from daf_core.storage.run_record import RunRecord
 from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
-from jobs.reading.older_embeddings import said_of_older
+from jobs.older_embeddings import said_of_older
 from jobs.settings import VerifySettings
 from jobs.verbs.scored_manifest import manifest_named_by
 
