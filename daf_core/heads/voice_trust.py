@@ -37,7 +37,7 @@ class VoiceTrust(nn.Module):
         self.layer = layers // 2
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("whitening", torch.zeros(features, min(features, MOST_DIRECTIONS)))
-        self.register_buffer("distances", torch.arange(float(PERCENTILES)))
+        self.register_buffer("distances", torch.tensor([*map(float, range(PERCENTILES))]))
         self.register_buffer("plane", torch.zeros(features + 1))
 
     def take(self, found: Familiarity) -> None:
