@@ -1,9 +1,9 @@
 """How far a head trusts a voice: half where it sounds like nothing that the head was trained on.
 
-A part that has learned from voices alone stays as sure of itself where a recording has lost packets
-or has noise of an unknown kind, and is wrong more often. What tells such a voice is its distance to
-the training rows (`heads/familiarity.py`). Words that are unlike those of the training mostly
-have another subject, and say as much as others: they count whole.
+The part for the voice stays sure of itself where a recording has lost packets or noise of an unknown
+kind, and is wrong more often. Such a voice lies far from the training rows
+(`heads/familiarity.py`). Words that lie far from the training rows mostly have another subject, and
+say as much as other words: they count whole.
 """
 
 import torch
@@ -49,9 +49,9 @@ class VoiceTrust(nn.Module):
             self.plane.copy_(found.plane)
 
     def forward(self, features: Features) -> Tensor:
-        """(B, M) how much counts what each modality says: 1, or down to LEAST_TRUST of a voice.
+        """(B, M) how much each modality counts: 1, or from LEAST_TRUST to 1 for a voice.
 
-        While a head is trained, on values that are standardised, nothing is joined yet: 1.
+        Standardised values occur while a head is trained, when nothing is joined yet: all count 1.
         """
         trust = torch.ones_like(features.present, dtype=torch.float)
         if not features.standard:

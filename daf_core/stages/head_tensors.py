@@ -94,9 +94,10 @@ def _check_familiarity(found: Tensors, record: HeadRecord, uri: str) -> None:
             kind = "i" if name == "layer" else "f"
             if tensors[name].shape != shape or tensors[name].dtype.kind != kind:
                 raise _wrong(uri, f"{FAMILIARITY}{column}.{name}: expected shape {shape}")
-        ordered = (np.diff(tensors["distances"]) >= 0).all()
-        if not (0 <= int(tensors["layer"][0]) < layers and ordered):
-            raise _wrong(uri, f"{FAMILIARITY}{column}: wrong layer or percentiles")
+            if what := problem(name, tensors[name]):
+                raise _wrong(uri, f"{FAMILIARITY}{column}.{name}: {what}")
+        if not 0 <= int(tensors["layer"][0]) < layers:
+            raise _wrong(uri, f"{FAMILIARITY}{column}.layer: expected one of {layers} layers")
 
 
 def _wrong(uri: str, what: str) -> SettingsError:

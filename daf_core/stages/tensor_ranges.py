@@ -32,4 +32,6 @@ def problem(name: str, values: NDArray[np.floating]) -> str | None:
             sums = np.exp(values.astype(np.float64)).sum(axis=-1)
         if not (abs(sums - 1) <= NEAR_ONE).all():
             return "expected logarithms of probabilities that sum to one, found others"
+    if own == "distances" and (np.diff(values) < 0).any():
+        return "expected percentiles in ascending order, found others"
     return None

@@ -59,7 +59,8 @@ class Learned:
     """A trained head of which nothing is measured yet.
 
     plan: how it was trained; rows: of each split of `corpus`; also: what joined them; strange: rows
-    that shall never be familiar; state: the last of the training.
+    that shall never be familiar; familiarity: by column, of the corpus; state: the last of the
+    training.
     """
 
     plan: "Plan"
@@ -68,6 +69,7 @@ class Learned:
     corpus: Corpus
     also: Sequence[Corpus]
     strange: Rows | None
+    familiarity: dict[str, Familiarity]
     state: State
 
     def fitted(self) -> Fitted:
@@ -89,7 +91,7 @@ class Learned:
             head.cpu(),
             plan.shapes,
             calibrations,
-            fit_familiarity(rows["train"], rows["valid"], plan.shapes, self.strange),
+            self.familiarity,
             label_interval(rows["train"]),
             error_correlation_of(head, rows["valid"], calibrations),
             metrics,
@@ -143,8 +145,8 @@ def learn(
     )
     strange = load_strange(corpus, trained_shapes, *rank_and_workers())
     strange = None if strange is None else strange.to(device)
-    plan.join(head, rows, joining, strange)
-    return Learned(plan, head, rows, corpus, also, strange, state)
+    familiarity = plan.join(head, rows, joining, strange)
+    return Learned(plan, head, rows, corpus, also, strange, familiarity, state)
 
 
 @dataclass(frozen=True)
@@ -178,11 +180,15 @@ class Plan:
 
     def join(
         self, head: nn.Module, rows: dict[str, Rows], joining: list[Rows], strange: Rows | None
-    ) -> None:
-        """Fit how a trained head joins modalities that learned apart."""
-        train = rows["train"]
+    ) -> dict[str, Familiarity]:
+        """Fit the familiarity of columns, and how a trained head joins modalities that learned
+        apart; returns the familiarity, by column.
+        """
+        train, valid = rows["train"], rows["valid"]
+        familiarity = fit_familiarity(train, valid, self.shapes, strange)
         seen = seen_in_epoch(train, joining, self.recipe)
-        fit_fusion(head, seen, rows["valid"], row_weights(train, self.recipe), strange)
+        fit_fusion(head, seen, valid, row_weights(train, self.recipe), familiarity)
+        return familiarity
 
     def fit_folds(
         self, folds: list[tuple[Corpus, list[Corpus]]], strange: Rows | None

@@ -3,7 +3,8 @@
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -13,10 +14,10 @@ from daf_core.distributed import gathered_tensor
 from daf_core.heads.apart import USUAL_SHARE, ModalitiesApart, mixed
 from daf_core.heads.daf import UNKNOWN, DafHead
 from daf_core.heads.ensemble import members_of
+from daf_core.heads.familiarity import Familiarity
 from daf_core.heads.sentiment_bins import cross_entropy
 from daf_core.heads.stacked import StackedHead, pool
 from daf_core.training.evidence import calibrated, label_priors
-from daf_core.training.familiarity import fit_familiarity
 from daf_core.training.loop import predict
 from daf_core.training.rows import Rows
 
@@ -25,21 +26,21 @@ SHARES = np.linspace(0.02, 0.98, 49)  # that are tried, of text in a pool and of
 
 def fit_fusion(
     head: nn.Module,
-    train: Sequence[tuple[Rows, float]],
+    train: Iterable[tuple[Rows, float]],
     valid: Rows,
     weights: Tensor,
-    strange: Rows | None = None,
+    familiarity: Mapping[str, Familiarity] = MappingProxyType({}),
 ) -> None:
     """Fit the fusion of a head whose parts learned apart; other heads stay as they are.
 
     Every worker calls it with its own rows.
 
     Args:
-        train: corpora that the head was trained on, the main one first, each with how often an
-            epoch saw its rows.
+        train: corpora that the head was trained on, each with how often an epoch saw its rows.
         valid: rows that it was not trained on.
         weights: (SETS, kinds) of rows by modalities and polarity or class, as in the training.
-        strange: rows that shall never be familiar, such as music.
+        familiarity: by column, of the training rows. Where it lacks the column of voices that a
+            head reads, the head trusts every voice.
     """
     heads = [one for one in members_of(head).values() if isinstance(one, ModalitiesApart)]
     priors = label_priors(train, weights)
@@ -50,25 +51,14 @@ def fit_fusion(
         one.inverse_temperatures.copy_(_inverse_temperatures(one, logits, present, labels))
         has_both = present.all(dim=1)
         if isinstance(one, DafHead):
-            _fit_trust(one, train[0][0], valid, strange)
+            if one.trust is not None and one.trust.column in familiarity:
+                one.trust.take(familiarity[one.trust.column])
             information = one.information_of(logits.to(one.priors.device)).cpu()
             one.usual_information.copy_(_quartiles(information, present))
         elif isinstance(one, StackedHead):
             _fit_pool(one, logits[has_both].to(one.priors.device), labels[has_both])
         if one.whole is not None:
             _fit_whole(one, valid, has_both, labels[has_both])
-
-
-def _fit_trust(head: DafHead, train: Rows, valid: Rows, strange: Rows | None) -> None:
-    """Learn where the voices of the training rows lie, if there are enough held-out ones to tell
-    how far from them others are.
-    """
-    if head.trust is None:
-        return
-    column = head.trust.column
-    layers, features = train.values[column].shape[1:]
-    if found := fit_familiarity(train, valid, {column: (layers, features)}, strange):
-        head.trust.take(found[column])
 
 
 def _fit_pool(head: StackedHead, logits: Tensor, labels: Tensor) -> None:

@@ -44,7 +44,8 @@ def trained(kind: str = "daf", held_out: int = 400) -> DafHead:
     assert isinstance(head, DafHead)
     train, valid = drawn(1000, 1), drawn(held_out, 2)
     fit(head, train, valid, Recipe(epochs=12, learning_rate=5e-3))
-    fit_fusion(head, [(train, 1.0)], valid, even_weights(train))
+    familiarity = fit_familiarity(train, valid, SHAPES)
+    fit_fusion(head, [(train, 1.0)], valid, even_weights(train), familiarity)
     return head.eval()
 
 

@@ -85,6 +85,12 @@ WEIGHTS: dict[str, Callable[[bytes], bytes]] = {
     "a prior of no probabilities": lambda data: with_values(data, "priors", 0),
     "a negative scale": lambda data: with_values(data, "apart.text.side.mixes.text.scale", -1),
     "an absurd scale": lambda data: with_values(data, "apart.text.side.mixes.text.scale", 1e9),
+    "percentiles out of order": lambda data: _with(
+        data, "familiarity.text.distances", np.linspace(5, 0, PERCENTILES, dtype=np.float32)
+    ),
+    "percentiles of voices out of order": lambda data: _with(
+        data, "trust.distances", np.linspace(5, 0, PERCENTILES, dtype=np.float32)
+    ),
     "NaN": lambda data: with_values(data, "familiarity.text.mean", float("nan")),
     "infinity": lambda data: with_values(data, "familiarity.text.whitening", float("inf")),
 }
