@@ -1,7 +1,7 @@
 """How far a head trusts a voice: half where it sounds like nothing that the head was trained on.
 
-The part for the voice stays sure of itself where a recording has lost packets or noise of an unknown
-kind, and is wrong more often. Such a voice lies far from the training rows
+The part for the voice stays sure of itself where a recording has lost packets or noise of an
+unknown kind, and is wrong more often. Such a voice lies far from the training rows
 (`heads/familiarity.py`). Words that lie far from the training rows mostly have another subject, and
 say as much as other words: they count whole.
 """
