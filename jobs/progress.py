@@ -131,18 +131,18 @@ class PartProgress:
 
 
 @contextmanager
-def progress_of(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show how many of `total` are done; gives the function to call once for each."""
+def progress_of(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many of `total` are done; gives the function to call with how many more are."""
     console, started, pace = Console(stderr=True), time.monotonic(), LinePace()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as live:
         task = live.add_task(what, total=total)
         done = 0
 
-        def advance() -> None:
+        def advance(more: int) -> None:
             nonlocal done
-            done += 1
-            live.advance(task)
+            done += more
+            live.advance(task, more)
             if live.disable and pace.due():
                 left_s = (time.monotonic() - started) / done * (total - done)
                 log.info("%s: %d of %d, %.0f s left", what, done, total, left_s)

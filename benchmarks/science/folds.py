@@ -46,8 +46,8 @@ def trials_on(
         if not is_published(output, trial, fingerprint)
     ]
     if missing:
-        for _ in in_processes(missing, data, output):
-            print(".", end="", flush=True)
+        for ended in in_processes(missing, data, output):
+            print("." * ended, end="", flush=True)
     return [TrialResult.read(output, trial) for trial in trials]
 
 

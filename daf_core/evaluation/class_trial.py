@@ -1,65 +1,60 @@
 """Trials of classes: a head trained to tell classes apart, and its predictions for test rows."""
 
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
-import torch
 from torch import Tensor, nn
 
-from daf_core.embeddings.columns import MODALITIES, ColumnShapes, select
+from daf_core.embeddings.columns import MODALITIES, ColumnShapes
 from daf_core.evaluation.controls import controls
+from daf_core.evaluation.trained_heads import parameters_sha256, rows_to_test, trained_heads
 from daf_core.evaluation.trial import (
     PREDICTED,
     Trial,
     TrialFacts,
     TrialResult,
     columns_of_rows,
-    parameters_sha256,
     weight_columns,
 )
 from daf_core.heads.parts import Prediction
 from daf_core.measures.metrics import class_metrics
-from daf_core.training.dataset import Corpus, load_rows, utterance_ids
-from daf_core.training.fitting import learn
+from daf_core.training.dataset import Corpus, utterance_ids
 from daf_core.training.loop import predict
 from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 
 
-def run_class_trial(
-    trial: Trial, corpus: Corpus, also: Sequence[Corpus], shapes: ColumnShapes, recipe: Recipe
-) -> TrialResult:
-    """Train the head on the CPU to tell the classes of the corpus apart, and predict the test rows,
-    which are the same for all heads, as those of `run_trial`.
+def run_class_trials(
+    trials: Sequence[Trial],
+    corpus: Corpus,
+    also: Sequence[Corpus],
+    shapes: ColumnShapes,
+    recipe: Recipe,
+) -> Iterator[TrialResult]:
+    """Train the heads of trials that are `trained_alike` on the CPU to tell the classes of the
+    corpus apart, and predict `rows_to_test`.
     """
     assert corpus.classes is not None
     names = corpus.classes.names
-    started = time.monotonic()
-    learned = learn(
-        trial.head, corpus, shapes, recipe, torch.device("cpu"), seed=trial.seed, also=also
-    )
-    seconds = time.monotonic() - started
-    utterance = select(shapes, lambda column: column.is_utterance)
-    test = load_rows(corpus, utterance | learned.plan.shapes)["test"]
-    prediction = predict(learned.module, test)
-    facts = TrialFacts(
-        head=trial.head,
-        seed=trial.seed,
-        test=_metrics(prediction, test, names),
-        valid=_metrics(
-            predict(learned.module, learned.rows["valid"]), learned.rows["valid"], names
-        ),
-        three_classes=False,
-        parameters=sum(one.numel() for one in learned.module.parameters()),
-        seconds=round(seconds, 2),
-        best_epoch=learned.state.best_epoch,
-        history=learned.state.history,
-        parameters_sha256=parameters_sha256(learned.module),
-    )
     ids = utterance_ids(corpus, "test")
-    return TrialResult(_rows(ids, test, prediction, learned.module, trial.seed, names), facts)
+    for trial, learned, seconds in trained_heads(trials, corpus, also, shapes, recipe):
+        head, valid = learned.module, learned.rows["valid"]
+        test = rows_to_test(learned, shapes)
+        prediction = predict(head, test)
+        facts = TrialFacts(
+            head=trial.head,
+            seed=trial.seed,
+            test=_metrics(prediction, test, names),
+            valid=_metrics(predict(head, valid), valid, names),
+            three_classes=False,
+            parameters=sum(one.numel() for one in head.parameters()),
+            seconds=round(seconds, 2),
+            best_epoch=learned.state.best_epoch,
+            history=learned.state.history,
+            parameters_sha256=parameters_sha256(head),
+        )
+        yield TrialResult(_rows(ids, test, prediction, head, trial.seed, names), facts)
 
 
 def classes_of(prediction: Prediction, number: int) -> Tensor:

@@ -6,7 +6,8 @@ from daf_core.arrays import BoolArray
 from daf_core.embeddings.arrays import column_values, columns_for
 from daf_core.embeddings.columns import ColumnShapes
 from daf_core.errors import SettingsError
-from daf_core.evaluation.trial import TrialFacts, TrialResult, tested
+from daf_core.evaluation.sentiment_trial import tested
+from daf_core.evaluation.trial import TrialFacts, TrialResult
 from daf_core.schemas import SPLITS
 from daf_core.stages.trained_head import TrainedHead
 from daf_core.storage.output import Output

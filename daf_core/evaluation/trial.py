@@ -1,32 +1,17 @@
 """Trials: one head trained with one seed, and its predictions for every test row."""
 
-import hashlib
 import json
-import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pyarrow as pa
-import torch
-from torch import nn
 
 from daf_core.arrays import FloatArray, IntArray
-from daf_core.embeddings.columns import MODALITIES, ColumnShapes, modalities_of, select
-from daf_core.evaluation.controls import controls
+from daf_core.embeddings.columns import MODALITIES
 from daf_core.heads.parts import Prediction
-from daf_core.measures.calibration import Certainty, certainty
-from daf_core.measures.calibration_values import Calibrations
-from daf_core.measures.metrics import class_errors, regression_metrics
-from daf_core.measures.reliability import certainty_metrics
-from daf_core.schemas import POLARITIES, polarity_number
-from daf_core.stages.score import disagreement
+from daf_core.measures.metrics import class_errors
 from daf_core.storage import files, parquet
 from daf_core.storage.output import Output
-from daf_core.training.dataset import Corpus, load_rows, utterance_ids
-from daf_core.training.fitting import learn
-from daf_core.training.loop import predict
-from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 
 RECORDING = "recording"  # column of the number of a recording
@@ -52,7 +37,7 @@ class TrialFacts:
 
     test, valid: metrics of the split.
     three_classes: whether all labels of test rows are -1, 0 or 1.
-    parameters: number of trained parameters; seconds: of training.
+    parameters: number of trained parameters; seconds: of training them.
     best_epoch: the epoch, from 0, whose weights were kept.
     history: epoch, train_loss and `state.error_name` of each epoch.
     parameters_sha256: of the trained parameters (`parameters_sha256`); "" where it is not known.
@@ -137,98 +122,6 @@ def is_published(output: Output, trial: Trial, fingerprint: str) -> bool:
     if not files.exists(uri):
         return False
     return parquet.read_footer(uri, output.kind)[1].get("daf.fingerprint") == fingerprint
-
-
-def run_trial(
-    trial: Trial, corpus: Corpus, also: Sequence[Corpus], shapes: ColumnShapes, recipe: Recipe
-) -> TrialResult:
-    """Fit the head on the CPU and predict the test rows.
-
-    All heads predict the same test rows: those with any pooled column, whether the head reads it or
-    not.
-    """
-    started = time.monotonic()
-    fitted = learn(
-        trial.head, corpus, shapes, recipe, torch.device("cpu"), seed=trial.seed, also=also
-    ).fitted()
-    seconds = time.monotonic() - started
-    utterance = select(shapes, lambda column: column.is_utterance)
-    test = load_rows(corpus, utterance | fitted.shapes)["test"]
-    ids = utterance_ids(corpus, "test")
-    rows, metrics = tested(fitted.module, fitted.shapes, fitted.calibrations, ids, test, trial.seed)
-    facts = TrialFacts(
-        head=trial.head,
-        seed=trial.seed,
-        test=metrics,
-        valid=fitted.metrics["valid"],
-        three_classes=bool(np.isin(test.labels.numpy(), (-1, 0, 1)).all()),
-        parameters=sum(p.numel() for p in fitted.module.parameters()),
-        seconds=round(seconds, 2),
-        best_epoch=fitted.state.best_epoch,
-        history=fitted.state.history,
-        parameters_sha256=parameters_sha256(fitted.module),
-    )
-    return TrialResult(rows, facts)
-
-
-def parameters_sha256(head: nn.Module) -> str:
-    """SHA-256 of the trained parameters of a head, without what is fitted afterwards to join them.
-    Heads that differ in how they join the same parts, as `daf` and `stacked`, have the same.
-    """
-    found = hashlib.sha256()
-    for parameter in head.parameters():
-        found.update(parameter.detach().cpu().contiguous().numpy().tobytes())
-    return found.hexdigest()
-
-
-def tested(
-    head: nn.Module,
-    shapes: ColumnShapes,
-    calibrations: Calibrations,
-    ids: list[str],
-    test: Rows,
-    seed: int,
-) -> tuple[pa.Table, dict[str, float]]:
-    """The rows of a `TrialResult` and their metrics.
-
-    Args:
-        shapes: the columns that the head reads.
-        ids: of the rows `test`.
-        seed: of the controls.
-    """
-    prediction = predict(head, test)
-    read = torch.tensor([name in modalities_of(shapes) for name in MODALITIES])
-    found = certainty(calibrations, prediction.logits, test.present & read)
-    sentiment, true = prediction.sentiment.numpy(), test.labels.numpy()
-    metrics = regression_metrics(sentiment, true) | certainty_metrics(found, true)
-    return _rows(ids, test, prediction, found, head, seed), metrics
-
-
-def _rows(
-    ids: list[str],
-    test: Rows,
-    prediction: Prediction,
-    found: Certainty,
-    head: nn.Module,
-    seed: int,
-) -> pa.Table:
-    """The rows of a `TrialResult`."""
-    names = np.array(POLARITIES)
-    columns = {
-        **columns_of_rows(ids, test),
-        "label": pa.array(test.labels.numpy()),
-        "sentiment": pa.array(prediction.sentiment.numpy()),
-        "interval_low": pa.array(found.low),
-        "interval_high": pa.array(found.high),
-        "polarity": pa.array(names[polarity_number(prediction.sentiment.numpy())]),
-        "most_probable_polarity": pa.array(names[found.most_probable]),
-    }
-    for number, name in enumerate(MODALITIES):
-        columns[f"has_{name}"] = pa.array(test.present[:, number].numpy())
-    columns["disagreement"] = disagreement(prediction, test.present.all(dim=1).numpy())
-    columns |= weight_columns(prediction)
-    controlled = controls(head, test, prediction, seed)
-    return pa.table(columns | {name: pa.array(value.numpy()) for name, value in controlled.items()})
 
 
 def columns_of_rows(ids: list[str], test: Rows) -> dict[str, pa.Array]:

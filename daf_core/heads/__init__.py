@@ -55,6 +55,9 @@ HEADS: dict[str, Callable[[ColumnShapes, int], nn.Module]] = {
     "mods": ModsHead,
 }
 
+# Kind → the kind that has the same parts, trained in the same way, and joins them in another.
+SAME_PARTS = {"stacked": "daf"}
+
 
 def build(kind: str, shapes: ColumnShapes, width: int, members: int = 1) -> nn.Module:
     """A head of this kind with random weights; of several members, an `Ensemble`.

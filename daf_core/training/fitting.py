@@ -58,9 +58,9 @@ class Fitted:
 class Learned:
     """A trained head of which nothing is measured yet.
 
-    plan: how it was trained; rows: of each split of `corpus`; also: what joined them; strange: rows
-    that shall never be familiar; familiarity: by column, of the corpus; state: the last of the
-    training.
+    plan: how it was trained; rows: of each split of `corpus`; also: what joined them, of which
+    `joining` are the train rows; strange: rows that shall never be familiar; familiarity: by
+    column, of the corpus; state: the last of the training.
     """
 
     plan: "Plan"
@@ -68,9 +68,22 @@ class Learned:
     rows: dict[str, Rows]
     corpus: Corpus
     also: Sequence[Corpus]
+    joining: list[Rows]
     strange: Rows | None
     familiarity: dict[str, Familiarity]
     state: State
+
+    def joined_as(self, kind: str) -> "Learned":
+        """The same trained parts in a head of another kind, which joins them in another way
+        (`heads.SAME_PARTS`): equal to what `learn` makes of that kind, without its training.
+        """
+        plan = replace(self.plan, kind=kind)
+        head = plan.new_head()
+        trained = self.module.state_dict()
+        own = head.state_dict()
+        head.load_state_dict({name: trained.get(name, value) for name, value in own.items()})
+        plan.join(head, self.rows, self.joining, self.strange)
+        return replace(self, plan=plan, module=head)
 
     def fitted(self) -> Fitted:
         """Calibrate and measure a head for sentiment. Every worker calls it.
@@ -146,7 +159,7 @@ def learn(
     strange = load_strange(corpus, trained_shapes, *rank_and_workers())
     strange = None if strange is None else strange.to(device)
     familiarity = plan.join(head, rows, joining, strange)
-    return Learned(plan, head, rows, corpus, also, strange, familiarity, state)
+    return Learned(plan, head, rows, corpus, also, joining, strange, familiarity, state)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Run the trials of a comparison, each on one core: in processes of this machine, or on Ray."""
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import torch
 
 from daf_core.errors import NotDone
-from daf_core.evaluation.class_trial import run_class_trial
-from daf_core.evaluation.trial import Trial, run_trial
+from daf_core.evaluation.class_trial import run_class_trials
+from daf_core.evaluation.sentiment_trial import run_sentiment_trials
+from daf_core.evaluation.trained_heads import trained_alike
+from daf_core.evaluation.trial import Trial
 from daf_core.storage.output import Output
 from daf_core.training.recipe import Recipe
 from jobs.fitting.training_data import TrainingData
@@ -26,28 +28,49 @@ class TrialRun:
     recipe: Recipe
     fingerprint: str
 
-    def publish(self, rows: TrainingData, output: Output) -> None:
-        """Train, test and publish."""
+
+@dataclass(frozen=True)
+class TrialsTrainedAlike:
+    """Trials whose heads have the same trained parts, so that one training does for all."""
+
+    trials: list[Trial]
+    recipe: Recipe
+    fingerprint: str
+
+    def publish(self, rows: TrainingData, output: Output) -> int:
+        """Train once, test and publish each; returns how many trials."""
         torch.set_num_threads(1)
-        run = run_trial if rows.corpus.classes is None else run_class_trial
-        result = run(self.trial, rows.corpus, rows.also, rows.shapes, self.recipe)
-        result.publish(output, self.fingerprint)
+        run = run_sentiment_trials if rows.corpus.classes is None else run_class_trials
+        for result in run(self.trials, rows.corpus, rows.also, rows.shapes, self.recipe):
+            result.publish(output, self.fingerprint)
+        return len(self.trials)
 
 
-def in_processes(runs: list[TrialRun], rows: TrainingData, output: Output) -> Iterator[None]:
-    """Run trials in as many processes as there are cores; yields after each.
+def grouped(runs: list[TrialRun]) -> list[TrialsTrainedAlike]:
+    """The runs by what is trained once."""
+    found: dict[tuple[Hashable, str], TrialsTrainedAlike] = {}
+    for run in runs:
+        key = (trained_alike(run.trial), run.fingerprint)
+        group = found.setdefault(key, TrialsTrainedAlike([], run.recipe, run.fingerprint))
+        group.trials.append(run.trial)
+    return [*found.values()]
+
+
+def in_processes(runs: list[TrialRun], rows: TrainingData, output: Output) -> Iterator[int]:
+    """Run trials in as many processes as there are cores; yields how many of them ended.
 
     Raises:
         NotDone: a process died.
     """
     start_forkserver([])
+    groups = grouped(runs)
     pool = ProcessPoolExecutor(
-        min(cores(), len(runs)),
+        min(cores(), len(groups)),
         multiprocessing.get_context("forkserver"),
         initializer=end_with_the_driver,
     )
     try:
-        for future in as_completed([pool.submit(run.publish, rows, output) for run in runs]):
+        for future in as_completed([pool.submit(group.publish, rows, output) for group in groups]):
             yield future.result()
     except BrokenProcessPool as err:
         raise NotDone(
@@ -58,16 +81,16 @@ def in_processes(runs: list[TrialRun], rows: TrainingData, output: Output) -> It
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def on_ray(runs: list[TrialRun], rows: TrainingData, output: Output) -> Iterator[None]:
-    """Run trials on Ray, each on one CPU; yields after each."""
+def on_ray(runs: list[TrialRun], rows: TrainingData, output: Output) -> Iterator[int]:
+    """Run trials on Ray, each training on one CPU; yields how many trials ended."""
     import ray  # takes seconds
 
     from jobs.ray_session import ray_session
 
     with ray_session():
-        run_one = ray.remote(num_cpus=1, max_retries=3)(TrialRun.publish)
+        run_one = ray.remote(num_cpus=1, max_retries=3)(TrialsTrainedAlike.publish)
         shared = ray.put(rows)
-        waiting = [run_one.remote(run, shared, output) for run in runs]
+        waiting = [run_one.remote(group, shared, output) for group in grouped(runs)]
         while waiting:
             (ready, *_), waiting = ray.wait(waiting)
             yield ray.get(ready)

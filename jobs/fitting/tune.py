@@ -74,7 +74,7 @@ def search_recipes(
 
 
 def _search(
-    head: str, rows: TrainingData, recipe: Recipe, number: int, advance: Callable[[], None]
+    head: str, rows: TrainingData, recipe: Recipe, number: int, advance: Callable[[int], None]
 ) -> Json:
     """Try `number` recipes for a head, the given one first, without any test rows.
 
@@ -146,7 +146,7 @@ def _try(config: dict[str, Any], head: str, rows: TrainingData, recipe: Recipe) 
 class _Advance(tune.Callback):  # type: ignore[misc]
     """Progress: a setting is done, to its end, stopped early or failed."""
 
-    def __init__(self, advance: Callable[[], None]) -> None:
+    def __init__(self, advance: Callable[[int], None]) -> None:
         self._advance = advance
 
     def __getstate__(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ class _Advance(tune.Callback):  # type: ignore[misc]
         return {}
 
     def on_trial_complete(self, *_: Any, **__: Any) -> None:
-        self._advance()
+        self._advance(1)
 
     def on_trial_error(self, *_: Any, **__: Any) -> None:
-        self._advance()
+        self._advance(1)

@@ -11,7 +11,7 @@ from daf_core.training.recipe import Recipe
 from jobs.settings.cluster import WhereAndHowLong
 from jobs.settings.options import DATA, INPUT, RESOURCES, TRAINING, Items, Pairs
 
-COMPARED_HEADS = ("daf", "text", "audio", "concat", "static", "late")
+COMPARED_HEADS = ("daf", "stacked", "text", "audio", "concat", "static", "late")
 
 
 @dataclass(frozen=True, kw_only=True)

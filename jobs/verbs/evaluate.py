@@ -157,8 +157,8 @@ def _run_missing(
     if missing:
         run = in_processes if _in_processes(settings) else on_ray
         with progress_of("trials", len(missing)) as advance:
-            for _ in run(missing, rows, output):
-                advance()
+            for ended in run(missing, rows, output):
+                advance(ended)
     return len(missing)
 
 

@@ -34,7 +34,7 @@ def test_a_long_loop_says_how_far_it_is(clock: Clock, caplog: pytest.LogCaptureF
     with caplog.at_level(logging.INFO), progress_of("trials", 100) as advance:
         for _ in range(20):
             clock.now_s += 1
-            advance()
+            advance(1)
     assert [one.getMessage() for one in caplog.records] == [
         "trials: 5 of 100, 95 s left",
         "trials: 15 of 100, 85 s left",

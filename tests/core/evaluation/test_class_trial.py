@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daf_core.evaluation.class_trial import run_class_trial
+from daf_core.evaluation.class_trial import run_class_trials
 from daf_core.evaluation.confusion import confusion_table, confusions
 from daf_core.evaluation.control_results import rendered_controls, weight_controls
 from daf_core.evaluation.figures import learning_curves
@@ -35,7 +35,11 @@ def trials(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[TrialResul
     corpus, _ = class_corpora(Classes.from_text(f"emotion={','.join(CLASSES)}"), source, [])
     asked = [Trial("daf", 0), Trial("audio", 0), Trial("audio", 1)]
     with one_thread():
-        yield [run_class_trial(trial, corpus, [], SHAPES, RECIPE) for trial in asked]
+        yield [
+            result
+            for trial in asked
+            for result in run_class_trials([trial], corpus, [], SHAPES, RECIPE)
+        ]
 
 
 def trial(head: str, label: list[str], predicted: list[str]) -> TrialResult:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from daf_core.evaluation.trial import parameters_sha256
+from daf_core.evaluation.trained_heads import parameters_sha256
 from daf_core.heads import build
 from daf_core.heads.apart import USUAL_SHARE
 from daf_core.heads.daf import DafHead

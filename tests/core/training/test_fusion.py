@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from daf_core.evaluation.trial import parameters_sha256
+from daf_core.evaluation.trained_heads import parameters_sha256
 from daf_core.heads.apart import ModalitiesApart
 from daf_core.heads.daf import DafHead, DafLateHead
 from daf_core.heads.parts import Features, Prediction
