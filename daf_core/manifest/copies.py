@@ -1,7 +1,8 @@
 """Recordings of a manifest that are copies of each other, and so count several times.
 
 Sound is compared byte for byte: of files of one size the ends first, and whole files only where
-these are alike. Recordings without sound are copies where they have the same words at the same
+these are alike. Of a recording in several files, as in a table of clips, all must be alike.
+Recordings without sound are copies where they have the same words at the same
 times.
 """
 
@@ -38,24 +39,34 @@ def copies(output: Output) -> list[list[str]]:
     names = output.part_names()
     if len(names) > PARTS_AT_MOST:
         return []
-    files: dict[str, set[str]] = defaultdict(set)
+    files: dict[str, set[str]] = defaultdict(set)  # of each recording
     spoken: dict[str, list[object]] = defaultdict(list)
     words: dict[str, int] = defaultdict(int)
     with ThreadPoolExecutor(_READERS) as pool:
         for heard, unheard in pool.map(lambda name: _read(output, name), names):
             for recording, uri in heard:
-                files[uri.partition(MARK)[0]].add(recording)
+                files[recording].add(uri.partition(MARK)[0])
             for row in unheard:
                 spoken[row["recording_id"]].append(
                     fingerprint([row["start_s"], row["end_s"], row["text"]])
                 )
                 words[row["recording_id"]] += len((row["text"] or "").split())
     long = [one for one, count in words.items() if count >= WORDS_AT_LEAST]
-    alike = [*_alike(long, lambda one: tuple(spoken[one]))]
-    for uris in _same_bytes([uri for uri in files if split_cell(uri) is None]):
-        several = {min(files[uri]) for uri in uris}
-        alike += [[*several]] if len(several) > 1 else []
+    alike = [*_alike(long, lambda one: tuple(spoken[one])), *_with_the_same_sound(files)]
     return sorted(sorted(group) for group in alike)
+
+
+def _with_the_same_sound(files: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of recordings whose files have the same bytes. Recordings in the very same files are
+    stretches of these, and no copies of each other: one of them stands for all.
+    """
+    in_files: dict[frozenset[str], str] = {}
+    for recording in sorted(files):
+        in_files.setdefault(frozenset(files[recording]), recording)
+    uris = {uri for own in in_files for uri in own if split_cell(uri) is None}
+    first = {uri: group[0] for group in _same_bytes([*uris]) for uri in group}
+    alike = _alike(in_files, lambda own: frozenset(first.get(uri, uri) for uri in own))
+    return [[in_files[own] for own in group] for group in alike]
 
 
 def _read(output: Output, name: str) -> tuple[list[tuple[str, str]], list[Row]]:

@@ -69,6 +69,16 @@ def test_parts_of_one_file_are_no_copies_and_rows_of_a_table_may_be(tmp_path: Pa
     assert found() == [["w", "x"]]
 
 
+def test_of_a_recording_in_several_files_all_must_be_alike(tmp_path: Path) -> None:
+    for number, seed in enumerate((1, 2, 1, 3, 2, 1)):
+        sound(tmp_path / f"{number}.wav", seed)
+    table, turns = tmp_path / "t.csv", {"p": (0, 1), "q": (2, 3), "r": (4, 5)}
+    rows = [f"{name},{file}.wav,hi {file}" for name, files in turns.items() for file in files]
+    table.write_text("\n".join(["recording_id,audio_path,text", *rows]))
+    ingest(table)
+    assert found() == [["p", "r"]]  # q has one file in common with them
+
+
 def test_words_alone_are_copies_where_they_are_long(tmp_path: Path) -> None:
     long = " ".join(map(str, range(30)))
     for name, text in {"a": long, "b": long, "c": "thanks", "d": "thanks"}.items():
