@@ -101,6 +101,9 @@ for _name, _settings in VERBS.items():
 
 def run_verb(name: str, asked: Any) -> str:
     """Do the work of a verb with these settings; returns its summary."""
+    for field in dataclasses.fields(asked):
+        if getattr(asked, field.name) == "":  # else it would be the folder of the command
+            raise SettingsError(f"`{field.name}`: expected a value, found an empty one")
     if (address := getattr(asked, "address", None)) is not None:
         go_by(address)
     stopping.set_deadline(getattr(asked, "deadline", None))
@@ -229,7 +232,7 @@ def _message(what: object) -> str:
     lines.
     """
     if isinstance(what, CycloptsError) and (said := option_names.misused(what, VERBS)):
-        return said
+        return terminal.one_line(said)
     message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
     return as_options(message)
 

@@ -3,10 +3,16 @@
 import dataclasses
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
-from cyclopts import CycloptsError, MissingArgumentError, Parameter
-from cyclopts.exceptions import RepeatArgumentError
+from cyclopts import CoercionError, CycloptsError, MissingArgumentError, Parameter
+from cyclopts.exceptions import (
+    RepeatArgumentError,
+    UnknownCommandError,
+    UnknownOptionError,
+    UnusedCliTokensError,
+)
 
 from jobs.command.near_options import nearest
 
@@ -36,11 +42,36 @@ def field_names(settings: Any) -> list[str]:
 
 
 def misused(err: CycloptsError, verbs: Mapping[str, type]) -> str | None:
-    """What is said where an option is missing, or given again; None: the error says it."""
-    if isinstance(err, MissingArgumentError) and err.keyword is None and err.argument:
-        return missing(err.argument.name, " ".join(err.command_chain or ()), verbs)
-    if not isinstance(err, RepeatArgumentError):
-        return None
+    """What is said where a verb is none, or an option is missing, unknown, given again, or has no
+    value or a wrong one; None: the error says it.
+    """
+    verb = " ".join(err.command_chain or ())
+    asked = f"daf {verb}".strip()
+    if isinstance(err, MissingArgumentError) and err.argument:
+        if err.keyword is None:
+            return missing(err.argument.name, verb, verbs)
+        return f"{err.keyword}: expected a value after it, found none"
+    if isinstance(err, UnknownCommandError) and err.unused_tokens:
+        given = err.unused_tokens[0]
+        if verb:
+            return f"unknown command {given} of {asked}; `{asked} --help` lists them"
+        near = get_close_matches(given, verbs, 1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        return f"expected a verb of daf, found {given}; {hint}`daf --help` lists them"
+    if isinstance(err, UnknownOptionError):
+        given = err.token.keyword or err.token.value
+        return f"unknown option {given} of {asked}; `{asked} --help` lists them"
+    if isinstance(err, UnusedCliTokensError) and err.unused_tokens:
+        return (
+            f"{' '.join(err.unused_tokens)}: expected an option of {asked}; several values of an "
+            f"option are one word with commas, as A,B, and a value with spaces stands in quotes"
+        )
+    if isinstance(err, CoercionError) and err.target_type is bool and err.token:
+        return f"{err.token.keyword} {err.token.value}: expected true, false or no value"
+    return _again(err, verbs) if isinstance(err, RepeatArgumentError) else None
+
+
+def _again(err: RepeatArgumentError, verbs: Mapping[str, type]) -> str:
     given = err.token.keyword or ""
     pair = next((pair for pair in _opposites(verbs) if given in pair), None)
     if pair is None:

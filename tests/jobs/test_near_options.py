@@ -73,9 +73,20 @@ def test_nothing_is_turned_on_that_was_to_be_turned_off(verb):
             "unknown option --zzz of daf score; `daf score --help` lists",
         ),
         ("verify", "expected SCORES (or --scores), found none"),
+        ("scor a", "expected a verb of daf, found scor; did you mean score? `daf --help` lists"),
+        ("zzz", "expected a verb of daf, found zzz; `daf --help` lists"),
+        ("config shw", "unknown command shw of daf config; `daf config --help` lists"),
+        ("score -v a --out b", "unknown option -v of daf score; `daf score --help` lists"),
+        ("verify a b", "b: expected an option of daf verify; several values of an option are one "),
+        ("score a --out", "--out: expected a value after it, found none"),
+        ("score a --out=", "--out: expected a value, found an empty one"),
+        ("score a --out b --meta=", "--meta: expected a value, found an empty one"),
+        ("score a --out b --local=maybe", "--local maybe: expected true, false or no value"),
     ],
 )
-def test_it_is_said_before_what_is_missing(arguments, said, monkeypatch, capsys, tmp_path: Path):
+def test_a_wrong_command_is_told_in_plain_words(
+    arguments, said, monkeypatch, capsys, tmp_path: Path
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["daf", *arguments.split()])
     with pytest.raises(SystemExit) as ended:
