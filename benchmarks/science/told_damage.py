@@ -125,7 +125,7 @@ TOLD_HEADS = {"told static": ToldStatic, "told concat": ToldConcat}
 
 
 def run_told_trial(name: str, seed: int, settings: Training, manifest: str) -> TrialResult:
-    """Fit one of TOLD_HEADS and test it, as `run_sentiment_trials` does but without controls and intervals."""
+    """Fit one of TOLD_HEADS and test it; without controls and intervals, as trials have them."""
     torch.set_num_threads(1)
     data = load_training_data(settings, ["concat"])
     damaged = damaged_modality(manifest_output(manifest))
