@@ -32,7 +32,7 @@ def run_class_trials(
     shapes: ColumnShapes,
     recipe: Recipe,
 ) -> Iterator[TrialResult]:
-    """Train the heads of trials that are `trained_alike` on the CPU to tell the classes of the
+    """Train the heads of trials with the same `training_of` on the CPU to tell the classes of the
     corpus apart, and predict `rows_to_test`.
     """
     assert corpus.classes is not None

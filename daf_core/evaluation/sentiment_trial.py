@@ -37,7 +37,7 @@ def run_sentiment_trials(
     shapes: ColumnShapes,
     recipe: Recipe,
 ) -> Iterator[TrialResult]:
-    """Fit the heads of trials that are `trained_alike` on the CPU, and predict `rows_to_test`."""
+    """Fit the heads of trials with the same `training_of` on the CPU; predict `rows_to_test`."""
     ids = utterance_ids(corpus, "test")
     for trial, learned, seconds in trained_heads(trials, corpus, also, shapes, recipe):
         fitted = learned.fitted()

@@ -16,10 +16,8 @@ from daf_core.training.recipe import Recipe
 from daf_core.training.rows import Rows
 
 
-def trained_alike(trial: Trial) -> tuple[str, int]:
-    """The same for trials whose heads have the same trained parts: `trained_heads` takes them
-    together.
-    """
+def training_of(trial: Trial) -> tuple[str, int]:
+    """Which training the parts of a trial's head come from: a kind of head, and a seed."""
     return SAME_PARTS.get(trial.head, trial.head), trial.seed
 
 
@@ -33,13 +31,13 @@ def trained_heads(
     """Train the head of each trial on the CPU.
 
     Args:
-        trials: one or more that are `trained_alike`.
+        trials: one or more with the same `training_of`.
 
     Yields:
         The trial, its head, and the seconds that the parts took to train, which are those of all.
     """
     first, *others = trials
-    assert all(trained_alike(other) == trained_alike(first) for other in others)
+    assert all(training_of(other) == training_of(first) for other in others)
     started = time.monotonic()
     learned = learn(
         first.head, corpus, shapes, recipe, torch.device("cpu"), seed=first.seed, also=also

@@ -11,7 +11,7 @@ import torch
 from daf_core.errors import NotDone
 from daf_core.evaluation.class_trial import run_class_trials
 from daf_core.evaluation.sentiment_trial import run_sentiment_trials
-from daf_core.evaluation.trained_heads import trained_alike
+from daf_core.evaluation.trained_heads import training_of
 from daf_core.evaluation.trial import Trial
 from daf_core.storage.output import Output
 from daf_core.training.recipe import Recipe
@@ -30,8 +30,8 @@ class TrialRun:
 
 
 @dataclass(frozen=True)
-class TrialsTrainedAlike:
-    """Trials whose heads have the same trained parts, so that one training does for all."""
+class TrialsOfOneTraining:
+    """Trials whose heads have the same trained parts (`training_of`)."""
 
     trials: list[Trial]
     recipe: Recipe
@@ -46,12 +46,12 @@ class TrialsTrainedAlike:
         return len(self.trials)
 
 
-def grouped(runs: list[TrialRun]) -> list[TrialsTrainedAlike]:
+def grouped(runs: list[TrialRun]) -> list[TrialsOfOneTraining]:
     """The runs by what is trained once."""
-    found: dict[tuple[Hashable, str], TrialsTrainedAlike] = {}
+    found: dict[tuple[Hashable, str], TrialsOfOneTraining] = {}
     for run in runs:
-        key = (trained_alike(run.trial), run.fingerprint)
-        group = found.setdefault(key, TrialsTrainedAlike([], run.recipe, run.fingerprint))
+        key = (training_of(run.trial), run.fingerprint)
+        group = found.setdefault(key, TrialsOfOneTraining([], run.recipe, run.fingerprint))
         group.trials.append(run.trial)
     return [*found.values()]
 
@@ -88,7 +88,7 @@ def on_ray(runs: list[TrialRun], rows: TrainingData, output: Output) -> Iterator
     from jobs.ray_session import ray_session
 
     with ray_session():
-        run_one = ray.remote(num_cpus=1, max_retries=3)(TrialsTrainedAlike.publish)
+        run_one = ray.remote(num_cpus=1, max_retries=3)(TrialsOfOneTraining.publish)
         shared = ray.put(rows)
         waiting = [run_one.remote(group, shared, output) for group in grouped(runs)]
         while waiting:

@@ -9,7 +9,7 @@ import torch
 
 from daf_core.evaluation.class_trial import run_class_trials
 from daf_core.evaluation.sentiment_trial import run_sentiment_trials
-from daf_core.evaluation.trained_heads import trained_alike, trained_heads
+from daf_core.evaluation.trained_heads import trained_heads, training_of
 from daf_core.evaluation.trial import Trial, TrialResult
 from daf_core.heads import HEADS, SAME_PARTS, build
 from daf_core.one_thread import one_thread
@@ -68,10 +68,10 @@ def test_so_are_trials_of_classes(source):
 
 
 def test_the_other_kinds_and_seeds_have_parts_of_their_own(source):
-    assert trained_alike(Trial("daf", 0)) == trained_alike(Trial("stacked", 0))
-    assert trained_alike(Trial("daf", 0)) != trained_alike(Trial("stacked", 1))
+    assert training_of(Trial("daf", 0)) == training_of(Trial("stacked", 0))
+    assert training_of(Trial("daf", 0)) != training_of(Trial("stacked", 1))
     for kind in HEADS.keys() - SAME_PARTS.keys():
-        assert trained_alike(Trial(kind, 0)) == (kind, 0)
+        assert training_of(Trial(kind, 0)) == (kind, 0)
     mixed = [Trial("daf", 0), Trial("concat", 0)]
     with pytest.raises(AssertionError):
         next(trained_heads(mixed, labelled_corpus(source), [], SHAPES, RECIPE))
