@@ -7,11 +7,13 @@ milliseconds where the name says it or `units` finds it: whisper's .tsv is in mi
 import re
 from typing import NamedTuple
 
+from daf_core.errors import BadInput
 from daf_core.sources.table_start import MOST_TITLES, said_separator, titles_before
+from daf_core.sources.table_types import shown_columns
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.formats.segments import segment
-from daf_core.sources.transcripts.reading import one_recording
+from daf_core.sources.transcripts.reading import one_recording, times
 from daf_core.sources.transcripts.reading.headings import Headings, headings
 from daf_core.sources.transcripts.reading.json_fields import Fields, Unreadable
 from daf_core.sources.transcripts.reading.language import language_tag
@@ -35,7 +37,7 @@ def read(document: Document) -> Transcript:
     """One cue per row; rows of words are grouped into utterances.
 
     Raises:
-        BadInput: `unreadable_transcript`: the rows are of several recordings.
+        BadInput: `unreadable_transcript`: the rows are of several recordings, or no row has a time.
     """
     head = _head(document)
     assert head is not None
@@ -53,11 +55,26 @@ def read(document: Document) -> Transcript:
             cues.append(segment(rows[number].fields, named, guess))
         except Unreadable:
             unread.append(rows[number].place)
+    if not cues:
+        _check_starts([rows[number] for number in chosen], named)
     if "text" not in named:
         cues = utterances(map(Word.from_cue, cues))
     named_language = named.get("language")
     value = named_language and rows and rows[0].fields.get(named_language.name)
     return Transcript(cues=cues, unread=unread + others, language=language_tag(value))
+
+
+def _check_starts(rows: list[Row], named: Headings) -> None:
+    """Check that rows of which none is a cue do not all begin at what is no time."""
+    name = named["start"].name
+    starts = [row.fields.get(name) for row in rows]
+    if starts and all(start and times.seconds(start) is None for start in starts):
+        raise BadInput(
+            "unreadable_transcript",
+            f"{shown_columns([name])}: expected seconds since the start of the recording, such as "
+            f"62.5, or a clock that starts with it, such as 00:01:02.5, found other cells in all "
+            f"{len(rows)} rows; subtract the start of the recording from times of day",
+        )
 
 
 def by_recording(document: Document) -> tuple[dict[str, str], list[str]]:

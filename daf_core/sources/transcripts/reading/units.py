@@ -1,4 +1,4 @@
-"""Are the times of a list of cues in seconds or in milliseconds? Few formats say."""
+"""Are the times of a list of cues in seconds, milliseconds or days? Few formats say."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -11,6 +11,7 @@ from daf_core.sources.transcripts.reading.times import number
 
 _FINER = 1_000_000  # of milliseconds nobody speaks so long; of finer units half a cue or more
 LONGEST_TYPICAL_S = 100  # half of all cues are shorter; of milliseconds, nearly all are longer
+_DAY_S = 86_400
 
 
 def unit_of(rows: Iterable[Mapping[str, Any]], named: Headings) -> float:
@@ -32,24 +33,30 @@ def unit_of(rows: Iterable[Mapping[str, Any]], named: Headings) -> float:
 
 
 def per_second(spans: Iterable[tuple[object, object]]) -> float:
-    """1000 if (start, end) of cues are in milliseconds, 1 if they are in seconds.
+    """How many of the times (start, end) of cues make a second: 1000 if they are in milliseconds, 1
+    if they are in seconds, 1/86400 if they are in days.
 
     They are milliseconds if all are whole numbers, and the median cue would last 100 s or more in
     seconds: half of all utterances are far shorter than 100 s, and hardly one is shorter than
-    100 ms. Where ends are missing, a cue is taken to last until the next one starts.
+    100 ms. They are days, as spreadsheets keep times, if all are below 1 and the median cue would
+    last less than 100 s in days, which is a thousandth of a second in seconds. Where ends are
+    missing, a cue is taken to last until the next one starts.
 
     Raises:
         BadInput: `unreadable_transcript`: they are in a finer unit, and nothing says in which.
     """
     times = [(number(start), number(end)) for start, end in spans]
     known = [time for span in times for time in span if time is not None]
-    if not known or not all(time.is_integer() for time in known):
+    if not known:
         return 1
     lengths = [end - start for start, end in times if start is not None and end is not None]
     finer = len(lengths) > 1 and median(lengths) >= _FINER
     if not lengths:
         starts = sorted(start for start, _ in times if start is not None)
         lengths = [after - before for before, after in pairwise(starts)]
+    if not all(time.is_integer() for time in known):
+        in_days = max(known) < 1 and lengths and 0 < median(lengths) < LONGEST_TYPICAL_S / _DAY_S
+        return 1 / _DAY_S if in_days else 1
     if finer:
         raise BadInput(
             "unreadable_transcript",

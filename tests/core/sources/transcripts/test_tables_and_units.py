@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from daf_core.errors import BadInput
 from daf_core.sources.transcripts.cue import Cue
@@ -48,6 +50,38 @@ def test_seconds_milliseconds_and_clock_times_are_told_apart(rows, expected):
     assert [cue[1:] for cue in texts(table)] == expected
     segments = [{"start": start, "end": end, "text": "word"} for start, end in rows]
     assert [cue[1:] for cue in texts({"utterances": segments})] == expected
+
+
+CUES = st.lists(st.tuples(st.floats(0.05, 60), st.floats(0, 20)), min_size=1, max_size=20)
+
+
+@given(CUES, st.booleans())
+def test_days_are_times_of_spreadsheets(cues, has_ends):
+    spans, at = [], 0.0
+    for length, gap in cues:
+        spans.append((at, at + length))
+        at += length + gap
+    for unit in (1, 86_400):
+        rows = "".join(
+            f"{start / unit:.9f},{f'{end / unit:.9f}' if has_ends else ''},word\n"
+            for start, end in spans
+        )
+        found = texts(f"start,end,text\n{rows}")
+        assert [cue[1] for cue in found] == pytest.approx([start for start, _ in spans], abs=1e-3)
+        if has_ends:
+            assert [cue[2] for cue in found] == pytest.approx([end for _, end in spans], abs=1e-3)
+
+
+@pytest.mark.parametrize("time", ["2026-03-02 10:15:11", "10:15:11 AM", "02.03.26", "soon"])
+def test_a_table_without_any_time_says_what_a_time_is(time):
+    table = f"start,speaker,text\n{time},Ana,hello\n{time},Bob,yes\n"
+    with pytest.raises(
+        BadInput, match=r"start: expected seconds since .*, found other cells in all 2"
+    ):
+        read(table, "a.csv")
+    some = read(f"{table}3.5,Ana,so\n", "a.csv")
+    assert ([cue.text for cue in some.cues], len(some.unread)) == (["so"], 2)
+    assert read("start,speaker,text\n,Ana,hello\n", "a.csv").cues[0].start_s is None
 
 
 @pytest.mark.parametrize("name", ["end", "duration"])
