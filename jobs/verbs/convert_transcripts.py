@@ -60,7 +60,8 @@ def check_text(uri: str) -> None:
         raise BadInput("unreadable_transcript", f"{uri}: cannot be read: {err}") from err
     if head.startswith(MAGIC) and uri.lower().endswith(".docx"):
         return
-    utf_16 = head[:1] == b"\0" or head[1:2] == b"\0"  # without a mark: every other byte is zero
+    # Text in UTF-16 without a mark: every other byte is zero. MP4 begins with zeros as well.
+    utf_16 = b"\0" in head[:2] and b"\0\0\0" not in head
     if b"\0" in head and not head.startswith(_WIDE) and not utf_16:
         found = found_by_magic(uri, head) or "expected a transcript, found no text"
         raise BadInput(NO_TEXT, f"{uri}: {found}")

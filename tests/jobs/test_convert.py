@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from importlib import resources
 from pathlib import Path
 
 import pyarrow as pa
@@ -230,3 +231,18 @@ def test_utterances_that_were_not_scored_are_told(scored, tmp_path, capsys):
     ]
     with (out / TABLE).open(newline="") as file:
         assert [one["name"] for one in csv.DictReader(file)] == ["x/a", "x/a", "gone"]
+
+
+def test_a_recording_of_mp4_is_media_and_text_of_utf_16_is_none(tmp_path, capsys):
+    for name, data in {
+        "call.m4a": resources.files("jobs")
+        .joinpath("demo_corpus/internet-outage.m4a")
+        .read_bytes(),
+        "said.vtt": "WEBVTT\n\n00:00.000 --> 00:01.000\nhello\n".encode("utf-16-le"),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    convert.run(ConvertSettings(source=str(tmp_path), to="csv", out=str(tmp_path / "out")))
+    said = (tmp_path / "out" / TABLE).read_text()
+    assert "call.m4a,no_text," in said
+    assert "said" not in said
+    assert not capsys.readouterr().err

@@ -149,3 +149,16 @@ def test_results_of_several_recordings_are_refused():
 def test_characters_that_no_text_may_hold_are_replaced():
     (cue,) = read('[{"start": 0, "end": 1, "text": "a\\ud800\\u0000b", "speaker": "\\udfff"}]').cues
     assert (cue.text, cue.speaker) == ("a��b", "�")
+
+
+def test_times_of_day_of_genesys_need_the_start_of_the_recording():
+    phrase = {"text": "so", "startTimeMs": 1_772_446_512_500, "duration": {"milliseconds": 500}}
+    document = {"startTime": 1_772_446_511_000, "transcripts": [{"phrases": [phrase, {}]}]}
+    transcript = read(document)
+    assert [(cue.start_s, cue.end_s) for cue in transcript.cues] == [(1.5, 2.0)]
+    assert transcript.unread == ["phrase 2"]
+    del document["startTime"]
+    with pytest.raises(BadInput, match="expected startTime beside times of day"):
+        read(document)
+    phrase["startTimeMs"] = 1_500
+    assert read(document).cues == transcript.cues

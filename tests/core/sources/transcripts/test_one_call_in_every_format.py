@@ -59,6 +59,7 @@ SAYS = {
     "deepgram-words.json": Says("deepgram", ("0", "1"), "en", 0.9),
     "elevenlabs.json": Says("elevenlabs", ("speaker_0", "speaker_1"), "en"),
     "faster-whisper.json": Says("whisper", None, None, 0.9),
+    "genesys.json": Says("genesys", ("internal", "external"), "en-US", 0.9),
     "gladia.json": Says("gladia", ("0", "1"), "en", 0.9),
     "google-v1-diarized.json": Says("google", ("1", "2"), "en-US", 0.9),
     "google-v1-operation.json": Says("google", None, "en-US", 0.9, True),
