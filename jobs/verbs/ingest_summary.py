@@ -86,7 +86,8 @@ def _gone(done: Updated) -> str:
     lines = ""
     if count := done.recordings.gone:
         named = f"{number_of(count, 'recording')} gone from the source: "
-        lines += f"\n{named}{one_line(examples(done.gone.kept_first))}; --prune takes them out"
+        shown = one_line(examples(done.gone.kept_first))
+        lines += f"\n{named}{shown}; they count all the same, until --prune takes them out"
     if count := done.gone.pruned:
         named = f"{number_of(count, 'recording')} gone from the source taken out: "
         lines += f"\n{named}{one_line(examples(done.gone.pruned_first))}"
