@@ -42,7 +42,8 @@ def test_they_stay_and_are_named_each_time_until_they_are_pruned(archive: Archiv
         assert done.nothing_to_do
         assert done.recordings.gone == 4
         assert said_of(done) == [
-            "4 recordings gone from the source: a, b, c …; they count all the same, until --prune takes them out"
+            "4 recordings gone from the source: a, b, c …; they count all the same, until --prune "
+            "takes them out"
         ]
         assert held() == {*NAMES, "z"}
     done = ingest(archive.folder, prune=True)
