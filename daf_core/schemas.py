@@ -78,6 +78,8 @@ WEIGHT_REASONS = {
 TIME_FLAGS = frozenset({"bad_time", "end_before_start"})  # of rows with words and no usable times
 _UNUSABLE = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
 _UNUSABLE |= {"silent", "too_long", "too_slow", "poison", "truncated_audio"}
+# Why the voice of a row is not heard that names a recording.
+UNHEARD = _UNUSABLE - {"truncated_audio"}
 # Flags of rows that go on with less than they came with.
 LESSENED = (
     _UNUSABLE

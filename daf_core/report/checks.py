@@ -16,6 +16,7 @@ from daf_core.report.warned_when import (
     UNCALIBRATED_SHARE,
     UNDECIDED_SHARE,
     UNFAMILIAR_SHARE,
+    UNHEARD_SHARE,
     WIDE,
 )
 
@@ -46,6 +47,11 @@ def checks_of(evidence: Evidence) -> list[Check]:
                 f"{_over(UNFAMILIAR_SHARE)} of all rows, by either",
             )
             for modality, name in (("text", "words"), ("audio", "voice"))
+        ),
+        Check(
+            "rows with words whose voice is not heard in their recording",
+            _share(evidence.unheard.total(), rows),
+            _over(UNHEARD_SHARE),
         ),
         Check(
             "rows without an interval",

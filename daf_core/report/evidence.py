@@ -15,7 +15,7 @@ from daf_core.calls.marks import flagged
 from daf_core.embeddings.columns import MODALITIES
 from daf_core.report.charts import Floats
 from daf_core.report.correlation import Correlation
-from daf_core.schemas import UNFAMILIAR_BELOW, primary_language
+from daf_core.schemas import UNFAMILIAR_BELOW, UNHEARD, primary_language
 
 SETS = ("words and voice", "words alone", "voice alone")  # what rows are scored on
 CLEAR = 1.0  # |sentiment| of what people label as slightly negative or positive
@@ -51,7 +51,8 @@ class Intervals:
 class Evidence:
     """Running sums over the parts of a scores table.
 
-    reads: modalities of the head. Counts are of rows: sets by what they are scored on; measured and
+    reads: modalities of the head. Counts are of rows: sets by what they are scored on; unheard, of
+    rows scored on words alone though they name a recording, by the first reason; measured and
     strange by modality, where familiarity is known and where it is low; unfamiliar by recording,
     without rows in another language, which are counted in other_languages. by_duration and by_level
     correlate log duration and level (dB) with sentiment, for rows of voice alone and for all;
@@ -63,6 +64,7 @@ class Evidence:
     reads: frozenset[str] = frozenset(MODALITIES)
     rows: int = 0
     sets: Counter[str] = field(default_factory=Counter)
+    unheard: Counter[str] = field(default_factory=Counter)
     measured: Counter[str] = field(default_factory=Counter)
     strange: Counter[str] = field(default_factory=Counter)
     unfamiliar: Counter[str] = field(default_factory=Counter)
@@ -83,6 +85,8 @@ class Evidence:
         sets = self._sets(rows)
         for name, own in sets.items():
             self.sets[name] += int(own.sum())
+        if "audio" in self.reads:
+            self._add_unheard(rows, sets["words alone"])
         other = flagged(rows, "other_language")
         self._add_familiarity(rows, other)
         self._add_languages(rows, other)
@@ -117,6 +121,12 @@ class Evidence:
             has[name] = ~absent & (name in self.reads)
         words, voice = has["text"], has["audio"]
         return dict(zip(SETS, (words & voice, words & ~voice, voice & ~words), strict=True))
+
+    def _add_unheard(self, rows: pa.Table, left: BoolArray) -> None:
+        for flag in sorted(UNHEARD):
+            own = left & flagged(rows, flag)
+            self.unheard[flag] += int(own.sum())
+            left = left & ~own
 
     def _add_familiarity(self, rows: pa.Table, other: BoolArray) -> None:
         for name in MODALITIES:

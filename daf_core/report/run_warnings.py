@@ -16,6 +16,7 @@ from daf_core.report.warned_when import (
     SET_SHARE,
     UNCALIBRATED_SHARE,
     UNFAMILIAR_SHARE,
+    UNHEARD_SHARE,
     follows,
     is_more,
     is_one_sided,
@@ -57,6 +58,7 @@ def warnings_of(
     return [
         *_language(evidence, languages),
         *_unfamiliar(evidence, recordings),
+        *_unheard(evidence),
         *_uncalibrated(evidence),
         *_wide(evidence),
         *_following("duration", "the logarithm of duration", evidence.by_duration, evidence),
@@ -105,6 +107,20 @@ def _unfamiliar(evidence: Evidence, recordings: Mapping[str, int]) -> Iterator[R
         "Their sentiment may be off by more than their intervals say.",
         "Listen to some of them; leave out what is no speech. If they are what you want to know "
         f"about, {LABEL}.",
+    )
+
+
+def _unheard(evidence: Evidence) -> Iterator[RunWarning]:
+    rows = evidence.unheard.total()
+    if not is_more(rows, evidence.rows, UNHEARD_SHARE):
+        return
+    yield RunWarning(
+        "Voices not heard",
+        f"{rows_of(rows, evidence.rows)} are scored on their words alone, as no voice is found "
+        f"where their recording should have it ({most_frequent(+evidence.unheard)}).",
+        "The tone of these rows is not known. Often the times or channels of transcripts do not "
+        "fit the recordings.",
+        "Play one of them (`daf browse`): is it said at that time, and on that channel?",
     )
 
 

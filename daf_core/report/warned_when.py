@@ -6,6 +6,7 @@ from daf_core.schemas import LABEL_RANGE
 
 UNFAMILIAR_SHARE = 0.1  # of rows like the training rows 3 to 6 % are unfamiliar
 OTHER_LANGUAGE_SHARE = 0.05  # language detection errs too
+UNHEARD_SHARE = 0.1
 UNCALIBRATED_SHARE = 0.1
 ONE_CHANNEL_SHARE = 0.2  # of recordings; now and then nobody answers
 WIDE = 0.5 * (LABEL_RANGE[1] - LABEL_RANGE[0])  # mean width of intervals

@@ -148,6 +148,28 @@ def test_weights_that_say_nothing_are_told(
     assert titles(report_of(tmp_path, rows)) == [title]
 
 
+WORDS = {"audio_weight": 0.0, "text_weight": 1.0, "audio_sentiment": None}
+WORDS |= {"audio_familiarity": None, "level_db": None}
+
+
+def test_rows_whose_voice_is_not_heard_are_told_with_the_reasons(tmp_path: Path) -> None:
+    rows = [sound_row(n) for n in range(ROWS)]
+    for n in range(40):
+        why = ["silent"] if n < 30 else ["outside_recording", "silent"]
+        rows[n] |= WORDS | {"flags": ["no_audio", *why]}
+    report = report_of(tmp_path / "1", rows)
+    assert titles(report) == ["Voices not heard"]
+    assert report.known.warnings[0].found == (
+        "40 of 200 rows (20 %) are scored on their words alone, as no voice is found where their "
+        "recording should have it (silent 30, outside_recording 10)."
+    )
+    few = rows[20:40] + [sound_row(n) for n in range(200, 380)]
+    assert titles(report_of(tmp_path / "2", few)) == []
+    for n in range(ROWS):  # transcripts alone
+        rows[n] = sound_row(n, **WORDS, flags=["no_audio"])
+    assert "Voices not heard" not in titles(report_of(tmp_path / "3", rows))
+
+
 def test_recordings_of_which_one_channel_alone_is_heard_are_told(tmp_path: Path) -> None:
     rows = [sound_row(n, channel=0 if n % 10 < 6 else n // 10 % 2) for n in range(ROWS)]
     (warning,) = report_of(tmp_path / "1", rows).known.warnings
