@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from daf_core.errors import BadInput
 from daf_core.storage.refusals import storage_error
+from daf_core.storage.uris import shown
+
+# Within one call of a decoder: far above what any form needs, reached in a second. Zeros in place
+# of a WAV's chunks, or holes, are walked eight bytes at a time.
+MOST_SEEKS = 200_000
 
 
 class WatchedFile:
@@ -19,6 +25,7 @@ class WatchedFile:
     def __init__(self, file: Any, uri: str) -> None:
         self._file, self._uri = file, uri
         self._error: Exception | None = None
+        self._seeks = 0
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -26,12 +33,16 @@ class WatchedFile:
 
         Raises:
             NotDone: the storage failed; that may pass and says nothing about the recording.
-            BadInput: the storage refuses this recording for good.
+            BadInput: the storage refuses this recording for good, or the decoder does not come to
+                an end (`unreadable_audio`).
         """
+        self._seeks = 0
         try:
             yield
         finally:
             error, self._error = self._error, None
+            if isinstance(error, BadInput):
+                raise error
             if error is not None:
                 raise storage_error(self._uri, error) from error
 
@@ -52,7 +63,16 @@ class WatchedFile:
             return 0
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Move and return the new position; -EINVAL (FFmpeg's convention) if there is no such."""
+        """Move and return the new position; -EINVAL (FFmpeg's convention) if there is no such, or
+        after MOST_SEEKS.
+        """
+        self._seeks += 1
+        if self._seeks > MOST_SEEKS:
+            self._error = BadInput(
+                "unreadable_audio",
+                f"{shown(self._uri)}: expected a recording, found no end of its header",
+            )
+            return -errno.EINVAL
         try:
             return int(self._file.seek(offset, whence))
         except Exception as err:

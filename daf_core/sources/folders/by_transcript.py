@@ -98,6 +98,7 @@ def _row(
             "text_confidence": cue.confidence,
         }
     )
+    row["recording_id"] = recording_id  # with the blanks of a file's name, which a cell would lose
     row["flags"] += ["retimed"] * cue.retimed
     if isinstance(size, BadInput):
         if row["text"] is None:

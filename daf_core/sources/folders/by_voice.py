@@ -31,6 +31,7 @@ def cut_by_voice(recording_id: str, audio_uri: str, size: AudioSize, who: WhoSpe
     for channel, role, span in found:
         times = {"start_s": span.start_s, "end_s": span.end_s}
         row = manifest_row({**known, **times, "channel": channel, "role": role})
+        row["recording_id"] = recording_id  # with blanks, which a cell would lose
         placed = place_in_recording(row, size)
         rows.append({**placed, "flags": [*placed["flags"], *span.flags]})
     if not rows:

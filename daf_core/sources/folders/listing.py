@@ -156,10 +156,17 @@ def _local(root: str, origins: Origins) -> Iterator[_Found]:
                 yield name, "", _HIDDEN
             elif entry.is_symlink() and os.path.exists(entry) and not _may_open(entry, origins):
                 yield name, "", _OUTSIDE
-            elif entry.is_dir():
+            elif _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(name)
             else:
                 yield name, *_local_file(entry)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # as of a link to itself: `_local_file` says why
+        return False
 
 
 def _may_open(entry: "os.DirEntry[str]", origins: Origins) -> bool:

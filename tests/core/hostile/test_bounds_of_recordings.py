@@ -15,7 +15,7 @@ from daf_core.sources.inspection import measure
 from daf_core.sources.manifest_rows import AudioSize
 from daf_core.stages import decode
 from daf_core.stages.decode import decode_part
-from tests.core.hostile.bounded import bounded, hollow
+from tests.core.hostile.bounded import HOLE, bounded, hollow
 from tests.core.hostile.made_manifest import manifest, tone
 
 
@@ -26,6 +26,18 @@ def test_a_recording_of_holes_is_named(recordings: Callable[[str], Path], kind: 
         found = measure(str(hollow(path.with_name(f"hollow-{path.name}"), path.read_bytes())))
     assert isinstance(found, BadInput)
     assert found.reason == ("too_long" if kind == "wav_16" else "unreadable_audio")
+
+
+@pytest.mark.parametrize("size", [4_000_044, HOLE])
+def test_zeros_in_place_of_the_chunks_of_a_wav_are_named(
+    recordings: Callable[[str], Path], size: int
+) -> None:
+    start = Path(recordings("wav_16")).read_bytes()[:36]  # up to the chunk of its samples
+    with bounded(seconds=4.0):
+        found = measure(str(hollow(Path(recordings("wav_16")).with_name("zeros.wav"), start, size)))
+    assert isinstance(found, BadInput)
+    assert found.reason == "unreadable_audio"
+    assert found.message.endswith("expected a recording, found no end of its header")
 
 
 def flac(path: Path, hours: float, rate_hz: int = 96_000) -> Path:

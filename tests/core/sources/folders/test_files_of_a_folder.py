@@ -91,6 +91,7 @@ def test_each_unfit_file_is_named(tmp_path):
     (tmp_path / "nothing").touch()
     os.mkfifo(tmp_path / "pipe.wav")
     (tmp_path / "gone.wav").symlink_to("nowhere.wav")
+    (tmp_path / "self.wav").symlink_to("self.wav")
     found = ingest(tmp_path)
     assert said(found.rows) == [("said", "Hello"), ("said", "Hi")]
     assert {flag for row in found.rows for flag in row["flags"]} == {"unreadable_audio"}
@@ -108,7 +109,21 @@ def test_each_unfit_file_is_named(tmp_path):
         "nothing": "empty_file",
         "pipe.wav": "not_a_file",
         "gone.wav": "not_a_file",
+        "self.wav": "not_a_file",
     }
+
+
+@pytest.mark.parametrize("blank", [" ", "  ", "\u00a0", "\u3000", "\t"])
+def test_blanks_of_names_tell_recordings_apart(tmp_path, blank):
+    names = ["a", f"a{blank}", f"{blank}a", blank]
+    for name in names:
+        text(tmp_path / f"{name}.vtt")
+        sf.write(tmp_path / f"{name}.wav", np.full(3 * RATE_HZ, 0.1), RATE_HZ)
+    found = ingest(tmp_path)
+    assert {row["recording_id"] for row in found.rows} == {*names}
+    for name in names:
+        (tmp_path / f"{name}.wav").unlink()
+    assert {row["recording_id"] for row in ingest(tmp_path).rows} == {*names}
 
 
 def test_what_its_storage_does_not_give_is_not_said_to_be_something_else():
