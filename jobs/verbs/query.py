@@ -1,6 +1,7 @@
 """daf query: finished scores, asked in SQL."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import IO
@@ -32,9 +33,32 @@ def run(settings: QuerySettings) -> str:
         _writer(settings.out)
     database = open_database(settings.scores, Limits(settings.memory_gb, settings.seconds))
     batches = database.batches(settings.sql)
-    if settings.out is not None:
-        return _written(batches, settings.out)
-    rows, more = _first(batches, settings.rows)
+    with _told_values():
+        if settings.out is not None:
+            return _written(batches, settings.out)
+        return _said(settings, *_first(batches, settings.rows))
+
+
+@contextmanager
+def _told_values() -> Iterator[None]:
+    """What SQL can say and Python cannot, such as a year of ten thousand, is a wrong query.
+
+    Raises:
+        SettingsError: a row has such a value.
+    """
+    try:
+        yield
+    except SettingsError:
+        raise
+    except (OverflowError, ValueError, pa.ArrowException) as err:
+        why = " ".join(str(err).split())
+        raise SettingsError(
+            f"the query fails: a value cannot be written ({why}); ask for it as text, as in "
+            f"CAST(column AS VARCHAR)"
+        ) from err
+
+
+def _said(settings: QuerySettings, rows: pa.Table, more: bool) -> str:
     if is_wanted():
         tell("queried", rows=len(rows), more=more)
         tell_rows(rows.to_pylist())
