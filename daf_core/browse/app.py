@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files as package_files
@@ -39,6 +40,7 @@ CLIPS_AT_ONCE = 4
 CLIP_WAIT_S = 20.0  # a recording that takes longer is given up
 LABEL_BYTES_AT_MOST = 10_000
 LARGEST_PLACE = 10**9
+_RANGE = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 STATIC = {
     "app.js": ("daf_core.browse", "static/app.js", "text/javascript"),
     "app.css": ("daf_core.browse", "static/app.css", "text/css"),
@@ -210,21 +212,24 @@ def _label_of(body: bytes) -> tuple[str, str, float | None]:
     try:
         asked = json.loads(body)
         recording_id, utterance_id = str(asked["call"]), str(asked["utterance"])
-        label = None if asked["label"] is None else float(asked["label"])
+        label = asked["label"]
+        if label is not None and type(label) not in (int, float):
+            raise TypeError
+        label = None if label is None else float(label)
         (recording_id + utterance_id).encode()  # lone surrogates name nothing
-    except (ValueError, TypeError, KeyError, RecursionError) as err:
-        raise SettingsError("expected JSON with call, utterance and label") from err
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as err:
+        raise SettingsError("expected JSON with call, utterance and label, a number") from err
     return recording_id, utterance_id, label
 
 
 def _ranged(data: bytes, asked: str) -> Response:
     """All bytes of a clip, or the one range of them that is asked for."""
     headers = {"Accept-Ranges": "bytes"}
-    begin, separator, end = asked.removeprefix("bytes=").partition("-")
-    if not asked.startswith("bytes=") or not separator or not begin.isdigit():
+    found = _RANGE.fullmatch(asked)
+    if found is None:
         return Response(data, media_type="audio/wav", headers=headers)
-    first = int(begin[:12])
-    last = min(int(end[:12]) if end.isdigit() else len(data) - 1, len(data) - 1)
+    first = int(found[1])
+    last = min(int(found[2] or len(data)), len(data) - 1)
     if first > last:
         headers["Content-Range"] = f"bytes */{len(data)}"
         return Response(b"", 416, headers)

@@ -89,6 +89,10 @@ def test_only_its_own_page_gives_labels(server, origin):
         *("", "[]", "{}", "[" * 5000, "x" * 20_000),
         '{"call":"one","utterance":"one-0","label":4}',
         '{"call":"one","utterance":"one-0","label":NaN}',
+        '{"call":"one","utterance":"one-0","label":true}',
+        '{"call":"one","utterance":"one-0","label":"1"}',
+        '{"call":"one","utterance":"one-0","label":1%s}' % ("0" * 400),
+        '{"call":"one","utterance":"one-0","label":1%s}' % ("0" * 5000),
         '{"call":"x","utterance":"y","label":1}',
     ],
 )
@@ -107,6 +111,8 @@ def test_a_clip_is_at_most_a_minute_and_comes_in_ranges(server):
     assert (status, some) == (206, whole[10:20])
     assert headers["content-range"] == f"bytes 10-19/{len(whole)}"
     assert ask(server, path, Range=f"bytes={len(whole)}-")[0] == 416
+    for odd in ("bytes=\xb2-", "bytes=1-\xb2", "bytes=-5", "bytes=1-2,4-5", "words=1-2"):
+        assert ask(server, path, Range=odd)[0] == 200
     assert ask(server, f"{path}&from=1e9")[0] == 400
 
 

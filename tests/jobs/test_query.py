@@ -181,7 +181,7 @@ def test_a_query_that_takes_too_much_is_given_up(scores, tmp_path, sql, options,
 def test_values_that_python_cannot_hold_are_told(scores: Path, tmp_path: Path, name) -> None:
     sql = "SELECT to_years(1) AS years, DATE '200000-01-01' AS day"
     out = None if name is None else str(tmp_path / name)
-    with pytest.raises(SettingsError, match="a value cannot be written .* as text"):
+    with pytest.raises(SettingsError, match=r"a value cannot be written .* as text"):
         query.run(QuerySettings(str(scores), sql, to="jsonl", out=out))
     assert not [*tmp_path.iterdir()]
     assert "200000" in asked(scores, "SELECT CAST(DATE '200000-01-01' AS VARCHAR) AS day")
