@@ -1,12 +1,16 @@
 """The process that reads files that others made.
 
 It ends itself: a timer of the system kills it where the next result takes too long, also where a
-native decoder neither returns nor gives Python a turn, and where its parent is gone. What counts is
-time of a processor, so that a busy machine or a slow store makes no other file too slow.
+native decoder neither returns nor gives Python a turn. What counts is time of a processor, so that
+a busy machine or a slow store makes no other file too slow. A thread ends it when its parent is
+gone; where a decoder gives Python no turn, the timer does.
 """
 
+import os
 import pickle
 import signal
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -16,6 +20,7 @@ from typing import Any
 from jobs.command.terminal import configure
 
 READY, MORE, DONE, FAILED = "ready", "more", "done", "failed"
+_LOOKS_S = 1.0  # for its parent, every so often
 WAITS = 20  # times as long on the clock, for what waits for something that never comes
 
 
@@ -25,6 +30,7 @@ def serve(number: int, modules: list[str]) -> None:
         signal.signal(one, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGPROF, signal.SIGALRM])
     configure()
+    threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     pipe: Connection[Any, Any] = Connection(number)
     try:
         pipe.send((READY, None))
@@ -34,6 +40,12 @@ def serve(number: int, modules: list[str]) -> None:
             _answer(pipe)
     except (EOFError, ConnectionError):
         return
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOKS_S)
+    os._exit(1)
 
 
 def _answer(pipe: "Connection[Any, Any]") -> None:

@@ -2,7 +2,10 @@
 
 import itertools
 import os
+import select
 import signal
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -178,3 +181,35 @@ def test_the_seconds_are_those_of_the_environment(monkeypatch: pytest.MonkeyPatc
 
 def test_a_chunk_is_inspected_in_order() -> None:
     assert inspected_apart([], print) == []
+
+
+def endless(pipe: str) -> Iterator[None]:
+    """A reader that tells its number and goes on for ever; Python has turns."""
+    Path(pipe).write_text(str(os.getpid()))
+    while True:
+        deque(itertools.repeat(0, 1000), maxlen=0)
+    yield
+
+
+ABANDONED = """
+import sys, threading
+from jobs.reading.readers import Readers
+from tests.jobs.test_files_that_never_end import endless
+next(Readers(600.0)(endless, sys.argv[1]))
+"""
+
+
+def test_a_reader_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    pipe = os.open(tmp_path / "pipe", os.O_RDWR)  # which waits for no writer
+    parent = subprocess.Popen(
+        [sys.executable, "-c", ABANDONED, str(tmp_path / "pipe")],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert select.select([pipe], [], [], 60.0)[0]
+    reader = os.pidfd_open(int(os.read(pipe, 100)))
+    parent.kill()
+    parent.wait()
+    assert select.select([reader], [], [], 60.0)[0]
+    os.close(reader)
+    os.close(pipe)
