@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from daf_core.calls.marks import is_placed
 from daf_core.errors import SettingsError
 from daf_core.report.charts import Floats, clock, time_ticks
 from daf_core.schemas import LABEL_RANGE, POLARITIES, polarity
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 COLOURS = dict(zip(POLARITIES, ("#b04c06", "#96938a", "#1f6fb4"), strict=True))  # the report's
 RIBBON_COLOUR = "#55524b"
-COLUMNS = ["recording_id", "start_s", "end_s", "sentiment", "audio_weight"]
+COLUMNS = ["recording_id", "start_s", "end_s", "sentiment", "audio_weight", "flags"]
 NAMED_AT_MOST = 5
 
 
@@ -26,7 +27,8 @@ def draw_recording(scores: Union[pa.Table, "pd.DataFrame"], recording_id: str) -
 
     A mark is as long as the utterance and at the height of its sentiment in [-3, 3]. The ribbon
     below is as high as the audio weight in [0, 1]; it is left out where the head has no weights.
-    Utterances without times are drawn in the order of the table.
+    Utterances without times, or with times after the end of the recording, are left out; where no
+    other is left, all are drawn in the order of the table.
 
     Args:
         scores: from `read_scores` or `Scored.scores`.
@@ -46,12 +48,15 @@ def draw_recording(scores: Union[pa.Table, "pd.DataFrame"], recording_id: str) -
             f"recording_id {recording_id}: expected a recording of the scores, which hold "
             f"{', '.join(found[:NAMED_AT_MOST]) or 'none'}{more}"
         )
+    placed = is_placed(rows)
+    rows = rows.filter(pa.array(placed)) if placed.any() else rows
     weight = _floats(rows["audio_weight"])
     has_weights = bool(np.isfinite(weight).any())
     figure = Figure(figsize=(10, 3.4 if has_weights else 2.8), layout="constrained")
     ratios = [5, 1] if has_weights else [1]
     panels = figure.subplots(len(ratios), 1, sharex=True, squeeze=False, height_ratios=ratios)
-    start, end = _places(rows, panels[-1, 0])
+    axes = panels[-1, 0]
+    start, end = _by_time(rows, axes) if placed.any() else _by_order(len(rows), axes)
     _draw_sentiment(panels[0, 0], start, end, _floats(rows["sentiment"]))
     panels[0, 0].set_title(recording_id, loc="left", fontsize=10)
     if has_weights:
@@ -60,14 +65,17 @@ def draw_recording(scores: Union[pa.Table, "pd.DataFrame"], recording_id: str) -
     return figure
 
 
-def _places(rows: pa.Table, axes: Axes) -> tuple[Floats, Floats]:
-    """Where utterances start and end on the axis of `axes`, which gets its ticks."""
-    if rows["start_s"].null_count:
-        edges = np.arange(len(rows) + 1, dtype=np.float64)
-        axes.set_xlabel("utterance")
-        return edges[:-1], edges[1:]
+def _by_order(count: int, axes: Axes) -> tuple[Floats, Floats]:
+    """Where utterances start and end on the axis of `axes`."""
+    edges = np.arange(count + 1, dtype=np.float64)
+    axes.set_xlabel("utterance")
+    return edges[:-1], edges[1:]
+
+
+def _by_time(rows: pa.Table, axes: Axes) -> tuple[Floats, Floats]:
+    """The same of rows with times; the axis gets its ticks."""
     start = _floats(rows["start_s"])
-    end = np.fmax(_floats(rows["end_s"]), start)  # no end: a point in time
+    end = np.maximum(_floats(rows["end_s"]), start)
     first_s, last_s = float(start.min()), float(end.max())
     ticks = time_ticks(first_s, last_s)
     seconds = [first_s + percent / 100 * (last_s - first_s) for percent, _ in ticks]

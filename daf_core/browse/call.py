@@ -1,5 +1,6 @@
 """One call: its utterances with words and scores, its speakers, its course."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,7 +14,7 @@ from daf_core.calls.arrays import Columns
 from daf_core.calls.utterances import Speaker, speakers_of
 from daf_core.report.charts import Timeline, timeline
 from daf_core.report.printable import signed
-from daf_core.report.recordings import by_order, by_time, when
+from daf_core.report.recordings import placed, when
 from daf_core.schemas import Row
 from daf_core.storage.output import Output, speakers_output
 
@@ -40,8 +41,8 @@ class Call:
     facts: its row of the table of calls; speakers: its rows of the table of speakers, with `who`;
     utterances: its rows of the scores in order of time, with `text`, `who`, `when`, `lane` (number
     of the speaker), `contradicts`, `has_audio`, and `left` and `right`, its place on the timeline
-    in percent; quarantined: some of its rows of the quarantine; lanes: of the first LANES_AT_MOST
-    speakers; timed: whether its utterances have times.
+    in percent, None without one; quarantined: some of its rows of the quarantine; lanes: of the
+    first LANES_AT_MOST speakers; timed: whether they are drawn by time, else by order.
     """
 
     facts: Row
@@ -119,13 +120,11 @@ def _sources(manifest: Output | None, names: Sequence[str], recording_id: str) -
 def _utterances(
     rows: pa.Table, sources: dict[str, Row], text: bool
 ) -> tuple[list[Row], list[Lane], bool]:
-    """The rows for the page in order of time, the lanes, and whether there are times."""
+    """The rows for the page in order of time, the lanes, and whether they are drawn by time."""
     if not len(rows):
         return [], [], False
-    timed = rows["start_s"].null_count == 0
-    if timed:
-        rows = rows.sort_by([("start_s", "ascending"), ("utterance_id", "ascending")])
-    start, end, ticks, _ = by_time(rows) if timed else by_order(len(rows))
+    rows, places = placed(rows)
+    start, end = places.start, places.end
     columns = Columns.of(rows)
     speakers, numbers = speakers_of(columns)
     found = []
@@ -141,8 +140,8 @@ def _utterances(
             "when": when(row),
             "who": speakers[number].label,
             "lane": number,
-            "left": round(100 * left, 2),
-            "right": round(100 * right, 2),
+            "left": _percent(left),
+            "right": _percent(right),
             "contradicts": against,
         }
         found.append(row | added)
@@ -152,9 +151,13 @@ def _utterances(
     lanes = []
     for number, speaker in enumerate(speakers[:LANES_AT_MOST]):
         own = numbers == number
-        drawn = timeline(start[own], end[own], sentiment[own], weight[own], ticks)
+        drawn = timeline(start[own], end[own], sentiment[own], weight[own], places.ticks)
         lanes.append(Lane(speaker.label, int(own.sum()), drawn))
-    return found, lanes, timed
+    return found, lanes, places.timed
+
+
+def _percent(place: float) -> float | None:
+    return None if math.isnan(place) else round(100 * place, 2)
 
 
 def _of(table: pa.Table, recording_id: str) -> pa.Table:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from daf_core.arrays import BoolArray
-from daf_core.calls.marks import contradicts, flagged
+from daf_core.calls.marks import contradicts, flagged, is_placed
 
 Floats = npt.NDArray[np.float64]
 
@@ -18,8 +18,9 @@ COUNTED = {  # column of the tables of calls and speakers → flag of the rows t
     "unfamiliar": "unfamiliar",
     "other_language": "other_language",
 }
+_TIMES = ("start_s", "end_s")
 _FLOATS = (
-    *("start_s", "end_s", "sentiment", "interval_low", "interval_high"),
+    *("sentiment", "interval_low", "interval_high"),
     *("text_sentiment", "audio_sentiment", "words", "level_db"),
 )
 _LISTS = ("utterance_id", "channel", "speaker", "role", "language", "meta", "flags")
@@ -29,8 +30,9 @@ _LISTS = ("utterance_id", "channel", "speaker", "role", "language", "meta", "fla
 class Columns:
     """Some columns of a scores table, each (rows,).
 
-    floats: NaN for null, and for columns that tables of older runs lack; lists: values as Python
-    has them; contradicts: whether tone and words do; counted: by name of COUNTED, which rows count.
+    floats: NaN for null, for columns that tables of older runs lack, and for start_s and end_s of
+    rows without a place on the timeline (`marks.is_placed`); lists: values as Python has them;
+    contradicts: whether tone and words do; counted: by name of COUNTED, which rows count.
     """
 
     floats: dict[str, Floats]
@@ -41,14 +43,13 @@ class Columns:
     @classmethod
     def of(cls, rows: pa.Table) -> "Columns":
         """The columns of a table."""
-        missing = np.full(len(rows), np.nan)
+        missing, placed = np.full(len(rows), np.nan), is_placed(rows)
+        floats = {
+            name: rows[name].to_numpy().astype(np.float64) if name in rows.column_names else missing
+            for name in (*_TIMES, *_FLOATS)
+        }
         return cls(
-            {
-                name: rows[name].to_numpy().astype(np.float64)
-                if name in rows.column_names
-                else missing
-                for name in _FLOATS
-            },
+            floats | {name: np.where(placed, floats[name], np.nan) for name in _TIMES},
             {name: rows[name].to_pylist() for name in _LISTS},
             contradicts(rows),
             {column: flagged(rows, flag) for column, flag in COUNTED.items()},

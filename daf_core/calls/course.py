@@ -79,12 +79,13 @@ def course(sentiment: Sentiment, weights: Floats, in_quarters: Floats, middle: F
     """The course of the rows.
 
     weights: (rows,) such as their duration; in_quarters: (rows, 4) the part of the weight that lies
-    in each quarter of the recording; middle: (rows,) of each, from 0 to 1 over the recording.
+    in each quarter of the recording, none of a row that is nowhere; middle: (rows,) of each, from 0
+    to 1 over the recording, NaN of such a row, which counts in the mean alone.
     """
     parts = [_shares(column) if column.any() else None for column in in_quarters.T]
     first, last = parts[0], parts[-1]
     change = None
-    if first is not None and last is not None and len(weights) > 1:
+    if first is not None and last is not None and np.isfinite(middle).sum() > 1:
         change = sentiment.sum(last - first, _DIFFERENCE)
     slope = _slope(weights, middle)
     return Course(
@@ -106,10 +107,14 @@ def _shares(weights: Floats) -> Floats:
 
 def _slope(weights: Floats, middle: Floats) -> Floats | None:
     """(rows,) with which the scores give the slope of the line of least squares."""
-    share = _shares(weights)
-    off = middle - share @ middle
-    variance = share @ np.square(off)
-    if len(middle) < 2 or variance < 1e-9:
+    placed = np.isfinite(middle)
+    if placed.sum() < 2 or not weights[placed].any():
         return None
-    slope: Floats = share * off / variance
+    share, off = _shares(weights[placed]), middle[placed]
+    off = off - share @ off
+    variance = share @ np.square(off)
+    if variance < 1e-9:
+        return None
+    slope = np.zeros_like(weights)
+    slope[placed] = share * off / variance
     return slope

@@ -4,7 +4,6 @@ import numpy as np
 
 from daf_core.calls.arrays import COUNTED
 from daf_core.calls.course import course
-from daf_core.calls.spans import merged
 from daf_core.calls.utterances import Utterances
 from daf_core.schemas import Row
 
@@ -17,17 +16,18 @@ def facts_of(own: Utterances) -> Row:
 
     own: utterances of a recording, all or those of one speaker, at least one.
     """
-    talk_s = merged(own.spans).length_s if own.timed else None
+    talk = own.talk
+    talk_s = talk.length_s if len(own.placed) else None
     return {
-        "start_s": float(own.spans.start_s.min()) if own.timed else None,
-        "end_s": float(own.spans.end_s.max()) if own.timed else None,
+        "start_s": float(talk.start_s[0]) if len(own.placed) else None,
+        "end_s": float(talk.end_s[-1]) if len(own.placed) else None,
         "utterances": len(own),
         **{name: int(values.sum()) for name, values in own.counted.items()},
         **_course(own),
         **_moment(own, "lowest"),
         **_moment(own, "highest"),
         "talk_s": talk_s,
-        **_words(own, talk_s),
+        **_words(own),
         "level_db": _level_db(own),
         **_contradictions(own),
     }
@@ -49,22 +49,25 @@ def _moment(own: Utterances, which: str) -> Row:
     """The utterance of the lowest or highest sentiment; of equal ones, the first."""
     value = own.sentiment.value
     long = own.spans.end_s - own.spans.start_s >= MOMENT_S
-    rows = np.flatnonzero(long) if own.timed and long.any() else np.arange(len(own))
+    rows = np.flatnonzero(long) if long.any() else np.arange(len(own))
     row = int(rows[value[rows].argmin() if which == "lowest" else value[rows].argmax()])
+    start_s = float(own.spans.start_s[row])
     return {
         f"{which}_sentiment": float(value[row]),
-        f"{which}_start_s": float(own.spans.start_s[row]) if own.timed else None,
+        f"{which}_start_s": None if np.isnan(start_s) else start_s,
         f"{which}_utterance_id": own.ids[row],
     }
 
 
-def _words(own: Utterances, talk_s: float | None) -> Row:
-    """Words of the utterances that have any, and how many a minute of the time of these."""
+def _words(own: Utterances) -> Row:
+    """Words of the utterances that have any, and how many a minute of the time of these, of those
+    with a place on the timeline.
+    """
     known = ~np.isnan(own.words)
     words = int(own.words[known].sum()) if known.any() else None
-    spoken = known & (own.words > 0)
-    minutes = merged(own.select(np.flatnonzero(spoken)).spans).length_s / 60 if talk_s else 0.0
-    per_minute = own.words[spoken].sum() / minutes if words and minutes else None
+    spoken = own.select(own.placed[own.words[own.placed] > 0])
+    minutes = spoken.talk.length_s / 60
+    per_minute = spoken.words.sum() / minutes if minutes else None
     return {"words": words, "words_per_minute": per_minute}
 
 

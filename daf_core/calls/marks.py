@@ -1,4 +1,6 @@
-"""Which rows of a scores table carry a flag, were said, or contradict their words by the tone."""
+"""Which rows of a scores table carry a flag, were said, have a place on the timeline of their
+recording, or contradict their words by the tone.
+"""
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +34,15 @@ def is_said(rows: pa.Table) -> BoolArray:
     """Which rows (rows,) hold something that was said: all but tones and music without words."""
     is_sound: BoolArray = np.any([flagged(rows, kind) for kind in SOUNDS], axis=0)
     return ~(is_sound & flagged(rows, "no_text"))
+
+
+def is_placed(rows: pa.Table) -> BoolArray:
+    """Which rows (rows,) have a place on the timeline of their recording: they have times, and
+    these do not lie after its end.
+    """
+    timed = pc.and_(rows["start_s"].is_valid(), rows["end_s"].is_valid())
+    found: BoolArray = timed.to_numpy() & ~flagged(rows, "outside_recording")
+    return found
 
 
 def flagged(rows: pa.Table, flag: str) -> BoolArray:

@@ -1,7 +1,7 @@
 """Spans on the timeline of a recording: where anybody speaks, where nobody does, where two do."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,10 @@ class Spans(NamedTuple):
     def length_s(self) -> float:
         """All together; what two spans share counts twice."""
         return float((self.end_s - self.start_s).sum())
+
+    def select(self, rows: npt.NDArray[Any]) -> "Spans":
+        """The spans of an index, or of a mask."""
+        return Spans(self.start_s[rows], self.end_s[rows])
 
 
 def merged(spans: Spans) -> Spans:
@@ -51,8 +55,10 @@ def shared(several: Sequence[Spans]) -> Spans:
 
 
 def shares(spans: Spans, edges: Seconds) -> npt.NDArray[np.float64]:
-    """(spans, periods) seconds of each span in each period between two `edges`."""
+    """(spans, periods) seconds of each span in each period between two `edges`; none of a span
+    that is NaN.
+    """
     low = np.maximum(spans.start_s[:, None], edges[None, :-1])
     high = np.minimum(spans.end_s[:, None], edges[None, 1:])
-    seconds: npt.NDArray[np.float64] = np.maximum(high - low, 0)
+    seconds: npt.NDArray[np.float64] = np.nan_to_num(np.maximum(high - low, 0))
     return seconds

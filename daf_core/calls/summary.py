@@ -89,7 +89,7 @@ def _call(
     flags = Counter(flag for flags in rows.lists["flags"] for flag in flags)
     lessened = Counter({flag: count for flag, count in flags.items() if flag in LESSENED})
     less = reasons + lessened
-    talk = _talk(own, speakers, numbers) if own.timed else None
+    talk = _talk(own.select(own.placed), numbers[own.placed]) if len(own.placed) else None
     common = {"recording_id": recording_id, "meta": said_alike(rows.lists["meta"])}
     call = {
         **common,
@@ -102,7 +102,7 @@ def _call(
         **(_conversation(speakers, talk) if talk else {}),
     }
     of_speakers = [
-        common | _speaker(own.select(np.flatnonzero(numbers == number)), own, number, speaker, talk)
+        common | _speaker(own.select(np.flatnonzero(numbers == number)), number, speaker, talk)
         for number, speaker in enumerate(speakers)
     ]
     return call, of_speakers
@@ -110,33 +110,31 @@ def _call(
 
 @dataclass(frozen=True)
 class _Talk:
-    """Who speaks when, in a recording whose utterances have times.
+    """Who speaks when, of the utterances with a place on the timeline of the recording.
 
-    of_speakers: the time of each speaker, by number; interruptions: None with a single speaker, as
-    then others may be missing.
+    placed: these; of_speakers: the time of each of their speakers; turns, interruptions: name
+    speakers by number; interruptions: None with a single speaker, as then others may be missing.
     """
 
-    whole: Spans
+    placed: Utterances
     of_speakers: list[Spans]
     turns: list[Turn]
     interruptions: list[Interruption] | None
 
 
-def _talk(own: Utterances, speakers: list[Speaker], numbers: Index) -> _Talk:
-    remarks = remarks_of(own.spans, numbers)
+def _talk(placed: Utterances, numbers: Index) -> _Talk:
+    spans, speakers = placed.spans, np.unique(numbers)
+    remarks = remarks_of(spans, numbers)
     return _Talk(
-        merged(own.spans),
-        [
-            merged(own.select(np.flatnonzero(numbers == number)).spans)
-            for number in range(len(speakers))
-        ],
-        turns_of(own.spans, numbers, remarks),
-        interruptions_of(own.spans, numbers, remarks) if len(speakers) > 1 else None,
+        placed,
+        [merged(spans.select(numbers == number)) for number in speakers],
+        turns_of(spans, numbers, remarks),
+        interruptions_of(spans, numbers, remarks) if len(speakers) > 1 else None,
     )
 
 
 def _conversation(speakers: list[Speaker], talk: _Talk) -> Row:
-    silence = gaps(talk.whole)
+    silence = gaps(talk.placed.talk)
     lasts = (silence.end_s - silence.start_s).round(MILLISECONDS)
     listed = [
         {"start_s": start_s, "end_s": end_s}
@@ -159,17 +157,15 @@ def _conversation(speakers: list[Speaker], talk: _Talk) -> Row:
     }
 
 
-def _speaker(
-    own: Utterances, whole: Utterances, number: int, speaker: Speaker, talk: _Talk | None
-) -> Row:
-    """The row of the speaker with this number; own, whole: the utterances of it and of all."""
+def _speaker(own: Utterances, number: int, speaker: Speaker, talk: _Talk | None) -> Row:
+    """The row of the speaker with this number; own: its utterances."""
     row = {
         "channel": speaker.channel,
         "speaker": speaker.name,
         "role": speaker.role,
         **facts_of(own),
     }
-    if talk is None:
+    if talk is None or not len(own.placed):
         return row
     turns = [turn for turn in talk.turns if turn.speaker == number]
     replies = [turn for turn in turns if turn.after is not None]
@@ -184,8 +180,8 @@ def _speaker(
         "longest_monologue_start_s": monologue and monologue.start_s,
         "patience_s": float(np.mean(waited_s)) if waited_s else None,
         **_interruptions(number, talk.interruptions),
-        "reply_sentiment": _first_sentiment(whole, replies),
-        "answered_sentiment": _first_sentiment(whole, answers),
+        "reply_sentiment": _first_sentiment(talk.placed, replies),
+        "answered_sentiment": _first_sentiment(talk.placed, answers),
     }
 
 
@@ -198,13 +194,13 @@ def _interruptions(number: int, found: list[Interruption] | None) -> Row:
     }
 
 
-def _first_sentiment(whole: Utterances, turns: list[Turn]) -> float | None:
+def _first_sentiment(placed: Utterances, turns: list[Turn]) -> float | None:
     """Mean sentiment of the first utterances of turns, by their weights."""
     rows = np.array([turn.rows[0] for turn in turns], np.int64)
-    weights = whole.weights[rows]
+    weights = placed.weights[rows]
     if not weights.any():
         return None
-    return float(np.average(whole.sentiment.value[rows], weights=weights))
+    return float(np.average(placed.sentiment.value[rows], weights=weights))
 
 
 def _languages(rows: Columns) -> Counter[str]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from daf_core.arrays import BoolArray
 from daf_core.calls.arrays import Columns, Floats
 from daf_core.calls.course import QUARTERS, Sentiment
-from daf_core.calls.spans import Spans, shares
+from daf_core.calls.spans import Spans, merged, shares
 
 Index = npt.NDArray[np.int64]
 
@@ -35,15 +35,15 @@ class Speaker(NamedTuple):
 class Utterances:
     """Utterances in order of start, all (rows,).
 
-    timed: whether all utterances of the recording have times, without which they are placed by
-    their order; spans: NaN without times. weights: how much each counts in a mean, its seconds, or
-    1 for all; in_quarters: (rows, 4) the part of the weight in each quarter of the recording;
-    middle: of each, from 0 to 1 over the recording. words, level_db: NaN where not known.
-    has_both: whether words and tone are scored; contradicts: whether they contradict each other;
-    counted: by column, which rows it counts.
+    spans: NaN without a place on the timeline of the recording (`marks.is_placed`). weights: how
+    much each counts in a mean: its seconds, or the mean of the others where it has no place, or 1
+    for all; in_quarters: (rows, 4) the part of the weight in each quarter of the recording, none
+    without a place; middle: of each, from 0 to 1 over the recording, NaN without a place. Where no
+    utterance of a recording has a place, the order of all gives them one. words, level_db: NaN
+    where not known. has_both: whether words and tone are scored; contradicts: whether they
+    contradict each other; counted: by column, which rows it counts.
     """
 
-    timed: bool
     ids: list[str]
     spans: Spans
     weights: Floats
@@ -59,13 +59,22 @@ class Utterances:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def placed(self) -> Index:
+        """The rows with a place on the timeline."""
+        return np.flatnonzero(~np.isnan(self.spans.end_s))
+
+    @property
+    def talk(self) -> Spans:
+        """When anybody of these speaks, in spans that neither overlap nor touch, in order."""
+        return merged(self.spans.select(self.placed))
+
     def select(self, index: Index) -> "Utterances":
         """The rows of this index, in its order."""
         value, spread, correlation = self.sentiment
         return Utterances(
-            self.timed,
             [self.ids[row] for row in index.tolist()],
-            Spans(self.spans.start_s[index], self.spans.end_s[index]),
+            self.spans.select(index),
             self.weights[index],
             self.in_quarters[index],
             self.middle[index],
@@ -82,12 +91,10 @@ def utterances_of(rows: Columns, correlation: float | None) -> Utterances:
     """The rows of a recording, in order, whose errors have this correlation."""
     floats = rows.floats
     spans = Spans(floats["start_s"], np.maximum(floats["start_s"], floats["end_s"]))
-    timed = not np.isnan(spans.end_s).any()
-    places, weights = _places(spans) if timed else _places_by_order(len(rows))
-    edges = np.linspace(places.start_s.min(), places.end_s.max(), QUARTERS + 1)
+    places, weights = _places(spans)
+    edges = np.linspace(np.nanmin(places.start_s), np.nanmax(places.end_s), QUARTERS + 1)
     score = (floats["sentiment"], floats["interval_low"], floats["interval_high"])
     return Utterances(
-        timed=timed,
         ids=rows.lists["utterance_id"],
         spans=spans,
         weights=weights,
@@ -103,16 +110,15 @@ def utterances_of(rows: Columns, correlation: float | None) -> Utterances:
 
 
 def _places(spans: Spans) -> tuple[Spans, Floats]:
-    """Where utterances lie, and how much they count; a recording of points in time is placed by
-    their order.
+    """Where utterances lie, and how much they count. Where none has a place on the timeline, or
+    all that have one are points in time, they are placed by their order.
     """
     lasts = spans.end_s - spans.start_s
-    return (spans, lasts) if lasts.any() else _places_by_order(len(lasts))
-
-
-def _places_by_order(count: int) -> tuple[Spans, Floats]:
-    edges = np.arange(count + 1, dtype=np.float64)
-    return Spans(edges[:-1], edges[1:]), np.ones(count)
+    known = lasts[~np.isnan(lasts)]
+    if known.any():
+        return spans, np.where(np.isnan(lasts), known.mean(), lasts)
+    edges = np.arange(len(lasts) + 1, dtype=np.float64)
+    return Spans(edges[:-1], edges[1:]), np.ones(len(lasts))
 
 
 def speakers_of(rows: Columns) -> tuple[list[Speaker], Index]:

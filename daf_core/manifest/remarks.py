@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.manifest.copies import copies
 from daf_core.manifest.forgotten import Forgotten
+from daf_core.manifest.outside import mostly_outside
 from daf_core.schemas import Row
 from daf_core.sources.hashed_ids import HashedSource
 from daf_core.sources.open_source import Source
@@ -38,7 +39,7 @@ def remarks(
         sum(forgotten.has(name) for name, _ in source.recordings()) if forgotten.hashes else 0
     )
     hint = f"recordings left out, as `daf forget` removed them: {left_out}"
-    hints = (*said.hints, *([hint] if left_out else []), *_copies(output))
+    hints = (*said.hints, *([hint] if left_out else []), *_copies(output), *_outside(output, known))
     return Remarks(said.unmatched, hints)
 
 
@@ -53,6 +54,21 @@ def _copies(output: Output) -> list[str]:
     return [
         f"{more:,} {are}, and counted all the same: {named}; delete copies from the source, and "
         f"`prune` takes them out"
+    ]
+
+
+def _outside(output: Output, known: Catalogue) -> list[str]:
+    """A line where recordings end before most of their utterances begin."""
+    found = mostly_outside(output, known)
+    if not found:
+        return []
+    named = examples([f"{name} (from {first_s:,.0f} s on)" for name, first_s in found.items()])
+    where = "1 recording lie after its end"
+    if len(found) > 1:
+        where = f"{len(found):,} recordings lie after the end of the recording"
+    return [
+        f"most or all utterances of {where}, and are scored on words alone (outside_recording): "
+        f"{named}; does the transcript count from another time, or belong to another recording?"
     ]
 
 

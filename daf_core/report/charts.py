@@ -82,14 +82,19 @@ def timeline(
 ) -> Timeline:
     """Draw one recording.
 
-    start, end: (utterances,) positions in the recording, in [0, 1]; sentiment: (utterances,) in
+    start, end: (utterances,) positions in the recording, in [0, 1], NaN for utterances that are not
+    drawn; sentiment: (utterances,) in
     [-3, 3]; audio_weight: (utterances,) in [0, 1] or NaN; ticks: (percent of the width, label).
     """
+    drawn = ~np.isnan(start)
+    start, end, sentiment, audio_weight = (
+        values[drawn] for values in (start, end, sentiment, audio_weight)
+    )
     ranges, bins = "", 0
     if len(start) > MARKS_AT_MOST:
         bins = BINS
         start, end, sentiment, audio_weight, ranges = _binned(start, end, sentiment, audio_weight)
-    names = np.array([polarity(value) for value in sentiment])
+    names = np.array([polarity(value) for value in sentiment], np.str_)
     marks = {
         name: _segments(start[names == name], end[names == name], sentiment[names == name])
         for name in ("negative", "neutral", "positive")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from daf_core.calls.marks import contradicts, is_said
+from daf_core.calls.marks import contradicts, is_placed, is_said
 from daf_core.schemas import LABEL_RANGE, SCORES
 
 SENTIMENT_EDGES = np.linspace(*LABEL_RANGE, 25)  # steps of 0.25: polarity changes at an edge
@@ -20,23 +20,29 @@ STRONGEST_KEPT = 100  # contradictions that are kept as rows
 class RecordingSum:
     """Sums over a recording's utterances, and names of the parts that hold them.
 
-    untimed: utterances without a start or an end; seconds: how long all others last;
-    sentiment_seconds: of their sentiment times how long each lasts.
+    unplaced: utterances without a place on the timeline (`marks.is_placed`), and the sum of their
+    sentiment; seconds: how long all others last; sentiment_seconds: of their sentiment times how
+    long each lasts.
     """
 
     utterances: int = 0
-    untimed: int = 0
     sentiment: float = 0.0
+    unplaced: int = 0
+    unplaced_sentiment: float = 0.0
     seconds: float = 0.0
     sentiment_seconds: float = 0.0
     parts: set[str] = field(default_factory=set)
 
     @property
     def mean(self) -> float:
-        """By time where all utterances have one, as in the table of calls."""
-        if self.untimed or not self.seconds:
+        """By time, as in the table of calls: an utterance without a place counts as long as the
+        mean of the others.
+        """
+        if not self.seconds:
             return self.sentiment / self.utterances
-        return self.sentiment_seconds / self.seconds
+        mean_s = self.seconds / (self.utterances - self.unplaced)
+        weighted = self.sentiment_seconds + mean_s * self.unplaced_sentiment
+        return weighted / (self.seconds + mean_s * self.unplaced)
 
 
 @dataclass
@@ -82,21 +88,24 @@ class Totals:
 
     def _add_recordings(self, part: str, rows: pa.Table) -> None:
         lasts = pc.max_element_wise(pc.subtract(rows["end_s"], rows["start_s"]), 0.0)
-        lasts = pc.if_else(pc.is_valid(rows["end_s"]), lasts, None)
+        lasts = pc.if_else(pa.array(is_placed(rows)), lasts, None)
+        sentiment = pc.cast(rows["sentiment"], pa.float64())
         columns = {
             "recording_id": rows["recording_id"],
-            "sentiment": pc.cast(rows["sentiment"], pa.float64()),
+            "sentiment": sentiment,
+            "unplaced": pc.if_else(pc.is_null(lasts), sentiment, None),
             "seconds": lasts,
-            "weighted": pc.multiply(pc.cast(rows["sentiment"], pa.float64()), lasts),
+            "weighted": pc.multiply(sentiment, lasts),
         }
-        wanted = [("sentiment", "count"), ("sentiment", "sum"), ("seconds", "count")]
-        wanted += [("seconds", "sum"), ("weighted", "sum")]
+        wanted = [("sentiment", "count"), ("sentiment", "sum"), ("unplaced", "count")]
+        wanted += [("unplaced", "sum"), ("seconds", "sum"), ("weighted", "sum")]
         sums = pa.table(columns).group_by("recording_id").aggregate(wanted)
         for row in sums.to_pylist():
             recording = self.recordings.setdefault(row["recording_id"], RecordingSum())
             recording.utterances += row["sentiment_count"]
-            recording.untimed += row["sentiment_count"] - row["seconds_count"]
             recording.sentiment += row["sentiment_sum"]
+            recording.unplaced += row["unplaced_count"]
+            recording.unplaced_sentiment += row["unplaced_sum"] or 0.0
             recording.seconds += row["seconds_sum"] or 0.0
             recording.sentiment_seconds += row["weighted_sum"] or 0.0
             recording.parts.add(part)

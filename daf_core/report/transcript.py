@@ -14,16 +14,17 @@ LISTED_AT_MOST = 4_000  # utterances of all drawn recordings, whole recordings a
 
 @dataclass(frozen=True)
 class Said:
-    """An utterance. place: where it starts, in percent of the recording; time: m:ss or None;
-    interval: of its sentiment, None where it has none; wordless: scored on the voice alone;
-    other_language: its words are in a language that the head was not trained on.
+    """An utterance. place: where it starts, in percent of the recording, None without a place on
+    its timeline; time: m:ss or None; interval: of its sentiment, None where it has none; wordless:
+    scored on the voice alone; other_language: its words are in a language that the head was not
+    trained on.
     """
 
     utterance_id: str
     time: str | None
     who: str
     sentiment: float
-    place: float
+    place: float | None
     interval: tuple[float, float] | None = None
     wordless: bool = False
     other_language: bool = False
@@ -45,12 +46,14 @@ class Lane:
 def lanes_of(start: Floats, end: Floats, who: Sequence[str]) -> list[Lane]:
     """A lane for each of the speakers who speak most often; none for a single speaker.
 
-    start, end: (utterances,) in [0, 1] of the recording; who: (utterances,) names.
+    start, end: (utterances,) in [0, 1] of the recording, NaN without a place; who: (utterances,)
+    names.
     """
     names = sorted({*who}, key=lambda name: (-who.count(name), name))[:LANES_AT_MOST]
     if len({*who}) < 2:
         return []
-    is_of = {name: np.array([one == name for one in who]) for name in names}
+    known = ~np.isnan(start)
+    is_of = {name: known & np.array([one == name for one in who]) for name in names}
     return [Lane(name, _path(start[own], end[own])) for name, own in is_of.items()]
 
 

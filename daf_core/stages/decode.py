@@ -26,6 +26,8 @@ from daf_core.storage.files import is_remote
 from daf_core.storage.origins import ANYWHERE, REFUSED, Origins
 
 _Recording: TypeAlias = tuple[str | None, list[Row]]  # where it is, and its rows
+# What ingest found stays true where a recording is not opened: the figures of calls rest on it.
+_OUTSIDE = frozenset({"outside_recording"})
 RECORDINGS_AT_ONCE = 8  # of an object store: most of the time is waiting for its answers
 
 
@@ -126,7 +128,7 @@ def _without_audio(row: Row, synthesizer: Synthesizer | None) -> Decoded:
     if row["text"] is not None:
         if row["audio_uri"] is None and synthesizer is not None:
             return _read_out(row["text"], synthesizer)
-        return Decoded(flags=["no_audio"])
+        return Decoded(flags=["no_audio", *_OUTSIDE.intersection(row["flags"])])
     if row["audio_uri"] is None:
         return Decoded(reason="empty_row", message="the row has neither text nor audio")
     return Decoded(reason="unused_modality", message="the row has only audio, which is not used")

@@ -23,7 +23,7 @@ from jobs.progress import PartProgress
 from jobs.settings import EncodeResources
 
 ROWS_HERE = 100_000  # of fewer, this process makes the tables in the time that others would start
-VERSION = 4  # of how the tables are made
+VERSION = 5  # of how the tables are made
 
 
 @dataclass(frozen=True)

@@ -209,6 +209,7 @@ def scores_of(times: list[float | None], weights: list[float | None]) -> pa.Tabl
             "end_s": pa.array([None if t is None else t + 2 for t in times], pa.float64()),
             "sentiment": np.linspace(-3, 3, count).astype(np.float32),
             "audio_weight": pa.array(weights, pa.float32()),
+            "flags": pa.array([[]] * count, pa.list_(pa.string())),
         }
     )
 
@@ -224,8 +225,10 @@ def test_a_recording_is_drawn_with_a_mark_for_each_utterance_and_a_ribbon():
 
 
 def test_utterances_without_times_are_drawn_in_order_and_no_weights_as_no_ribbon():
-    figure = daf_core.draw_recording(scores_of([0.0, None], [None, None]).to_pandas(), "call")
+    figure = daf_core.draw_recording(scores_of([None, None], [None, None]).to_pandas(), "call")
     (sentiment,) = figure.axes
     assert sentiment.get_xlabel() == "utterance"
+    (sentiment,) = daf_core.draw_recording(scores_of([0.0, None], [None, None]), "call").axes
+    assert sentiment.get_xlabel() == "time, 0:00 to 0:02"
     with pytest.raises(SettingsError, match=r"recording_id other: expected .* which hold call$"):
         daf_core.draw_recording(scores_of([0.0], [1.0]), "other")

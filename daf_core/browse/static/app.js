@@ -65,9 +65,10 @@ function moved() {
   const length = Number(row.dataset.seconds) || from + audio.duration || 1;
   const place = left + (right - left) * Math.min(1, (from + audio.currentTime) / length);
   for (const line of all(".now")) {
+    line.setAttribute("visibility", isNaN(place) ? "hidden" : "visible");
+    if (isNaN(place)) continue; // it has no place on the timeline
     line.setAttribute("x1", place + "%");
     line.setAttribute("x2", place + "%");
-    line.setAttribute("visibility", "visible");
   }
 }
 

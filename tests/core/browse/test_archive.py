@@ -8,7 +8,7 @@ import pytest
 from daf_core.browse.archive import Archive
 from daf_core.browse.call import open_call
 from daf_core.browse.labels import LabelFile
-from daf_core.browse.pages import environment, list_page
+from daf_core.browse.pages import call_page, environment, list_page
 from daf_core.browse.selection import Selection
 from daf_core.errors import SettingsError
 from daf_core.storage.output import manifest_output, scores_output
@@ -62,6 +62,23 @@ def test_a_call_that_spans_parts_is_whole(folder):
     )
     assert [lane.who for lane in found.lanes] == ["agent · Ana", "customer · Ben"]
     assert open_call(archive_of(folder), "nothing") is None
+
+
+def test_an_utterance_without_a_place_is_listed_and_not_drawn(tmp_path):
+    rows = call("call", [1, 2, 3, -1], ["first", "second", "outside", "never"])
+    rows[2] |= {"start_s": 3600.0, "end_s": 3601.0, "flags": ["no_audio", "outside_recording"]}
+    rows[3] |= {"start_s": None, "end_s": None, "flags": ["no_audio", "bad_time"]}
+    publish(tmp_path, [rows])
+    archive = archive_of(tmp_path)
+    found = open_call(archive, "call")
+    assert found is not None
+    assert found.timed
+    assert [one["text"] for one in found.utterances] == ["first", "second", "outside", "never"]
+    assert [one["left"] for one in found.utterances] == [0, 52.63, None, None]
+    assert [lane.drawn.ticks[-1][1] for lane in found.lanes] == ["0:08", "0:08"]
+    assert (found.facts["talk_s"], found.facts["silence_s"]) == (9, 0.5)
+    page = call_page(environment(), archive, found, {}, Selection(), None, 0, None)
+    assert page.count("data-left=") == 2
 
 
 def test_what_is_kept_is_read_again_and_only_while_it_is_true(folder):

@@ -88,3 +88,9 @@ def test_without_audio_no_recording_is_opened(part):
     assert decoded["samples"].null_count == len(part)
     reasons = decoded["reason"].to_pylist()
     assert reasons == [None, None, "unused_modality", None, "unused_modality", "unused_modality"]
+
+
+def test_without_audio_a_row_outside_of_its_recording_stays_known(recording):
+    flags = ["outside_recording", "unreadable_audio"]
+    rows = manifest_rows({"text": "late", "audio_uri": recording, "flags": flags})
+    assert decode_part(rows, audio=False)["flags"].to_pylist() == [["no_audio", flags[0]]]
