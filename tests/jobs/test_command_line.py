@@ -74,7 +74,7 @@ def test_the_settings_name_the_heads_that_there_are():
     [
         ("train --embeddings e --out o --worker 2", "--workers"),
         ("score --manifest m --head h --out o --retri poison", "--retry"),
-        ("scor --manifest m", '"score"'),
+        ("scor --manifest m", "did you mean score?"),
         ("train --embeddings e --out o --seed one", "--seed"),
         ("train --embeddings e --out o --weight-decay -1", "--weight-decay"),
         ("score --head h --out o", "SOURCE, --manifest and --embeddings, found none"),
