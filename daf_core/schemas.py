@@ -76,8 +76,10 @@ WEIGHT_REASONS = {
 }
 
 TIME_FLAGS = frozenset({"bad_time", "end_before_start"})  # of rows with words and no usable times
-_UNUSABLE = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
-_UNUSABLE |= {"silent", "too_long", "too_slow", "poison", "truncated_audio"}
+# Flags of rows whose recording, or place in it, nobody can listen to: their words alone are scored.
+UNHEARD = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
+UNHEARD |= {"too_long", "too_slow", "poison"}
+_UNUSABLE = UNHEARD | {"silent", "truncated_audio"}
 # Flags of rows that go on with less than they came with.
 LESSENED = (
     _UNUSABLE
