@@ -143,6 +143,31 @@ def test_what_is_no_table_is_refused_with_what_to_do(name, said, tmp_path):
         TableMeta(str(tmp_path / name))
 
 
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["02/03/2026", "13/03/2026 09:30", "?"], "02/03/2026"),
+        (["2.3.26", "3.3.26", ""], "2.3.26"),
+        (["02.03.2026", "n/a", "3.3.2026"], "02.03.2026"),
+        (["02.03.2026", "03.03.2026 10:00", ""], None),  # days before months, as all dotted ones
+        (["2026-03-02", "2026-03-03", "2026-03-04"], None),
+        (["1/2", "02/03/2026", "b"], None),
+        (["", "", ""], None),
+    ],
+)
+def test_a_column_of_days_that_stay_text_is_told(days, told, tmp_path):
+    lines = [f"c{number},{day}" for number, day in enumerate(days)]
+    meta = joined(tmp_path / "m.csv", "\n".join(["call_id,Call Date", *lines]) + "\n")
+    assert [note for note in meta.notes if "text" in note] == (
+        [
+            f'column "Call Date" is kept as text, as not all of it reads as dates in one way, such '
+            f'as "{told}"; days as 2026-03-02 are read as dates'
+        ]
+        if told
+        else []
+    )
+
+
 def test_a_key_of_a_path_without_a_value_is_not_given():
     path_meta = PathMeta(None)
     assert path_meta("date=2024-01-02/queue=/team=__HIVE_DEFAULT_PARTITION__/c.wav") == {
