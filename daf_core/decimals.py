@@ -17,7 +17,7 @@ def number_of(count: int, what: str, several: str | None = None) -> str:
     return f"{count:,} {what if count == 1 else several or f'{what}s'}"
 
 
-def share_of(count: int, every: int, what: str, one: str, several: str) -> str:
+def how_many_of(count: int, every: int, what: str, one: str, several: str) -> str:
     """How many of all do something, as "1 of 3 rows has no text", "2 of 3 rows have no text".
 
     one, several: what one does, and what more or less than one do.

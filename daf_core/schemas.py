@@ -81,11 +81,8 @@ UNHEARD = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "out
 UNHEARD |= {"too_long", "too_slow", "poison"}
 _UNUSABLE = UNHEARD | {"silent", "truncated_audio"}
 # Flags of rows that go on with less than they came with.
-LESSENED = (
-    _UNUSABLE
-    | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown", "bad_channel"}
-    | {"ends_early", "unheard_rest"}
-)
+LESSENED = _UNUSABLE | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown"}
+LESSENED |= {"bad_channel", "ends_early", "unheard_rest"}
 # Flags that decoding decides anew, whatever ingest found.
 DECODED_FLAGS = _UNUSABLE | {"no_text", "no_audio", "short", "clipped"}
 

@@ -181,7 +181,7 @@ class Database:
         kinds = [_kind(one) for one in statements]
         if kinds != ["SELECT"]:
             raise SettingsError(f"expected one SELECT, found {', '.join(kinds) or 'nothing'}")
-        if (told := days_in_order(sql, [one for one in self.meta if one.name.lower() not in _OWN])):
+        if told := days_in_order(sql, [one for one in self.meta if one.name.lower() not in _OWN]):
             raise SettingsError(f"the query fails: {told}")
         return self._connection.sql(statements[0].query)
 

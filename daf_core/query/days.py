@@ -1,4 +1,4 @@
-"""Days that are written in two ways, such as 02/03/2026: which texts are such, and how they read."""
+"""Days such as 02/03/2026, which may be read in two ways: which texts are such, how they read."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

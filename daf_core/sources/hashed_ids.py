@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from daf_core.decimals import number_of
 from daf_core.errors import FILE_REASONS, REASONS, SettingsError
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, stem
@@ -108,7 +109,8 @@ class HashedSource:
             if setting != "`roles`"  # stored speakers are hashes, which no pattern fits
         ]
         count = len(said.hints)
-        hint = f"{count} remarks on names of files are not shown with `hash_ids`"
+        remarks = number_of(count, "remark on names of files is", "remarks on names of files are")
+        hint = f"{remarks} not shown with `hash_ids`"
         return Remarks(tuple(lines), (hint,) if count else ())
 
 

@@ -57,7 +57,8 @@ def run(settings: LabelSettings) -> str:
     of_these = "" if eligible == rows else f", {eligible:,} of which can be labelled ({_LEFT_OUT})"
     return (
         f"{len(chosen):,} of {number_of(rows, 'utterance')}{of_these}, of "
-        f"{number_of(recordings, 'recording')}, in {settings.out}; fill in its column label, from -3 to 3, and leave empty what nobody can "
+        f"{number_of(recordings, 'recording')}, in {settings.out}; fill in its column label, from "
+        f"-3 to 3, and leave empty what nobody can "
         f"tell (`daf browse {settings.scores}` plays any utterance); then "
         f"`daf adapt --scores {settings.scores} --labels {settings.out} --out adapted`"
     )
@@ -71,8 +72,8 @@ def _check_out(settings: LabelSettings) -> None:
     held = len(read_labels(settings.out).labels)
     if held:
         raise SettingsError(
-            f"`out` {settings.out}: expected no table or one without labels, found {held} labels; "
-            f"choose another name, or replace it with `fresh`"
+            f"`out` {settings.out}: expected no table or one without labels, found "
+            f"{number_of(held, 'label')}; choose another name, or replace it with `fresh`"
         )
 
 

@@ -169,7 +169,7 @@ def test_a_table_with_labels_is_not_replaced(folder: Path) -> None:
     uri = str(folder / "kept.csv")
     write_label_table(uri, [{"utterance_id": "a", "label": 1.0}], COLUMNS)
     asked = LabelSettings(scores=str(folder / "scores"), out=uri)
-    with pytest.raises(SettingsError, match="found 1 labels; choose another name"):
+    with pytest.raises(SettingsError, match="found 1 label; choose another name"):
         label.run(asked)
     assert len(read_labels(uri).labels) == 1
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from daf_core.decimals import number_of
+from daf_core.decimals import how_many_of, number_of
 from daf_core.errors import SettingsError
 from daf_core.sources.folders.metadata import PathMeta, is_likely_recording
 from daf_core.sources.folders.metadata_table import TableMeta
@@ -23,13 +23,13 @@ def metadata_not_found(
     files = _recordings(names)
     if path_meta.pattern is not None and files and not any(map(path_meta.fits, files)):
         yield (
-            f"`meta_regex`: 0 of {len(files):,} paths fit, such as {examples(files)}; it is "
-            f"searched for in the path within the folder"
+            f"`meta_regex`: {how_many_of(0, len(files), 'path', 'fits', 'fit')}, such as "
+            f"{examples(files)}; it is searched for in the path within the folder"
         )
     if table is not None and table.unmatched:
         yield (
-            f"`meta`: {len(table.unmatched):,} of {len(table):,} lines fit no recording, such as "
-            f"{examples(table.unmatched)}"
+            f"`meta`: {how_many_of(len(table.unmatched), len(table), 'line', 'fits', 'fit')} no "
+            f"recording, such as {examples(table.unmatched)}"
         )
 
 
@@ -41,14 +41,14 @@ def metadata_missing(
     unfit = [name for name in files if not path_meta.fits(name)]
     if path_meta.pattern is not None and 0 < len(unfit) < len(files):
         yield (
-            f"`meta_regex`: {len(unfit):,} of {len(files):,} paths do not fit, such as "
-            f"{examples(unfit)}"
+            f"`meta_regex`: {how_many_of(len(unfit), len(files), 'path', 'does', 'do')} not fit, "
+            f"such as {examples(unfit)}"
         )
     bare = [name for name in files if table is not None and not table.knows(name)]
     if bare:
         yield (
-            f"`meta`: {len(bare):,} of {len(files):,} recordings have no line, such as "
-            f"{examples(bare)}"
+            f"`meta`: {how_many_of(len(bare), len(files), 'recording', 'has', 'have')} no line, "
+            f"such as {examples(bare)}"
         )
 
 

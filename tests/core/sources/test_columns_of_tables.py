@@ -61,7 +61,9 @@ def test_a_text_that_exports_write_for_nothing_is_no_words(tmp_path, said):
     (row,), (refused,) = ingest(path)
     assert (row["text"], row["label"], row["start_s"], row["flags"]) == (None, None, 0.5, [])
     assert refused["reason"] == "empty_row"
-    (unplaced,) = reasons(write(tmp_path / "u.csv", f"audio_path,text,offset,duration\na,{said},0,x"))
+    (unplaced,) = reasons(
+        write(tmp_path / "u.csv", f"audio_path,text,offset,duration\na,{said},0,x")
+    )
     assert unplaced == ("u.csv:2", "bad_time")  # with words it would stay without times
 
 

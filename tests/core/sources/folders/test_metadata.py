@@ -185,7 +185,7 @@ def test_paths_that_a_pattern_does_not_fit_are_told(tmp_path):
     )
     remarks = source.remarks(found)
     assert remarks.unmatched == ()
-    assert remarks.hints == ("`meta_regex`: 1 of 2 paths do not fit, such as b.wav",)
+    assert remarks.hints == ("`meta_regex`: 1 of 2 paths does not fit, such as b.wav",)
 
 
 def test_what_is_known_of_a_recording_comes_from_paths_and_a_table(tmp_path):
