@@ -121,8 +121,9 @@ def check_bad_rows(
         return
     counts = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
     allowed = "all there are" if bad >= rows_in else f"more than `max_error_rate` {most} allows"
+    rows = f"row{'s' * (rows_in != 1)} {'is' if bad == 1 else 'are'}"
     raise TooManyBad(
-        f"{bad:,} of {rows_in:,} rows are quarantined, {allowed}: {counts}; mend the cause, then "
+        f"{bad:,} of {rows_in:,} {rows} quarantined, {allowed}: {counts}; mend the cause, then "
         f"{again}",
         summary=line,
     )

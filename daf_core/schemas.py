@@ -76,16 +76,13 @@ WEIGHT_REASONS = {
 }
 
 TIME_FLAGS = frozenset({"bad_time", "end_before_start"})  # of rows with words and no usable times
-_UNUSABLE = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
-_UNUSABLE |= {"silent", "too_long", "too_slow", "poison", "truncated_audio"}
-# Why the voice of a row is not heard that names a recording.
-UNHEARD = _UNUSABLE - {"truncated_audio"}
+# Flags of rows whose recording, or place in it, nobody can listen to: their words alone are scored.
+UNHEARD = TIME_FLAGS | {"missing_audio", "empty_audio", "unreadable_audio", "outside_recording"}
+UNHEARD |= {"too_long", "too_slow", "poison"}
+_UNUSABLE = UNHEARD | {"silent", "truncated_audio"}
 # Flags of rows that go on with less than they came with.
-LESSENED = (
-    _UNUSABLE
-    | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown", "bad_channel"}
-    | {"ends_early", "unheard_rest"}
-)
+LESSENED = _UNUSABLE | {"encoder_failed", "truncated_text", "cut_at_end", "channel_unknown"}
+LESSENED |= {"bad_channel", "ends_early", "unheard_rest"}
 # Flags that decoding decides anew, whatever ingest found.
 DECODED_FLAGS = _UNUSABLE | {"no_text", "no_audio", "short", "clipped"}
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from daf_core.decimals import number_of as number_of  # also for those that import it from here
 from jobs.command.terminal import one_line
 
 if TYPE_CHECKING:
@@ -163,11 +164,6 @@ def working_on(what: str) -> Iterator[None]:
 def rate(value: float) -> str:
     """A rate with three digits, or more before the point: 0.125, 3.25, 1,250."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def number_of(count: int, what: str) -> str:
-    """A number of things, as "1 part" or "2,000 parts"."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def quarantined(reasons: Mapping[str, int], folder: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from daf_core.decimals import how_many_of
 from daf_core.errors import NotDone
 from daf_core.schemas import LESSENED
 from jobs.progress import Counts, counted, number_of, quarantined, rate
@@ -28,7 +29,7 @@ def summary(
     else:
         said = f", {rate(fast['rows_per_second'])} rows per second" if made.rows_in else ""
     return (
-        f"{total.rows_in:,} rows in, {total.rows_out:,} {verb}, "
+        f"{number_of(total.rows_in, 'row')} in, {total.rows_out:,} {verb}, "
         f"{quarantined(total.reasons, quarantine)}, "
         f"{lacking(total.flags, total.rows_out)}{hours}{seconds:.1f} s{said}{before}"
     )
@@ -54,9 +55,11 @@ def lacking(flags: Mapping[str, int], rows: int) -> str:
     said = []
     if flags.get("no_audio"):
         why = {flag: losses.pop(flag) for flag in sorted(losses) if flag in _WITHOUT_AUDIO}
-        said.append(f"{flags['no_audio']:,} of {rows:,} rows have no audio{_because(why)}")
+        said.append(
+            f"{how_many_of(flags['no_audio'], rows, 'row', 'has', 'have')} no audio{_because(why)}"
+        )
     if flags.get("no_text"):
-        said.append(f"{flags['no_text']:,} of {rows:,} rows have no text")
+        said.append(f"{how_many_of(flags['no_text'], rows, 'row', 'has', 'have')} no text")
     if losses:
         said.append(f"flagged {counted(losses)}")
     return "".join(f"{one}, " for one in said)

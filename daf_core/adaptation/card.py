@@ -1,7 +1,7 @@
 """What adapting a head did, for people: a table, a line, and the card of the new head."""
 
 from daf_core.adaptation.adapt import Measured, Outcome
-from daf_core.decimals import decimals
+from daf_core.decimals import decimals, number_of
 from daf_core.evaluation.rendering import shown_table
 from daf_core.stages.trained_head import TrainedHead
 
@@ -49,7 +49,10 @@ def doubts(outcome: Outcome) -> list[str]:
             f"90 % intervals hold only {100 * held.value:.0f} % of the rows that were held out"
         )
     if found and outcome.rows < FEW_ROWS:
-        found.append(f"{outcome.rows} labels are few; {FEW_ROWS} calibrate, hundreds also train")
+        found.append(
+            f"{number_of(outcome.rows, 'label is', 'labels are')} few; {FEW_ROWS} calibrate, "
+            f"hundreds also train"
+        )
     return found
 
 
@@ -68,7 +71,7 @@ tags: [sentiment-analysis, speech, multimodal, {head.kind}]
 # A `{head.kind}` head, adapted
 
 Made by `daf adapt` from the head in {folder} (SHA-256 {head.record.sha256[:16]}…) with
-{outcome.rows} labelled rows of {outcome.recordings} recordings.
+{number_of(outcome.rows, "labelled row")} of {number_of(outcome.recordings, "recording")}.
 
 {shown_table(_ways(outcome), "github")}
 

@@ -8,7 +8,7 @@ systematically along an order by recording and sentiment (Madow 1949, Annals of 
 Statistics 20), which spreads them over both.
 """
 
-from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,41 +17,51 @@ from scipy.stats import rankdata
 
 from daf_core.arrays import FloatArray
 from daf_core.damage.draws import rank
-from daf_core.schemas import POLARITIES, polarity_number
+from daf_core.schemas import POLARITIES, UNHEARD, polarity_number
 from daf_core.storage.output import Output
 
 CANDIDATES_AT_MOST = 200_000  # of a larger archive a random part is looked at
-NO_SPEECH = frozenset({"tone", "music", "silent"})  # flags of rows that nobody can label
+NOT_LABELLED = UNHEARD | {"tone", "music", "silent"}  # flags of rows that nobody labels by ear
 COLUMNS = (
     *("utterance_id", "recording_id", "channel", "speaker", "start_s", "end_s", "sentiment"),
     *("interval_low", "interval_high", "polarity_probability", "disagreement", "flags"),
 )
 
 
-def candidates(scores: Output, rows: int, seed: int) -> pa.Table:
-    """Scored rows that can be labelled, in the order of their parts, with a column "part".
+class Candidates(NamedTuple):
+    """Rows to choose from. table: with the columns COLUMNS and "part"; eligible: how many rows can
+    be labelled, of which the table holds all, or a random part.
+    """
+
+    table: pa.Table
+    eligible: int
+
+
+def candidates(scores: Output, rows: int, seed: int) -> Candidates:
+    """Scored rows that can be labelled, in the order of their parts.
 
     Args:
         rows: how many rows the scores hold; of more than CANDIDATES_AT_MOST a random part is taken.
     """
-    kept = [
-        table
-        for name in scores.part_names()
-        for table in _candidates(scores, name, CANDIDATES_AT_MOST / max(rows, 1), seed)
-    ]
-    return pa.concat_tables(kept)
+    share = CANDIDATES_AT_MOST / max(rows, 1)
+    found = [_candidates(scores, name, share, seed) for name in scores.part_names()]
+    return Candidates(
+        pa.concat_tables([one.table for one in found]), sum(one.eligible for one in found)
+    )
 
 
-def _candidates(scores: Output, part: str, share: float, seed: int) -> Iterator[pa.Table]:
+def _candidates(scores: Output, part: str, share: float, seed: int) -> Candidates:
     table = scores.read(part, COLUMNS)
-    wanted = np.array([NO_SPEECH.isdisjoint(flags) for flags in table["flags"].to_pylist()], bool)
+    flags = table["flags"].to_pylist()
+    wanted = np.array([NOT_LABELLED.isdisjoint(one) for one in flags], bool)
+    eligible = int(wanted.sum())
     if share < 1:
         last = f"{int(share * 16**8):08x}"
         ids = table["utterance_id"].to_pylist()
         wanted &= np.array([rank(seed, one, "candidate")[:8] < last for one in ids], bool)
-    yield table.filter(pa.array(wanted)).append_column(
-        "part", pa.array([part] * int(wanted.sum()), pa.string())
-    )
+    chosen = table.filter(pa.array(wanted))
+    parts = pa.array([part] * len(chosen), pa.string())
+    return Candidates(chosen.append_column("part", parts), eligible)
 
 
 def choose(table: pa.Table, number: int, seed: int) -> pa.Table:

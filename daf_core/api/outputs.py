@@ -74,7 +74,8 @@ def read_quarantine(folder: str) -> pa.Table:
     """Read the rows that could not be used, each with its stage, reason and message.
 
     Args:
-        folder: a folder that `daf ingest`, `daf embed` or `daf score` wrote.
+        folder: a folder that `daf ingest`, `daf embed` or `daf score` wrote. That of scores has the
+            rows that could not be scored; what ingest could not use is in that of the manifest.
 
     Raises:
         SettingsError: the folder holds no finished run of these commands.

@@ -8,6 +8,7 @@ import numpy as np
 
 from daf_core.calls.arrays import Floats
 from daf_core.calls.columns import CALLS
+from daf_core.decimals import number_of
 
 ORDERS = {
     "lowest": "sentiment ASC NULLS LAST",
@@ -70,7 +71,7 @@ def said_of_counts(column: str, calls: int, known: int, positive: int) -> str:
     column: one of COUNTS; known: of the calls, those in which it could be counted; positive: those
     in which it was found.
     """
-    every = f"{calls:,} call{'s' if calls != 1 else ''}"
+    every = number_of(calls, "call")
     if not known:
         return f"Of none of the {every} it is known whether there are {column}."
     found = f"{positive:,} of {every} {'has' if positive == 1 else 'have'} {column}"

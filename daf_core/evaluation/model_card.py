@@ -7,7 +7,7 @@ from huggingface_hub import ModelCard, ModelCardData
 from tabulate import tabulate
 from torch.utils.tensorboard import SummaryWriter
 
-from daf_core.decimals import decimals
+from daf_core.decimals import decimals, number_of
 from daf_core.evaluation.figures import History, learning_curve, reliability_diagrams
 from daf_core.storage import files
 from daf_core.storage.run_record import Json
@@ -44,7 +44,9 @@ def model_card(kind: str, facts: Json) -> ModelCard:
     )
     groups = recipe["calibrate_for"]
     held_out = "the validation rows" if groups is None else f"train rows, as of unseen {groups}"
-    also = " and ".join(f"{one['rows']} train rows of {one['embeddings']}" for one in data["also"])
+    also = " and ".join(
+        f"{number_of(one['rows'], 'train row')} of {one['embeddings']}" for one in data["also"]
+    )
     joining = f" Rows of other corpora joined each step: {also}." if also else ""
     return ModelCard(f"""---
 {metadata.to_yaml()}

@@ -13,6 +13,7 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daf_core.decimals import number_of
 from daf_core.errors import NotDone
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.storage import parquet, part_index
@@ -44,8 +45,8 @@ def load(output: Output, fingerprint: str) -> Catalogue:
     missing = catalogue.facts.keys() - in_removal - set(output.part_names())
     if missing:
         raise NotDone(
-            f"{output.root}: {min(missing)} is missing ({len(missing)} parts in all); restore the "
-            f"missing parts or start over with `fresh`"
+            f"{output.root}: {min(missing)} is missing ({number_of(len(missing), 'part')} in all); "
+            f"restore the missing parts or start over with `fresh`"
         )
     return catalogue
 

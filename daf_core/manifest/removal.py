@@ -11,6 +11,7 @@ from operator import attrgetter
 
 import pyarrow as pa
 
+from daf_core.decimals import number_of
 from daf_core.errors import NotDone
 from daf_core.manifest.catalogue import Catalogue
 from daf_core.manifest.entries import Entry, entries_table
@@ -89,7 +90,7 @@ def _without_removed(
         return table
     if len(table) != len(stays):
         raise NotDone(
-            f"{uri}: expected {len(stays)} rows, found {len(table)}: the file is not what ingest "
-            f"wrote; start over with `fresh`"
+            f"{uri}: expected {number_of(len(stays), 'row')}, found {len(table)}: the file is not "
+            f"what ingest wrote; start over with `fresh`"
         )
     return table.filter(pa.array(stays, pa.bool_())).combine_chunks()

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from daf_core.arrays import AnyArray, BoolArray, FloatArray, IntArray
+from daf_core.decimals import how_many_of
 from daf_core.embeddings.arrays import embeddings_table, fixed_size_list
 from daf_core.embeddings.columns import ColumnShapes, HalfArray
 from daf_core.errors import SettingsError
@@ -157,8 +158,9 @@ def _far(names: list[str], values: AnyArray, standard: HalfArray, hidden: IntArr
     feature = hidden[0]
     row = np.abs(standard[:, feature]).argmax()
     return (
-        f"{len(hidden):,} of {values.shape[1]:,} features have numbers so large that others look "
-        f"the same (the first: feature {feature}, {values[row, feature]:.3g} of {names[row]!r:.80})"
+        f"{how_many_of(len(hidden), values.shape[1], 'feature', 'has', 'have')} numbers so large "
+        f"that others look the same (the first: feature {feature}, {values[row, feature]:.3g} of "
+        f"{names[row]!r:.80})"
     )
 
 

@@ -19,8 +19,9 @@ from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.calls.listed import gathered, read_listed
 from daf_core.calls.marks import CONTRADICTION
 from daf_core.errors import SettingsError
-from daf_core.query.hints import hint, text_for_another
+from daf_core.query.hints import hint, taken_alone, text_for_another
 from daf_core.query.metadata import identifier, meta_columns, no_such_value
+from daf_core.query.text_days import as_dates, days_in_order
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
 from daf_core.storage.files import filesystem, join
 from daf_core.storage.output import Output, calls_output, speakers_output
@@ -35,7 +36,7 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "python_scan_all_frames": "false",
     "temp_directory": "",
 }
-
+_OWN = frozenset(name for one in (CALLS, SPEAKERS, SCORES, MANIFEST) for name in one.names)
 
 # Utterances with their words. Each has one row of words at most, which GROUP BY tells DuckDB: so it
 # leaves out the join where a query names no words.
@@ -146,13 +147,20 @@ class Database:
             ) from err
         except duckdb.Error as err:
             message = " ".join(str(err).split())
-            told = text_for_another(message, sql, self.meta, self._no_such_value)
-            names = [one.name for one in self.meta]
-            told = told or f"{message}{hint(message, sql, names)}"
-            raise SettingsError(f"the query fails: {told}") from err
+            raise SettingsError(f"the query fails: {self._told(message, sql)}") from err
         finally:
             if timer is not None:
                 timer.cancel()
+
+    def _told(self, message: str, sql: str) -> str:
+        """The message of DuckDB in plain words, or with what to change, where that is known."""
+        found = text_for_another(message, sql, self.meta)
+        if found is None:
+            return f"{message}{hint(message, sql, [one.name for one in self.meta])}"
+        column, kind = found
+        if kind == "DATE" and column.day is not None:
+            return as_dates(column, column.day)
+        return taken_alone(column, kind, self._no_such_value(column.name, kind))
 
     def _no_such_value(self, column: str, kind: str) -> str | None:
         """A value of what the source says of calls that is not of a type in SQL."""
@@ -173,6 +181,8 @@ class Database:
         kinds = [_kind(one) for one in statements]
         if kinds != ["SELECT"]:
             raise SettingsError(f"expected one SELECT, found {', '.join(kinds) or 'nothing'}")
+        if told := days_in_order(sql, [one for one in self.meta if one.name.lower() not in _OWN]):
+            raise SettingsError(f"the query fails: {told}")
         return self._connection.sql(statements[0].query)
 
     def _register(self, name: str, datasets: Sequence[pa.dataset.Dataset]) -> None:

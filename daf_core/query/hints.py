@@ -1,7 +1,7 @@
 """What to change in a query that fails, where the names of its columns say it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 from daf_core.query.metadata import TEXT, MetaColumn, identifier
@@ -9,6 +9,8 @@ from daf_core.query.metadata import TEXT, MetaColumn, identifier
 _TAKEN_FOR_ANOTHER = re.compile(
     r"Cannot (?:compare|mix) values of type .{0,80}VARCHAR(?: and (?:type )?\w+)?"
     r"|No function matches [^.]{0,200}VARCHAR[^.]{0,80}|Could not convert string"
+    r"|Could not choose a best candidate function [^.]{0,200}VARCHAR[^.]{0,80}"
+    r"|(?:date|timestamp) field (?:format|value)"
 )
 _COMPARED = r"[<>=!+*/-]{1,2}|between|in"
 _LONGEST_SHOWN = 40  # letters of a value
@@ -38,22 +40,28 @@ def hint(message: str, sql: str, names: Sequence[str]) -> str:
 
 
 def text_for_another(
-    message: str, sql: str, columns: Sequence[MetaColumn], other: Callable[[str, str], str | None]
-) -> str | None:
-    """Which column of `sql` is a text that was taken for numbers or dates, by which value, and what
-    to do; None where the message of DuckDB is about something else.
+    message: str, sql: str, columns: Sequence[MetaColumn]
+) -> tuple[MetaColumn, str] | None:
+    """Which column of `sql` is a text that was taken for another type in SQL, DATE or DOUBLE; None
+    where the message of DuckDB is about something else.
 
-    columns: what the source says of calls; other: the first value of such a column that is not of a
-    type in SQL.
+    columns: what the source says of calls.
     """
     failed = _TAKEN_FOR_ANOTHER.search(message)
     texts = [one for one in columns if one.kind == TEXT]
     column = failed and _meant(texts, without_texts(sql), message)
     if not failed or not column:
         return None
-    kind = "DATE" if re.search("DATE|TIMESTAMP", failed[0]) else "DOUBLE"
+    of_dates = re.search("date|timestamp", failed[0], re.IGNORECASE) or (
+        re.search("DATE|TIMESTAMP", message)  # what the function takes
+        and not re.search("DOUBLE|TINYINT", message)  # + and - take numbers, too
+    )
+    return column, "DATE" if of_dates else "DOUBLE"
+
+
+def taken_alone(column: MetaColumn, kind: str, value: str | None) -> str:
+    """How to take the values of a text column that are of a type in SQL; value: one that is not."""
     own, what = identifier(column.name), "date" if kind == "DATE" else "number"
-    value = other(column.name, kind)
     why = "" if value is None else f', as one of its values is no {what}: "{_shown(value)}"'
     return (
         f"expected {what}s in the column {own}, found text{why}; mend such values in the source "
@@ -66,25 +74,25 @@ def _meant(texts: Sequence[MetaColumn], sql: str, message: str) -> MetaColumn | 
     """The column that DuckDB's message is about: which it names, which stands beside a number or a
     date or in the function that it names, else the only one of the condition.
     """
-    function = re.search(r"argument types '(\w+)\(", message)
-    called = rf"|\b{function[1]}\s*\(\s*{{0}}" if function else ""
+    function = re.search(r"(?:argument types '|function call \")(\w+)\(", message)
+    called = rf"|\b{function[1]}\s*\([^()]*?{{0}}" if function else ""
     beside = (
         rf"{{0}}\s*(?:{_COMPARED})\s*\(?\s*(?:-?[\d.]|date|time)|[\d.)]\s*(?:{_COMPARED})\s*{{0}}"
     )
     for pattern in (beside + called, "{0}"):
-        after = sql if pattern != "{0}" else sql[sql.upper().rfind("WHERE") :]
+        after = sql if pattern != "{0}" else sql[max(sql.upper().rfind("WHERE"), 0) :]
         found = [
             one
             for one in texts
             if f"source column {one.name}" in message
-            or re.search(pattern.replace("{0}", _own(one.name)), after, re.IGNORECASE)
+            or re.search(pattern.replace("{0}", own_name(one.name)), after, re.IGNORECASE)
         ]
         if found and (pattern != "{0}" or len(found) == 1):
             return found[0]
     return None
 
 
-def _own(name: str) -> str:
+def own_name(name: str) -> str:
     """A pattern for a column in SQL, in quotes or not."""
     return rf'(?:{re.escape(identifier(name))}|(?<![\w"]){re.escape(name)}(?![\w"]))'
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from daf_core.query.days import DAY
+
 META_COLUMNS_AT_MOST = 200
 KEY_LISTS_AT_MOST = 1_000  # that the order is taken from
 NAMES_AT_MOST = 2_000  # that are put in order, which takes the square of their number
@@ -31,17 +33,28 @@ _KINDS = {  # type in SQL → pattern of its texts; the first that fits all valu
     "DATE": _DAY,
     "TIMESTAMP": f"{_DAY}([ T][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\\.[0-9]{{1,6}})?)?)?",
 }
+# A value that is a day, where most are; one that tells days from months, if any does.
+_IS_DAY = f"regexp_full_match(value, '{DAY}')"
+_PAST_12 = "(1[3-9]|[2-9][0-9])[/.-]"
+_DAY_OF_MOST = (
+    f"CASE WHEN 2 * count(*) FILTER ({_IS_DAY}) > count(*) THEN "
+    f"max(CASE WHEN regexp_matches(value, '^{_PAST_12}') THEN '2' "
+    f"WHEN regexp_matches(value, '^[0-9]+[/.-]{_PAST_12}') THEN '1' ELSE '0' END || value) "
+    f"FILTER ({_IS_DAY})[2:] END"
+)
 
 
 @dataclass(frozen=True)
 class MetaColumn:
     """One thing that the source says of calls, under the name that it has there.
 
-    kind: type in SQL, one of BIGINT, DOUBLE, DATE, TIMESTAMP, VARCHAR.
+    kind: type in SQL, one of BIGINT, DOUBLE, DATE, TIMESTAMP, VARCHAR; day: of a text most of whose
+    values are days such as 02/03/2026, one of these.
     """
 
     name: str
     kind: str
+    day: str | None = None
 
     @property
     def text(self) -> str:
@@ -74,12 +87,14 @@ def meta_columns(connection: duckdb.DuckDBPyConnection, calls: str) -> list[Meta
         f"FROM {calls}"
     )
     fitting = ", ".join(f"bool_and({_fits('value', kind)})" for kind in _KINDS)
-    rows = connection.sql(f"SELECT key, {fitting} FROM ({said}) WHERE value <> '' GROUP BY key")
-    kinds = {
-        key: next((kind for kind, one in zip(_KINDS, fits, strict=True) if one), TEXT)
-        for key, *fits in rows.fetchall()
-    }
-    return [MetaColumn(name, kinds.get(name, TEXT)) for name in names]
+    rows = connection.sql(
+        f"SELECT key, {_DAY_OF_MOST}, {fitting} FROM ({said}) WHERE value <> '' GROUP BY key"
+    )
+    found = {}
+    for key, day, *fits in rows.fetchall():
+        kind = next((kind for kind, one in zip(_KINDS, fits, strict=True) if one), TEXT)
+        found[key] = MetaColumn(key, kind, day if kind == TEXT else None)
+    return [found.get(name, MetaColumn(name, TEXT)) for name in names]
 
 
 def no_such_value(column: str, kind: str) -> str:

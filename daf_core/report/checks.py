@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from daf_core.decimals import decimals
+from daf_core.decimals import decimals, number_of
 from daf_core.report.correlation import Correlation
 from daf_core.report.evidence import CLEAR, Evidence
 from daf_core.report.warned_when import (
@@ -93,7 +93,8 @@ def _correlations(what: str, sums: Mapping[str, Correlation]) -> Iterator[Check]
 
 
 def _weights(audio: Correlation) -> Check:
-    found = f"mean {audio.mean_x:.2f}, deviation {audio.deviation_x:.3f}, {audio.rows:,} rows"
+    rows = number_of(audio.rows, "row")
+    found = f"mean {audio.mean_x:.2f}, deviation {audio.deviation_x:.3f}, {rows}"
     return Check(
         "weight of the voice where there are words too",
         found if audio.rows else "no such rows",

@@ -123,7 +123,7 @@ class Evidence:
         return dict(zip(SETS, (words & voice, words & ~voice, voice & ~words), strict=True))
 
     def _add_unheard(self, rows: pa.Table, left: BoolArray) -> None:
-        for flag in sorted(UNHEARD):
+        for flag in sorted({*UNHEARD, "silent"}):
             own = left & flagged(rows, flag)
             self.unheard[flag] += int(own.sum())
             left = left & ~own

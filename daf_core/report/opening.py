@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from daf_core.decimals import decimals
+from daf_core.decimals import decimals, how_many_of, number_of
 from daf_core.report.evidence import SETS, Evidence
 from daf_core.report.head_of_run import HeadOfRun
 from daf_core.schemas import LABEL_RANGE
@@ -21,9 +21,8 @@ def what_is_known(evidence: Evidence, recordings: int, run: Mapping[str, Any]) -
     heard = f", {_hours(hours)} of speech" if isinstance(hours, int | float) and hours > 0 else ""
     sets = [f"{evidence.sets[name]:,} with {name}" for name in SETS if evidence.sets[name]]
     said = f": {_listed(sets)}" if sets else ""
-    return (
-        f"{_count(evidence.rows, 'utterance')} of {_count(recordings, 'recording')}{heard}{said}."
-    )
+    rows = number_of(evidence.rows, "utterance")
+    return f"{rows} of {number_of(recordings, 'recording')}{heard}{said}."
 
 
 def which_head(head: HeadOfRun) -> str:
@@ -32,11 +31,14 @@ def which_head(head: HeadOfRun) -> str:
         return "Which head scored them is not known."
     name = head.name[:LETTERS_AT_MOST]
     kind = f"the head {name} of the package" if head.packaged else f"the head in {name}"
-    rows = f" {head.trained_rows or 0:,} utterances{head.licence and f' of {head.licence}'}"
+    rows = (
+        f" {number_of(head.trained_rows or 0, 'utterance')}{head.licence and f' of {head.licence}'}"
+    )
     words = f"; the language of its words is {_listed([*head.languages])}" if head.languages else ""
     trained = (f", trained on{rows}" if head.trained_rows else "") + words
     if head.labels is not None:
-        return f"Scored by {kind}{trained}, and fitted to {head.labels:,} labels by `daf adapt`."
+        labels = number_of(head.labels, "label")
+        return f"Scored by {kind}{trained}, and fitted to {labels} by `daf adapt`."
     off = (
         f" On test rows of such data it was off by {head.mae:.2f} on average"
         f"{'' if head.r is None else f' (correlation {decimals(head.r, 2)})'}."
@@ -63,11 +65,13 @@ def in_a_line(evidence: Evidence, flags: Mapping[str, int], warnings: int) -> st
         else "no intervals"
     )
     strange = (
-        f"{flags.get('unfamiliar', 0):,} of {evidence.rows:,} rows are unfamiliar"
+        how_many_of(
+            flags.get("unfamiliar", 0), evidence.rows, "row", "is unfamiliar", "are unfamiliar"
+        )
         if evidence.measured.total()
         else "familiarity is not measured"
     )
-    return f"how well: {width}; {strange}; {_count(warnings, 'warning')}"
+    return f"how well: {width}; {strange}; {number_of(warnings, 'warning')}"
 
 
 _RANGE = LABEL_RANGE[1] - LABEL_RANGE[0]
@@ -77,7 +81,7 @@ def _intervals(evidence: Evidence) -> str:
     every = evidence.all_intervals
     if not every.rows:
         return "No row has an interval."
-    few = f" of {every.rows:,} rows" if every.rows < evidence.rows else ""
+    few = f" of {number_of(every.rows, 'row')}" if every.rows < evidence.rows else ""
     return (
         f"The interval{few} is {every.mean_width:.1f} wide on average, of a range of {_RANGE:.0f}, "
         f"and holds the true sentiment nine times in ten on recordings like those of the training."
@@ -89,19 +93,16 @@ def _familiarity(evidence: Evidence, flags: Mapping[str, int]) -> str:
         return "How like these recordings are to those of the training is not measured."
     rows = flags.get("unfamiliar", 0)
     return (
-        f"{rows:,} of {evidence.rows:,} rows ({100 * rows / max(1, evidence.rows):.0f} %) are "
-        f"unfamiliar: unlike what the head was trained on."
+        f"{rows:,} of {number_of(evidence.rows, 'row')} "
+        f"({100 * rows / max(1, evidence.rows):.0f} %) {'is' if rows == 1 else 'are'} unfamiliar: "
+        f"unlike what the head was trained on."
     )
 
 
 def _hours(hours: float) -> str:
     if hours < 1:
-        return _count(max(1, round(60 * hours)), "minute")
+        return number_of(max(1, round(60 * hours)), "minute")
     return f"{hours:,.1f} hours"
-
-
-def _count(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
 def _listed(items: list[str]) -> str:

@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from daf_core.calls.marks import LARGE_DISAGREEMENT, is_said
-from daf_core.decimals import decimals
+from daf_core.decimals import decimals, number_of
 from daf_core.errors import SettingsError
 from daf_core.report import charts
 from daf_core.report.by_meta import LEAST_CALLS, ByMeta, grouped_by_meta
@@ -215,8 +215,8 @@ def _polarities(counts: Counter[str]) -> list[tuple[str, int, float, float]]:
 def _lacking(totals: Totals) -> str:
     """How many utterances were scored without audio, and without text; empty where none was."""
     counts = [(totals.flags[f"no_{what}"], what) for what in ("audio", "text")]
-    said = [f"{rows:,} have no {what}" for rows, what in counts if rows]
-    return f"of {totals.utterances:,} utterances {' and '.join(said)}" if said else ""
+    said = [f"{number_of(rows, 'has', 'have')} no {what}" for rows, what in counts if rows]
+    return f"of {number_of(totals.utterances, 'utterance')} {' and '.join(said)}" if said else ""
 
 
 def _commands(text: str) -> Markup:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from daf_core.decimals import number_of
 from daf_core.report.correlation import Correlation
 from daf_core.report.evidence import CLEAR, Evidence
 from daf_core.report.warned_of import most_frequent, most_in, r_of, rows_of, share_of
@@ -84,8 +85,8 @@ def _language(evidence: Evidence, languages: tuple[str, ...]) -> Iterator[RunWar
     which = most_frequent(evidence.other_languages) if any(evidence.other_languages) else ""
     yield RunWarning(
         "Another language",
-        f"the words of {rows_of(rows, evidence.rows)} are in a language that the head was not "
-        f"trained on{known}{which and f': {which}'}.",
+        f"the words of {rows_of(rows, evidence.rows, 'are', 'are')} in a language that the head "
+        f"was not trained on{known}{which and f': {which}'}.",
         "What it makes of such words is a guess.",
         "Leave these rows out (column `language`), or train a head on labelled speech in their "
         "language, with encoders for it.",
@@ -102,7 +103,7 @@ def _unfamiliar(evidence: Evidence, recordings: Mapping[str, int]) -> Iterator[R
     where = most_in(evidence.unfamiliar, recordings) if rows < NEARLY_ALL * of else ""
     yield RunWarning(
         "Unfamiliar speech",
-        f"{rows_of(rows, of)} are unlike what the head was trained on"
+        f"{rows_of(rows, of, 'is', 'are')} unlike what the head was trained on"
         f"{which and f' ({which})'}{where}.",
         "Their sentiment may be off by more than their intervals say.",
         "Listen to some of them; leave out what is no speech. If they are what you want to know "
@@ -116,8 +117,8 @@ def _unheard(evidence: Evidence) -> Iterator[RunWarning]:
         return
     yield RunWarning(
         "Voices not heard",
-        f"{rows_of(rows, evidence.rows)} are scored on their words alone, as no voice is found "
-        f"where their recording should have it ({most_frequent(+evidence.unheard)}).",
+        f"{rows_of(rows, evidence.rows, 'is', 'are')} scored on words alone, as no voice is found "
+        f"where the recording should have it ({most_frequent(+evidence.unheard)}).",
         "The tone of these rows is not known. Often the times or channels of transcripts do not "
         "fit the recordings.",
         "Play one of them (`daf browse`): is it said at that time, and on that channel?",
@@ -133,7 +134,8 @@ def _uncalibrated(evidence: Evidence) -> Iterator[RunWarning]:
     which = f" for rows with {' or '.join(lacking)}" if rows < evidence.rows else ""
     yield RunWarning(
         "No intervals",
-        f"{rows_of(rows, evidence.rows)} have no interval: the head is not calibrated{which}.",
+        f"{rows_of(rows, evidence.rows, 'has', 'have')} no interval: the head is not "
+        f"calibrated{which}.",
         "How far their scores are off is not known.",
         f"To know it, {LABEL}.",
     )
@@ -218,8 +220,8 @@ def _one_channel(evidence: Evidence) -> Iterator[RunWarning]:
     which = ", ".join(f"channel {number} in {count:,}" for number, count in one.most_common(2))
     yield RunWarning(
         "One side alone",
-        f"in {one.total():,} of {of:,} recordings with several channels one channel alone holds "
-        f"speech ({which}).",
+        f"in {one.total():,} of {number_of(of, 'recording')} with several channels one channel "
+        f"alone holds speech ({which}).",
         "Their sentiment is that of the one side. A group of calls by agent then compares the "
         "customers of the agents, or the other way round.",
         "Listen to one of them: is the other side silent, or missing?",

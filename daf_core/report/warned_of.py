@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from daf_core.decimals import decimals
+from daf_core.decimals import decimals, number_of
 from daf_core.report.correlation import Correlation
 
 NAMED_AT_MOST = 3  # recordings or languages
@@ -49,9 +49,10 @@ def r_of(correlation: Correlation) -> str:
     return f"{shown} (95 % interval {least} to {most})"
 
 
-def rows_of(rows: int, of: int) -> str:
-    """How many rows of how many, and their share."""
-    return f"{rows:,} of {of:,} rows ({share_of(rows, of)})"
+def rows_of(rows: int, of: int, one: str, several: str) -> str:
+    """How many rows of how many, and their share; what one of them does, or several do."""
+    does = one if rows == 1 else several
+    return f"{rows:,} of {number_of(of, 'row')} ({share_of(rows, of)}) {does}"
 
 
 def share_of(part: int, whole: int) -> str:

@@ -131,7 +131,7 @@ def _split(name: str, value: Any) -> str:
     return split
 
 
-NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a"})
+NO_VALUE = frozenset({"nan", "na", "n/a", "<na>", "nat", "null", "none", "-", "--", "#n/a", "\\n"})
 _MAY_LACK = frozenset({"channel", "start_s", "end_s", "label", "split", "text_confidence"})
 OTHER_SPLITS = {  # what corpora call them, in any case
     **dict.fromkeys(("dev", "val", "validation", "development"), "valid"),

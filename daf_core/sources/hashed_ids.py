@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from daf_core.decimals import number_of
 from daf_core.errors import FILE_REASONS, REASONS, SettingsError
 from daf_core.schemas import Row
 from daf_core.sources.folders.grouping import TEXT_SUFFIXES, stem
@@ -16,6 +17,7 @@ from daf_core.sources.inspection import Inspected
 from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.remarks import Found, Remarks
 from daf_core.sources.table import TableSource
+from daf_core.sources.transcripts.unknown import OFFICE_SUFFIXES, told_by_magic
 from daf_core.storage.origins import Origins
 
 SALT_LEAST = 16  # characters; with a shorter one names can be guessed from their hashes
@@ -107,7 +109,8 @@ class HashedSource:
             if setting != "`roles`"  # stored speakers are hashes, which no pattern fits
         ]
         count = len(said.hints)
-        hint = f"{count} remarks on names of files are not shown with `hash_ids`"
+        remarks = number_of(count, "remark on names of files is", "remarks on names of files are")
+        hint = f"{remarks} not shown with `hash_ids`"
         return Remarks(tuple(lines), (hint,) if count else ())
 
 
@@ -124,14 +127,16 @@ def _inspect(held: Any, inspector: Callable[[Any], Inspected], ids: HashedIds) -
 
 
 def _hidden(row: Row, ids: HashedIds) -> Row:
-    """A quarantine row that names the hashed ids and the kind of file alone."""
+    """A quarantine row that names the hashed ids and the kind of file alone, and what to save it as
+    where that is known.
+    """
     hashed = {
         name: None if row[name] is None else ids(row[name])
         for name in ("recording_id", "utterance_id")
     }
     file = None if row["file"] is None else f"{ids(row['file'])}{_suffix(row['file'])}"
     reason = row["reason"]
-    message = (REASONS | FILE_REASONS)[reason]
+    message = told_by_magic(row["message"]) or (REASONS | FILE_REASONS)[reason]
     named = file or hashed["recording_id"] or "a row"
     hidden = {**hashed, "audio_uri": None, "file": file, "message": f"{named}: {message}"}
     return {**row, **hidden}
@@ -140,4 +145,5 @@ def _hidden(row: Row, ids: HashedIds) -> Row:
 def _suffix(file: str) -> str:
     """The suffix of a file if it says what kind it is; others may be part of a name."""
     suffix = posixpath.splitext(file)[1].lower()
-    return suffix if suffix in TEXT_SUFFIXES or names_a_recording(f"x{suffix}") else ""
+    known = suffix in TEXT_SUFFIXES | OFFICE_SUFFIXES or names_a_recording(f"x{suffix}")
+    return suffix if known else ""

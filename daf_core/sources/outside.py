@@ -2,6 +2,7 @@
 
 import posixpath
 
+from daf_core.decimals import number_of
 from daf_core.storage.origins import folder_of
 from daf_core.storage.uris import place_in, shown
 
@@ -34,8 +35,8 @@ class Outside:
         options = " ".join(f"`allow_root` {shown(root)}" for root in roots[:SHOWN])
         more = f" and {len(roots) - SHOWN} more" * (len(roots) > SHOWN)
         plural = self._count != 1
+        count = number_of(self._count, f"{self._kind} names", f"{self._kind}s name")
         return (
-            f"{self._count:,} {self._kind}{'s' * plural} name{'s' * (not plural)} a file outside "
-            f"of the source and {'are' if plural else 'is'} quarantined: {options}{more} admits "
-            f"{'them' if plural else 'it'}",
+            f"{count} a file outside of the source and {'are' if plural else 'is'} quarantined: "
+            f"{options}{more} admits {'them' if plural else 'it'}",
         )

@@ -26,13 +26,13 @@ def open_given(setting: str, uri: str, reads: Reads = here) -> Iterator[Table]:
     Raises:
         SettingsError: there is no such file, it is not a table, or it ends its reader.
     """
-    if not is_table(uri) or not exists(uri):
+    expected = f"expected a table ({', '.join(TABLE_SUFFIXES)})"
+    if not exists(uri):
+        raise SettingsError(f"`{setting}` {uri}: no such file; {expected}")
+    if not is_table(uri):
         suffix = os.path.splitext(uri)[1].lower()
-        kind = f"a file {suffix}; save it as .csv" if suffix else "a folder, or no suffix"
-        found = kind if exists(uri) else "nothing there"
-        raise SettingsError(
-            f"`{setting}` {uri}: expected a table ({', '.join(TABLE_SUFFIXES)}), found {found}"
-        )
+        found = f"a file {suffix}; save it as .csv" if suffix else "a folder, or no suffix"
+        raise SettingsError(f"`{setting}` {uri}: {expected}, found {found}")
     with open_table(uri, reads, f"`{setting}` {uri}") as table:
         yield table
 

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from daf_core.errors import SettingsError
+from daf_core.sources.no_words import says_no_words
 from daf_core.sources.table_times import Times, find_times
 from daf_core.sources.table_types import Cells, Table, shown_columns
 
@@ -108,6 +109,8 @@ class Columns:
             for name, value in cells.items()
             if name not in self.left_out
         }
+        if says_no_words(found.get("text")):
+            found["text"] = None
         if self.decimal_comma:
             numbers = {*NUMBERS, *([self.times.duration] if self.times.duration else [])}
             for name, value in found.items():

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from daf_core.decimals import number_of
+
 DIFFERENCES_SHOWN = 3  # of each entry of the identity
 _ABSENT = object()  # stands for an entry that only the other identity has
 _SUM = re.compile(r"[0-9a-f]{12,64}")
@@ -42,7 +44,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     for found in _places(old, new).values():
         shown += found[:DIFFERENCES_SHOWN]
         if len(found) > DIFFERENCES_SHOWN:
-            shown.append(f"and {len(found) - DIFFERENCES_SHOWN} more places")
+            shown.append(f"and {number_of(len(found) - DIFFERENCES_SHOWN, 'more place')}")
     return ", ".join(dict.fromkeys(shown))
 
 

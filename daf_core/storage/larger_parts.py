@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from daf_core.decimals import number_of
 from daf_core.errors import NotDone
 from daf_core.storage import files, parquet, run_record
 from daf_core.storage.output import Output
@@ -61,8 +62,8 @@ def read_together(source: Output, part: LargerPart) -> pa.Table:
     rows = pa.concat_tables(tables)
     if len(rows) != part.facts.rows:
         raise NotDone(
-            f"{source.parts_uri}: expected {part.facts.rows:,} rows in {part.names[0]} to "
-            f"{part.names[-1]}, found {len(rows):,}; run the command again when nothing writes "
+            f"{source.parts_uri}: expected {number_of(part.facts.rows, 'row')} in {part.names[0]} "
+            f"to {part.names[-1]}, found {len(rows):,}; run the command again when nothing writes "
             f"there"
         )
     return rows

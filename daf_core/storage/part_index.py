@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.storage import parquet
 from daf_core.storage.output import Output
@@ -184,7 +185,7 @@ def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
         )
     if len(found) != parts:
         raise SettingsError(
-            f"{output.root}: expected the {parts} parts of a finished run of "
+            f"{output.root}: expected {number_of(parts, 'part')} of a finished run of "
             f"{output.kind}, found {len(found)}; run the command that makes them again"
         )
     return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import daf_core
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.schemas import VERSION
 from daf_core.storage import files, parquet
@@ -135,7 +136,8 @@ def begin(output: Output, identity: Json, fresh: bool) -> set[str]:
         if there:
             raise SettingsError(
                 f"{output.parts_uri}: expected parts with a {RECORD} that says what made "
-                f"them, found {len(there)} parts and no {RECORD}; choose another folder"
+                f"them, found {number_of(len(there), 'part')} and no {RECORD}; choose another "
+                f"folder"
             )
         new = RunRecord.new(output.kind, identity)
         if not files.create(output.record_uri, files.json_bytes(new.as_dict())):

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from daf_core.arrays import BoolArray, FloatArray
+from daf_core.decimals import number_of
 from daf_core.schemas import LABEL_RANGE, POLARITIES
 
 TOLERANCE = 1e-3  # of float32 sums
@@ -48,7 +49,7 @@ def wrong_scores(rows: pa.Table) -> dict[str, BoolArray]:
 def wrong_scores_named(rows: pa.Table, shown: int = 3) -> list[str]:
     """One line for each rule that rows break, with the ids of the first `shown` of them."""
     return [
-        f"{wrong.sum()} rows with {rule}: "
+        f"{number_of(int(wrong.sum()), 'row')} with {rule}: "
         + ", ".join(map(str, rows["utterance_id"].filter(pa.array(wrong)).to_pylist()[:shown]))
         for rule, wrong in wrong_scores(rows).items()
     ]

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 import numpy as np
 import pyarrow as pa
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.heads.sentiment_bins import NUM_BINS
 from daf_core.schemas import SPLITS
@@ -113,10 +114,12 @@ def _of_classes(corpus: Corpus, classes: Classes) -> Corpus:
         missing = sum(value is None for value in values)
         none += missing
         other += len(values) - int(has_class.sum()) - missing
-    said = [f"{none} rows have no {classes.column}"] if none else []
+    said = [f"{number_of(none, 'row has', 'rows have')} no {classes.column}"] if none else []
     if other:
         names = ", ".join(classes.names)
-        said.append(f"{other} rows have another {classes.column} than {names}")
+        said.append(
+            f"{number_of(other, 'row has', 'rows have')} another {classes.column} than {names}"
+        )
     if said:
         log.info("%s: %s: they are not used", corpus.source.root, " and ".join(said))
     return replace(corpus, parts=parts, classes=classes)

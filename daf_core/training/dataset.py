@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
+from daf_core.decimals import number_of
 from daf_core.embeddings.arrays import column_values, columns_for
 from daf_core.embeddings.columns import Column, ColumnShapes
 from daf_core.errors import SettingsError
@@ -78,9 +79,9 @@ def without_held_out(also: Corpus, corpus: Corpus) -> Corpus:
     if not left_out:
         return also
     log.info(
-        "%s: %d train rows are validation or test rows of %s, and are not used",
+        "%s: %s not used, as validation or test rows of %s",
         also.source.root,
-        left_out,
+        number_of(left_out, "train row is", "train rows are"),
         corpus.source.root,
     )
     return replace(also, parts=parts)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.schemas import SPLITS, STRANGE
 from daf_core.training.split_rule import TEST_FROM, VALID_FROM, percent
@@ -79,11 +80,12 @@ def _check_made(place: str, tables: Sequence[pa.Table], splits: list[SplitIndice
         for table, split in zip(tables, splits, strict=True)
     ]
     recordings = len(pa.chunked_array(used, pa.string()).unique())
-    found = "one recording" if recordings == 1 else f"{recordings} recordings"
+    labelled = sum(map(len, used))
     raise SettingsError(
         f"{place}: expected labelled {' and '.join(missing)} rows, found none: all "
-        f"{sum(map(len, used))} labelled rows are of {found}, and rows are split by recording; "
-        f"give them a column split (train, valid, test), or add recordings, and ingest the corpus "
+        f"{number_of(labelled, 'labelled row is', 'labelled rows are')} of "
+        f"{number_of(recordings, 'recording')}, and rows are split by recording; give them a "
+        f"column split (train, valid, test), or add recordings, and ingest the corpus "
         f"again"
     )
 
@@ -114,7 +116,9 @@ def _tell_unused(
     )
     if unused:
         log.info(
-            "%s: %d labelled rows have no split, as others have, and are not used", place, unused
+            "%s: %s no split, as others have, and cannot be used",
+            place,
+            number_of(unused, "labelled row has", "labelled rows have"),
         )
 
 

@@ -13,6 +13,7 @@ import psutil
 from packaging.requirements import Requirement
 
 import daf_core
+from daf_core.decimals import number_of
 from jobs.doctor.finding import FAULT, GIB, OK, WARNING, Finding, State, found_by
 from jobs.parts.process_executor import cores
 
@@ -100,7 +101,11 @@ def _memory() -> tuple[State, str]:
     if free < PROCESS_GIB:
         return FAULT, f"{said}; expected {PROCESS_GIB:g} GiB for each process that encodes"
     if free < PROCESS_GIB * cores() and not gpus():
-        return WARNING, f"{said}: room for {int(free / PROCESS_GIB)} processes; set --actors to it"
+        return (
+            WARNING,
+            f"{said}: room for {number_of(int(free / PROCESS_GIB), 'process', 'processes')}; set "
+            f"--actors to it",
+        )
     return OK, said
 
 

@@ -7,6 +7,7 @@ import time
 
 from fsspec.implementations.local import LocalFileSystem
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.stages import trained_head
 from daf_core.storage import files, s3
@@ -69,7 +70,9 @@ def check_source(source: str) -> tuple[State, str]:
             file.read(1)
     if not found:
         return WARNING, f"{source}: an empty folder"
-    return OK, f"{source}: a folder with {len(found)} entries" + (", one read" if first else "")
+    return OK, f"{source}: a folder with {number_of(len(found), 'entry', 'entries')}" + (
+        ", one read" if first else ""
+    )
 
 
 def check_head(name: str) -> tuple[State, str]:

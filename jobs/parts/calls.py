@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from daf_core.calls.listed import gathered, keep_listed
 from daf_core.calls.units import Source, Unit, units_of
+from daf_core.decimals import how_many_of
 from daf_core.errors import NotDone
 from daf_core.storage import files, parquet, part_index, run_record
 from daf_core.storage.output import Output, calls_output, speakers_output
@@ -105,7 +106,9 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
         for facts in _made(missing, stage, resources):
             finished[facts.name] = facts
         if len(finished) < len(parts):
-            made = f"{len(finished):,} of {len(parts):,} parts of the calls are made"
+            made = (
+                f"of the calls {how_many_of(len(finished), len(parts), 'part', 'is', 'are')} made"
+            )
             raise NotDone(f"{made}; run again")
     if missing or gone:
         part_index.write(output.index_uri, finished.values(), fingerprint)

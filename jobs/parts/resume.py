@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from daf_core.decimals import how_many_of
 from daf_core.errors import NotDone, TooManyBad, check_bad_rows
 from daf_core.storage import attempts, part_index, places, run_record
 from daf_core.storage.carried_metadata import bring_metadata
@@ -65,7 +66,7 @@ def run_missing_parts(
                 indexed_s = time.monotonic()
     total, seconds = before + progress.counts, time.monotonic() - start_s
     if len(finished) < len(run.parts):
-        made = f"{len(finished):,} of {len(run.parts):,} parts are made"
+        made = how_many_of(len(finished), len(run.parts), "part", "is made", "are made")
         raise NotDone(f"{made}; run the command again")
     record = run_record.read_if_complete(output)
     if missing or record is None or _counts_differ(record.facts, run.totals(total)):
@@ -194,7 +195,8 @@ class ErrorRate:
         enough = counts.rows_in >= ROWS_FOR_A_RATE
         if enough and counts.quarantined > self.most * counts.rows_in:
             raise TooManyBad(
-                f"{counts.quarantined:,} of {counts.rows_in:,} rows are quarantined, more than "
-                f"`max_error_rate` {self.most} allows: {counted(counts.reasons)}; mend the cause "
-                f"or allow more, and run the command again to continue"
+                f"{how_many_of(counts.quarantined, counts.rows_in, 'row', 'is', 'are')} "
+                f"quarantined, more than `max_error_rate` {self.most} allows: "
+                f"{counted(counts.reasons)}; mend the cause or allow more, and run the command "
+                f"again to continue"
             )

@@ -64,7 +64,7 @@ def run(settings: AdaptSettings) -> str:
     for one in not_used[:NOT_USED_SHOWN]:
         log.info("adapt: label not used, %s: %s", one.reason, one.message)
     methods = METHODS if settings.method == "auto" else (settings.method,)
-    with working_on(f"adapting to {len(found):,} labelled rows"), one_thread():
+    with working_on(f"adapting to {number_of(len(found), 'labelled row')}"), one_thread():
         adapted, outcome = adapt(head, found, methods, settings.seed)
     if settings.embeddings is None:
         files.delete_folder(source.root)

@@ -11,6 +11,7 @@ from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.command.terminal import say, say_link
 from jobs.command.told import tell
 from jobs.parts.calls import ensure_calls
+from jobs.progress import number_of
 from jobs.reading.readers import clip_readers
 from jobs.settings import BrowseSettings
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
@@ -74,7 +75,7 @@ def run(settings: BrowseSettings) -> str:
         reading.join(LAST_ANSWERS_S)  # a thread within Arrow must not outlive the interpreter
     count = len(labels.labels())
     tell("browsed", labels=count, table=labels.uri)
-    return f"{count:,} label{'s' if count != 1 else ''} in {labels.uri}"
+    return f"{number_of(count, 'label')} in {labels.uri}"
 
 
 def _manifest(settings: BrowseSettings, scores: Output) -> Output | None:

@@ -15,6 +15,7 @@ from daf_core.storage.output import scores_output
 from jobs.command import terminal
 from jobs.command.told import is_wanted, tell, tell_rows
 from jobs.parts.calls import ensure_calls
+from jobs.progress import number_of
 from jobs.settings import CallsSettings
 from jobs.verbs.scored_manifest import manifest_or_said
 from jobs.verbs.shown import shown
@@ -58,7 +59,9 @@ def run(settings: CallsSettings) -> str:
     if settings.to == "table" or is_wanted():
         by = f"{settings.sort} first" if settings.sort in ORDERS else f"by {settings.sort}"
         tell("listed", shown=len(rows), calls=calls)
-        lines.append(f"{len(rows):,} of {calls:,} calls, {by}{_of_all(database, settings)}")
+        lines.append(
+            f"{len(rows):,} of {number_of(calls, 'call')}, {by}{_of_all(database, settings)}"
+        )
         lines += [said] if said else []
     return "\n".join(lines)
 

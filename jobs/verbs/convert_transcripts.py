@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
+from daf_core.decimals import number_of
 from daf_core.errors import BadInput, SettingsError
 from daf_core.sources.text_encoding import Guessed
 from daf_core.sources.transcripts import read_transcript
@@ -37,8 +38,9 @@ def transcripts(
             refused.append(Refused(uri, err.reason, err.message))
             continue
         if transcript.unread:
-            number, places = len(transcript.unread), ", ".join(transcript.unread[:3])
-            told = f"{uri}: {number} entries cannot be read: {places}"
+            number = number_of(len(transcript.unread), "entry", "entries")
+            places = ", ".join(transcript.unread[:3])
+            told = f"{uri}: {number} cannot be read: {places}"
             refused.append(Refused(uri, "bad_row", told))
         if transcript.guessed:
             guessed.add(transcript.guessed, posixpath.basename(uri))

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.evaluation.confusion import confusion_table
 from daf_core.evaluation.figures import learning_curves
@@ -77,9 +78,9 @@ def run(settings: EvaluateSettings) -> str:
         seconds=time.monotonic() - started,
     )
     summary = (
-        f"{len(trials):,} trials on {counts['train']:,} train, {counts['valid']:,} validation, "
-        f"{counts['test']:,} test rows, {time.monotonic() - started:.1f} s, "
-        f"{len(trials) - missing:,} were done before; tables in {output.root}"
+        f"{number_of(len(trials), 'trial')} on {counts['train']:,} train, {counts['valid']:,} "
+        f"validation, {counts['test']:,} test rows, {time.monotonic() - started:.1f} s, "
+        f"{number_of(len(trials) - missing, 'was', 'were')} done before; tables in {output.root}"
     )
     return "\n\n".join([*shown, summary])
 

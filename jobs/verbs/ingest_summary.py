@@ -28,7 +28,7 @@ def summary(done: Updated, quarantine: str) -> str:
     remarks = (*done.remarks.unmatched, *done.remarks.hints)
     counts = ", ".join(f"{count:,} {kind}" for kind, count in recordings.items() if count)
     return (
-        f"{done.rows_in:,} rows in, {done.rows:,} in the manifest, "
+        f"{number_of(done.rows_in, 'row')} in, {done.rows:,} in the manifest, "
         f"{quarantined(done.quarantined, quarantine)}, {lacking(done.flags, done.rows)}"
         f"{_redacted(done.flags)}{number_of(done.parts, 'part')}, "
         f"{done.audio_hours:.2f} hours of speech, "

@@ -23,6 +23,8 @@ from jobs.progress import number_of
 from jobs.settings import LabelSettings
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 
+_LEFT_OUT = "left out are tones, music, silence, and rows whose recording cannot be heard"
+
 
 def run(settings: LabelSettings) -> str:
     """Write the table; returns a summary of one line.
@@ -36,23 +38,27 @@ def run(settings: LabelSettings) -> str:
     record = run_record.read_complete(scores)
     rows = sum(part.rows for part in part_index.of_finished(scores, record).values())
     candidates = choose.candidates(scores, rows, settings.seed)
-    if not len(candidates):
+    if not len(candidates.table):
         raise SettingsError(
-            f"{settings.scores}: expected scored utterances with speech or words, found none"
+            f"{settings.scores}: expected scored utterances that can be labelled, found none among "
+            f"{rows:,}; {_LEFT_OUT}"
         )
-    chosen = choose.choose(candidates, settings.rows, settings.seed)
+    chosen = choose.choose(candidates.table, settings.rows, settings.seed)
     known = _known(_manifest(settings, scores), chosen)
     if not settings.text:
         known = {one: {**row, "text": None} for one, row in known.items()}
-    table = sorted(_rows(chosen, known, rows / len(candidates)), key=_by_time)
+    table = sorted(_rows(chosen, known, candidates.eligible), key=_by_time)
     shown = [SHOWN_SCORE] if settings.show_scores else []
     write_label_table(settings.out, table, [*_columns(table), *shown])
     recordings = len(chosen["recording_id"].unique())
-    told = {"chosen": len(chosen), "utterances": rows, "recordings": recordings}
-    tell("labelled", out=settings.out, **told)
+    eligible = candidates.eligible
+    told = {"utterances": rows, "eligible": eligible, "recordings": recordings}
+    tell("labelled", out=settings.out, chosen=len(chosen), **told)
+    of_these = "" if eligible == rows else f", {eligible:,} of which can be labelled ({_LEFT_OUT})"
     return (
-        f"{len(chosen):,} of {rows:,} utterances, of {number_of(recordings, 'recording')}, in "
-        f"{settings.out}; fill in its column label, from -3 to 3, and leave empty what nobody can "
+        f"{len(chosen):,} of {number_of(rows, 'utterance')}{of_these}, of "
+        f"{number_of(recordings, 'recording')}, in {settings.out}; fill in its column label, from "
+        f"-3 to 3, and leave empty what nobody can "
         f"tell (`daf browse {settings.scores}` plays any utterance); then "
         f"`daf adapt --scores {settings.scores} --labels {settings.out} --out adapted`"
     )
@@ -66,8 +72,8 @@ def _check_out(settings: LabelSettings) -> None:
     held = len(read_labels(settings.out).labels)
     if held:
         raise SettingsError(
-            f"`out` {settings.out}: expected no table or one without labels, found {held} labels; "
-            f"choose another name, or replace it with `fresh`"
+            f"`out` {settings.out}: expected no table or one without labels, found "
+            f"{number_of(held, 'label')}; choose another name, or replace it with `fresh`"
         )
 
 
@@ -111,16 +117,17 @@ def _columns(table: Iterable[Mapping[str, Cell]]) -> list[str]:
 
 
 def _rows(
-    chosen: pa.Table, known: Mapping[str, Mapping[str, Cell]], sampled: float
+    chosen: pa.Table, known: Mapping[str, Mapping[str, Cell]], eligible: int
 ) -> list[dict[str, Cell]]:
-    """The rows of the table; where a random part of the scores was looked at, each row stands for
-    `sampled` times as many.
+    """The rows of the table, which together stand for the `eligible` ones: by chance those of one
+    draw stand for some more or less, and for fewer where a random part was looked at.
     """
+    scale = eligible / pc.sum(chosen["stands_for"]).as_py()
     return [
         {
             **row,
             **known.get(row["utterance_id"], {}),
-            "stands_for": row["stands_for"] * sampled,
+            "stands_for": row["stands_for"] * scale,
         }
         for row in chosen.to_pylist()
     ]

@@ -20,6 +20,7 @@ from daf_core.weights.packages import packaged
 from daf_core.weights.specs import cached, fetch
 from jobs.command.terminal import say
 from jobs.command.told import tell
+from jobs.progress import number_of
 from jobs.settings import ModelsSettings
 
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"
@@ -73,8 +74,8 @@ def run(settings: ModelsSettings) -> str:
         raise NotDone(f"damaged weights: {', '.join(damaged)}; remove and get them again")
     here = sum(found.here for found in encoders.values())
     checked = f", {here} whole" if settings.check else ""
-    counted = "1 head" if len(heads) == 1 else f"{len(heads)} heads"
-    return f"{len(names)} encoders known, {here} here{checked}; {counted} in the package"
+    known = number_of(len(names), "encoder")
+    return f"{known} known, {here} here{checked}; {number_of(len(heads), 'head')} in the package"
 
 
 def _head_lines(name: str) -> list[str]:

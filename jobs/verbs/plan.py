@@ -180,7 +180,7 @@ def _needs(settings: PlanSettings, parts: list[PartFacts], sample: Sample) -> It
     )
     if speed.reasons:
         yield f"not used   {counted(speed.reasons)} of the sample would be quarantined"
-    yield f"disk       {megabytes:,} MB for {rows:,} rows"
+    yield f"disk       {megabytes:,} MB for {number_of(rows, 'row')}"
     yield f"memory     {sample.memory / 2**30:.1f} GiB on this machine"
     yield f"requests   {3 * len(parts):,} for parts, and those for recordings"
 

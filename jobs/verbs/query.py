@@ -63,7 +63,8 @@ def _said(settings: QuerySettings, rows: pa.Table, more: bool) -> str:
         tell("queried", rows=len(rows), more=more)
         tell_rows(rows.to_pylist())
         return ""
-    said = f"the first {len(rows):,} rows; --rows shows more, --out writes all of them to a file"
+    first = f"the first {number_of(len(rows), 'row')}"
+    said = f"{first}; --rows shows more, --out writes all of them to a file"
     if settings.to == "table":
         return "\n".join([shown(rows, "table"), *([said] if more else [])])
     if more:

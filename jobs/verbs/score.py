@@ -42,6 +42,7 @@ from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import run_missing_parts
 from jobs.parts.run import Run
+from jobs.progress import number_of
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify
@@ -118,7 +119,7 @@ def _calls(settings: ScoreSettings) -> str:
         return "no calls"
     said = ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items()))
     calls = sum(statuses.values())
-    return f"{calls:,} call{'s' * (calls != 1)}: {said}; `daf calls {settings.out}` lists them"
+    return f"{number_of(calls, 'call')}: {said}; `daf calls {settings.out}` lists them"
 
 
 def _verify(settings: ScoreSettings, prepared: Prepared) -> str:

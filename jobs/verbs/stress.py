@@ -18,6 +18,7 @@ from daf_core.weights.specs import locate
 from jobs.command.told import tell
 from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
+from jobs.progress import number_of
 from jobs.settings import StressSettings
 
 
@@ -49,7 +50,7 @@ def run(settings: StressSettings) -> str:
         )
     _publish(output, rows)
     tell("predicted", conditions=len(grid.conditions), heads=len(heads))
-    conditions = f"{len(grid.conditions)} conditions × {len(heads)} heads"
+    conditions = f"{number_of(len(grid.conditions), 'condition')} × {number_of(len(heads), 'head')}"
     return "\n\n".join([render(rows, "simple"), f"{conditions}, {summary}; in {output.root}"])
 
 

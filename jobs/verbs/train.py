@@ -20,7 +20,7 @@ from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 from jobs.fitting.train_here import train_here
 from jobs.fitting.training_data import TrainingData, load_training_data
-from jobs.progress import working_on
+from jobs.progress import number_of, working_on
 from jobs.ray_address import ray_runs
 from jobs.settings import TrainSettings
 
@@ -61,7 +61,9 @@ def run(settings: TrainSettings) -> str:
     claim = _claim(settings, identity)
     started = time.monotonic()
     try:
-        with working_on(f"training {settings.head} on {rows.corpus.counts['train']} rows"):
+        with working_on(
+            f"training {settings.head} on {number_of(rows.corpus.counts['train'], 'row')}"
+        ):
             fitted = _fit(settings, rows, recipe, run_record.fingerprint(identity))
     except SettingsError:  # with other settings it may be tried again
         files.delete(claim)

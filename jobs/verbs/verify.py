@@ -14,6 +14,7 @@ from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
 from jobs.older_embeddings import said_of_older
+from jobs.progress import number_of
 from jobs.settings import VerifySettings
 from jobs.verbs.scored_manifest import manifest_named_by
 
@@ -66,7 +67,7 @@ def run(settings: VerifySettings) -> str:
     ]
     told = dict(zip(("rows_in", "scored", "quarantined"), counts, strict=True))
     tell("verified", **told, faults=len(faults))
-    line = "{:,} rows in, {:,} scored, {:,} quarantined".format(*counts)
+    line = "{} in, {:,} scored, {:,} quarantined".format(number_of(counts[0], "row"), *counts[1:])
     if faults:
         more = len(faults) - FAULTS_SHOWN
         shown = faults[:FAULTS_SHOWN] + ([f"… {more} more"] if more > 0 else [])
@@ -135,12 +136,12 @@ def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -
         quarantine = scores.read_quarantine(name, ["utterance_id"])
         made_by = scores.footer(name).get("daf.fingerprint")
     except SettingsError as err:
-        fault = f"{name}: {len(expected):,} rows not scored: {err}"
+        fault = f"{name}: {number_of(len(expected), 'row')} not scored: {err}"
         return PartVerdict(len(expected), 0, 0, [fault])
     quarantined = quarantine["utterance_id"].to_pylist()
     found = Counter(scored) + Counter(quarantined)
     faults = [
-        f"{name}: {len(ids):,} rows {what}: {', '.join(sorted(map(str, ids))[:3])}"
+        f"{name}: {number_of(len(ids), 'row')} {what}: {', '.join(sorted(map(str, ids))[:3])}"
         for what, ids in (
             ("lost", set(expected) - set(found)),
             ("not of this manifest part", set(found) - set(expected)),

@@ -150,11 +150,11 @@ def test_verify_names_lost_and_doubled_rows(
     whole = pq.read_table(part)
     lost = whole["utterance_id"][0].as_py()
     pq.write_table(whole.slice(1), part)
-    with pytest.raises(NotDone, match=rf"part-00000.parquet: 1 rows lost: {lost}"):
+    with pytest.raises(NotDone, match=rf"part-00000.parquet: 1 row lost: {lost}"):
         verify.run(settings)
     doubled = whole.take([0, *range(len(whole))])
     pq.write_table(doubled, part)
-    with pytest.raises(NotDone, match=rf"1 rows there more than once: {lost}"):
+    with pytest.raises(NotDone, match=rf"1 row there more than once: {lost}"):
         verify.run(settings)
     part.unlink()
     with pytest.raises(NotDone, match=rf"part-00000.parquet: {len(whole)} rows not scored"):

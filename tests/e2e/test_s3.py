@@ -151,14 +151,14 @@ def test_an_archived_object_and_odd_keys_stop_nothing(daf, bucket, make_head, tm
     score = {"manifest": manifest, "head": make_head(), "out": out, "local": True}
     strict = daf("score", **score, strict=True)
     assert strict.status == 1
-    assert "0 quarantined, 1 of 14 rows have no audio (unreadable_audio 1)" in strict.summary
+    assert "0 quarantined, 1 of 14 rows has no audio (unreadable_audio 1)" in strict.summary
     assert strict.complaint.endswith(
         "daf: --strict: expected every row and file with all that it came with, found rows flagged "
         "unreadable_audio 1; everything else is done\n"
     )
     page = tmp_path / "report.html"
     assert daf("report", scores=out, out=page).status == 0
-    assert "of 14 utterances 1 have no audio" in page.read_text()
+    assert "of 14 utterances 1 has no audio" in page.read_text()
     assert "frozen.wav: expected a recording that can be read" in page.read_text()
     put("cold.wav", speech)
     whole = daf("score", **score, retry="unreadable_audio", strict=True)

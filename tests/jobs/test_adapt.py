@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from daf_core.adaptation import choose
 from daf_core.adaptation.label_table import COLUMNS, read_labels, write_label_table
 from daf_core.errors import NotDone, SettingsError
 from daf_core.schemas import MANIFEST, QUARANTINE
@@ -111,7 +112,7 @@ def test_the_table_holds_words_and_no_score(folder: Path) -> None:
     assert any(line["file"] for line in lines)
     assert {line["label"] for line in lines} == {""}
     assert {line["text"] for line in lines} == {"'=1+1", "good, very good"}
-    assert sum(float(line["stands_for"]) for line in lines) == pytest.approx(300, rel=0.2)
+    assert sum(float(line["stands_for"]) for line in lines) == pytest.approx(300, abs=0.1)
     before = path.read_bytes()
     label.run(asked)  # again: nothing is filled in yet
     assert path.read_bytes() == before
@@ -124,11 +125,51 @@ def test_the_table_holds_words_and_no_score(folder: Path) -> None:
     assert {line["text"] for line in lines} == {""}
 
 
+def flagged(root: Path, flags: list[str]) -> LabelSettings:
+    """Settings for scores of 300 rows, of which each third one has these flags."""
+    rows, _ = score(head(), archive(300, 20)[0])
+    own = [[*old, *(flags if number % 3 == 0 else [])] for number, old in enumerate(_flags(rows))]
+    place = rows.schema.get_field_index("flags")
+    rows = rows.set_column(place, rows.schema.field(place), pa.array(own, pa.list_(pa.string())))
+    uri = str(root / "scores")
+    finished(scores_output(uri), rows, {"manifest": "0" * 16, "precision": "float32"}, {})
+    return LabelSettings(scores=uri, out=str(root / "labels.csv"), rows=70)
+
+
+def _flags(rows: pa.Table) -> list[list[str]]:
+    found: list[list[str]] = rows["flags"].to_pylist()
+    return found
+
+
+@pytest.mark.parametrize("at_most", [200_000, 150])
+@pytest.mark.parametrize(
+    "flags", [["silent", "no_audio"], ["music"], ["no_audio", "missing_audio"], ["bad_time"]]
+)
+def test_rows_that_nobody_can_hear_are_left_out_and_not_stood_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], at_most: int
+) -> None:
+    """Also where a random part of the rows is looked at."""
+    monkeypatch.setattr(choose, "CANDIDATES_AT_MOST", at_most)
+    asked = flagged(tmp_path, flags)
+    said = label.run(asked)
+    assert said.startswith("70 of 300 utterances, 200 of which can be labelled (left out are ")
+    lines = lines_of(tmp_path / "labels.csv")
+    assert sum(float(line["stands_for"]) for line in lines) == pytest.approx(200, abs=0.1)
+    rows = scores_output(asked.scores).read("part-00000.parquet", ["utterance_id", "flags"])
+    held = {row["utterance_id"]: row["flags"] for row in rows.to_pylist()}
+    assert all(flags[-1] not in held[line["utterance_id"]] for line in lines)
+
+
+def test_rows_of_transcripts_without_a_recording_are_labelled_by_their_words(tmp_path) -> None:
+    said = label.run(flagged(tmp_path, ["no_audio"]))
+    assert said.startswith("70 of 300 utterances, of ")
+
+
 def test_a_table_with_labels_is_not_replaced(folder: Path) -> None:
     uri = str(folder / "kept.csv")
     write_label_table(uri, [{"utterance_id": "a", "label": 1.0}], COLUMNS)
     asked = LabelSettings(scores=str(folder / "scores"), out=uri)
-    with pytest.raises(SettingsError, match="found 1 labels; choose another name"):
+    with pytest.raises(SettingsError, match="found 1 label; choose another name"):
         label.run(asked)
     assert len(read_labels(uri).labels) == 1
 

@@ -102,7 +102,7 @@ def test_what_the_source_lacks_is_said_as_before(calls: Path, tmp_path: Path) ->
     assert again[1:] == [
         "--channels: no utterance is on channel 0 (agent); the recordings have one channel, or "
         "nothing tells their channels apart",
-        "--meta: 1 of 3 lines fit no recording, such as zoe",
+        "--meta: 1 of 3 lines fits no recording, such as zoe",
         "--meta: 2 of 4 recordings have no line, such as kim.wav, lea.wav",
         "recordings left out, as `daf forget` removed them: 1",
         "quarantined, unmatched_meta: crm.csv:4: expected a file of this recording in the folder, "

@@ -41,7 +41,7 @@ def test_the_summary_counts_what_is_not_used_and_what_goes_on_with_less(tmp_path
         ingest.run(settings)
     first, second = str(told.value.summary).splitlines()
     assert first.startswith(
-        "3 rows in, 3 in the manifest, 0 quarantined, 1 of 3 rows have no audio, flagged "
+        "3 rows in, 3 in the manifest, 0 quarantined, 1 of 3 rows has no audio, flagged "
         "cut_at_end 2, 1 part, "
     )
     assert "3 recordings (3 new)" in first

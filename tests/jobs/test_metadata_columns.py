@@ -4,10 +4,12 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import pytest
 
 from daf_core.errors import SettingsError
+from daf_core.query.days import formats
 from jobs.settings import CallsSettings, ExportSettings, QuerySettings
 from jobs.verbs import calls, export, query
 from tests.core.calls.made_folder import scores_folder
@@ -96,6 +98,94 @@ def test_a_text_that_is_taken_for_numbers_is_told_by_its_value(where, said, scor
         listed(scores, where=where)
     assert "Binder" not in str(told.value)
     assert [one["call"] for one in listed(scores, where="TRY_CAST(mixed AS DOUBLE) < 3")] == ["c4"]
+
+
+CALL_DATES = ["02/03/2026", "4/3/2026", "05/03/2026 09:30", "", "unknown", "09/02/2026"]
+
+
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Scores of calls with days that may be read in two ways, by names that SQL has too."""
+    folder = tmp_path_factory.mktemp("dated") / "s"
+    rows = [
+        {"utterance_id": f"c{number}", "recording_id": f"c{number}", "sentiment": 0.0}
+        | {"start_s": 0.0, "end_s": 2.0}
+        | {"meta": [("Call Date", day), ("date", day), ("at", "28.2.26"), ("code", "1/2")]}
+        for number, day in enumerate(CALL_DATES)
+    ]
+    scores_folder(folder, [scores_of(rows)])
+    return folder
+
+
+IN_ITS_PLACE = (
+    r"expected dates in the column \"Call Date\", found text such as \"4/3/2026\", which is "
+    r"compared letter by letter; write try_strptime\(\"Call Date\", '%d/%m/%Y'\) "
+    r"\('%m/%d/%Y' where months come first\) in its place, or write such days as 2026-03-02"
+)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 FROM calls WHERE \"Call Date\" >= '2026-03-05'",
+        "SELECT 1 FROM calls c WHERE '2026-03-05'<c.\"Call Date\"",
+        "SELECT 1 FROM utterances WHERE \"call date\" BETWEEN '2026-03-01' AND '2026-03-05'",
+        "SELECT 1 FROM utterances WHERE \"Call Date\" NOT BETWEEN '2026' AND '2027'",
+        "SELECT date_trunc('week', \"Call Date\") AS week, count(*) FROM calls GROUP BY week",
+        'SELECT year("Call Date") FROM calls',
+        'SELECT extract(month FROM "Call Date") FROM calls',
+        "SELECT strftime(\"Call Date\", '%Y') FROM calls",
+        "SELECT CAST(\"Call Date\" AS DATE) FROM calls WHERE recording_id = 'c5'",
+        'SELECT 1 FROM calls WHERE "Call Date" > current_date',
+    ],
+)
+def test_days_that_are_text_are_not_taken_for_dates(sql: str, dated: Path) -> None:
+    with pytest.raises(SettingsError, match=IN_ITS_PLACE) as told:
+        asked(dated, sql)
+    assert "Candidate" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+def test_the_format_is_told_that_the_days_have(dated: Path) -> None:
+    with pytest.raises(SettingsError, match=r"try_strptime\(\"at\", '%d\.%m\.%y'\) in its place"):
+        listed(dated, where="\"at\" < '2026-03-01'")
+    for day, said in {
+        "02/13/26": ("%m/%d/%y",),
+        "13-2-2026T10:00": ("%d-%m-%YT%H:%M",),
+        "1/2/2026, 10:30:05 PM": ("%d/%m/%Y, %I:%M:%S %p", "%m/%d/%Y, %I:%M:%S %p"),
+        "28.2.2026 10:30:05.125": ("%d.%m.%Y %H:%M:%S.%g",),
+    }.items():
+        assert formats(day) == said
+        (read,) = duckdb.sql(f"SELECT try_strptime('{day}', '{said[0]}')").fetchall()
+        assert read != (None,)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "try_strptime(\"Call Date\", '%d/%m/%Y') >= '2026-03-03'",
+        "try_strptime(\"date\", '%d/%m/%Y') >= DATE '2026-03-03'",
+        "DATE '2026-03-03' <= try_strptime(date, '%d/%m/%Y')::date",
+        "\"Call Date\" = '4/3/2026'",
+        "\"Call Date\" <> '02/03/2026' AND date LIKE '4/%'",
+        "date IN ('4/3/2026') AND code >= '1'",
+        "sentiment >= 0 AND date = '4/3/2026'",
+    ],
+)
+def test_days_that_are_read_as_dates_or_compared_as_text_are_taken(condition, dated) -> None:
+    assert [one["call"] for one in listed(dated, where=condition)] == ["c1"]
+
+
+def test_of_a_column_in_which_few_texts_are_days_nothing_is_known(tmp_path: Path) -> None:
+    rows = [
+        {"utterance_id": f"c{number}", "recording_id": f"c{number}", "sentiment": 0.0}
+        | {"start_s": 0.0, "end_s": 2.0, "meta": [("name", name)]}
+        for number, name in enumerate(["1/2/2026", "a", "b"])
+    ]
+    scores_folder(tmp_path / "s", [scores_of(rows)])
+    assert len(listed(tmp_path / "s", where="name < 'b'")) == 2
+    with pytest.raises(SettingsError, match=r'dates in the column "name".*: "1/2/2026"'):
+        asked(tmp_path / "s", "SELECT date_trunc('week', name) FROM calls")
 
 
 def test_columns_stand_in_the_order_of_the_source(scores: Path) -> None:

@@ -114,6 +114,18 @@ def test_names_are_keyed_hashes_and_only_the_manifest_says_where_recordings_are(
     assert broken["message"] == f"{broken['recording_id']}: the recording cannot be decoded"
 
 
+def test_a_file_that_is_not_used_keeps_its_kind_and_what_to_save_it_as(tmp_path: Path) -> None:
+    calls = folder_of_calls(tmp_path / "calls")
+    (calls / "jane-roe's calls.xlsx").write_bytes(b"PK\x03\x04" + bytes(range(128, 256)))
+    (calls / "minutes.jane-roe").write_bytes(bytes(range(256)))
+    said = ingest.run(asked(calls, tmp_path / "m", hash_ids=SALT))
+    assert "1 .xlsx unknown_format" in said
+    assert "1 .pdf unknown_format" in said
+    stored = stored_text(tmp_path / "m" / "quarantine")
+    assert "found a workbook; save the sheet that holds the words as .csv" in stored
+    assert "roe" not in f"{said}{stored}".lower()
+
+
 def test_the_same_salt_gives_the_same_ids_and_another_one_is_refused(tmp_path: Path) -> None:
     calls = folder_of_calls(tmp_path / "calls")
     (tmp_path / "salt").write_text(f"{SALT}\n")

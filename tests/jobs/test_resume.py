@@ -99,7 +99,7 @@ def mended(tmp_path: Path) -> Archive:
     archive = Archive(tmp_path / "scores", BAD, WITHOUT)
     line = archive.run()
     assert "3 scored, 2 quarantined (missing_audio 1, no_speech 1; in " in line
-    assert ", 1 of 3 rows have no audio (missing_audio 1), " in line
+    assert ", 1 of 3 rows has no audio (missing_audio 1), " in line
     archive.bad = archive.without = {}
     return archive
 
@@ -187,7 +187,7 @@ def test_strict_refuses_a_whole_run_with_less_than_it_came_with(
 
 def test_strict_accepts_rows_that_came_without(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "scores", {}, {"part-00002.parquet": "short"})
-    assert ", 1 of 5 rows have no audio, " in archive.run(strict=True)
+    assert ", 1 of 5 rows has no audio, " in archive.run(strict=True)
 
 
 def test_too_many_quarantined_rows_stop_the_run(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ def written(output: Output, rows: pa.Table) -> Output:
     ("columns", "fault"),
     [
         ({}, None),
-        ({"sentiment": [0.5, np.nan]}, "1 rows with sentiment outside [-3, 3]: b"),
-        ({"sentiment": [0.5, 9.0]}, "1 rows with sentiment outside [-3, 3]: b"),
+        ({"sentiment": [0.5, np.nan]}, "1 row with sentiment outside [-3, 3]: b"),
+        ({"sentiment": [0.5, 9.0]}, "1 row with sentiment outside [-3, 3]: b"),
         ({"text_weight": [0.5, 1.0], "audio_weight": [0.9, 0.0]}, "not 1: a"),
         ({"interval_low": [2.0, 0.0], "interval_high": [1.0, 1.0]}, "above interval_high: a"),
     ],

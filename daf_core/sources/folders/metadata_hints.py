@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from daf_core.decimals import how_many_of, number_of
 from daf_core.errors import SettingsError
 from daf_core.sources.folders.metadata import PathMeta, is_likely_recording
 from daf_core.sources.folders.metadata_table import TableMeta
 from daf_core.sources.labels import Label, read_labels
 from daf_core.sources.remarks import Found, examples
 from daf_core.sources.table_rows import is_table
+from daf_core.sources.transcripts.reading.headings import headings
 from daf_core.storage.files import filesystem, join
 
 _MOST_TABLES, _LARGEST = 20, 16 << 20  # tables that are looked into, bytes of each
@@ -21,13 +23,13 @@ def metadata_not_found(
     files = _recordings(names)
     if path_meta.pattern is not None and files and not any(map(path_meta.fits, files)):
         yield (
-            f"`meta_regex`: 0 of {len(files):,} paths fit, such as {examples(files)}; it is "
-            f"searched for in the path within the folder"
+            f"`meta_regex`: {how_many_of(0, len(files), 'path', 'fits', 'fit')}, such as "
+            f"{examples(files)}; it is searched for in the path within the folder"
         )
     if table is not None and table.unmatched:
         yield (
-            f"`meta`: {len(table.unmatched):,} of {len(table):,} lines fit no recording, such as "
-            f"{examples(table.unmatched)}"
+            f"`meta`: {how_many_of(len(table.unmatched), len(table), 'line', 'fits', 'fit')} no "
+            f"recording, such as {examples(table.unmatched)}"
         )
 
 
@@ -39,14 +41,14 @@ def metadata_missing(
     unfit = [name for name in files if not path_meta.fits(name)]
     if path_meta.pattern is not None and 0 < len(unfit) < len(files):
         yield (
-            f"`meta_regex`: {len(unfit):,} of {len(files):,} paths do not fit, such as "
-            f"{examples(unfit)}"
+            f"`meta_regex`: {how_many_of(len(unfit), len(files), 'path', 'does', 'do')} not fit, "
+            f"such as {examples(unfit)}"
         )
     bare = [name for name in files if table is not None and not table.knows(name)]
     if bare:
         yield (
-            f"`meta`: {len(bare):,} of {len(files):,} recordings have no line, such as "
-            f"{examples(bare)}"
+            f"`meta`: {how_many_of(len(bare), len(files), 'recording', 'has', 'have')} no line, "
+            f"such as {examples(bare)}"
         )
 
 
@@ -70,7 +72,9 @@ def likely_tables(uri: str, groups: Mapping[str, Sequence[str]], found: Found) -
             continue
         table.join(others)
         if table.fitting:
-            known = f"{table.fitting:,} of its {len(table):,} lines name recordings of the folder"
+            lines = number_of(len(table), "line")
+            names_them = "names" if table.fitting == 1 else "name"
+            known = f"{table.fitting:,} of its {lines} {names_them} recordings of the folder"
             yield f"{name} is not used; {known}; {_how(place, table, others)}"
 
 
@@ -84,12 +88,24 @@ def _how(place: str, table: TableMeta, groups: Collection[str]) -> str:
         return f"if it labels what is said in them, give `labels` {place}{more}"
     if {"utterance_id", "label"} <= {*table.columns}:
         return "if it labels what is said in them, `daf adapt` takes it, once they are scored"
+    if table.repeated and _looks_like_labels(table.columns):
+        return (
+            f"if it labels what is said in them, `labels` takes it with the columns recording_id, "
+            f"with ids such as {examples(sorted(groups)[:1])}, start_s in seconds, and label, a "
+            f"number from -3 to 3"
+        )
     if table.repeated:
         return (
-            "it has several lines of one recording, which daf does not read; if it tells of the "
-            "recordings, leave one line of each"
+            f"it has several lines of one recording, which daf does not read; if it tells of the "
+            f"recordings, give `meta` a copy of {place} with one line of each"
         )
     return f"if it tells of them, give `meta` {place}"
+
+
+def _looks_like_labels(columns: Sequence[str]) -> bool:
+    """Whether columns are a label and a start, though the table is none that `labels` takes yet."""
+    named = {name.strip().lower() for name in columns}
+    return "label" in named and "start" in headings(columns)
 
 
 def _labels_of(uri: str, recordings: Collection[str]) -> list[Label]:

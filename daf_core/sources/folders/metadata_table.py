@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from daf_core.errors import BadInput, SettingsError
+from daf_core.query.days import notes_on
 from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
 from daf_core.sources.folders.grouping import fold, stem
@@ -80,6 +81,7 @@ class TableMeta:
                     self._lines.append(_line(place, cells, left_out))
                 except BadInput as err:
                     self.quarantined.append(quarantine_row(err, {"file": uri}))
+        self.notes += tuple(notes_on(self.columns, [line.cells for line in self._lines]))
 
     def __len__(self) -> int:
         """Lines of the table that can be read."""

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from daf_core.decimals import how_many_of
 from daf_core.errors import BadInput, SettingsError
 from daf_core.schemas import Row
 from daf_core.sources.cells import is_empty
@@ -62,8 +63,8 @@ def _told(refused: list[BadInput], fitting: int) -> list[str]:
         return []
     number = len(refused)
     return [
-        f"`transcripts`: {number} of {fitting + number} lines name no files, such as "
-        f"{refused[0].message}"
+        f"`transcripts`: {how_many_of(number, fitting + number, 'line', 'names', 'name')} no "
+        f"files, such as {refused[0].message}"
     ]
 
 

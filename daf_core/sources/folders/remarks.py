@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from daf_core.decimals import number_of
 from daf_core.redaction.names import may_be_marked
 from daf_core.sources.folders.by_speaker import FLAG as ESTIMATED
 from daf_core.sources.folders.grouping import RAW_SUFFIXES, TEXT_SUFFIXES, stem, suffix
@@ -105,10 +106,10 @@ def one_sided_channels(who: WhoSpeaks, found: Found) -> Iterator[str]:
     for number in sorted(who.channels.keys() & rows.keys()):
         if rows[number] <= (1 - ONE_SIDED) * total:
             yield (
-                f"`channels`: {_named(who, [number])} holds speech in "
-                f"{len(recordings[number]):,} of {every:,} recordings with several channels, "
-                f"{rows[number]:,} of {total:,} utterances; it was hardly recorded, or is "
-                f"not the channel of that role: listen to one"
+                f"`channels`: {_named(who, [number])} holds speech in {len(recordings[number]):,} "
+                f"of {number_of(every, 'recording')} with several channels, {rows[number]:,} of "
+                f"{number_of(total, 'utterance')}; it was hardly recorded, or is not the channel "
+                f"of that role: listen to one"
             )
 
 
@@ -145,7 +146,8 @@ def missing_each_other(groups: Mapping[str, list[str]], found: Found) -> Iterato
     if not number:
         return
     line = (
-        f"{len(sounds):,} recordings have no transcript and {number:,} transcripts no recording, "
+        f"{number_of(len(sounds), 'recording has', 'recordings have')} no transcript and "
+        f"{number_of(number, 'transcript has', 'transcripts have')} no recording, "
         f"such as {examples(sounds)} and {examples(words or maybe)}"
     )
     if pairs:
@@ -167,7 +169,7 @@ def words_not_read(groups: Mapping[str, list[str]], found: Found) -> Iterator[st
         if sum(counts.get(reason, 0) for reason in _NO_TRANSCRIPT) >= len(texts):
             lost.append(texts[0])
     if lost:
-        number = f"{len(lost):,} recordings have" if len(lost) > 1 else "1 recording has"
+        number = number_of(len(lost), "recording has", "recordings have")
         yield (
             f"{number} no words, as the text of the same name is no transcript that can be read, "
             f"such as {examples(lost)}; the quarantine says why of each"

@@ -46,6 +46,8 @@ _MAGIC = {
     b"SQLite format": "a database",
 }
 
+_KINDS = frozenset({*_BY_SUFFIX.values(), *_MAGIC.values()})
+
 
 def found_in(document: Document) -> str:
     """What was found in a text that no reader recognises, and what was expected of such a file."""
@@ -84,6 +86,14 @@ def found_by_magic(name: str, head: bytes) -> str | None:
         if any(one in head for one in _IN_WORKBOOK):
             kind = _WORKBOOK  # whatever its name
     return None if kind is None else f"expected a recording or a transcript, found {kind}"
+
+
+def told_by_magic(message: str) -> str | None:
+    """What `found_by_magic` said, at the end of a message; None if it says something else. It names
+    nobody.
+    """
+    kinds = (f"expected a recording or a transcript, found {one}" for one in _KINDS)
+    return next((kind for kind in kinds if message.endswith(kind)), None)
 
 
 def _is_json(text: str) -> bool:

@@ -71,5 +71,5 @@ def test_lines_that_are_no_label_are_told_with_their_place(tmp_path: Path) -> No
 def test_a_table_without_its_columns_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match=r"expected a column (utterance_id|label)"):
         read_labels(table(tmp_path, text))
-    with pytest.raises(SettingsError, match="found nothing there"):
+    with pytest.raises(SettingsError, match="no such file; expected a table"):
         read_labels(str(tmp_path / "other.csv"))

@@ -88,7 +88,7 @@ def test_channels_that_hardly_any_row_is_on_are_said(tmp_path):
     }
     line = run(settings(tmp_path, **given))
     assert (
-        "--channels: channel 0 (agent) holds speech in 1 of 1 recordings with several channels, "
+        "--channels: channel 0 (agent) holds speech in 1 of 1 recording with several channels, "
         "1 of 59 utterances; it was hardly recorded, or is not the channel of that role"
     ) in line
 
@@ -133,7 +133,7 @@ def test_lines_of_metadata_that_fit_nothing_and_recordings_without_a_line(tmp_pa
     meta = table(tmp_path, "file,team\na.wav,1\nzz.wav,2\nyy,3\n")
     line = run(settings(tmp_path, meta=meta))
     assert "--meta: 2 of 3 lines fit no recording, such as yy, zz.wav" in line
-    assert "--meta: 1 of 2 recordings have no line, such as b.wav" in line
+    assert "--meta: 1 of 2 recordings has no line, such as b.wav" in line
     assert "unmatched_meta 2" in line
 
 
@@ -143,7 +143,7 @@ def test_lines_of_the_table_of_transcripts_that_name_nothing(tmp_path):
     text(tmp_path / "in" / "one.vtt")
     pairs = table(tmp_path, "recording,transcript\na.wav,one.vtt\nb.wav,two.vtt\n")
     line = run(settings(tmp_path, transcripts=pairs))
-    assert "--transcripts: 1 of 2 lines name no files, such as table.csv:3" in line
+    assert "--transcripts: 1 of 2 lines names no files, such as table.csv:3" in line
     assert "unmatched_transcript 1" in line
     nothing = table(tmp_path, "recording,transcript\nx.wav,one.vtt\n")
     with pytest.raises(SettingsError, match=r"table.csv:2: expected the path of one file"):
@@ -157,7 +157,7 @@ def test_near_names_are_told_as_the_table_that_joins_them(tmp_path):
         text(tmp_path / "in" / f"{name}.vtt")
     text(tmp_path / "in" / "README.txt", "what this is\n")
     line = run(settings(tmp_path))
-    assert "3 recordings have no transcript and 3 transcripts no recording" in line
+    assert "3 recordings have no transcript and 3 transcripts have no recording" in line
     lines = line.splitlines()
     first = lines.index("recording,transcript")
     assert sorted(lines[first + 1 : first + 4]) == [

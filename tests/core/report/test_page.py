@@ -37,7 +37,7 @@ def test_what_ingest_quarantined_is_on_the_page(call: str) -> None:
     )
     assert "archived" in page
     assert page.count("<script") == 1  # that of the page
-    assert "of 13 utterances 3 have no audio and 1 have no text." in page
+    assert "of 13 utterances 3 have no audio and 1 has no text." in page
 
 
 def test_page_shows_the_contradiction_with_time_and_words(call: str) -> None:

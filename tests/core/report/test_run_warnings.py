@@ -160,7 +160,7 @@ def test_rows_whose_voice_is_not_heard_are_told_with_the_reasons(tmp_path: Path)
     report = report_of(tmp_path / "1", rows)
     assert titles(report) == ["Voices not heard"]
     assert report.known.warnings[0].found == (
-        "40 of 200 rows (20 %) are scored on their words alone, as no voice is found where their "
+        "40 of 200 rows (20 %) are scored on words alone, as no voice is found where the "
         "recording should have it (silent 30, outside_recording 10)."
     )
     few = rows[20:40] + [sound_row(n) for n in range(200, 380)]

@@ -53,6 +53,25 @@ def test_words_that_stand_twice_are_kept_once(tmp_path):
     assert [row["meta"] for row in found] == [{"answer": "yes"}, {"raw": "Yes", "answer": "no"}]
 
 
+@pytest.mark.parametrize("said", ["NULL", "nan", "NaN", "<NA>", "\\N", "#N/A", " NULL "])
+def test_a_text_that_exports_write_for_nothing_is_no_words(tmp_path, said):
+    tone(tmp_path / "a.wav")
+    head = "audio_path,text,start_s,end_s,label"
+    path = write(tmp_path / "t.csv", f"{head}\na.wav,{said},0.5,1,\\N\n,{said},,,\n")
+    (row,), (refused,) = ingest(path)
+    assert (row["text"], row["label"], row["start_s"], row["flags"]) == (None, None, 0.5, [])
+    assert refused["reason"] == "empty_row"
+    (unplaced,) = reasons(
+        write(tmp_path / "u.csv", f"audio_path,text,offset,duration\na,{said},0,x")
+    )
+    assert unplaced == ("u.csv:2", "bad_time")  # with words it would stay without times
+
+
+@pytest.mark.parametrize("said", ["Null", "null", "Nan", "None", "n/a", "NULL and void"])
+def test_words_that_may_have_been_said_remain(tmp_path, said):
+    assert texts(write(tmp_path / "t.csv", f"text,label\n{said},1\n")) == [said]
+
+
 def test_a_word_that_could_say_that_there_is_no_value_remains_in_the_text(tmp_path):
     assert texts(write(tmp_path / "t.csv", "text,label\nNone,1\n")) == ["None"]
 

@@ -146,7 +146,7 @@ def test_scores_out_of_range_are_never_published(
     numbers[0] = value
     wrong = scored.set_column(place, scored.schema.field(place), pa.array(numbers, pa.float32()))
     fingerprint = run_record.fingerprint({"a": 1})
-    with pytest.raises(NotDone, match="not published: 1 rows with"):
+    with pytest.raises(NotDone, match="not published: 1 row with"):
         publish_part(output, facts, wrong, QUARANTINE.empty_table(), fingerprint)
     assert not output.has(facts.name)
     publish_part(output, facts, scored, QUARANTINE.empty_table(), fingerprint)

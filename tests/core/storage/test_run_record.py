@@ -98,7 +98,7 @@ def test_an_output_of_another_kind_is_refused_and_left_alone(output, name, recor
 @pytest.mark.parametrize("fresh", [False, True])
 def test_parts_without_a_run_record_are_left_alone(output, fresh):
     publish_part(output, 0)
-    with pytest.raises(SettingsError, match=r"found 1 parts and no run\.json"):
+    with pytest.raises(SettingsError, match=r"found 1 part and no run\.json"):
         run_record.begin(output, IDENTITY, fresh=fresh)
     assert parquet.list_parts(output.parts_uri) == ["part-00000.parquet"]
 

@@ -232,5 +232,5 @@ def test_what_a_corpus_holds_out_does_not_join_it_from_another(tmp_path, caplog)
     joining = without_held_out(copy, corpus)
     assert joining.counts == {"train": 10, "valid": 2, "test": 0}
     assert set(utterance_ids(joining, "train")) == set(utterance_ids(corpus, "train"))
-    assert "10 train rows are validation or test rows of" in caplog.text
+    assert "10 train rows are not used, as validation or test rows of" in caplog.text
     assert without_held_out(corpus, corpus).counts == corpus.counts

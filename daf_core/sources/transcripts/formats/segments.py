@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from daf_core.errors import BadInput
+from daf_core.sources.no_words import says_no_words
 from daf_core.sources.transcripts.cue import Cue, Transcript
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.reading import json_lines, one_recording
@@ -85,6 +86,7 @@ def segment(fields: Fields, named: Headings, guess: float) -> Cue:
     words = words_of(fields.entries("words"), guess)
     inner = cue_of(words) if words else None
     text = fields.text(heading.name) if heading and isinstance(value, str) else None
+    text = "" if says_no_words(text) else text
     if text is None and inner is None:
         raise Unreadable
     start_s, end_s = time("start"), time("end")

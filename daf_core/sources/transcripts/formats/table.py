@@ -25,7 +25,7 @@ from daf_core.spreadsheet import unescaped
 _DELIMITERS = ("\t", ",", ";", "|")
 _LONGEST_HEAD = 2_000
 _WORDS = frozenset({"text", "word"})
-_MISSING = re.compile(r"\s*(?:nan|na|n/a|null|none|<na>)?\s*", re.IGNORECASE)
+_MISSING = re.compile(r"\s*(?:nan|na|n/a|null|none|<na>|#n/a|\\n)?\s*", re.IGNORECASE)
 
 
 def recognises(document: Document) -> bool:

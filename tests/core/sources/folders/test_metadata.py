@@ -130,12 +130,42 @@ def test_a_line_that_would_fill_each_row_of_its_recording_is_named(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "found"), [("m.xlsx", "a file .xlsx; save it as .csv"), ("gone.csv", "nothing there")]
+    ("name", "said"),
+    [
+        ("m.xlsx", r"expected a table \(\.csv, .* found a file .xlsx; save it as .csv"),
+        ("gone.csv", r"gone\.csv: no such file; expected a table \(\.csv, "),
+        ("gone.xlsx", r"gone\.xlsx: no such file; expected a table \(\.csv, "),
+    ],
 )
-def test_what_is_no_table_is_refused_with_what_to_do(name, found, tmp_path):
+def test_what_is_no_table_is_refused_with_what_to_do(name, said, tmp_path):
     (tmp_path / "m.xlsx").touch()
-    with pytest.raises(SettingsError, match=rf"expected a table \(\.csv, .* found {found}"):
+    with pytest.raises(SettingsError, match=said):
         TableMeta(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (["02/03/2026", "13/03/2026 09:30", "?"], "02/03/2026"),
+        (["2.3.26", "3.3.26", ""], "2.3.26"),
+        (["02.03.2026", "n/a", "3.3.2026"], "02.03.2026"),
+        (["02.03.2026", "03.03.2026 10:00", ""], None),  # days before months, as all dotted ones
+        (["2026-03-02", "2026-03-03", "2026-03-04"], None),
+        (["1/2", "02/03/2026", "b"], None),
+        (["", "", ""], None),
+    ],
+)
+def test_a_column_of_days_that_stay_text_is_told(days, told, tmp_path):
+    lines = [f"c{number},{day}" for number, day in enumerate(days)]
+    meta = joined(tmp_path / "m.csv", "\n".join(["call_id,Call Date", *lines]) + "\n")
+    assert [note for note in meta.notes if "text" in note] == (
+        [
+            f'column "Call Date" is kept as text, as not all of it reads as dates in one way, such '
+            f'as "{told}"; days as 2026-03-02 are read as dates'
+        ]
+        if told
+        else []
+    )
 
 
 def test_a_key_of_a_path_without_a_value_is_not_given():
@@ -155,7 +185,7 @@ def test_paths_that_a_pattern_does_not_fit_are_told(tmp_path):
     )
     remarks = source.remarks(found)
     assert remarks.unmatched == ()
-    assert remarks.hints == ("`meta_regex`: 1 of 2 paths do not fit, such as b.wav",)
+    assert remarks.hints == ("`meta_regex`: 1 of 2 paths does not fit, such as b.wav",)
 
 
 def test_what_is_known_of_a_recording_comes_from_paths_and_a_table(tmp_path):

@@ -1,5 +1,7 @@
 """Rows of a folder: times, labels, roles, channels, and options that cannot be used."""
 
+import json
+
 import numpy as np
 import pytest
 import soundfile as sf
@@ -28,6 +30,24 @@ def test_times_beyond_the_end_are_cut_and_words_beyond_it_are_kept(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "json"])
+@pytest.mark.parametrize("said", ["NULL", "nan", "NaN", "<NA>", "\\N", "#N/A"])
+def test_a_cue_of_a_table_that_says_that_there_are_no_words_has_none(tmp_path, said, suffix):
+    """As if the cell were empty."""
+    found = []
+    for folder, words in ((tmp_path / "1", said), (tmp_path / "2", "")):
+        tone(folder / "call.wav")
+        cues = [(0, 0.5, "one"), (0.5, 1, words), (1, 1.5, "null")]
+        lines = ["start,end,text", *(f"{start},{end},{one}" for start, end, one in cues)]
+        named = [{"start": start, "end": end, "text": one} for start, end, one in cues]
+        written = json.dumps(named) if suffix == "json" else "\n".join(lines)
+        text(folder / f"call.{suffix}", written)
+        found.append([(row["start_s"], row["text"]) for row in ingest(folder).rows])
+    assert found[0] == found[1]
+    assert said not in [words for _, words in found[0]]
+    assert (1.0, "null") in found[0]
+
+
 def test_labels_find_their_utterances(tmp_path):
     tone(tmp_path / "call.wav")
     text(tmp_path / "call.vtt")
@@ -49,10 +69,10 @@ def test_labels_find_their_utterances(tmp_path):
 @pytest.mark.parametrize(
     ("option", "name", "message"),
     [
-        ("labels", "gone.csv", "gone.csv: expected a table .*, found nothing there"),
+        ("labels", "gone.csv", "gone.csv: no such file; expected a table "),
         ("labels", "call.vtt", "call.vtt: expected a table .*, found a file .vtt"),
         ("labels", "other.csv", "other.csv: expected a column recording_id, start_s, label"),
-        ("meta", "gone.csv", "gone.csv: expected a table .*, found nothing there"),
+        ("meta", "gone.csv", "gone.csv: no such file; expected a table "),
         ("meta", "other.csv", "other.csv: expected a column that names .*, found queue"),
         ("transcripts", "other.csv", "other.csv: expected a column recording, transcript"),
         ("transcripts", "pairs.csv", "pairs.csv:2: expected the path of one file .* found none"),
