@@ -185,7 +185,7 @@ def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
         )
     if len(found) != parts:
         raise SettingsError(
-            f"{output.root}: expected {number_of(parts, 'part')} of a finished run of "
+            f"{output.root}: expected the {number_of(parts, 'part')} of a finished run of "
             f"{output.kind}, found {len(found)}; run the command that makes them again"
         )
     return found

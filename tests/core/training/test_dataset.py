@@ -217,9 +217,7 @@ def test_a_row_is_used_as_it_is_named_or_not_at_all(splits, labelled):
 def test_one_recording_cannot_be_split(tmp_path):
     labels = [1.0, -1.0] + [None] * 18
     source = write_embeddings(str(tmp_path), [None] * 20, labels)
-    with pytest.raises(
-        SettingsError, match=r"all 2 labelled rows are of one recording.*column spl"
-    ):
+    with pytest.raises(SettingsError, match=r"all 2 labelled rows are of 1 recording,.*column spl"):
         labelled_corpus(source)
 
 
