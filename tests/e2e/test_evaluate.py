@@ -119,7 +119,7 @@ def test_a_search_on_validation_rows_gives_each_head_its_settings(daf, embedding
     before = {path: path.stat().st_mtime_ns for path in out.glob("*/*")}
     again = daf("evaluate", embeddings=embeddings, out=out, **asked | {"seeds": 2})
     assert "2 trials" in again.summary
-    assert "1 were done before" in again.summary
+    assert "1 was done before" in again.summary
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
     other = daf("evaluate", embeddings=embeddings, out=out, **asked | {"search": 3})
     assert other.status == 2

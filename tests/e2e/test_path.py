@@ -88,7 +88,7 @@ def test_all_the_way(daf, mixed, encoders, tmp_path):
     assert steps["report stored"].lines[:-1] == known
     rows = "36 train, 18 validation, 18 test rows"
     assert steps["train"].summary.startswith(f"{rows}, best epoch")
-    assert steps["evaluate"].summary.startswith(f"1 trials on {rows}")
+    assert steps["evaluate"].summary.startswith(f"1 trial on {rows}")
 
     expected = {
         manifest_output(str(manifest)): MANIFEST,
