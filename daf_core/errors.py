@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import inf
 
+from daf_core.decimals import how_many_of
+
 REASONS = {
     "bad_row": "the row cannot be read as a row of its table",
     "bad_encoding": "the text is not UTF-8",
@@ -121,10 +123,9 @@ def check_bad_rows(
         return
     counts = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()))
     allowed = "all there are" if bad >= rows_in else f"more than `max_error_rate` {most} allows"
-    rows = f"row{'s' * (rows_in != 1)} {'is' if bad == 1 else 'are'}"
     raise TooManyBad(
-        f"{bad:,} of {rows_in:,} {rows} quarantined, {allowed}: {counts}; mend the cause, then "
-        f"{again}",
+        f"{how_many_of(bad, rows_in, 'row', 'is', 'are')} quarantined, {allowed}: {counts}; mend "
+        f"the cause, then {again}",
         summary=line,
     )
 

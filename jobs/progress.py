@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from daf_core.decimals import number_of as number_of  # also for those that import it from here
 from jobs.command.terminal import one_line
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from daf_core.decimals import how_many_of
+from daf_core.decimals import how_many_of, number_of
 from daf_core.errors import NotDone
 from daf_core.schemas import LESSENED
-from jobs.progress import Counts, counted, number_of, quarantined, rate
+from jobs.progress import Counts, counted, quarantined, rate
 
 # Flags that say why a row has no audio.
 _WITHOUT_AUDIO = frozenset(

@@ -30,12 +30,11 @@ from benchmarks.science.embedded import embed_mosei
 from benchmarks.science.heads_table import CORPORA as PAIRS
 from benchmarks.science.heads_table import Comparison, merge_corpora, trials_on_pairs
 from benchmarks.science.rivals import HEAD, differences, holm
-from daf_core.decimals import decimals
+from daf_core.decimals import decimals, number_of
 from daf_core.evaluation.rendering import shown_interval, shown_table
 from daf_core.evaluation.results import Standing, standings
 from daf_core.evaluation.trial import TrialResult
 from daf_core.evaluation.weights import weight_spreads
-from jobs.progress import number_of
 from jobs.settings import TEXT_ENCODER, EvaluateSettings
 
 HEADS = [

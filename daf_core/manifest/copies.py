@@ -2,8 +2,7 @@
 
 Sound is compared byte for byte: of files of one size the ends first, and whole files only where
 these are alike. Of a recording in several files, as in a table of clips, all must be alike.
-Recordings without sound are copies where they have the same words at the same
-times.
+Recordings without sound are copies where they have the same words at the same times.
 """
 
 import hashlib

@@ -83,8 +83,8 @@ def timeline(
     """Draw one recording.
 
     start, end: (utterances,) positions in the recording, in [0, 1], NaN for utterances that are not
-    drawn; sentiment: (utterances,) in
-    [-3, 3]; audio_weight: (utterances,) in [0, 1] or NaN; ticks: (percent of the width, label).
+    drawn; sentiment: (utterances,) in [-3, 3]; audio_weight: (utterances,) in [0, 1] or NaN; ticks:
+    (percent of the width, label).
     """
     drawn = ~np.isnan(start)
     start, end, sentiment, audio_weight = (

@@ -7,9 +7,9 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from daf_core.decimals import number_of
 from jobs.doctor.finding import FAULT, GIB, OK, Finding
 from jobs.doctor.machine import interpreter, of_machine
-from jobs.progress import number_of
 from jobs.ray_session import ray_session
 
 NODES_WITHIN_S = 60.0  # to start a process on each and to load what the checks need

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from daf_core.decimals import how_many_of
+from daf_core.decimals import how_many_of, number_of
 from daf_core.errors import NotDone, TooManyBad, check_bad_rows
 from daf_core.storage import attempts, part_index, places, run_record
 from daf_core.storage.carried_metadata import bring_metadata
@@ -16,7 +16,7 @@ from jobs.command.told import tell
 from jobs.parts import metrics
 from jobs.parts.recorded import cost_of_an_hour, paid_audio_s, recorded, times
 from jobs.parts.run import Run
-from jobs.progress import Counts, PartProgress, counted, number_of
+from jobs.progress import Counts, PartProgress, counted
 from jobs.settings import PartsRun
 from jobs.summary import check_strict, speed, summary
 

@@ -13,6 +13,7 @@ from daf_core.adaptation.candidates import METHODS
 from daf_core.adaptation.card import adapted_card, doubts, figures, tried
 from daf_core.adaptation.label_table import Label, Labels, read_labels
 from daf_core.adaptation.labelled_rows import labelled_rows
+from daf_core.decimals import number_of
 from daf_core.default_heads import FOLDER, RECORD
 from daf_core.errors import BadInput, NotDone, SettingsError
 from daf_core.one_thread import one_thread
@@ -26,7 +27,7 @@ from daf_core.storage.run_record import Json
 from jobs.command.told import tell
 from jobs.older_embeddings import warn_of_older
 from jobs.parts.encode_chosen import encode_chosen
-from jobs.progress import counted, number_of, working_on
+from jobs.progress import counted, working_on
 from jobs.reading.readers import readers
 from jobs.settings import AdaptSettings
 from jobs.verbs.score import check_fit

@@ -4,6 +4,7 @@ import socket
 from contextlib import suppress
 from threading import Thread
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
@@ -11,7 +12,6 @@ from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.command.terminal import say, say_link
 from jobs.command.told import tell
 from jobs.parts.calls import ensure_calls
-from jobs.progress import number_of
 from jobs.reading.readers import clip_readers
 from jobs.settings import BrowseSettings
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said

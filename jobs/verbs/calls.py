@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 from daf_core.calls.columns import CALLS
 from daf_core.calls.groups import Group, groups_of
 from daf_core.calls.orders import ORDERS, count_of, estimate_of, said_of_counts, said_of_intervals
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.query.database import Database, Limits
 from daf_core.query.hints import nearest
@@ -15,7 +16,6 @@ from daf_core.storage.output import scores_output
 from jobs.command import terminal
 from jobs.command.told import is_wanted, tell, tell_rows
 from jobs.parts.calls import ensure_calls
-from jobs.progress import number_of
 from jobs.settings import CallsSettings
 from jobs.verbs.scored_manifest import manifest_or_said
 from jobs.verbs.shown import shown

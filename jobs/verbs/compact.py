@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.schemas import QUARANTINE
 from daf_core.storage import files, part_index, places, run_record
@@ -11,7 +12,6 @@ from daf_core.storage.part_index import PartFacts
 from daf_core.storage.publish_part import publish_part
 from jobs.parts.resume import run_missing_parts
 from jobs.parts.run import Run
-from jobs.progress import number_of
 from jobs.settings import CompactSettings, PartsRun
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TypeAlias
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.redaction.names import numbered_names
 from daf_core.redaction.redact import redact
@@ -16,7 +17,6 @@ from daf_core.storage import files
 from daf_core.storage.files import filesystem, join, publish
 from jobs.command.terminal import complain, one_line
 from jobs.command.told import tell
-from jobs.progress import number_of
 from jobs.settings import ConvertSettings
 from jobs.verbs.convert_refused import TABLE, Refused, faults, lines, write_table
 from jobs.verbs.convert_scores import is_scores, scored_recordings

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from daf_core.calls.units import Source
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.report.printable import printable
 from daf_core.schemas import Row
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.writing import Score, WrittenCue
 from daf_core.storage.output import Output, manifest_output, scores_output
-from jobs.progress import number_of
 from jobs.verbs.convert_refused import Refused
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 

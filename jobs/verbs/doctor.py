@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 
+from daf_core.decimals import number_of
 from daf_core.errors import NotDone
 from jobs.command.terminal import say
 from jobs.command.told import tell
 from jobs.doctor.finding import FAULT, OK, WARNING, Finding, State, fault, found_by
 from jobs.doctor.machine import gpus, of_machine
 from jobs.doctor.places import check_head, check_output, check_source, check_weights
-from jobs.progress import number_of
 from jobs.ray_address import ray_runs
 from jobs.settings import DoctorSettings
 

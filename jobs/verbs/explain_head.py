@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from daf_core.decimals import number_of
 from daf_core.default_heads import is_default
 from daf_core.evaluation.explained import explained
 from daf_core.evaluation.rendering import ResultTable, shown_table
@@ -15,7 +16,6 @@ from daf_core.storage import run_record
 from daf_core.storage.output import embeddings_output
 from jobs.command.told import tell
 from jobs.older_embeddings import warn_of_older
-from jobs.progress import number_of
 from jobs.settings import ExplainHeadSettings
 from jobs.verbs.score import check_fit
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import duckdb
 import pyarrow as pa
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.export.amazon import amazon_call
 from daf_core.export.columns import described, in_reading_order
@@ -17,7 +18,6 @@ from daf_core.report.printable import inert_json
 from daf_core.schemas import Row
 from daf_core.storage import files
 from jobs.command.told import tell
-from jobs.progress import number_of
 from jobs.settings import ExportSettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.file_names import FileNames

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from daf_core.calls.listed import listed_uri
+from daf_core.decimals import number_of
 from daf_core.errors import BadInput, SettingsError
 from daf_core.manifest.forgotten import Forgotten
 from daf_core.privacy.csv_tables import forget_in_table, tables_in
@@ -24,7 +25,6 @@ from daf_core.storage.part_index import PartFacts
 from daf_core.storage.places import manifest_named
 from jobs.command.told import tell
 from jobs.parts.calls import make_calls
-from jobs.progress import number_of
 from jobs.reading.readers import readers
 from jobs.settings import EncodeResources, ForgetSettings
 from jobs.verbs.ingest import hashed_ids

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
+from daf_core.decimals import number_of
 from daf_core.errors import NotDone, SettingsError, check_bad_rows
 from daf_core.manifest import metadata_options
 from daf_core.manifest.update import update
@@ -21,7 +22,7 @@ from daf_core.sources.open_source import open_source
 from daf_core.storage import files, run_record
 from daf_core.storage.output import manifest_output
 from daf_core.storage.run_record import Json
-from jobs.progress import LinePace, number_of
+from jobs.progress import LinePace
 from jobs.ray_address import named_address
 from jobs.reading.inspecting import Inspector, inspect_apart, inspected_apart
 from jobs.reading.readers import readers

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
+from daf_core.decimals import number_of
 from daf_core.manifest.updated import Updated
 from daf_core.redaction.marks import REDACTED
 from daf_core.redaction.redact import KINDS
@@ -12,7 +13,7 @@ from daf_core.storage import parquet
 from daf_core.storage.output import Output
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
-from jobs.progress import number_of, quarantined
+from jobs.progress import quarantined
 from jobs.summary import lacking
 
 MESSAGES_SHOWN, FEW_PARTS = 3, 100

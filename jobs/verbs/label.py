@@ -15,11 +15,11 @@ from daf_core.adaptation.label_table import (
     read_labels,
     write_label_table,
 )
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.storage import files, part_index, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
 from jobs.command.told import tell
-from jobs.progress import number_of
 from jobs.settings import LabelSettings
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from daf_core.decimals import number_of
 from daf_core.default_heads import HeadCard, default_heads, read_card
 from daf_core.errors import NotDone, SettingsError
 from daf_core.stages import trained_head
@@ -20,7 +21,6 @@ from daf_core.weights.packages import packaged
 from daf_core.weights.specs import cached, fetch
 from jobs.command.terminal import say
 from jobs.command.told import tell
-from jobs.progress import number_of
 from jobs.settings import ModelsSettings
 
 LINE = "{:<42}{:<8}{:>6}{:>8}  {:<20}{}"

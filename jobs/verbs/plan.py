@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import psutil
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.stages import trained_head
 from daf_core.storage import files, run_record
@@ -26,7 +27,7 @@ from jobs.parts.encode_manifest import parts_to_make
 from jobs.parts.executor import open_executor
 from jobs.parts.measured import Finished, Speed, measured, of_whole, spread, work
 from jobs.parts.read_and_publish import PublishPart, ReadPart
-from jobs.progress import counted, number_of, rate, working_on
+from jobs.progress import counted, rate, working_on
 from jobs.ray_address import ray_runs
 from jobs.settings import PlanSettings
 

@@ -9,13 +9,13 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.export.tables import Batches, write_csv, write_json_lines, write_xlsx
 from daf_core.query.database import Limits
 from daf_core.storage import files
 from jobs.command import terminal
 from jobs.command.told import is_wanted, tell, tell_rows
-from jobs.progress import number_of
 from jobs.settings import QuerySettings
 from jobs.verbs.calls import open_database
 from jobs.verbs.shown import shown

@@ -2,12 +2,12 @@
 
 import time
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.report.page import Report, gather, render
 from daf_core.storage.files import filesystem, join, publish
 from daf_core.storage.output import scores_output
 from jobs.command.told import tell
-from jobs.progress import number_of
 from jobs.reading.readers import clip_readers
 from jobs.settings import ReportSettings
 from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said

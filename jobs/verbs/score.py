@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from daf_core import default_heads
+from daf_core.decimals import number_of
 from daf_core.embeddings.columns import select
 from daf_core.errors import SettingsError, TooManyBad
 from daf_core.report.known import warning_lines
@@ -42,7 +43,6 @@ from jobs.parts.executor import open_executor
 from jobs.parts.read_and_publish import PublishPart
 from jobs.parts.resume import run_missing_parts
 from jobs.parts.run import Run
-from jobs.progress import number_of
 from jobs.settings import ReportSettings, ScoreSettings, VerifySettings
 from jobs.summary import check_strict
 from jobs.verbs import report, score_words, verify

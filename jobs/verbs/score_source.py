@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field, fields, replace
 
 from daf_core.asr.models import check_installed
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.output import RECORD, manifest_output
 from jobs.command.terminal import say
 from jobs.parts.room import check_room
-from jobs.progress import number_of
 from jobs.settings import IngestSettings, PartsRun, ScoreSettings, SourceOptions, TranscribeSettings
 from jobs.verbs import ingest, score_words, transcribe
 

@@ -1,12 +1,12 @@
 """`daf score --drop-text`: the words of a source are kept until its scores are whole."""
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.privacy.csv_tables import drop_words_in_table, tables_in
 from daf_core.privacy.in_step import parts_that_lack_words
 from daf_core.privacy.words import drop_words, were_dropped
 from daf_core.storage import files, run_record
 from daf_core.storage.output import Output, manifest_output, scores_output
-from jobs.progress import number_of
 from jobs.settings import ScoreSettings
 
 

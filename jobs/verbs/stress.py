@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from daf_core.damage.words import Words
+from daf_core.decimals import number_of
 from daf_core.default_heads import head_folder
 from daf_core.errors import NotDone, SettingsError
 from daf_core.evaluation.rendering import arrow_table
@@ -18,7 +19,6 @@ from daf_core.weights.specs import locate
 from jobs.command.told import tell
 from jobs.parts.encode import EncodePlan
 from jobs.parts.encode_manifest import encode_manifest
-from jobs.progress import number_of
 from jobs.settings import StressSettings
 
 

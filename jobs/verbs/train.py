@@ -3,6 +3,7 @@
 import time
 from dataclasses import asdict
 
+from daf_core.decimals import number_of
 from daf_core.embeddings.columns import stored
 from daf_core.errors import SettingsError
 from daf_core.evaluation.model_card import publish_record
@@ -20,7 +21,7 @@ from jobs.fitting.fit_task import FitTask
 from jobs.fitting.fitted_head import FittedHead
 from jobs.fitting.train_here import train_here
 from jobs.fitting.training_data import TrainingData, load_training_data
-from jobs.progress import number_of, working_on
+from jobs.progress import working_on
 from jobs.ray_address import ray_runs
 from jobs.settings import TrainSettings
 

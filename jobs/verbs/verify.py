@@ -5,6 +5,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from daf_core.decimals import number_of
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import part_index, run_record, uris
 from daf_core.storage.output import Output, embeddings_output, manifest_output, scores_output
@@ -14,7 +15,6 @@ from daf_core.storage.score_ranges import RANGES, wrong_scores_named
 from jobs.command.terminal import one_line
 from jobs.command.told import tell
 from jobs.older_embeddings import said_of_older
-from jobs.progress import number_of
 from jobs.settings import VerifySettings
 from jobs.verbs.scored_manifest import manifest_named_by
 

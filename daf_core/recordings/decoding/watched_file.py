@@ -9,8 +9,8 @@ from daf_core.errors import BadInput
 from daf_core.storage.refusals import storage_error
 from daf_core.storage.uris import shown
 
-# Within one call of a decoder: far above what any form needs, reached in a second. Zeros in place
-# of a WAV's chunks, or holes, are walked eight bytes at a time.
+# Within one call of a decoder: it takes a few dozen of them to open and decode an hour of any form.
+# Zeros in place of a WAV's chunks, or holes, are walked eight bytes at a time.
 MOST_SEEKS = 200_000
 
 
