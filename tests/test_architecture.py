@@ -20,12 +20,12 @@ FILES = sorted([*PACKAGES, *ROOT.glob("benchmarks/**/*.py")])
 # What each may import: itself and what is named before it. CONTRIBUTING.md shows the same list.
 LAYERS = [
     *(
+        "decimals",
         "errors",
         "schemas",
         "arrays",
         "distributed",
         "one_thread",
-        "decimals",
         "redaction",
         "spreadsheet",
         "storage",
