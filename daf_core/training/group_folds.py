@@ -31,7 +31,8 @@ def group_folds(
     In each version every FOLDS-th recording or speaker of the train rows is the test split, and
     the corpus's own test rows are unused. Train rows of `also` that belong to a group left out, as
     in damaged copies of the corpus, are unused too. The group of a row without a speaker is its
-    recording.
+    recording. Train rows without a speaker in a recording of the test split may be by the same
+    speaker or hold the same words, so they are unused, both of the corpus and of `also`.
 
     Raises:
         SettingsError: the train rows have fewer than FOLDS groups.
@@ -55,11 +56,13 @@ def group_folds(
     folds = []
     for fold in range(FOLDS):
         left_out = pa.array(names[fold::FOLDS])
+        tested = _moved(without_test, own_groups, left_out, TEST)
+        unused = pa.concat_arrays([left_out, _recordings_of_test_rows(tested)])
         joining = [
-            _moved(other, other_groups, left_out, UNUSED)
+            _moved(other, other_groups, unused, UNUSED)
             for other, other_groups in zip(also, also_groups, strict=True)
         ]
-        folds.append((_moved(without_test, own_groups, left_out, TEST), joining))
+        folds.append((_moved(tested, own_groups, unused, UNUSED), joining))
     return folds
 
 
@@ -72,6 +75,15 @@ def _moved(
         moved = (splits == TRAIN) & pc.is_in(group_of_rows[part], left_out).to_numpy()
         parts[part] = np.where(moved, split, splits).astype(np.int8)
     return replace(corpus, parts=parts)
+
+
+def _recordings_of_test_rows(corpus: Corpus) -> pa.Array:
+    """The recordings that any test row is of."""
+    of_test = [
+        corpus.source.read(part, ["recording_id"])["recording_id"].filter(pa.array(splits == TEST))
+        for part, splits in corpus.parts.items()
+    ]
+    return pa.chunked_array(of_test, pa.string()).unique()
 
 
 def _group_of_rows(corpus: Corpus, groups: Groups) -> dict[str, pa.ChunkedArray]:

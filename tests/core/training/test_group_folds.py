@@ -21,11 +21,12 @@ SHAPES = {"text": (1, 16)}
 TESTED = 8  # speakers whose rows are all test rows
 
 
-def embeddings(folder: str, speakers: int = 40, rows: int = 10) -> Output:
+def embeddings(folder: str, speakers: int = 40, rows: int = 10, *, named: bool = True) -> Output:
     """Every speaker has a voice, which is the embedding, and a mood, which is the label but for
     noise. All speakers of validation rows train, too. Two speakers share a recording, and the last
-    one has no name.
+    one has no name; without `named`, none has.
     """
+    nameless = {speakers - 1} if named else range(speakers)
     rng = np.random.default_rng(0)
     mood, voice = rng.uniform(-2.5, 2.5, speakers), rng.standard_normal((speakers, 16))
     schema = embeddings_schema({"text": 16})
@@ -35,7 +36,7 @@ def embeddings(folder: str, speakers: int = 40, rows: int = 10) -> Output:
         filled = {
             "utterance_id": pa.array([f"s{one}-{row}" for row, one in enumerate(who)]),
             "recording_id": pa.array([f"r{one // 2}" for one in who]),
-            "speaker": pa.array([None if one == speakers - 1 else f"s{one}" for one in who]),
+            "speaker": pa.array([None if one in nameless else f"s{one}" for one in who]),
             "text": fixed_size_list(voice[who].astype(np.float16), np.ones(len(who), bool)),
             "label": pa.array(mood[who] + rng.uniform(-0.5, 0.5, len(who)), pa.float32()),
             "split": pa.array(np.select([who < TESTED, last], ["test", "valid"], "train").tolist()),
@@ -75,6 +76,21 @@ def test_those_of_one_recording_are_left_out_together(tmp_path):
         rooms = [{int(one[1:]) // 2 for one in some} for some in (trains, tested)]
         assert rooms[1]
         assert not rooms[0] & rooms[1]
+
+
+def test_rows_of_unknown_speakers_do_not_train_beside_a_test_row_of_their_recording(tmp_path):
+    """The last speaker has no name and shares a recording with the last but one."""
+    whole = labelled_corpus(embeddings(str(tmp_path / "whole")))
+    unnamed = labelled_corpus(embeddings(str(tmp_path / "unnamed"), named=False))
+    for fold, (also,) in group_folds(whole, [unnamed], "speakers"):
+        trains, tested, joins = (
+            speakers_in(utterance_ids(*one))
+            for one in ((fold, "train"), (fold, "test"), (also, "train"))
+        )
+        assert not ({"s38"} <= tested and "s39" in trains)
+        recordings = {int(one[1:]) // 2 for one in tested}
+        assert joins
+        assert recordings.isdisjoint(int(one[1:]) // 2 for one in joins)
 
 
 def test_copies_of_rows_left_out_do_not_join(tmp_path):
