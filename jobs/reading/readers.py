@@ -37,12 +37,17 @@ _START = (
 class Readers:
     """Reads in processes of its own, one for each call at a time; see `daf_core.storage.apart`.
 
-    seconds: of a processor that may pass until the next result.
+    seconds: of a processor that may pass until the next result. idle: processes that wait for a
+    file, shared with other readers.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, idle: "list[_Reader] | None" = None) -> None:
         self.seconds = seconds
-        self._idle: list[_Reader] = []
+        self._idle: list[_Reader] = [] if idle is None else idle
+
+    def within(self, seconds: float) -> "Readers":
+        """Readers with the same processes, that may take this many seconds at most."""
+        return Readers(min(seconds, self.seconds), self._idle)
 
     def start(self, *modules: str) -> None:
         """Begin to start a process, which loads `modules` meanwhile."""
@@ -51,7 +56,10 @@ class Readers:
 
     def __call__(self, read: Callable[..., Iterable[T]], *given: Any) -> Iterator[T]:
         """What `read(*given)` gives. Raises as `Reads`."""
-        reader = self._idle.pop() if self._idle else _Reader()
+        try:
+            reader = self._idle.pop()
+        except IndexError:  # asked for by an exception, as threads share the list
+            reader = _Reader()
         try:
             yield from reader.results(self.seconds, pickle.dumps((read, given)))
         finally:
@@ -138,4 +146,4 @@ def readers() -> Readers:
 
 def clip_readers() -> Readers:
     """Readers of single utterances, for which somebody waits."""
-    return Readers(min(CLIP_SECONDS, readers().seconds))
+    return readers().within(CLIP_SECONDS)
