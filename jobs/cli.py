@@ -112,6 +112,8 @@ def run_verb(name: str, asked: Any) -> str:
     if isinstance(asked, verbs.EncodeResources) and may_choose_processes(asked):
         # Before the verb's own imports, which take seconds; the processes start beside them.
         importlib.import_module("jobs.parts.forkserver").start_forkserver()
+        importlib.import_module("jobs.reading.readers").readers().start("daf_core.stages.decode")
+        importlib.import_module("jobs.parts.lean_imports").keep_arrow_from_pandas()
     verb = importlib.import_module(f"jobs.verbs.{name.replace('-', '_')}")
     if "://" in repr(asked):
         importlib.import_module("jobs.command.check_uris").check_uris(asked)

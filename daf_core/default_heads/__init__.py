@@ -6,6 +6,8 @@ The model card says in its metadata what `daf models` lists: languages, licence,
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from daf_core.errors import SettingsError
 
 DEFAULT = "fast"
@@ -77,18 +79,19 @@ def read_card(head: str, folder: Path = FOLDER) -> HeadCard:
     Raises:
         SettingsError: there is no card, or its metadata cannot be read.
     """
-    from huggingface_hub import ModelCard  # takes a fifth of a second to import
-
     path = folder / head / CARD
     try:
-        data = ModelCard(path.read_text(encoding="utf-8")).data
-    except (OSError, ValueError) as err:
+        _, metadata, _ = path.read_text(encoding="utf-8").split("---\n", 2)
+        data = yaml.safe_load(metadata)
+    except (OSError, ValueError, yaml.YAMLError) as err:
         raise SettingsError(f"{path}: expected a model card with metadata: {err}") from err
     languages = data.get("language") or []
+    tested = [one for index in data.get("model-index") or [] for one in index["results"]]
     results = [
-        f"{one.dataset_name} {one.metric_name or one.metric_type} {one.metric_value}"
-        for one in (data.get("eval_results") or [])[:RESULTS_SHOWN]
-    ]
+        f"{one['dataset']['name']} {metric.get('name') or metric['type']} {metric['value']}"
+        for one in tested
+        for metric in one["metrics"]
+    ][:RESULTS_SHOWN]
     return HeadCard(
         path=str(path),
         languages=[languages] if isinstance(languages, str) else list(languages),

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from jobs.command.terminal import configure
+from jobs.parts.lean_imports import keep_arrow_from_pandas
 
 READY, MORE, DONE, FAILED = "ready", "more", "done", "failed"
 _LOOKS_S = 1.0  # for its parent, every so often
@@ -34,6 +35,7 @@ def serve(number: int, modules: list[str]) -> None:
     pipe: Connection[Any, Any] = Connection(number)
     try:
         pipe.send((READY, None))
+        keep_arrow_from_pandas()
         for name in modules:
             import_module(name)
         while True:
