@@ -81,8 +81,9 @@ def read_card(head: str, folder: Path = FOLDER) -> HeadCard:
     """
     path = folder / head / CARD
     try:
-        _, metadata, _ = path.read_text(encoding="utf-8").split("---\n", 2)
-        data = yaml.safe_load(metadata)
+        text = path.read_text(encoding="utf-8")
+        metadata = text.split("---\n", 2)[1] if text.startswith("---\n") else ""
+        data = yaml.safe_load(metadata) or {}
     except (OSError, ValueError, yaml.YAMLError) as err:
         raise SettingsError(f"{path}: expected a model card with metadata: {err}") from err
     languages = data.get("language") or []
