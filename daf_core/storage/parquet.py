@@ -13,7 +13,7 @@ import daf_core
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.files import exists, filesystem, publish
 from daf_core.storage.store_faults import telling
-from daf_core.storage.table_kinds import check_columns, check_kind, table_kind
+from daf_core.storage.table_kinds import check_columns, check_facts, check_kind, table_kind
 
 WRITTEN_BY = "daf.written_by"  # footer entry: the version of daf
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
@@ -113,6 +113,7 @@ def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]
             metadata = parquet.schema_arrow.metadata or {}
             footer = {key.decode(): value.decode() for key, value in metadata.items()}
             check_kind(footer, kind, uri)
+            check_facts(footer, parquet.metadata.num_rows, kind, uri)
             yield parquet, footer
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err

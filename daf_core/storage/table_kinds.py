@@ -1,7 +1,13 @@
-"""What a stored table says of itself, and whether it is so: its kind, version and columns."""
+"""What a stored table says of itself, and whether it is so: its kind, version, columns, name and
+number of rows.
+"""
+
+import json
+import posixpath
 
 import pyarrow as pa
 
+from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.schemas import (
     LEVEL,
@@ -27,6 +33,17 @@ _LATER = {  # columns that tables of older runs lack
     "scores": (LEVEL, WORD_COUNT, WHY_WEIGHTS),
     "quarantine": (META,),
 }
+
+FACTS_FOOTER = "daf.facts"  # footer entry: the facts about a part (`part_index`)
+_COUNTED = (
+    "manifest",
+    "embeddings",
+    "scores",
+    "calls",
+    "compacted",
+)  # kinds whose facts say how many rows
+MOST_ROWS = 1_000_000  # of a part; 4,096 are usual
+_MANY = ("compacted", "predictions", "words")  # kinds of which a part may have more
 
 
 def table_kind(kind: str) -> dict[str, str]:
@@ -62,4 +79,38 @@ def check_kind(footer: dict[str, str], kind: str, uri: str) -> None:
         raise SettingsError(
             f"{uri}: expected a {kind} table of version {VERSION}, found version {version}; "
             f"make it again with this daf"
+        )
+
+
+def check_facts(footer: dict[str, str], rows: int, kind: str, uri: str) -> None:
+    """Check that a part is what it says of itself, before its rows are read: they may take far more
+    memory than its file has bytes.
+
+    rows: how many the file says that it has.
+
+    Raises:
+        SettingsError: the facts in the footer are of another part or number of rows, or there are
+            more rows than a part may have.
+    """
+    if (text := footer.get(FACTS_FOOTER)) is None:
+        return
+    try:
+        facts = json.loads(text)
+        named, counted = facts["part"], facts["rows"]
+    except (ValueError, KeyError, TypeError, RecursionError) as err:
+        raise SettingsError(f"{uri}: expected facts about the part in its footer; damaged") from err
+    if named != posixpath.basename(uri):
+        raise SettingsError(
+            f"{uri}: expected the part of this name, found {str(named)[:40]}; parts were renamed "
+            f"or swapped: make the output again"
+        )
+    if kind in _COUNTED and rows != counted:
+        raise SettingsError(
+            f"{uri}: expected {number_of(counted, 'row')}, as the footer says, found {rows:,}; "
+            f"the file is damaged: make the part again"
+        )
+    if rows > MOST_ROWS and kind not in _MANY:
+        raise SettingsError(
+            f"{uri}: expected at most {MOST_ROWS:,} rows in a part, found {rows:,}; the file is "
+            f"damaged: make the part again"
         )
