@@ -214,7 +214,8 @@ def read_marked(output: Output) -> RunRecord:
     record = read(output)
     if record is None:
         raise SettingsError(
-            f"{output.root}: expected the {output.kind} of a daf run, found {missing.instead_of(output)}"
+            f"{output.root}: expected the {output.kind} of a daf run, found "
+            f"{missing.instead_of(output)}"
         )
     if record.kind != output.kind:
         raise SettingsError(

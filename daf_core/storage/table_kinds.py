@@ -4,6 +4,7 @@ number of rows.
 
 import json
 import posixpath
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from daf_core.errors import SettingsError
 from daf_core.schemas import (
     LEVEL,
     MANIFEST,
+    MEASURED,
     META,
     PREDICTIONS,
     QUARANTINE,
@@ -20,18 +22,26 @@ from daf_core.schemas import (
     WHY_WEIGHTS,
     WORD_COUNT,
     WORDS,
+    embeddings_schema,
 )
+from daf_core.storage.call_columns import CALLS, SPEAKERS
 
-_COLUMNS = {  # of the kinds that have always the same
+_COLUMNS = {  # of the kinds that have always the same; embeddings have others too
     "manifest": MANIFEST,
+    "embeddings": embeddings_schema({}),
     "scores": SCORES,
     "predictions": PREDICTIONS,
     "words": WORDS,
     "quarantine": QUARANTINE,
+    "calls": CALLS,
+    "speakers": SPEAKERS,
 }
 _LATER = {  # columns that tables of older runs lack
+    "embeddings": (*MEASURED, META),
     "scores": (LEVEL, WORD_COUNT, WHY_WEIGHTS),
     "quarantine": (META,),
+    "calls": (*CALLS,),
+    "speakers": (*SPEAKERS,),
 }
 
 FACTS_FOOTER = "daf.facts"  # footer entry: the facts about a part (`part_index`)
@@ -45,21 +55,36 @@ _COUNTED = (
 MOST_ROWS = 1_000_000  # of a part; 4,096 are usual
 _MANY = ("compacted", "predictions", "words")  # kinds of which a part may have more
 
+_OF_CALLS = ("calls", "speakers")
+
 
 def table_kind(kind: str) -> dict[str, str]:
     """Footer entries with the kind and version of a table."""
     return {"daf.table": kind, "daf.version": str(VERSION)}
 
 
-def check_columns(found: pa.Schema, kind: str, uri: str) -> None:
+def columns_of(kind: str) -> pa.Schema:
+    """The columns that every table of a kind has; none of kinds whose columns differ."""
+    return _COLUMNS.get(kind, pa.schema([]))
+
+
+def check_columns(
+    found: pa.Schema, kind: str, uri: str, wanted: Sequence[str] | None = None
+) -> None:
     """Check that the table at `uri` has the columns of its kind.
+
+    wanted: which are read; None: all that there are. Tables of calls that an older daf made lack
+    some.
 
     Raises:
         SettingsError: it lacks one, has one twice, or one has another type.
     """
-    for field in _COLUMNS.get(kind, ()):
+    later = {one.name for one in _LATER.get(kind, ())}
+    if kind in _OF_CALLS:
+        later -= {*(wanted or ())}
+    for field in columns_of(kind):
         types = [found.field(index).type for index in found.get_all_field_indices(field.name)]
-        if types != [field.type] and (types or field not in _LATER.get(kind, ())):
+        if types != [field.type] and (types or field.name not in later):
             raise SettingsError(
                 f"{uri}: {field.name}: expected one column of type {field.type}, found "
                 f"{', '.join(map(str, types)) or 'none'}; the file is damaged"
@@ -104,7 +129,7 @@ def check_facts(footer: dict[str, str], rows: int, kind: str, uri: str) -> None:
             f"{uri}: expected the part of this name, found {str(named)[:40]}; parts were renamed "
             f"or swapped: make the output again"
         )
-    if kind in _COUNTED and rows != counted:
+    if kind in _COUNTED and rows != counted and isinstance(counted, int):
         raise SettingsError(
             f"{uri}: expected {number_of(counted, 'row')}, as the footer says, found {rows:,}; "
             f"the file is damaged: make the part again"

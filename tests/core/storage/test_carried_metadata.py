@@ -32,7 +32,9 @@ def written(folder: Path, rows: dict[str, tuple[str, str | None]], facts: PartFa
         ],
         MANIFEST,
     )
-    parquet.write(output.part_uri(NAME), table, "manifest", {"own": "kept", **of(facts, rows).footer()})
+    parquet.write(
+        output.part_uri(NAME), table, "manifest", {"own": "kept", **of(facts, rows).footer()}
+    )
     return output
 
 
