@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError
-from daf_core.storage.files import NOT_A_FILE, exists, filesystem, publish
+from daf_core.storage.files import NOT_A_FILE, exists, filesystem, is_remote, publish
 from daf_core.storage.store_faults import telling
 from daf_core.storage.table_kinds import check_columns, check_facts, check_kind, table_kind
 from daf_core.storage.table_values import check_values
@@ -134,13 +134,23 @@ def opened(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]
     except IsADirectoryError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found a folder") from err
     except (*_DAMAGED, UnicodeDecodeError) as err:  # the latter of names in the footer
-        raise SettingsError(f"{uri}: expected a {kind} table, found a damaged file: {err}") from err
+        raise _damaged(uri, kind, err) from err
     except OSError as err:
         if err.errno == NOT_A_FILE:
             raise SettingsError(
                 f"{uri}: expected a {kind} table, found a device or a pipe"
             ) from err
-        raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
+        if err.errno is None and not is_remote(uri):  # of Arrow, which cannot make sense of a page
+            raise _damaged(uri, kind, err) from err
+        raise NotDone(f"{uri}: cannot be read: {_line(err)}; run the command again") from err
+
+
+def _damaged(uri: str, kind: str, err: Exception) -> SettingsError:
+    return SettingsError(f"{uri}: expected a {kind} table, found a damaged file: {_line(err)}")
+
+
+def _line(err: Exception) -> str:
+    return " ".join(str(err).split())
 
 
 def list_parts(folder: str) -> list[str]:

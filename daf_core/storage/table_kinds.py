@@ -4,7 +4,7 @@ number of rows.
 
 import json
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 
@@ -44,6 +44,7 @@ _LATER = {  # columns that tables of older runs lack
     "speakers": (*SPEAKERS,),
 }
 
+SHAPES_FOOTER = b"daf.shapes"  # footer entry: of embedding columns
 FACTS_FOOTER = "daf.facts"  # footer entry: the facts about a part (`part_index`)
 _COUNTED = (
     "manifest",
@@ -79,6 +80,8 @@ def check_columns(
     Raises:
         SettingsError: it lacks one, has one twice, or one has another type.
     """
+    if kind == "embeddings" and SHAPES_FOOTER in (found.metadata or {}):
+        _check_embeddings(found, uri)
     later = {one.name for one in _LATER.get(kind, ())}
     if kind in _OF_CALLS:
         later -= {*(wanted or ())}
@@ -88,6 +91,34 @@ def check_columns(
             raise SettingsError(
                 f"{uri}: {field.name}: expected one column of type {field.type}, found "
                 f"{', '.join(map(str, types)) or 'none'}; the file is damaged"
+            )
+
+
+def shapes_of(metadata: Mapping[bytes, bytes] | None, uri: str) -> dict[str, tuple[int, int]]:
+    """Embedding column → layers and features of a value, from the footer of embeddings at `uri`.
+
+    Raises:
+        SettingsError: the footer does not say it.
+    """
+    try:
+        said = json.loads((metadata or {})[SHAPES_FOOTER])
+        return {name: (int(layers), int(features)) for name, (layers, features) in said.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise SettingsError(
+            f"{uri}: expected the shapes of embeddings in the footer, found none; the file is "
+            f"damaged: run `daf embed` again"
+        ) from err
+
+
+def _check_embeddings(found: pa.Schema, uri: str) -> None:
+    for name, (layers, features) in shapes_of(found.metadata, uri).items():
+        kind = pa.list_(pa.float16(), layers * features)
+        types = [found.field(index).type for index in found.get_all_field_indices(name)]
+        if types != [kind]:
+            raise SettingsError(
+                f"{uri}: {name}: expected one column of type {kind}, found "
+                f"{', '.join(map(str, types)) or 'none'}; the file is damaged: run `daf embed` "
+                f"again"
             )
 
 
