@@ -42,7 +42,6 @@ def test_what_a_run_writes_is_read(tmp_path: Path) -> None:
         ("label", 3.5, r"label: expected labels in \[-3, 3\]"),
         ("split", "evil", "split: expected one of train, valid, test, strange, found 'evil'"),
         ("start_s", float("inf"), "start_s: expected finite numbers"),
-        ("recording_id", None, "recording_id: expected a value in every row"),
     ],
 )
 def test_values_that_no_run_writes_are_refused(
