@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from daf_core.browse.archive import Archive
 from daf_core.browse.call import scored
 from daf_core.browse.selection import Selection
-from daf_core.calls.columns import CALLS
 from daf_core.calls.marks import contradicts
 from daf_core.errors import SettingsError
 from daf_core.export.tables import write_csv
 from daf_core.schemas import MANIFEST, SCORES, Row
+from daf_core.storage.call_columns import CALLS
 
 CALLS_AT_ONCE = 1000
 

@@ -11,13 +11,13 @@ from daf_core.browse.archive import Archive
 from daf_core.browse.call import SHOWN_AT_ONCE, Call, moments
 from daf_core.browse.said_of_order import said_of_order
 from daf_core.browse.selection import META, Selection
-from daf_core.calls.columns import STATUSES
 from daf_core.calls.marks import LARGE_DISAGREEMENT
 from daf_core.calls.orders import ORDERS
 from daf_core.errors import REASONS
 from daf_core.report import charts
 from daf_core.report.printable import printable, printable_if_text, reason_in_words, signed
 from daf_core.schemas import FLAGS, POLARITIES, WEIGHT_REASONS, Row, polarity
+from daf_core.storage.call_columns import STATUSES
 
 CALLS_ON_PAGE = 50
 META_SHOWN = 12  # of what the source says: fields to choose by, and facts of a listed call

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from daf_core.calls.columns import STATUSES
 from daf_core.calls.orders import ORDERS
 from daf_core.errors import SettingsError
 from daf_core.schemas import LABEL_RANGE
+from daf_core.storage.call_columns import STATUSES
 
 META = "meta."  # before the name of what the source says of calls
 LETTERS_AT_MOST = 200  # of the words that are searched for

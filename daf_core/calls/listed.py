@@ -12,9 +12,9 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from daf_core.calls.columns import CALLS
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import files, parquet
+from daf_core.storage.call_columns import CALLS
 from daf_core.storage.output import Output
 from daf_core.storage.publish_part import FINGERPRINT_FOOTER
 

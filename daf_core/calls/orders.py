@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from daf_core.calls.arrays import Floats
-from daf_core.calls.columns import CALLS
 from daf_core.decimals import number_of
+from daf_core.storage.call_columns import CALLS
 
 ORDERS = {
     "lowest": "sentiment ASC NULLS LAST",

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from daf_core.calls.arrays import Columns
-from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.calls.conversation import (
     SILENCE_S,
     Interruption,
@@ -31,6 +30,7 @@ from daf_core.calls.utterances import (
     utterances_of,
 )
 from daf_core.schemas import LESSENED, Row
+from daf_core.storage.call_columns import CALLS, SPEAKERS
 
 
 def summarise(

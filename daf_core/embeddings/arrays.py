@@ -16,7 +16,9 @@ from daf_core.embeddings.columns import (
 )
 from daf_core.embeddings.previous_turns import previous_turns
 from daf_core.embeddings.speaker_mean import SPEAKER_COLUMNS, minus_speaker_mean, speaker_numbers
+from daf_core.errors import SettingsError
 from daf_core.schemas import MEASURED, embeddings_schema
+from daf_core.storage.part_index import PartFacts
 
 
 def fixed_size_list(values: HalfArray, present: npt.NDArray[np.bool_]) -> pa.FixedSizeListArray:
@@ -62,6 +64,9 @@ def column_values(
 
     A column of fewer layers in `shapes` than in the table gives its first layers.
 
+    Raises:
+        SettingsError: a column is missing or of another size, as of other encoders.
+
     Returns:
         column → (rows, layers, features) float16, zeros where absent; and (rows, modalities) bool,
         which modalities each row has.
@@ -70,6 +75,7 @@ def column_values(
     present = np.zeros((len(table), len(MODALITIES)), bool)
     for name, shape in shapes.items():
         column = Column.from_name(name)
+        _check_size(table, column.stored.name, *shape)
         value, has = _first_layers(table[column.stored.name].combine_chunks(), *shape)
         present[:, column.modality_index] |= has
         if column.derived == "speaker_normalised":
@@ -80,6 +86,19 @@ def column_values(
             value = np.where(has[:, None, None], value, np.float16(0))
         values[name] = value
     return values, present
+
+
+def _check_size(table: pa.Table, name: str, layers: int, features: int) -> None:
+    kind = table.schema.field(name).type if name in table.column_names else pa.null()
+    size = kind.list_size if pa.types.is_fixed_size_list(kind) else 0
+    if size % features or size < layers * features:
+        footer = {a.decode(): b.decode() for a, b in (table.schema.metadata or {}).items()}
+        part = PartFacts.from_footer(footer)
+        raise SettingsError(
+            f"{'embeddings' if part is None else part.name}: {name}: expected {layers} layers of "
+            f"{features}, found {size or 'no'} numbers; all parts are to be by the same encoders: "
+            f"run `daf embed` again"
+        )
 
 
 def _first_layers(

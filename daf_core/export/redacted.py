@@ -7,11 +7,11 @@ from operator import itemgetter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.export.tables import Batches
 from daf_core.redaction.names import numbered_names, redacted_meta, with_names
 from daf_core.redaction.redact import redacted_row
 from daf_core.schemas import SCORES, Row
+from daf_core.storage.call_columns import CALLS, SPEAKERS
 
 _INTERRUPTIONS = "interruption_list"  # who interrupts whom, by name
 _COLUMNS = ("recording_id", "speaker", "role", "text", "meta", "flags", _INTERRUPTIONS)

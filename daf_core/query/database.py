@@ -1,7 +1,7 @@
 """A DuckDB database in memory with views of the tables of scores: read only, closed and bounded.
 
-DuckDB reads the tables through pyarrow, from a folder or an object store. It may open no file and
-no network address, load no extension and change none of these settings.
+DuckDB reads the tables through `stored_parts`, from a folder or an object store. It may open no
+file and no network address, load no extension and change none of these settings.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,18 +12,17 @@ from weakref import finalize
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset
-from pyarrow.fs import FSSpecHandler, PyFileSystem
 
-from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.calls.listed import gathered, read_listed
 from daf_core.calls.marks import CONTRADICTION
 from daf_core.errors import SettingsError
 from daf_core.query.hints import hint, taken_alone, text_for_another
 from daf_core.query.metadata import identifier, meta_columns, no_such_value
+from daf_core.query.stored_parts import Failures, StoredParts
 from daf_core.query.text_days import as_dates, days_in_order
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES
-from daf_core.storage.files import filesystem, join
+from daf_core.storage.call_columns import CALLS, SPEAKERS
+from daf_core.storage.files import join
 from daf_core.storage.output import Output, calls_output, speakers_output
 
 VIEWS = ("utterances", "calls", "speakers", "quarantine", "manifest")
@@ -71,7 +70,7 @@ class Database:
     def __init__(
         self, scores: Output, manifest: Output | None, limits: Limits | None = None
     ) -> None:
-        self._limits = limits or Limits()
+        self._limits, self._failures = limits or Limits(), Failures()
         config = dict(CLOSED)
         if self._limits.memory_gb is not None:
             config["memory_limit"] = f"{self._limits.memory_gb:f}GB"
@@ -80,15 +79,15 @@ class Database:
         # would abort.
         finalize(self, self._connection.close)
         sources = [scores, *([] if manifest is None else [manifest])]
-        quarantines = [
-            _dataset_of(one.root, "quarantine", one.quarantine_names(), QUARANTINE)
-            for one in sources
-        ]
-        self._register("calls", [_dataset(calls_output(scores.root), CALLS)])
-        self._register("utterances", [_dataset(scores, SCORES)])
-        self._register("speakers", [_dataset(speakers_output(scores.root), SPEAKERS)])
-        self._register("quarantine", quarantines)
-        self._register("manifest", [_dataset(manifest, MANIFEST)])
+        self._register("calls", calls_output(scores.root), CALLS)
+        self._register("utterances", scores, SCORES)
+        self._register("speakers", speakers_output(scores.root), SPEAKERS)
+        self._register("manifest", manifest, MANIFEST)
+        for number, one in enumerate(sources):
+            uris = [join(one.quarantine_uri, name) for name in one.quarantine_names()]
+            self._connection.register(
+                f"quarantine_{number}", self._dataset(uris, "quarantine", QUARANTINE)
+            )
         calls = calls_output(scores.root)
         listed = read_listed(calls, ["meta"])
         listed = gathered(calls) if listed is None else listed
@@ -99,7 +98,7 @@ class Database:
         self._add("utterances", _WITH_WORDS.format(contradiction=CONTRADICTION))
         for name in ("calls", "speakers", "manifest"):
             self._add(name, f"SELECT * FROM {name}_0")
-        both = " UNION ALL ".join(f"SELECT * FROM quarantine_{n}" for n in range(len(quarantines)))
+        both = " UNION ALL ".join(f"SELECT * FROM quarantine_{n}" for n in range(len(sources)))
         self._add("quarantine", both)
         self._connection.execute("SET enable_progress_bar = false")  # drawn among the rows
         self._connection.execute("SET lock_configuration = true")
@@ -112,19 +111,25 @@ class Database:
                 the limits.
         """
         with self._bounded(sql):
-            return self._relation(sql).to_arrow_table()
+            rows = self._relation(sql).to_arrow_table()
+            self._failures.check()
+            return rows.rename_columns(told_apart(rows.column_names))
 
     def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
         """The rows of one SELECT, some at a time, in one batch at least; to be read before the next
         query. Raises as `query`.
         """
         with self._bounded(sql):
-            reader = self._relation(sql).to_arrow_reader(BATCH_ROWS)
-            batch = None
-            for batch in reader:
-                yield batch
-            if batch is None:
-                yield _no_rows(reader.schema)
+            reader, batch = self._relation(sql).to_arrow_reader(BATCH_ROWS), None
+            names = told_apart(reader.schema.names)
+            # To close it lets other threads go on, as to forget it does not: they end what they do.
+            with reader:
+                for batch in reader:
+                    self._failures.check()
+                    yield batch.rename_columns(names)
+                self._failures.check()
+                if batch is None:
+                    yield _no_rows(reader.schema).rename_columns(names)
 
     @contextmanager
     def _bounded(self, sql: str) -> Iterator[None]:
@@ -146,6 +151,7 @@ class Database:
                 f"the query fails: it takes more memory than {most}; ask for fewer rows or columns"
             ) from err
         except duckdb.Error as err:
+            self._failures.check()
             message = " ".join(str(err).split())
             raise SettingsError(f"the query fails: {self._told(message, sql)}") from err
         finally:
@@ -185,9 +191,13 @@ class Database:
             raise SettingsError(f"the query fails: {told}")
         return self._connection.sql(statements[0].query)
 
-    def _register(self, name: str, datasets: Sequence[pa.dataset.Dataset]) -> None:
-        for number, dataset in enumerate(datasets):
-            self._connection.register(f"{name}_{number}", dataset)
+    def _register(self, name: str, output: Output | None, schema: pa.Schema) -> None:
+        uris = [] if output is None else [*map(output.part_uri, output.part_names())]
+        kind = "" if output is None else output.kind
+        self._connection.register(f"{name}_0", self._dataset(uris, kind, schema))
+
+    def _dataset(self, uris: Sequence[str], kind: str, schema: pa.Schema) -> StoredParts:
+        return StoredParts(uris, kind, schema, self._failures)
 
     def _add(self, name: str, rows: str) -> None:
         """A view of these rows, with a column for each of `meta`, where they have it."""
@@ -212,20 +222,15 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array([], one.type) for one in schema], schema=schema)
 
 
-def _dataset(output: Output | None, schema: pa.Schema) -> pa.dataset.Dataset:
-    if output is None:
-        return pyarrow.dataset.dataset(schema.empty_table())
-    return _dataset_of(output.root, output.kind, output.part_names(), schema)
-
-
-def _dataset_of(
-    root: str, folder: str, names: Sequence[str], schema: pa.Schema
-) -> pa.dataset.Dataset:
-    """Parts in a folder as one table; columns that older parts lack are null."""
-    if not names:
-        return pyarrow.dataset.dataset(schema.empty_table())
-    fs, _ = filesystem(root)
-    paths = [filesystem(join(root, folder, name))[1] for name in names]
-    return pyarrow.dataset.dataset(
-        paths, schema, format="parquet", filesystem=PyFileSystem(FSSpecHandler(fs))
-    )
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Names of columns, of which a second one of a name has a number: sentiment, sentiment_1."""
+    taken: set[str] = {*names}
+    found: list[str] = []
+    for name in names:
+        number, made = 0, name
+        while made in (found if number == 0 else taken):
+            number += 1
+            made = f"{name}_{number}"
+        taken.add(made)
+        found.append(made)
+    return found

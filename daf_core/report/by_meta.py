@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from daf_core.calls.groups import Group, groups_of
 from daf_core.report.printable import printable
+from daf_core.storage.missing import check_indexed
 from daf_core.storage.output import calls_output
 
 COLUMNS_AT_MOST = 4  # in the page, those whose groups are largest
@@ -42,7 +43,7 @@ def grouped_by_meta(scores: str) -> ByMeta:
     """
     output = calls_output(scores)
     parts = [
-        output.read(name, ["recording_id", "sentiment", "meta"]) for name in output.part_names()
+        output.read(name, ["recording_id", "sentiment", "meta"]) for name in check_indexed(output)
     ]
     if not parts:
         return ByMeta()

@@ -12,6 +12,7 @@ from daf_core.calls.orders import said_of_counts, said_of_intervals
 from daf_core.report.charts import clock
 from daf_core.report.printable import printable
 from daf_core.schemas import Row
+from daf_core.storage.missing import check_indexed
 from daf_core.storage.output import calls_output
 
 MOST_CALLS = 10_000
@@ -84,7 +85,7 @@ def call_table(scores: str, drawn: Mapping[str, str]) -> CallTable | None:
         NotDone: the storage fails.
     """
     output = calls_output(scores)
-    parts = [output.read(name, _READ) for name in output.part_names()]
+    parts = [output.read(name, _READ) for name in check_indexed(output)]
     if not parts:
         return None
     ordered = pa.concat_tables(parts).sort_by(

@@ -56,6 +56,7 @@ def named_in_manifest(
         return Named(
             note=f"not shown: there is no manifest at {folder}; daf report can be given another"
         )
+    run_record.check_whole(source)
     record = run_record.read(source)
     origins = of_manifest(record, checked_roots(allow_roots))
     dropped = were_dropped(record)  # and in clips they would be heard

@@ -46,6 +46,7 @@ from daf_core.storage.files import join, read_json
 from daf_core.storage.output import scores_output
 from daf_core.storage.parquet import list_parts, read
 from daf_core.storage.places import as_found
+from daf_core.storage.run_record import check_whole
 
 RECORDINGS_DRAWN = 200
 
@@ -94,6 +95,7 @@ def gather(
         NotDone: the storage fails.
     """
     folder = join(scores, "scores")
+    check_whole(scores_output(scores))
     parts = list_parts(folder)
     if not parts:
         raise SettingsError(

@@ -22,6 +22,8 @@ from daf_core.storage.local_files import create_file, replace_file, replaced_fil
 from daf_core.storage.store_faults import telling
 from daf_core.storage.uris import problem, protocol_of, shown
 
+NOT_A_FILE = errno.ENXIO  # of errors at what is neither a file nor a folder
+
 
 def join(base: str, *names: str) -> str:
     """Path or URI of a file or folder under `base`."""
@@ -74,7 +76,7 @@ class _RegularFiles(LocalFileSystem):  # type: ignore[misc]
         if "r" in mode:
             kind = os.stat(path).st_mode
             if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
-                raise OSError(errno.ENXIO, "expected a file, found a device or a pipe", path)
+                raise OSError(NOT_A_FILE, "expected a file, found a device or a pipe", path)
         return super()._open(path, mode, *args, **kwargs)
 
 

@@ -20,6 +20,7 @@ from daf_core.schemas import META
 from daf_core.storage import files, parquet
 
 RECORD = "run.json"
+OLDER_RECORD = "_run.json"  # where parts lay in the root
 # Names of what lies in the root of an output, of any kind.
 NAMES = frozenset(
     {

@@ -5,17 +5,20 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError
-from daf_core.storage.files import exists, filesystem, publish
+from daf_core.storage.files import NOT_A_FILE, exists, filesystem, is_remote, publish
 from daf_core.storage.store_faults import telling
-from daf_core.storage.table_kinds import check_columns, check_kind, table_kind
+from daf_core.storage.table_kinds import check_columns, check_facts, check_kind, table_kind
+from daf_core.storage.table_values import check_values
 
 WRITTEN_BY = "daf.written_by"  # footer entry: the version of daf
+_DAMAGED = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 PART_NAME = re.compile(r"part-\d{5,}\.parquet")
 
 
@@ -70,12 +73,22 @@ def read(
             other columns.
         NotDone: it cannot be read for another reason.
     """
-    with _open(uri, kind) as (parquet, footer):
-        check_columns(parquet.schema_arrow, kind, uri)
+    with opened(uri, kind) as (parquet, footer, _):
+        check_columns(parquet.schema_arrow, kind, uri, columns)
         wanted = None if columns is None else list(columns)
-        table = parquet.read(columns=wanted, use_threads=False)
-        table.validate(full=True)  # of texts, that they are UTF-8
-        return table, footer
+        return checked(parquet.read(columns=wanted, use_threads=False), kind, uri), footer
+
+
+def checked(table: pa.Table, kind: str, uri: str) -> pa.Table:
+    """A table that was read at `uri`, if its values are such as a table of its kind has.
+
+    Raises:
+        SettingsError: they are not.
+        ArrowInvalid: a text is not UTF-8.
+    """
+    table.validate(full=True)
+    check_values(table, kind, uri)
+    return table
 
 
 def read_if_there(
@@ -92,13 +105,14 @@ def read_footer(uri: str, kind: str) -> tuple[int, dict[str, str]]:
         SettingsError: as `read`.
         NotDone: as `read`.
     """
-    with _open(uri, kind) as (parquet, footer):
+    with opened(uri, kind) as (parquet, footer, _):
         return parquet.metadata.num_rows, footer
 
 
 @contextmanager
-def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]]:
-    """An open table of `kind` and its footer entries; errors while it is open are as of `read`.
+def opened(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str], IO[bytes]]]:
+    """An open table of `kind`, its footer entries and its file; errors while it is open are as of
+    `read`.
 
     Nothing is read with Arrow's threads: Arrow ends them badly (std::terminate) in a process that
     ends just after they were started. Tables are read side by side anyway.
@@ -113,13 +127,30 @@ def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]
             metadata = parquet.schema_arrow.metadata or {}
             footer = {key.decode(): value.decode() for key, value in metadata.items()}
             check_kind(footer, kind, uri)
-            yield parquet, footer
+            check_facts(footer, parquet.metadata.num_rows, kind, uri)
+            yield parquet, footer, file
     except FileNotFoundError as err:
         raise SettingsError(f"{uri}: expected a {kind} table, found no file") from err
-    except (pa.ArrowInvalid, UnicodeDecodeError) as err:  # the latter of names in the footer
-        raise SettingsError(f"{uri}: expected a {kind} table, found a damaged file: {err}") from err
+    except IsADirectoryError as err:
+        raise SettingsError(f"{uri}: expected a {kind} table, found a folder") from err
+    except (*_DAMAGED, UnicodeDecodeError) as err:  # the latter of names in the footer
+        raise _damaged(uri, kind, err) from err
     except OSError as err:
-        raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
+        if err.errno == NOT_A_FILE:
+            raise SettingsError(
+                f"{uri}: expected a {kind} table, found a device or a pipe"
+            ) from err
+        if err.errno is None and not is_remote(uri):  # of Arrow, which cannot make sense of a page
+            raise _damaged(uri, kind, err) from err
+        raise NotDone(f"{uri}: cannot be read: {_line(err)}; run the command again") from err
+
+
+def _damaged(uri: str, kind: str, err: Exception) -> SettingsError:
+    return SettingsError(f"{uri}: expected a {kind} table, found a damaged file: {_line(err)}")
+
+
+def _line(err: Exception) -> str:
+    return " ".join(str(err).split())
 
 
 def list_parts(folder: str) -> list[str]:

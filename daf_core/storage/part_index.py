@@ -21,10 +21,11 @@ import pyarrow.compute as pc
 from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.storage import parquet
+from daf_core.storage.missing import parts_missing
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import RunRecord
+from daf_core.storage.table_kinds import FACTS_FOOTER
 
-FACTS_FOOTER = "daf.facts"
 READERS = 32  # footers read at the same time
 SCHEMA = pa.schema(
     [
@@ -169,13 +170,15 @@ def _counts(column: pa.ChunkedArray) -> list[dict[str, int]]:
 def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
     """Part name → facts of the finished run with this record; from footers if the index is lost.
 
+    Takes a listing.
+
     Raises:
         SettingsError: parts are missing, or have no facts in their footer.
     """
-    found = read(output.index_uri, record.fingerprint)
+    found, there = read(output.index_uri, record.fingerprint), output.part_names()
     if not found:
         with ThreadPoolExecutor(READERS) as pool:
-            facts = pool.map(partial(facts_of_part, output), output.part_names())
+            facts = pool.map(partial(facts_of_part, output), there)
             found = {one.name: one for one in facts}
     parts = record.facts.get("parts")
     if parts is None:
@@ -183,6 +186,8 @@ def of_finished(output: Output, record: RunRecord) -> dict[str, PartFacts]:
             f"{output.record_uri}: expected the number of parts, found none; the file is damaged: "
             f"make the output again"
         )
+    if not found.keys() <= {*there}:
+        raise parts_missing(output, len(found), there)
     if len(found) != parts:
         raise SettingsError(
             f"{output.root}: expected the {number_of(parts, 'part')} of a finished run of "

@@ -63,7 +63,7 @@ def manifest_of(output: Output) -> Output | None:
     Raises:
         SettingsError: the run is not finished.
     """
-    found = manifest_named(output, run_record.read_complete(output))
+    found = manifest_named(output, run_record.read_marked(output))
     return found if found is not None and files.exists(found.record_uri) else None
 
 

@@ -15,14 +15,12 @@ import daf_core
 from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.schemas import VERSION
-from daf_core.storage import files, parquet
+from daf_core.storage import files, missing, parquet
 from daf_core.storage.differences import differences
 from daf_core.storage.local_files import sweep_folder
-from daf_core.storage.output import RECORD, Output
+from daf_core.storage.output import OLDER_RECORD, RECORD, Output
 
 Json: TypeAlias = dict[str, Any]  # an object that `json.dumps` can write
-
-_OLDER_RECORD = "_run.json"  # where parts lay in the root
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,12 +154,12 @@ def check_vacant(root: str, kind: str) -> None:
     Raises:
         SettingsError: it holds an output of another kind, which nothing must overwrite or delete.
     """
-    for name in (RECORD, _OLDER_RECORD, "head.json"):
+    for name in (RECORD, OLDER_RECORD, "head.json"):
         record = files.read_json(files.join(root, name))
         if record is None:
             continue
         found = "head" if name == "head.json" else record.get("kind", "something else")
-        if name == _OLDER_RECORD:
+        if name == OLDER_RECORD:
             found = f"{found} of an older daf"
         if found != kind:
             raise SettingsError(
@@ -189,8 +187,26 @@ def read_if_complete(output: Output) -> RunRecord | None:
     return record if record is not None and record.complete else None
 
 
+def check_whole(output: Output) -> None:
+    """Check that no part is missing of the run in `output`, if there is one and it is finished."""
+    if (record := read_if_complete(output)) is not None:
+        missing.check_parts(output, record.facts.get("parts"))
+
+
 def read_complete(output: Output) -> RunRecord:
-    """The record of the finished run in `output`.
+    """The record of the finished run in `output`, of which no part is missing. Takes a listing.
+
+    Raises:
+        SettingsError: there is no run, it is of another kind or version or not finished, or a part
+            is missing.
+    """
+    record = read_marked(output)
+    missing.check_parts(output, record.facts.get("parts"))
+    return record
+
+
+def read_marked(output: Output) -> RunRecord:
+    """The record of the run in `output` that is marked finished, whatever parts are there.
 
     Raises:
         SettingsError: there is no run, or it is of another kind or version, or not finished.
@@ -198,12 +214,13 @@ def read_complete(output: Output) -> RunRecord:
     record = read(output)
     if record is None:
         raise SettingsError(
-            f"{output.root}: expected the {output.kind} of a daf run, found {_instead(output)}"
+            f"{output.root}: expected the {output.kind} of a daf run, found "
+            f"{missing.instead_of(output)}"
         )
     if record.kind != output.kind:
         raise SettingsError(
             f"{output.root}: expected the {output.kind} of a daf run, found "
-            f"{record.kind or 'none'}{_inside(output)}"
+            f"{record.kind or 'none'}{missing.inside(output)}"
         )
     if record.version != VERSION:
         raise SettingsError(
@@ -216,23 +233,6 @@ def read_complete(output: Output) -> RunRecord:
             f"finished; run the command that makes it again, it continues where it stopped"
         )
     return record
-
-
-def _instead(output: Output) -> str:
-    """What there is where a run was expected, and what may have been meant."""
-    if files.exists(files.join(output.root, _OLDER_RECORD)):
-        return "one of an older daf; make it again with this daf"
-    if not files.exists(output.root):
-        return "no such folder"
-    if (inside := _inside(output)) or output.kind != "manifest":
-        return f"no {RECORD}{inside}"
-    return f"no {RECORD}; `daf ingest` makes one"
-
-
-def _inside(output: Output) -> str:
-    """Where a folder of the run may be that was meant, as the end of a sentence."""
-    inside = files.join(output.root, output.kind)
-    return f"; {inside} holds one" if files.exists(files.join(inside, RECORD)) else ""
 
 
 def clear(output: Output) -> None:

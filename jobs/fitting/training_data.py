@@ -1,6 +1,5 @@
 """The data of `train` and `evaluate`: labelled embeddings, and further ones that join them."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from daf_core.stages.head_record import VERSION as HEAD_VERSION
 from daf_core.storage import part_index, run_record
 from daf_core.storage.output import Output, embeddings_output
 from daf_core.storage.run_record import Json, RunRecord
+from daf_core.storage.table_kinds import shapes_of
 from daf_core.training.class_corpora import class_corpora
 from daf_core.training.classes import Classes
 from daf_core.training.dataset import (
@@ -159,11 +159,9 @@ def _shapes(source: Output, first_layers: dict[str, int]) -> ColumnShapes:
     Args:
         first_layers: column → number of its first layers that are read, instead of all.
     """
-    footer = source.footer(source.part_names()[0])
-    shapes: ColumnShapes = {
-        column: (layers, features)
-        for column, (layers, features) in json.loads(footer["daf.shapes"]).items()
-    }
+    first = source.part_names()[0]
+    footer = {key.encode(): value.encode() for key, value in source.footer(first).items()}
+    shapes: ColumnShapes = shapes_of(footer, source.part_uri(first))
     pooled = select(shapes, lambda column: column.view == "pooled")
     for column, number in first_layers.items():
         if number > pooled.get(column, (0, 0))[0]:

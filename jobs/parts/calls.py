@@ -69,9 +69,10 @@ def ensure_calls(scores: Output) -> None:
     """
     record = run_record.read_complete(scores)
     output = calls_output(scores.root)
-    names = Source(scores, manifest_of(scores)).part_names()
+    names = {*Source(scores, manifest_of(scores)).part_names()}
     made = {*part_index.read(output.index_uri, _fingerprint(record))}
-    if not ({*names} == made and made <= {*output.part_names()}):
+    tables = (output, speakers_output(scores.root))
+    if not (names == made and all(made == {*one.part_names()} for one in tables)):
         make_calls(scores, EncodeResources())
 
 
@@ -95,9 +96,10 @@ def make_calls(scores: Output, resources: EncodeResources) -> dict[str, int]:
     units = _units(source)
     parts = [_facts(source, scored, name, units[name]) for name in units]
     finished = _finished(output, parts, fingerprint)
-    gone = set(output.part_names()) - {part.name for part in parts}
+    tables = (output, speakers_output(scores.root))
+    gone = {name for one in tables for name in one.part_names()} - {part.name for part in parts}
     for name in gone:
-        for one in (output, speakers_output(scores.root)):
+        for one in tables:
             files.delete(one.part_uri(name))
     missing = [part for part in parts if part.name not in finished]
     if missing:
@@ -170,7 +172,7 @@ def _refused(source: Source, name: str) -> list[list[Any]]:
 def _finished(output: Output, parts: list[PartFacts], fingerprint: str) -> dict[str, PartFacts]:
     """The parts that are there, made by this daf from the same rows, by name."""
     indexed = part_index.read(output.index_uri, fingerprint)
-    there = set(output.part_names())
+    there = {*output.part_names()} & {*speakers_output(output.root).part_names()}
 
     def finished(part: PartFacts) -> PartFacts | None:
         if part.name not in there:

@@ -8,13 +8,13 @@ from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
-from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.output import Output, scores_output
 from jobs.command.terminal import say, say_link
 from jobs.command.told import tell
 from jobs.parts.calls import ensure_calls
 from jobs.reading.readers import clip_readers
 from jobs.settings import BrowseSettings
-from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
+from jobs.verbs.scored_manifest import NAME_IT, given_manifest, manifest_or_said
 
 HOST = "127.0.0.1"
 REQUESTS_AT_ONCE = 64
@@ -82,13 +82,7 @@ def _manifest(settings: BrowseSettings, scores: Output) -> Output | None:
     """The manifest that is named, or the one that was scored; None if that is gone."""
     if settings.manifest is None:
         return manifest_or_said(scores, NAME_IT)
-    manifest = manifest_output(settings.manifest)
-    if not manifest.part_names():
-        raise SettingsError(
-            f"`manifest` {settings.manifest}: expected part-*.parquet of a manifest, found none; "
-            f"give the folder that daf ingest wrote"
-        )
-    return manifest
+    return given_manifest(settings.manifest)
 
 
 def _listening(port: int) -> socket.socket:

@@ -4,7 +4,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from daf_core.calls.columns import CALLS
 from daf_core.calls.groups import Group, groups_of
 from daf_core.calls.orders import ORDERS, count_of, estimate_of, said_of_counts, said_of_intervals
 from daf_core.decimals import number_of
@@ -12,6 +11,7 @@ from daf_core.errors import SettingsError
 from daf_core.query.database import Database, Limits
 from daf_core.query.hints import nearest
 from daf_core.query.metadata import identifier
+from daf_core.storage.call_columns import CALLS
 from daf_core.storage.output import scores_output
 from jobs.command import terminal
 from jobs.command.told import is_wanted, tell, tell_rows

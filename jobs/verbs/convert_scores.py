@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 from daf_core.calls.units import Source
 from daf_core.decimals import number_of
-from daf_core.errors import SettingsError
 from daf_core.report.printable import printable
 from daf_core.schemas import Row
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.writing import Score, WrittenCue
-from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage import run_record
+from daf_core.storage.output import Output, scores_output
 from jobs.verbs.convert_refused import Refused
-from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
+from jobs.verbs.scored_manifest import NAME_IT, given_manifest, manifest_or_said
 
 _COLUMNS = (
     *("sentiment", "polarity", "interval_low", "interval_high", "text_sentiment"),
@@ -22,7 +22,9 @@ _COLUMNS = (
 
 def is_scores(uri: str) -> bool:
     """Whether this is a folder made by `daf score`."""
-    return bool(scores_output(uri).part_names())
+    scores = scores_output(uri)
+    record = run_record.read(scores)
+    return (record is not None and record.kind == scores.kind) or bool(scores.part_names())
 
 
 def scored_recordings(
@@ -38,6 +40,7 @@ def scored_recordings(
         NotDone: the storage fails.
     """
     scores = scores_output(uri)
+    run_record.check_whole(scores)
     words = _manifest(scores, manifest)
     names = scores.part_names()
     last = {
@@ -71,13 +74,7 @@ def _quarantined(source: Source) -> Iterator[Refused]:
 def _manifest(scores: Output, given: str | None) -> Output | None:
     if given is None:
         return manifest_or_said(scores, NAME_IT)
-    manifest = manifest_output(given)
-    if not manifest.part_names():
-        raise SettingsError(
-            f"`manifest` {given}: expected part-*.parquet of a manifest, found none; give the "
-            f"folder that daf ingest wrote"
-        )
-    return manifest
+    return given_manifest(given)
 
 
 def _texts(manifest: Output | None, part: str) -> dict[str, str]:

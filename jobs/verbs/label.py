@@ -18,10 +18,10 @@ from daf_core.adaptation.label_table import (
 from daf_core.decimals import number_of
 from daf_core.errors import SettingsError
 from daf_core.storage import files, part_index, run_record
-from daf_core.storage.output import Output, manifest_output, scores_output
+from daf_core.storage.output import Output, scores_output
 from jobs.command.told import tell
 from jobs.settings import LabelSettings
-from jobs.verbs.scored_manifest import NAME_IT, manifest_or_said
+from jobs.verbs.scored_manifest import NAME_IT, given_manifest, manifest_or_said
 
 _LEFT_OUT = "left out are tones, music, silence, and rows whose recording cannot be heard"
 
@@ -81,13 +81,7 @@ def _manifest(settings: LabelSettings, scores: Output) -> Output | None:
     """The manifest with words and files; None if it is gone, and none is named."""
     if settings.manifest is None:
         return manifest_or_said(scores, NAME_IT)
-    manifest = manifest_output(settings.manifest)
-    if manifest.part_names():
-        return manifest
-    raise SettingsError(
-        f"`manifest` {settings.manifest}: expected part-*.parquet of a manifest, found none; give "
-        f"the folder that daf ingest wrote"
-    )
+    return given_manifest(settings.manifest)
 
 
 def _known(manifest: Output | None, chosen: pa.Table) -> dict[str, dict[str, Cell]]:

@@ -2,7 +2,7 @@
 
 from daf_core.errors import SettingsError
 from daf_core.storage import files, run_record
-from daf_core.storage.output import Output
+from daf_core.storage.output import Output, manifest_output
 from daf_core.storage.places import manifest_named
 from daf_core.storage.run_record import RunRecord
 from jobs.command.terminal import complain, one_line
@@ -15,10 +15,16 @@ def manifest_or_said(scores: Output, or_else: str = "") -> Output | None:
     and what ingest refused are missing.
 
     or_else: what else helps than to move the manifest back, as the end of that line.
+
+    Raises:
+        SettingsError: a part of it is missing.
     """
     record = run_record.read(scores)
     found = None if record is None else manifest_named(scores, record)
-    if found is None or files.exists(found.record_uri):
+    if found is None:
+        return None
+    if files.exists(found.record_uri):
+        run_record.check_whole(found)
         return found
     complain(
         one_line(
@@ -27,6 +33,22 @@ def manifest_or_said(scores: Output, or_else: str = "") -> Output | None:
         )
     )
     return None
+
+
+def given_manifest(folder: str) -> Output:
+    """The manifest in a folder that the setting `manifest` names.
+
+    Raises:
+        SettingsError: there is none, or a part of it is missing.
+    """
+    manifest = manifest_output(folder)
+    run_record.check_whole(manifest)
+    if not manifest.part_names():
+        raise SettingsError(
+            f"`manifest` {folder}: expected part-*.parquet of a manifest, found none; give the "
+            f"folder that daf ingest wrote"
+        )
+    return manifest
 
 
 def manifest_named_by(scores: Output, record: RunRecord) -> Output:

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 import ray.data
 
-from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.schemas import MANIFEST, QUARANTINE, SCORES, embeddings_schema
+from daf_core.storage.call_columns import CALLS, SPEAKERS
 from daf_core.storage.output import (
     Output,
     calls_output,

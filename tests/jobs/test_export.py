@@ -10,9 +10,9 @@ import openpyxl
 import pytest
 
 from daf_core.calls import described
-from daf_core.calls.columns import CALLS
 from daf_core.errors import SettingsError
 from daf_core.sources.transcripts import read_transcript
+from daf_core.storage.call_columns import CALLS
 from jobs.settings import ExportSettings
 from jobs.verbs import export
 from tests.core.calls.made_folder import scores_folder

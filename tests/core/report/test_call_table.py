@@ -7,11 +7,11 @@ from hashlib import sha256
 
 import pyarrow as pa
 
-from daf_core.calls.columns import CALLS
 from daf_core.report import call_table
 from daf_core.report.call_table import CallTable
 from daf_core.report.page import gather, render
 from daf_core.storage import parquet
+from daf_core.storage.call_columns import CALLS
 from daf_core.storage.output import calls_output
 from tests.core.calls.made_folder import scores_folder
 from tests.core.calls.made_scores import scores_of

@@ -1,5 +1,7 @@
 """Tables take over what their manifest says of rows now."""
 
+from collections.abc import Sized
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,14 @@ def written(folder: Path, rows: dict[str, tuple[str, str | None]], facts: PartFa
         ],
         MANIFEST,
     )
-    parquet.write(output.part_uri(NAME), table, "manifest", {"own": "kept", **facts.footer()})
+    parquet.write(
+        output.part_uri(NAME), table, "manifest", {"own": "kept", **of(facts, rows).footer()}
+    )
     return output
+
+
+def of(facts: PartFacts, rows: Sized) -> PartFacts:
+    return replace(facts, rows=len(rows))
 
 
 def metas(output: Output) -> dict[str, Any]:
@@ -46,7 +54,7 @@ def test_rows_that_were_cut_out_of_others_have_what_is_said_of_their_recording(
     )
     own = {"1-x": ("a", "old"), "1-y": ("a", "old"), "2": ("a", None), "3": ("b", "gone")}
     output = written(tmp_path / "o", own, FACTS)
-    facts = bring_metadata(output, source, FACTS, "now")
+    facts = bring_metadata(output, source, of(FACTS, own), "now")
     assert facts is not None
     assert facts.metadata == "now"
     footer = output.footer(NAME)
@@ -57,8 +65,9 @@ def test_rows_that_were_cut_out_of_others_have_what_is_said_of_their_recording(
     again = written(
         tmp_path / "n", {one: (at, "new") for one, (at, _) in own.items() if at == "a"}, facts
     )
-    same = written(tmp_path / "p", {one: v for one, v in own.items() if v[0] == "a"}, FACTS)
-    bring_metadata(same, source, FACTS, "now")
+    kept = {one: v for one, v in own.items() if v[0] == "a"}
+    same = written(tmp_path / "p", kept, FACTS)
+    bring_metadata(same, source, of(FACTS, kept), "now")
     assert (tmp_path / "p/manifest" / NAME).read_bytes() == (
         tmp_path / "n/manifest" / NAME
     ).read_bytes()

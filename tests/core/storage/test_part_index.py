@@ -44,7 +44,8 @@ FACTS = st.builds(
 def finished(tmp_path) -> tuple[Output, RunRecord]:
     output = manifest_output(str(tmp_path))
     for part in PARTS:
-        parquet.write(output.part_uri(part.name), pa.table({"a": [1]}), output.kind, part.footer())
+        rows = pa.table({"a": [1] * part.rows})
+        parquet.write(output.part_uri(part.name), rows, output.kind, part.footer())
     run_record.finish(output, {"source": "x"}, {"parts": len(PARTS)})
     record = run_record.read_complete(output)
     part_index.write(output.index_uri, PARTS, record.fingerprint)

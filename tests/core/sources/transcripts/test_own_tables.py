@@ -5,11 +5,11 @@ import json
 import pytest
 
 from daf_core.adaptation.label_table import COLUMNS
-from daf_core.calls.columns import CALLS, SPEAKERS
 from daf_core.schemas import SCORES
 from daf_core.sources.open_source import open_source
 from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.own_tables import is_own_table
+from daf_core.storage.call_columns import CALLS, SPEAKERS
 from tests.core.sources.folders.files import text, tone
 from tests.core.sources.ingest import ingest
 
