@@ -113,6 +113,7 @@ class FolderSource:
                 f"{uri}: expected recordings or transcripts, found {_instead(not_used)}"
             )
         self._files = {file.name: file for file in files}
+        self._path_meta.check(self._files)
         self.quarantined: list[Row] = not_used
         self._unmatched: list[str] = unmatched_raw(options.raw, self._files)
         pairs: dict[str, str] = {}

@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 
 from daf_core.decimals import decimals
 from daf_core.sources.transcripts.cue import Cue
+from daf_core.sources.transcripts.reading.blocks import arrow_times
 from daf_core.spreadsheet import escaped
 
 Score = float | str | None
 _LINE_BREAK = re.compile(r"\\(?=[Nn])")  # of players that know \N
 _OVERRIDE = re.compile(r"\{(?=\\)")  # {\an8}
-_TAG = re.compile(r"<(?=[A-Za-z/\d])")
+_TAG = re.compile(r"<(?=[A-Za-z/\d:.,|])")
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ def webvtt(cues: Iterable[WrittenCue]) -> str:
         if one.scores:
             blocks.append(f"NOTE {_note(one.scores)}\n")
         speaker = _one_line(one.cue.speaker or "")
-        voice = f"<v {html.escape(speaker, quote=False)}>" if speaker else ""
-        text = _hidden(html.escape(_one_line(one.cue.text), quote=False))
+        voice = f"<v {_name(speaker)}>" if speaker else ""
+        text = _hidden(_one_line(one.cue.text), _escaped)
         blocks.append(f"{_times(one.cue, '.')}\n{voice}{text}\n")
     return "\n".join(blocks)
 
@@ -62,9 +63,7 @@ def subrip(cues: Iterable[WrittenCue]) -> str:
         words = _one_line(one.cue.text)
         speaker = _one_line(one.cue.speaker or "")
         text = f"{speaker}: {words}".strip() if speaker else words
-        if html.unescape(text) != text:
-            text = text.replace("&", "&amp;")
-        text = _hidden(_TAG.sub("&lt;", text).replace("-->", "--&gt;"))
+        text = _hidden(text, _for_subrip)
         blocks.append(f"{number}\n{_times(one.cue, ',')}\n{text}\n")
     return "\n".join(blocks)
 
@@ -126,18 +125,36 @@ def _note(scores: Mapping[str, Score]) -> str:
         f"{name} {decimals(value, 2, sign=True)}" if isinstance(value, float) else f"{name} {value}"
         for name, value in known.items()
     )
-    return ", ".join(shown).replace("-->", "→")
+    return _one_line(", ".join(shown)).replace("-->", "→")
 
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _hidden(text: str) -> str:
-    """Text in which players find no line breaks and no commands of their own."""
-    if text and "--&gt;" in text:  # readers that unescape first would find a line of times
-        text = f"&#{ord(text[0])};{text[1:]}"
-    return _OVERRIDE.sub("&#123;", _LINE_BREAK.sub("&#92;", text))
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def _name(speaker: str) -> str:
+    """A name within `<v >`, whose end would make an arrow of two dashes before it."""
+    name = _hidden(speaker, _escaped)
+    return f"{name[:-1]}&#45;" if name.endswith("--") else name
+
+
+def _for_subrip(text: str) -> str:
+    if html.unescape(text) != text:
+        text = text.replace("&", "&amp;")
+    return _TAG.sub("&lt;", text).replace("-->", "--&gt;")
+
+
+def _hidden(text: str, escape: Callable[[str], str]) -> str:
+    """Escaped text in which players find no times, no line breaks and no commands of their own."""
+    if "-->" in text or arrow_times(text):  # also for readers that unescape first
+        text, first = text[1:], f"&#{ord(text[0])};"
+    else:
+        first = ""
+    return first + _OVERRIDE.sub("&#123;", _LINE_BREAK.sub("&#92;", escape(text)))
 
 
 def _times(cue: Cue, point: str) -> str:

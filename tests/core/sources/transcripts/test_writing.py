@@ -16,7 +16,7 @@ from daf_core.sources.transcripts.document import Document
 from daf_core.sources.transcripts.writing import NEED_TIMES, WRITERS, WrittenCue
 
 SAMPLES = sorted((Path(__file__).parent / "samples").iterdir())
-NO_LABELS = {"nan", "na", "n/a", "null", "none", "<na>"}
+NO_VALUES = {"", "nan", "na", "n/a", "null", "none", "<na>", "\\n"}  # in tables
 
 lines = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Cf", "Co", "Cn"]), max_size=40
@@ -36,8 +36,16 @@ odd = [
     '"',
     "a,b",
 ]
-words = st.one_of(lines, st.sampled_from(odd)).map(lambda text: text or "word")
-names = st.one_of(st.none(), lines.filter(lambda name: name and name.lower() not in NO_LABELS))
+# What stands for something in a format, put together in any way.
+pieces = ["--", ">", "<", "-->", "→", "&", "lt;", "\\N", "{\\", "}", "00:00:01", ".5", ",", "/v"]
+pieces += [":", "<v A", " ", "1", "NOTE", "|", "[", '"', "'", "=", "ab"]
+made = st.lists(st.sampled_from(pieces), max_size=6).map(lambda of: " ".join("".join(of).split()))
+words = st.one_of(lines, st.sampled_from(odd), made).map(
+    lambda text: "word" if text.lower() in NO_VALUES else text
+)
+names = st.one_of(
+    st.none(), st.one_of(lines, made).filter(lambda name: name.lower() not in NO_VALUES)
+)
 
 
 @st.composite
@@ -143,6 +151,15 @@ def test_webvtt_holds_speakers_as_voices_and_scores_as_notes():
     (caption,) = webvtt.from_string(WRITERS["vtt"]([scored])).captions
     assert caption.start == "00:00:00.500"
     assert read_again(WRITERS["vtt"]([scored]), "vtt") == [cue]
+
+
+def test_no_name_and_no_score_ends_the_block_of_webvtt_that_it_is_in():
+    cue = Cue(text="hello", start_s=1.0, end_s=2.0, speaker="'; DROP TABLE calls; --")
+    scores = {"class": "a\n\n00:00:05.000 --> 00:00:06.000\nmade up", "kind": "--"}
+    text = WRITERS["vtt"]([WrittenCue(cue, scores)])
+    assert text.count("-->") == 1
+    assert read_again(text, "vtt") == [cue]
+    assert [one.text for one in webvtt.from_string(text).captions] == ["hello"]
 
 
 def test_tables_have_a_column_for_each_score_and_words_of_subrip_are_plain():
