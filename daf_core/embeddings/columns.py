@@ -96,7 +96,7 @@ class Column:
             if column.name == name:  # else as audio_1, which is called audio
                 return column
         raise SettingsError(
-            f"embedding column {name!r}: expected a name such as text, audio_2 or audio_frames"
+            f"embedding column {name!r:.80}: expected a name such as text, audio_2 or audio_frames"
         )
 
     @property

@@ -85,12 +85,16 @@ def _arrays(file: IO[bytes]) -> dict[str, AnyArray]:
                 shape, kind, header = _header(stream)
             if kind.hasobject:
                 raise _PythonObjects(member.filename.removesuffix(".npy"))
+            name = member.filename.removesuffix(".npy")
+            if name in found:
+                raise ValueError(f"two arrays are called {name:.80}; expected one")
             needed = int(np.prod(shape, dtype=object)) * kind.itemsize
+            if needed == 0:  # its rows would take memory that no byte of the file stands for
+                raise ValueError(f"{name:.80}: expected values, found none in {kind} {shape}")
             left -= needed
             if left < 0 or needed < 0 or needed + header != member.file_size:
-                raise ValueError(f"{member.filename}: {needed} bytes of numbers in {size} bytes")
+                raise ValueError(f"{name:.80}: {needed} bytes of numbers in {size} bytes")
             with members.open(member) as stream:
-                name = member.filename.removesuffix(".npy")
                 found[name] = np.lib.format.read_array(stream, allow_pickle=False)
     return found
 

@@ -1,6 +1,7 @@
 """Features in NumPy's .npz: columns with one or several layers, found by id; hostile files."""
 
 import io
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def test_ids_may_be_bytes(tmp_path: Path) -> None:
         ({"ids": IDS}, "expected arrays such as text or audio"),
         ({"ids": IDS, "text": TEXT[:3]}, r"expected text as numbers \(4, features\)"),
         ({"ids": IDS, "text": TEXT[:, 0, 0]}, r"expected text as numbers \(4, features\)"),
-        ({"ids": IDS, "text": TEXT[:, :0]}, r"expected text as numbers \(4, features\)"),
+        ({"ids": IDS, "text": TEXT[:, :0]}, r"text: expected values, found none in float"),
+        ({"ids": IDS[:0], "text": TEXT[:0]}, r"ids: expected values, found none in"),
         ({"ids": IDS, "text": IDS[:, None]}, r"expected text as numbers \(4, features\)"),
         ({"ids": IDS, "text": TEXT + 1j}, r"expected text as numbers \(4, features\)"),
         ({"ids": IDS, "video": TEXT}, "video"),
@@ -82,10 +84,21 @@ def test_other_arrays_are_refused(tmp_path: Path, arrays: dict, message: str) ->
         open_features(saved(tmp_path, **arrays))
 
 
-def with_header(shape: tuple[int, ...], data: bytes) -> bytes:
+@pytest.mark.parametrize("descr", ["<U0", "|S0"])
+def test_values_of_no_bytes_are_refused(tmp_path: Path, descr: str) -> None:
+    path = tmp_path / "features.npz"
+    with zipfile.ZipFile(path, "w") as members:
+        members.writestr("ids.npy", with_header((10**9,), b"", descr))
+    with pytest.raises(
+        SettingsError, match=r"ids: expected values, found none in .* \(1000000000,\)"
+    ):
+        open_features(str(path))
+
+
+def with_header(shape: tuple[int, ...], data: bytes, descr: str = "<f8") -> bytes:
     """A .npy that claims a shape."""
     out = io.BytesIO()
-    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    header = {"descr": descr, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(out, header)
     return out.getvalue() + data
 
@@ -111,6 +124,18 @@ def test_files_that_claim_more_than_they_hold_are_refused(tmp_path: Path) -> Non
         path.write_bytes(content)
         with pytest.raises(SettingsError, match="found it unreadable"):
             open_features(str(path))
+
+
+@pytest.mark.parametrize("second", ["ids.npy", "ids", "text.npy", "text"])
+def test_two_arrays_of_one_name_are_refused(tmp_path: Path, second: str) -> None:
+    """One of two orders of ids would give features to other utterances."""
+    path = saved(tmp_path, ids=IDS, text=TEXT)
+    out = io.BytesIO()
+    np.save(out, IDS[::-1] if second.startswith("ids") else TEXT)
+    with zipfile.ZipFile(path, "a") as members, warnings.catch_warnings(action="ignore"):
+        members.writestr(second, out.getvalue())
+    with pytest.raises(SettingsError, match="two arrays are called"):
+        open_features(path)
 
 
 @pytest.mark.parametrize("name", ["gone.npz", "gone.pkl", "gone", "gone.csv"])
