@@ -65,8 +65,11 @@ def check_store(uri: str) -> None:
         if s3.concerns_credentials(s3.error_code(err)):
             raise SettingsError(_said(uri, err)) from err
         # Without permission to list, reading and writing may still be allowed.
-        if not isinstance(err, PermissionError):
-            raise
+        if isinstance(err, PermissionError):
+            return
+        if (refused := store_faults.refusal(err)) is not None:
+            raise NotDone(f"{uri}: its store {refused}") from err
+        raise
 
 
 def _said(uri: str, err: Exception) -> str:

@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
-from daf_core.storage.store_faults import is_of_botocore, told_as_fault
+from daf_core.storage.store_faults import is_of_botocore, refusal, told_as_fault
 from jobs import settings as verbs
 from jobs.command import config_file, config_shown, option_names, stopping, terminal, told
 from jobs.command.config_shown import as_arguments, every_name, options_of
@@ -136,6 +136,8 @@ def main() -> None:
             _run(sys.argv[1:])
         except BaseException as raised:
             err = told_as_fault(raised)
+            if (refused := refusal(err)) is not None:
+                err = NotDone(f"the object store {refused}")
             if isinstance(err, SystemExit) and not err.code:
                 raise  # the command has ended: Ctrl-C is how one ends `daf browse`
             if stop.number is not None:

@@ -13,6 +13,8 @@ from daf_core.errors import NotDone
 from daf_core.storage import s3
 
 _CHECK = "check AWS_ENDPOINT_URL, the region and the network, and run the command again"
+_ALLOW = "allow the credentials to list the bucket and to read and write objects, or name another"
+_ELSEWHERE = frozenset({"PermanentRedirect", "TemporaryRedirect", "301", "307"})
 _SET = "set them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in ~/.aws or by the machine's role"
 
 
@@ -52,6 +54,22 @@ def told_as_fault(err: BaseException, machine: str | None = None) -> BaseExcepti
     return fault(None, err, machine) or err
 
 
+def refusal(err: BaseException) -> str | None:
+    """What a store answered in place of what it was asked for, and what to do, as the end of "its
+    store …"; None where `err` is no answer of a store.
+    """
+    if not isinstance(err, OSError) or not _is(err.__cause__, "ClientError"):
+        return None
+    asked = getattr(err.__cause__, "operation_name", "what it was asked for")
+    code = s3.error_code(err) or "no code"
+    said = f"answers {asked} with {code}: {err}"
+    if isinstance(err, PermissionError):
+        return f"{said}; {_ALLOW}"
+    if code in _ELSEWHERE:
+        return f"{said}; set AWS_DEFAULT_REGION to the region of the bucket"
+    return f"{said}; {_CHECK}"
+
+
 @contextmanager
 def telling(uri: str) -> Iterator[None]:
     """Raise NotDone where the body fails by a fault of the store of `uri`; other errors pass."""
@@ -77,7 +95,7 @@ def _credentials(err: BaseException) -> str | None:
     return None
 
 
-def _is(err: BaseException, *names: str) -> bool:
+def _is(err: BaseException | None, *names: str) -> bool:
     """Whether `err` is of one of these classes of botocore, which takes a tenth of a second to
     import: where nothing has, nothing raised one.
     """

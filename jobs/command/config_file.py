@@ -114,9 +114,29 @@ def _yaml(text: str, path: Path) -> Any:
     import yaml
 
     try:
+        _check_once(yaml.compose(text, yaml.SafeLoader))
         return yaml.safe_load(text) or {}
     except yaml.YAMLError as err:
         raise ValueError(" ".join(str(err).split())) from err
+
+
+def _check_once(document: Any) -> None:
+    """Check that options and tables are named once; YAML itself takes the last of several.
+
+    document: a node of YAML, or None.
+    """
+    nodes, looked_at = [document], set()
+    while nodes:
+        node = nodes.pop()
+        if getattr(node, "id", None) != "mapping" or id(node) in looked_at:
+            continue
+        looked_at.add(id(node))
+        named: set[str] = set()
+        for key, value in node.value:
+            if key.id == "scalar" and key.value in named:
+                raise ValueError(f"line {key.start_mark.line + 1}: {key.value}: given twice")
+            named.add(str(key.value))
+            nodes.append(value)
 
 
 def _as_given(path: str, name: str, value: Any) -> Any:
