@@ -111,12 +111,11 @@ def _toml(text: str) -> Any:
 def _yaml(text: str, path: Path) -> Any:
     if path.suffix.lower() not in (".yaml", ".yml"):
         raise SettingsError(f"{path}: expected a name that ends in .toml, .yaml or .yml")
-    import yaml
-
+    config_yaml = importlib.import_module("jobs.command.config_yaml")  # loads PyYAML
     try:
-        return yaml.safe_load(text) or {}
-    except yaml.YAMLError as err:
-        raise ValueError(" ".join(str(err).split())) from err
+        return config_yaml.parse(text) or {}
+    except config_yaml.GivenTwice as err:
+        raise SettingsError(f"{path}: {err}; keep one") from err
 
 
 def _as_given(path: str, name: str, value: Any) -> Any:
