@@ -28,7 +28,7 @@ _ENDINGS: dict[Derivation, str] = {
 }
 _DERIVATIONS = {ending: derivation for derivation, ending in _ENDINGS.items()}
 _NAME = re.compile(
-    rf"(?P<modality>{'|'.join(MODALITIES)})(_(?P<number>[1-9][0-9]*))?"
+    rf"(?P<modality>{'|'.join(MODALITIES)})(_(?P<number>[1-9][0-9]{{0,8}}))?"
     rf"(?P<frames>_frames)?(?P<wide>_wide)?(?P<derived>{'|'.join(_DERIVATIONS)})?"
 )
 

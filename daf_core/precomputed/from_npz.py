@@ -22,6 +22,7 @@ from daf_core.weights.specs import STANDARDISED, EncoderSpec
 SUFFIX = ".npz"
 IDS = "ids"
 UNPACKED_BYTES, TIMES_STORED = 2 << 30, 200  # of all arrays, or so many times the file
+ROWS = 1_000_000  # or one for each byte of the file: an id and its features take no less
 
 
 class _PythonObjects(ValueError):
@@ -31,7 +32,7 @@ class _PythonObjects(ValueError):
         kind = "str" if name == IDS else "np.float32"
         expected = "texts" if name == IDS else "numbers"
         super().__init__(
-            f"expected `{name:.80}` as an array of {expected}, found Python objects, which are not "
+            f"expected {name:.80} as an array of {expected}, found Python objects, which are not "
             f"read; save it as np.array(list({name:.80}), {kind})"
         )
 
@@ -51,7 +52,11 @@ def read_features(uri: str) -> Precomputed:
     except _PythonObjects as err:
         raise SettingsError(f"{uri}: {err}") from err
     except Exception as err:  # whatever hostile bytes lead zipfile, its codecs and NumPy to
-        raise SettingsError(f"{uri}: expected NumPy's .npz, found it unreadable: {err}") from err
+        raise SettingsError(
+            f"{uri}: expected NumPy's .npz, found it unreadable: {err!s:.300}"
+        ) from err
+    if not names:
+        raise SettingsError(f"{uri}: expected a row for each utterance, found none in `{IDS}`")
     if not found:
         raise SettingsError(
             f"{uri}: expected arrays such as text or audio beside `{IDS}`, found none"
@@ -81,19 +86,19 @@ def _arrays(file: IO[bytes]) -> dict[str, AnyArray]:
     found: dict[str, AnyArray] = {}
     with zipfile.ZipFile(file) as members:
         for member in members.infolist():
+            name = member.filename.removesuffix(".npy")
+            if name in found:
+                raise ValueError(f"the array {name:.80} stands twice in it; keep one of them")
             with members.open(member) as stream:
                 shape, kind, header = _header(stream)
             if kind.hasobject:
-                raise _PythonObjects(member.filename.removesuffix(".npy"))
-            name = member.filename.removesuffix(".npy")
-            if name in found:
-                raise ValueError(f"two arrays are called {name:.80}; expected one")
+                raise _PythonObjects(name)
             needed = int(np.prod(shape, dtype=object)) * kind.itemsize
-            if needed == 0:  # its rows would take memory that no byte of the file stands for
-                raise ValueError(f"{name:.80}: expected values, found none in {kind} {shape}")
             left -= needed
             if left < 0 or needed < 0 or needed + header != member.file_size:
                 raise ValueError(f"{name:.80}: {needed} bytes of numbers in {size} bytes")
+            if shape and shape[0] > max(ROWS, size):  # items of no bytes, or rows of nothing
+                raise ValueError(f"{name:.80}: {shape[0]} rows in {size} bytes")
             with members.open(member) as stream:
                 found[name] = np.lib.format.read_array(stream, allow_pickle=False)
     return found

@@ -111,32 +111,11 @@ def _toml(text: str) -> Any:
 def _yaml(text: str, path: Path) -> Any:
     if path.suffix.lower() not in (".yaml", ".yml"):
         raise SettingsError(f"{path}: expected a name that ends in .toml, .yaml or .yml")
-    import yaml
-
+    config_yaml = importlib.import_module("jobs.command.config_yaml")  # loads PyYAML
     try:
-        _check_once(yaml.compose(text, yaml.SafeLoader))
-        return yaml.safe_load(text) or {}
-    except yaml.YAMLError as err:
-        raise ValueError(" ".join(str(err).split())) from err
-
-
-def _check_once(document: Any) -> None:
-    """Check that options and tables are named once; YAML itself takes the last of several.
-
-    document: a node of YAML, or None.
-    """
-    nodes, looked_at = [document], set()
-    while nodes:
-        node = nodes.pop()
-        if getattr(node, "id", None) != "mapping" or id(node) in looked_at:
-            continue
-        looked_at.add(id(node))
-        named: set[str] = set()
-        for key, value in node.value:
-            if key.id == "scalar" and key.value in named:
-                raise ValueError(f"line {key.start_mark.line + 1}: {key.value}: given twice")
-            named.add(str(key.value))
-            nodes.append(value)
+        return config_yaml.parse(text) or {}
+    except config_yaml.GivenTwice as err:
+        raise SettingsError(f"{path}: {err}; keep one") from err
 
 
 def _as_given(path: str, name: str, value: Any) -> Any:

@@ -68,6 +68,9 @@ def misused(err: CycloptsError, verbs: Mapping[str, type]) -> str | None:
         )
     if isinstance(err, CoercionError) and err.target_type is bool and err.token:
         return f"{err.token.keyword} {err.token.value}: expected true, false or no value"
+    if isinstance(err, CoercionError) and err.target_type in (int, float) and err.token:
+        number = "a whole number" if err.target_type is int else "a number"
+        return f"{err.token.keyword} {err.token.value}: expected {number}"
     return _again(err, verbs) if isinstance(err, RepeatArgumentError) else None
 
 

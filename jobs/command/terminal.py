@@ -34,7 +34,7 @@ _SECRETS = (
             r"(?i)\b(sig|signature|x-amz-[\w-]+|x-goog-[\w-]+|awsaccesskeyid|accountkey"
             r"|sharedaccesskey|sharedaccesssignature|aws_[\w]*key[\w]*|aws_session_token|secret\w*"
             r"|access_?token|auth_?token|token|password|passwd|api_?key)"
-            r"([\"']?\s*[=:]\s*[\"']?)[^&\s;,\"']+"
+            r"([\"']?\s*[=:]\s*[\"']?)(?!expected\b)[^&\s;,\"']+"  # `/etc/passwd: expected …`
         ),
         rf"\1\2{SECRET}",
     ),

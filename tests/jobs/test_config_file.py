@@ -54,6 +54,20 @@ def test_values_come_from_where_they_are_said_to(
     assert found["source"] == '"calls"  (command line)'
 
 
+def test_values_of_yaml_are_those_that_the_command_line_would_take(
+    tmp_path: Path, monkeypatch, capsys
+) -> None:
+    file = tmp_path / "daf.yaml"
+    file.write_text(
+        "out: 2026-03-02\npart-minutes: 010\n"
+        "channels: {0: &role agent, 1: customer}\nroles: {x: *role}\n"
+    )
+    found = shown(monkeypatch, capsys, "ingest", "calls", "--config", str(file))
+    assert found["out"] == f'"2026-03-02"  ({file})'
+    assert found["part-minutes"] == f"10.0  ({file})"
+    assert found["channels"] == f'{{"0": "agent", "1": "customer"}}  ({file})'
+
+
 def test_an_option_with_the_name_of_a_verb_is_an_option(tmp_path: Path, monkeypatch, capsys):
     file = tmp_path / "daf.toml"
     file.write_text("verify = false\nreport = false\n[embed]\nframes = 4\n")
@@ -75,10 +89,12 @@ def test_an_option_with_the_name_of_a_verb_is_an_option(tmp_path: Path, monkeypa
         ("a.yaml", "max_error_rate: many\nout: o", "max-error-rate"),
         ("a.yaml", "head: a\nhead_: b", "did you mean head?"),
         ("a.toml", "max_error_rate = 1\nmax-error-rate = 1", "given twice"),
-        ("a.yaml", "max-error-rate: 1\nmax-error-rate: 0", "line 2: max-error-rate: given twice"),
-        ("a.yaml", "score:\n  out: a\n  out: b", "line 3: out: given twice"),
-        ("a.yaml", "score: {a: 1}\nscore: {b: 1}", "line 2: score: given twice"),
-        ("a.yaml", "a: &a\n  b: *a\n  b: 1", "line 3: b: given twice"),
+        ("a.yaml", "seed: 1\nout: o\nseed: 2", "a.yaml: seed: given twice, in lines 1 and 3; keep"),
+        ("a.yaml", "score: {out: o,\n out: p}", "out: given twice, in lines 1 and 2"),
+        ("a.yaml", "channels: {0: a, '0': b}", "0: given twice"),
+        ("a.yaml", "? [a]\n: 1", "expected TOML or YAML"),
+        ("a.yaml", "part-minutes: 1:30\nout: o", "--part-minutes 1:30: expected a number"),
+        ("a.yaml", "max-error-rate: .nan\nout: o", "--max-error-rate .nan: expected a number"),
         ("a.yaml", "score: 3", "score: expected a table of options"),
         ("a.json", "{}", "expected a name that ends in .toml, .yaml or .yml"),
         ("a.yaml", "x: !!python/object/apply:os.system [ls]", "expected TOML or YAML"),

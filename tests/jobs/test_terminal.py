@@ -56,6 +56,13 @@ def test_secrets_are_replaced(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["embedding column '/etc/passwd': expected a name", "s3://b/token: expected a folder"]
+)
+def test_what_was_expected_of_a_file_that_is_named_like_a_secret_is_said(text: str) -> None:
+    assert one_line(text) == text
+
+
+@pytest.mark.parametrize(
     "name", ["AWS_SECRET_ACCESS_KEY", "HF_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "RAY_AUTH_TOKEN"]
 )
 def test_secrets_of_the_environment_are_replaced(
