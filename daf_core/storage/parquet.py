@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import daf_core
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.files import exists, filesystem, publish
-from daf_core.storage.store_faults import telling
+from daf_core.storage.store_faults import listing, reason, telling
 from daf_core.storage.table_kinds import check_columns, check_kind, table_kind
 
 WRITTEN_BY = "daf.written_by"  # footer entry: the version of daf
@@ -119,14 +119,14 @@ def _open(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]]
     except (pa.ArrowInvalid, UnicodeDecodeError) as err:  # the latter of names in the footer
         raise SettingsError(f"{uri}: expected a {kind} table, found a damaged file: {err}") from err
     except OSError as err:
-        raise NotDone(f"{uri}: cannot be read: {err}; run the command again") from err
+        raise NotDone(f"{uri}: cannot be read: {reason(err)}; run the command again") from err
 
 
 def list_parts(folder: str) -> list[str]:
     """Names of the parts in `folder`, sorted; empty if there is no folder. Takes one listing."""
     fs, path = filesystem(folder)
     try:
-        with telling(folder):
+        with listing(folder):
             names = [os.path.basename(entry) for entry in fs.ls(path, detail=False)]
     except (FileNotFoundError, NotADirectoryError):
         return []
