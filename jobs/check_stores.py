@@ -33,7 +33,7 @@ def check_stores(settings: Any) -> None:
 
     Raises:
         SettingsError: a store refuses the credentials, or has no such bucket.
-        NotDone: a store does not answer within seconds.
+        NotDone: a store does not answer within seconds, or with nothing that can be read.
     """
     given = (getattr(settings, field.name) for field in fields(settings))
     values = [item for value in given for item in (value if isinstance(value, list) else [value])]
@@ -67,9 +67,12 @@ def check_store(uri: str) -> None:
         # Without permission to list, reading and writing may still be allowed.
         if isinstance(err, PermissionError):
             return
-        if (refused := store_faults.refusal(err)) is not None:
-            raise NotDone(f"{uri}: its store {refused}") from err
-        raise
+        if (said := store_faults.answered(err)) is None:
+            raise
+        kind = SettingsError if s3.status_and_message(err)[0] < 500 else NotDone
+        raise kind(f"{uri}: its store {said}") from err
+    except (ValueError, RecursionError) as err:
+        raise store_faults.unreadable(uri, err) from err
 
 
 def _said(uri: str, err: Exception) -> str:

@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 import daf_core
 from daf_core.errors import NotDone, SettingsError, TooManyBad
-from daf_core.storage.store_faults import is_of_botocore, refusal, told_as_fault
+from daf_core.storage.store_faults import as_answer, is_of_botocore, told_as_fault
 from jobs import settings as verbs
 from jobs.command import config_file, config_shown, option_names, stopping, terminal, told
 from jobs.command.config_shown import as_arguments, every_name, options_of
@@ -136,8 +136,6 @@ def main() -> None:
             _run(sys.argv[1:])
         except BaseException as raised:
             err = told_as_fault(raised)
-            if (refused := refusal(err)) is not None:
-                err = NotDone(f"the object store {refused}")
             if isinstance(err, SystemExit) and not err.code:
                 raise  # the command has ended: Ctrl-C is how one ends `daf browse`
             if stop.number is not None:
@@ -235,7 +233,9 @@ def _message(what: object) -> str:
     """What is said of an error. Only a job that was not done says of several rows, on several
     lines.
     """
-    if isinstance(what, CycloptsError) and (said := option_names.misused(what, VERBS)):
+    said = option_names.misused(what, VERBS) if isinstance(what, CycloptsError) else None
+    said = as_answer(what) if isinstance(what, OSError) else said
+    if said is not None:
         return terminal.one_line(said)
     message = terminal.clean(what) if isinstance(what, NotDone) else terminal.one_line(what)
     return as_options(message)

@@ -95,4 +95,4 @@ _HOW = "open the link that daf browse printed in the terminal; it has the token 
 
 
 def _no(why: str) -> Response:
-    return PlainTextResponse(f"403: {why}\n", 403)
+    return PlainTextResponse(f"403: {why}\n", 403, {"Connection": "close"})

@@ -12,7 +12,7 @@ from daf_core.storage.call_columns import STATUSES
 
 META = "meta."  # before the name of what the source says of calls
 LETTERS_AT_MOST = 200  # of the words that are searched for
-META_AT_MOST = 30  # each is a condition of the query
+META_AT_MOST, META_LETTERS_AT_MOST = 20, 2000  # filters, and letters of their names and values
 SORTED_BY = (
     *("recording_id", "sentiment", "change", "lowest_sentiment", "utterances", "talk_s"),
     *("silence_s", "interruptions", "contradictions", "status"),
@@ -55,8 +55,12 @@ class Selection:
             for name, value in given.items()
             if name.startswith(META) and value
         }
-        if len(named) > META_AT_MOST:
-            raise SettingsError(f"{META}: expected at most {META_AT_MOST} names, found more")
+        letters = sum(map(len, [*named, *named.values()]))
+        if len(named) > META_AT_MOST or letters > META_LETTERS_AT_MOST:  # each link repeats them
+            raise SettingsError(
+                f"{META}…: expected at most {META_AT_MOST} filters of {META_LETTERS_AT_MOST:,} "
+                f"letters, found more"
+            )
         low, high = (_bound(given, name) for name in ("low", "high"))
         return cls(words, status, low, high, tuple(sorted(named.items())), sort)
 

@@ -19,7 +19,7 @@ from daf_core.errors import SettingsError
 from daf_core.storage import files
 from daf_core.storage.output import Output
 from daf_core.storage.run_record import Json
-from daf_core.storage.store_faults import telling
+from daf_core.storage.store_faults import listing
 
 # Where these differ, the last digits of an embedding or a score may.
 DECISIVE = ("daf", "torch", "transformers", "av", "soxr", "numpy")
@@ -94,7 +94,7 @@ def read_all(output: Output) -> list[Json]:
     """What the attempts at a run say, the oldest first; of more than KEPT the newest."""
     fs, path = files.filesystem(output.attempts_uri)
     try:
-        with telling(output.attempts_uri):
+        with listing(output.attempts_uri):
             names = sorted(str(entry).rpartition("/")[2] for entry in fs.ls(path, detail=False))
     except (FileNotFoundError, NotADirectoryError):
         return []

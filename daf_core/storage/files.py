@@ -19,7 +19,7 @@ from fsspec.implementations.local import LocalFileSystem
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import s3
 from daf_core.storage.local_files import create_file, replace_file, replaced_file
-from daf_core.storage.store_faults import telling
+from daf_core.storage.store_faults import reason, telling
 from daf_core.storage.uris import problem, protocol_of, shown
 
 NOT_A_FILE = errno.ENXIO  # of errors at what is neither a file nor a folder
@@ -127,7 +127,7 @@ def written(uri: str) -> Iterator[str]:
 
 def _not_written(uri: str, err: OSError) -> NotDone:
     return NotDone(
-        f"{uri}: cannot be written: {err.strerror or err}; solve that or choose another folder, "
+        f"{uri}: cannot be written: {reason(err)}; solve that or choose another folder, "
         f"and run the command again"
     )
 
@@ -221,7 +221,7 @@ def read_json(uri: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError) as err:
         raise SettingsError(f"{uri}: expected JSON: {err}") from err
     except OSError as err:
-        raise NotDone(f"{uri}: cannot be read: {err.strerror or err}") from err
+        raise NotDone(f"{uri}: cannot be read: {reason(err)}") from err
     if not isinstance(value, dict):
         raise SettingsError(f"{uri}: expected a JSON object, got {type(value).__name__}")
     return value

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import daf_core
 from daf_core.errors import NotDone, SettingsError
 from daf_core.storage.files import NOT_A_FILE, exists, filesystem, is_remote, publish
-from daf_core.storage.store_faults import telling
+from daf_core.storage.store_faults import listing, reason, telling
 from daf_core.storage.table_kinds import check_columns, check_facts, check_kind, table_kind
 from daf_core.storage.table_values import check_values
 
@@ -142,7 +142,7 @@ def opened(uri: str, kind: str) -> Iterator[tuple[pq.ParquetFile, dict[str, str]
             ) from err
         if err.errno is None and not is_remote(uri):  # of Arrow, which cannot make sense of a page
             raise _damaged(uri, kind, err) from err
-        raise NotDone(f"{uri}: cannot be read: {_line(err)}; run the command again") from err
+        raise NotDone(f"{uri}: cannot be read: {reason(err)}; run the command again") from err
 
 
 def _damaged(uri: str, kind: str, err: Exception) -> SettingsError:
@@ -157,7 +157,7 @@ def list_parts(folder: str) -> list[str]:
     """Names of the parts in `folder`, sorted; empty if there is no folder. Takes one listing."""
     fs, path = filesystem(folder)
     try:
-        with telling(folder):
+        with listing(folder):
             names = [os.path.basename(entry) for entry in fs.ls(path, detail=False)]
     except (FileNotFoundError, NotADirectoryError):
         return []

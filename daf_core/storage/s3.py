@@ -60,7 +60,14 @@ def error_code(err: Exception) -> str:
     return str(_answer(err).get("Error", {}).get("Code", ""))
 
 
+def status_and_message(err: Exception) -> tuple[int, str]:
+    """The HTTP status of the store's answer behind `err`, 0 if there is none, and its words."""
+    answer = _answer(err)
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return int(status or 0), str(answer.get("Error", {}).get("Message", ""))
+
+
 def _answer(err: Exception) -> dict[str, Any]:
     """The store's answer behind `err`; empty if there is none."""
-    answer: dict[str, Any] = getattr(err.__cause__, "response", {})
-    return answer
+    answer = getattr(err.__cause__, "response", {})
+    return answer if isinstance(answer, dict) else {}  # stores of other kinds have objects

@@ -9,12 +9,19 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from daf_core.errors import NotDone
+from daf_core.errors import NotDone, SettingsError
 from daf_core.storage import s3
 
 _CHECK = "check AWS_ENDPOINT_URL, the region and the network, and run the command again"
-_ALLOW = "allow the credentials to list the bucket and to read and write objects, or name another"
-_ELSEWHERE = frozenset({"PermanentRedirect", "TemporaryRedirect", "301", "307"})
+_MAY = (
+    "ask for permission for it, s3:ListBucket on the bucket and s3:GetObject on its files, and to "
+    "write s3:PutObject and s3:DeleteObject, or use other credentials"
+)
+_ELSEWHERE = "set AWS_DEFAULT_REGION and AWS_ENDPOINT_URL to those of the bucket"
+_BROKEN = (
+    "check AWS_ENDPOINT_URL, and run the command again; if this stays, tell who runs the store"
+)
+_PLACE = "place_of_store"  # of an error: where it came up
 _SET = "set them in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, in ~/.aws or by the machine's role"
 
 
@@ -27,6 +34,43 @@ def words(err: BaseException) -> str | None:
     if _is(err, "ConnectionError", "HTTPClientError"):
         return f"does not answer: {err}; {_CHECK}"
     return None
+
+
+def answered(err: BaseException) -> str | None:
+    """What a store answered and what to do, as the end of "its store …"; None where `err` is no
+    answer of a store, or one that says that there is no such file.
+    """
+    if not isinstance(err, OSError) or isinstance(err, FileNotFoundError):
+        return None
+    code, (status, message) = s3.error_code(err), s3.status_and_message(err)
+    if not code:
+        return None
+    told = " ".join(f"{status or ''} {'' if code == str(status) else code}".split())
+    todo = _ELSEWHERE if 300 <= status < 400 else _BROKEN
+    if isinstance(err, PermissionError):
+        todo = _MAY
+    return f"answered {told[:80]}{f' ({message[:200]})' if message else ''}; {todo}"
+
+
+def reason(err: OSError) -> str:
+    """Why a file of a place that is named before it cannot be read or written."""
+    said = answered(err)
+    return err.strerror or str(err) if said is None else f"its store {said}"
+
+
+def as_answer(err: BaseException) -> str | None:
+    """What is said of a command that `err` ends, with the place, where it is a store's answer."""
+    if (said := answered(err)) is None:
+        return None
+    place = getattr(err, _PLACE, None)
+    return f"the object store {said}" if place is None else f"{place}: its store {said}"
+
+
+def unreadable(uri: str, err: Exception) -> NotDone:
+    """The error to raise where the store's client cannot read what the store answers, or follows
+    it from one place to the same place.
+    """
+    return NotDone(f"{uri}: its store gave an answer that cannot be read: {err!s:.200}; {_BROKEN}")
 
 
 def fault(uri: str | None, err: BaseException, machine: str | None = None) -> NotDone | None:
@@ -54,31 +98,33 @@ def told_as_fault(err: BaseException, machine: str | None = None) -> BaseExcepti
     return fault(None, err, machine) or err
 
 
-def refusal(err: BaseException) -> str | None:
-    """What a store answered in place of what it was asked for, and what to do, as the end of "its
-    store …"; None where `err` is no answer of a store.
-    """
-    if not isinstance(err, OSError) or not _is(err.__cause__, "ClientError"):
-        return None
-    asked = getattr(err.__cause__, "operation_name", "what it was asked for")
-    code = s3.error_code(err) or "no code"
-    said = f"answers {asked} with {code}: {err}"
-    if isinstance(err, PermissionError):
-        return f"{said}; {_ALLOW}"
-    if code in _ELSEWHERE:
-        return f"{said}; set AWS_DEFAULT_REGION to the region of the bucket"
-    return f"{said}; {_CHECK}"
-
-
 @contextmanager
 def telling(uri: str) -> Iterator[None]:
-    """Raise NotDone where the body fails by a fault of the store of `uri`; other errors pass."""
+    """Raise NotDone where the body fails by a fault of the store of `uri`; other errors pass, and
+    know the place.
+    """
     try:
         yield
     except Exception as err:
         if (not_done := fault(uri, err)) is not None:
             raise not_done from err
+        if not hasattr(err, _PLACE):
+            setattr(err, _PLACE, uri)
         raise
+
+
+@contextmanager
+def listing(uri: str) -> Iterator[None]:
+    """As `telling`, where the body asks what is at `uri`; NotDone also where the client of the
+    store cannot read the answer, as one with times that are none.
+    """
+    try:
+        with telling(uri):
+            yield
+    except SettingsError:
+        raise
+    except (ValueError, RecursionError) as err:
+        raise unreadable(uri, err) from err
 
 
 def is_of_botocore(err: BaseException) -> bool:
@@ -95,7 +141,7 @@ def _credentials(err: BaseException) -> str | None:
     return None
 
 
-def _is(err: BaseException | None, *names: str) -> bool:
+def _is(err: BaseException, *names: str) -> bool:
     """Whether `err` is of one of these classes of botocore, which takes a tenth of a second to
     import: where nothing has, nothing raised one.
     """

@@ -17,7 +17,6 @@ from jobs.settings import BrowseSettings
 from jobs.verbs.scored_manifest import NAME_IT, given_manifest, manifest_or_said
 
 HOST = "127.0.0.1"
-REQUESTS_AT_ONCE = 64
 LAST_ANSWERS_S = 2  # that a request has to end in, when the server ends
 
 
@@ -40,6 +39,7 @@ def run(settings: BrowseSettings) -> str:
     from daf_core.browse.app import application
     from daf_core.browse.archive import Archive
     from daf_core.browse.labels import LabelFile
+    from jobs.verbs.browse_connections import Connection
 
     scores = scores_output(settings.scores)
     manifest = _manifest(settings, scores)
@@ -65,7 +65,7 @@ def run(settings: BrowseSettings) -> str:
                 server_header=False,
                 lifespan="off",
                 ws="none",
-                limit_concurrency=REQUESTS_AT_ONCE,
+                http=Connection,
                 timeout_graceful_shutdown=LAST_ANSWERS_S,
             )
         )

@@ -3,6 +3,8 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -181,3 +183,36 @@ def test_a_port_that_is_taken_and_scores_that_are_not_there_are_told(server, tmp
         browse.run(BrowseSettings(str(tmp_path)))
     with pytest.raises(SettingsError, match=r"`manifest` .*: expected part"):
         browse.run(BrowseSettings(str(server.scores), manifest=str(Path(tmp_path))))
+
+
+def opened(server: Server) -> socket.socket:
+    host, port = server.origin.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+def test_who_says_nothing_does_not_keep_the_owner_out(server):
+    """Others on the machine may open connections without the token, as many as they like."""
+    silent = []
+    for _ in range(600):
+        one = opened(server)
+        one.sendall(b"GET / HTTP/1.1\r\nHost: 127.")
+        silent.append(one)
+    assert ask(server, "/")[0] == 200
+    with suppress(ConnectionResetError):
+        assert silent[0].recv(1) == b""  # ended, as the oldest
+    for one in silent:
+        one.close()
+
+
+def test_a_connection_without_the_token_is_closed_with_the_answer(server):
+    with opened(server) as one:
+        host = f"Host: {server.origin.removeprefix('http://')}"
+        one.sendall(f"POST /labels HTTP/1.1\r\n{host}\r\nContent-Length: 900\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: one.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 403")
+
+
+def test_many_requests_of_the_owner_are_all_answered(server):
+    with ThreadPoolExecutor(150) as pool:
+        found = [*pool.map(lambda _: ask(server, "/call?call=one")[0], range(150))]
+    assert found == [200] * 150

@@ -1,76 +1,17 @@
-"""A store that says nothing, or answers what nobody expected, is told in one line."""
+"""A store that says nothing, or answers what is of no use, is told in one line, with what to do."""
 
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
+import s3fs
 
 from daf_core.errors import NotDone
-from jobs import check_stores
-
-ANSWERS = {
-    "denied": (403, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"),
-    "moved": (301, b"<Error><Code>PermanentRedirect</Code><Message>x</Message></Error>"),
-    "broken": (500, b"<Error><Code>InternalError</Code></Error>"),
-    "garbage": (200, b"\x00\xffgarbage<<<>"),
-}
-
-
-class Answering(BaseHTTPRequestHandler):
-    """Gives the answer that the first part of the path names."""
-
-    def do_GET(self) -> None:
-        status, body = ANSWERS[self.path.lstrip("/").partition("?")[0]]
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield
-        server.shutdown()
-
-
-@pytest.mark.usefixtures("answering")
-@pytest.mark.parametrize(
-    ("bucket", "status", "said"),
-    [
-        (
-            "denied",
-            1,
-            "the object store answers ListObjectsV2 with AccessDenied: Access Denied; allow",
-        ),
-        ("moved", 1, "s3://moved/in: its store answers ListObjectsV2 with PermanentRedirect: "),
-        ("broken", 1, "s3://broken/in: its store answers ListObjectsV2 with InternalError: "),
-        ("garbage", 1, "s3://garbage/in: its store answers ListObjectsV2 with "),
-    ],
-)
-def test_answers_nobody_expected_are_told(
-    tmp_path: Path, bucket: str, status: int, said: str
-) -> None:
-    program = "import sys; from jobs.command.console import command; sys.argv[0] = 'daf'; command()"
-    asked = ["ingest", f"s3://{bucket}/in", "--out", str(tmp_path / "m")]
-    ended = subprocess.run(
-        [sys.executable, "-c", program, *asked], capture_output=True, text=True, timeout=100
-    )
-    assert ended.returncode == status
-    assert ended.stderr.startswith(f"daf: {said}")
-    assert len(ended.stderr.splitlines()) == 1
+from daf_core.storage import s3
+from jobs import check_stores, cli
 
 
 def test_a_store_that_says_nothing_is_tried_twice_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,3 +33,85 @@ def test_a_store_that_says_nothing_is_tried_twice_and_told(monkeypatch: pytest.M
         with pytest.raises(NotDone, match=r"^s3://calls/in: its store does not answer: "):
             check_stores.check_store("s3://calls/in")
     assert len(asked) == 2
+
+
+LISTING = b"""<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+<Name>b</Name><IsTruncated>false</IsTruncated><Contents><Key>calls/a.vtt</Key><ETag>"a"</ETag>
+<LastModified>yesterday</LastModified><Size>5</Size></Contents></ListBucketResult>"""
+BOMB = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "AAAA"><!ENTITY b "&a;&a;">]>
+<ListBucketResult><Name>&b;</Name></ListBucketResult>"""
+MAY = "ask for permission for it, s3:ListBucket on the bucket"
+BROKEN = "check AWS_ENDPOINT_URL, and run the command again"
+
+
+def error(code: str, message: str = "") -> bytes:
+    return f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+
+
+@contextmanager
+def answering(status: int, body: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A store that answers everything so."""
+
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "key")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setitem(check_stores.TIMEOUTS, "retries", {"total_max_attempts": 1})
+    monkeypatch.setitem(s3.OPTIONS["config_kwargs"], "retries", {"total_max_attempts": 1})
+    monkeypatch.setattr(s3fs.S3FileSystem, "retries", 1)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        s3fs.S3FileSystem.clear_instance_cache()
+        yield
+        s3fs.S3FileSystem.clear_instance_cache()
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "answer", "todo", "exit_status"),
+    [
+        (403, error("AccessDenied", "No"), "its store answered 403 ", MAY, 1),
+        (301, error("PermanentRedirect"), "its store gave an answer that cannot be", BROKEN, 1),
+        (400, error("Odd", "so it is"), "its store answered 400 Odd (so it is)", BROKEN, 2),
+        (500, error("InternalError"), "answered 500 InternalError", BROKEN, 1),
+        (200, b"\0\xffgarbage<<<>", "answered 500 (Internal Server Error)", BROKEN, 1),
+        (200, LISTING, 'cannot be read: Invalid timestamp "yesterday"', BROKEN, 1),
+    ],
+)
+@pytest.mark.parametrize("verb", ["ingest", "verify"])
+def test_an_answer_that_is_of_no_use_is_one_line_with_the_place_and_what_to_do(
+    status: int,
+    body: bytes,
+    answer: str,
+    todo: str,
+    exit_status: int,
+    verb: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path,
+) -> None:
+    out = ["--out", str(tmp_path / "m")] if verb == "ingest" else []
+    monkeypatch.setattr("sys.argv", ["daf", verb, "s3://b/calls", *out])
+    with answering(status, body, monkeypatch), pytest.raises(SystemExit) as ended:
+        cli.main()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("daf: s3://b/calls")
+    assert answer in line
+    assert todo in line
+    assert ended.value.code == exit_status

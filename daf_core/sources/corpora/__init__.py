@@ -29,6 +29,7 @@ from daf_core.sources.recording_names import names_a_recording
 from daf_core.sources.table_types import Rows
 from daf_core.storage.files import absolute, filesystem, is_remote
 from daf_core.storage.origins import Origins
+from daf_core.storage.store_faults import listing
 
 COLUMNS = ["utterance_id", "recording_id", "audio_uri", "text", "label", "split"]
 
@@ -71,7 +72,9 @@ def reader_of(uri: str) -> Reader | None:
     A reader raises SettingsError where the corpus differs from its form.
     """
     fs, path = filesystem(uri)
-    if not fs.isdir(path):
+    with listing(uri):
+        names = [*fs.ls(path, detail=False)] if fs.isdir(path) else None
+    if names is None:
         return mmsa.read if posixpath.splitext(uri)[1].lower() in mmsa.SUFFIXES else None
-    names = {posixpath.basename(entry.rstrip("/")) for entry in fs.ls(path, detail=False)}
-    return next((read for matches, read in FOLDERS if matches(uri, names)), None)
+    own = {posixpath.basename(entry.rstrip("/")) for entry in names}
+    return next((read for matches, read in FOLDERS if matches(uri, own)), None)

@@ -19,6 +19,7 @@ from daf_core.storage.files import filesystem, join
 from daf_core.storage.input_file import open_input
 from daf_core.storage.origins import ANYWHERE, Origins
 from daf_core.storage.output import NAMES, RECORD
+from daf_core.storage.store_faults import listing
 
 _LARGEST_RECORD = 4 << 20  # bytes
 
@@ -77,7 +78,8 @@ _Found = tuple[str, str, BadInput | None]  # name, version, why the file is not 
 
 
 def _remote(fs: object, uri: str, root: str) -> Iterator[_Found]:
-    entries = fs.find(root, detail=True)  # type: ignore[attr-defined]
+    with listing(uri):
+        entries = fs.find(root, detail=True)  # type: ignore[attr-defined]
     top = root.rstrip("/") + "/"
     outputs = [
         place.removeprefix(top)

@@ -105,6 +105,21 @@ def test_selections_read_what_they_write(folder):
     assert listed(archive, sort="-recording_id") == ["short", "long"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {f"meta.k{number}": "v" for number in range(21)},
+        {"meta.k": "v" * 2001},
+        {f"meta.{'k' * 2001}": "v"},
+    ],
+)
+def test_a_selection_has_few_filters(given):
+    with pytest.raises(SettingsError, match="expected at most 20 filters of 2,000 letters"):
+        Selection.from_address(given)
+    few = {f"meta.k{number:02}": "v" for number in range(20)}
+    assert Selection.from_address(few).parameters == few
+
+
 def test_labels_keep_what_else_the_table_holds(tmp_path):
     table = tmp_path / "labels.csv"
     rows = ("utterance_id,note,label,stands_for", "'=u0,mine,-1,40", "-u1,x,,3", "")
