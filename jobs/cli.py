@@ -111,9 +111,7 @@ def run_verb(name: str, asked: Any) -> str:
         address_to_join()  # that of a Ray that does not answer is refused before any work
     if isinstance(asked, verbs.EncodeResources) and may_choose_processes(asked):
         # Before the verb's own imports, which take seconds; the processes start beside them.
-        importlib.import_module("jobs.parts.forkserver").start_forkserver()
-        importlib.import_module("jobs.reading.readers").readers().start("daf_core.stages.decode")
-        importlib.import_module("jobs.parts.lean_imports").keep_arrow_from_pandas()
+        importlib.import_module("jobs.parts.forkserver").start_processes()
     verb = importlib.import_module(f"jobs.verbs.{name.replace('-', '_')}")
     if "://" in repr(asked):
         importlib.import_module("jobs.command.check_uris").check_uris(asked)

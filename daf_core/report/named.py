@@ -13,7 +13,7 @@ from daf_core.redaction.marks import REDACTED, without_marks
 from daf_core.report.clips import Sound
 from daf_core.report.quarantine import shortened
 from daf_core.schemas import Row
-from daf_core.storage import run_record
+from daf_core.storage import missing, run_record
 from daf_core.storage.origins import checked_roots, of_manifest
 from daf_core.storage.output import manifest_output
 
@@ -56,7 +56,7 @@ def named_in_manifest(
         return Named(
             note=f"not shown: there is no manifest at {folder}; daf report can be given another"
         )
-    run_record.check_whole(source)
+    missing.check_all_parts(source)
     record = run_record.read(source)
     origins = of_manifest(record, checked_roots(allow_roots))
     dropped = were_dropped(record)  # and in clips they would be heard

@@ -43,10 +43,10 @@ from daf_core.report.transcript import listed
 from daf_core.schemas import FLAGS, NEUTRAL_BELOW, WEIGHT_REASONS, polarity
 from daf_core.storage.apart import Reads, here
 from daf_core.storage.files import join, read_json
+from daf_core.storage.missing import check_all_parts
 from daf_core.storage.output import scores_output
 from daf_core.storage.parquet import list_parts, read
 from daf_core.storage.places import as_found
-from daf_core.storage.run_record import check_whole
 
 RECORDINGS_DRAWN = 200
 
@@ -95,7 +95,7 @@ def gather(
         NotDone: the storage fails.
     """
     folder = join(scores, "scores")
-    check_whole(scores_output(scores))
+    check_all_parts(scores_output(scores))
     parts = list_parts(folder)
     if not parts:
         raise SettingsError(

@@ -27,6 +27,17 @@ def check_parts(output: Output, parts: object) -> None:
         raise parts_missing(output, parts, there)
 
 
+def check_all_parts(output: Output) -> None:
+    """Check that no part is missing of the run in `output`, if there is one and it is finished.
+
+    Raises:
+        SettingsError: a part is missing, or the record is no JSON object.
+    """
+    record = files.read_json(output.record_uri) or {}
+    if record.get("complete") is True:
+        check_parts(output, record.get("parts"))
+
+
 def check_indexed(output: Output) -> list[str]:
     """Names of the parts, which are those of the index where there is one. Takes a listing.
 

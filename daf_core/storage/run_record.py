@@ -187,12 +187,6 @@ def read_if_complete(output: Output) -> RunRecord | None:
     return record if record is not None and record.complete else None
 
 
-def check_whole(output: Output) -> None:
-    """Check that no part is missing of the run in `output`, if there is one and it is finished."""
-    if (record := read_if_complete(output)) is not None:
-        missing.check_parts(output, record.facts.get("parts"))
-
-
 def read_complete(output: Output) -> RunRecord:
     """The record of the finished run in `output`, of which no part is missing. Takes a listing.
 

@@ -9,7 +9,7 @@ from daf_core.report.printable import printable
 from daf_core.schemas import Row
 from daf_core.sources.transcripts.cue import Cue
 from daf_core.sources.transcripts.writing import Score, WrittenCue
-from daf_core.storage import run_record
+from daf_core.storage import missing, run_record
 from daf_core.storage.output import Output, scores_output
 from jobs.verbs.convert_refused import Refused
 from jobs.verbs.scored_manifest import NAME_IT, given_manifest, manifest_or_said
@@ -40,7 +40,7 @@ def scored_recordings(
         NotDone: the storage fails.
     """
     scores = scores_output(uri)
-    run_record.check_whole(scores)
+    missing.check_all_parts(scores)
     words = _manifest(scores, manifest)
     names = scores.part_names()
     last = {

@@ -1,7 +1,7 @@
 """The manifest that scores are of, for verbs that read words: where it is gone, they say so."""
 
 from daf_core.errors import SettingsError
-from daf_core.storage import files, run_record
+from daf_core.storage import files, missing, run_record
 from daf_core.storage.output import Output, manifest_output
 from daf_core.storage.places import manifest_named
 from daf_core.storage.run_record import RunRecord
@@ -24,7 +24,7 @@ def manifest_or_said(scores: Output, or_else: str = "") -> Output | None:
     if found is None:
         return None
     if files.exists(found.record_uri):
-        run_record.check_whole(found)
+        missing.check_all_parts(found)
         return found
     complain(
         one_line(
@@ -42,7 +42,7 @@ def given_manifest(folder: str) -> Output:
         SettingsError: there is none, or a part of it is missing.
     """
     manifest = manifest_output(folder)
-    run_record.check_whole(manifest)
+    missing.check_all_parts(manifest)
     if not manifest.part_names():
         raise SettingsError(
             f"`manifest` {folder}: expected part-*.parquet of a manifest, found none; give the "

@@ -22,7 +22,7 @@ def row(name: str, **cells: object) -> dict[str, object]:
 
 def facts() -> PartFacts:
     return PartFacts(
-        name="part-00000.parquet", rows_fingerprint="f", rows_in=2, rows=0, audio_s=1.0, reasons={}
+        name="part-00000.parquet", rows_fingerprint="f", rows_in=2, rows=2, audio_s=1.0, reasons={}
     )
 
 
