@@ -12,7 +12,7 @@ from daf_core.storage.call_columns import STATUSES
 
 META = "meta."  # before the name of what the source says of calls
 LETTERS_AT_MOST = 200  # of the words that are searched for
-META_AT_MOST, META_LETTERS_AT_MOST = 20, 2000  # filters, and letters of their names and values
+META_AT_MOST, META_LETTERS_AT_MOST = 20, 10_000  # filters, and letters of their names and values
 SORTED_BY = (
     *("recording_id", "sentiment", "change", "lowest_sentiment", "utterances", "talk_s"),
     *("silence_s", "interruptions", "contradictions", "status"),
