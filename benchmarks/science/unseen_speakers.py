@@ -3,12 +3,12 @@
     python -m benchmarks.science.unseen_speakers --data DIR --work DIR
         [--corpora 7 43 101] [--head daf] [--seed 0]
 
-The test rows of the degraded pairs are by four actors, whose voices are easier or harder to read
-than others. Here the 18 actors that train are left out in turn, in five folds (`group_folds`): a
-head is trained without those of a fold, calibrated on what the heads of the other folds say about
-the speakers that those were trained without, and asked about the fold. Prints the share of labels
-inside the 90 % intervals for each group of rows and for each fold, beside the error of each
-modality alone, which says how easy the speakers are.
+The test rows of the degraded pairs are by four actors, and four voices say little about others. So
+the 18 actors of the train rows are divided into five folds (`group_folds`), and a head is trained
+without each fold. The intervals of a fold are calibrated on the other four folds, each predicted by
+the head that was trained without it. Prints for each fold the share of labels inside the 90 %
+intervals, by whether words and voice agree, and the error of each modality alone, which says how
+easy the speakers are.
 """
 
 import numpy as np

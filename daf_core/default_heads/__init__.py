@@ -5,6 +5,7 @@ The model card says in its metadata what `daf models` lists: languages, licence,
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -83,9 +84,13 @@ def read_card(head: str, folder: Path = FOLDER) -> HeadCard:
     try:
         text = path.read_text(encoding="utf-8")
         metadata = text.split("---\n", 2)[1] if text.startswith("---\n") else ""
-        data = yaml.safe_load(metadata) or {}
-    except (OSError, ValueError, yaml.YAMLError) as err:
+        return _card(str(path), yaml.safe_load(metadata) or {})
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, yaml.YAMLError) as err:
         raise SettingsError(f"{path}: expected a model card with metadata: {err}") from err
+
+
+def _card(path: str, data: dict[str, Any]) -> HeadCard:
+    """data: the metadata of a model card, in the form of the Hugging Face hub."""
     languages = data.get("language") or []
     tested = [one for index in data.get("model-index") or [] for one in index["results"]]
     results = [
@@ -94,7 +99,7 @@ def read_card(head: str, folder: Path = FOLDER) -> HeadCard:
         for metric in one["metrics"]
     ][:RESULTS_SHOWN]
     return HeadCard(
-        path=str(path),
+        path=path,
         languages=[languages] if isinstance(languages, str) else list(languages),
         licence=data.get("license_name") or data.get("license") or "not stated",
         results=results,

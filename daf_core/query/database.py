@@ -122,7 +122,7 @@ class Database:
         with self._bounded(sql):
             reader, batch = self._relation(sql).to_arrow_reader(BATCH_ROWS), None
             names = told_apart(reader.schema.names)
-            # To close it lets other threads go on, as to forget it does not: they end what they do.
+            # Closed, not only dropped: DuckDB's threads may wait to hand over further rows.
             with reader:
                 for batch in reader:
                     self._failures.check()
@@ -223,14 +223,13 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def told_apart(names: Sequence[str]) -> list[str]:
-    """Names of columns, of which a second one of a name has a number: sentiment, sentiment_1."""
-    taken: set[str] = {*names}
-    found: list[str] = []
+    """The names, where the second column of a name has a number: sentiment, sentiment_1."""
+    taken, seen, found = {*names}, set[str](), []
     for name in names:
-        number, made = 0, name
-        while made in (found if number == 0 else taken):
-            number += 1
-            made = f"{name}_{number}"
-        taken.add(made)
-        found.append(made)
+        own, number = name, 1
+        while name in seen and own in taken:
+            own, number = f"{name}_{number}", number + 1
+        seen.add(name)
+        taken.add(own)
+        found.append(own)
     return found

@@ -46,13 +46,8 @@ _LATER = {  # columns that tables of older runs lack
 
 SHAPES_FOOTER = b"daf.shapes"  # footer entry: of embedding columns
 FACTS_FOOTER = "daf.facts"  # footer entry: the facts about a part (`part_index`)
-_COUNTED = (
-    "manifest",
-    "embeddings",
-    "scores",
-    "calls",
-    "compacted",
-)  # kinds whose facts say how many rows
+# Kinds whose facts say how many rows they have.
+_COUNTED = ("manifest", "embeddings", "scores", "calls", "compacted")
 MOST_ROWS = 1_000_000  # of a part; 4,096 are usual
 _MANY = ("compacted", "predictions", "words")  # kinds of which a part may have more
 

@@ -31,18 +31,20 @@ def group_folds(
     In each version every FOLDS-th recording or speaker of the train rows is the test split, and
     the corpus's own test rows are unused. Train rows of `also` that belong to a group left out, as
     in damaged copies of the corpus, are unused too. The group of a row without a speaker is its
-    recording. Train rows without a speaker in a recording of the test split may be by the same
-    speaker or hold the same words, so they are unused, both of the corpus and of `also`.
+    recording, and so is that of a row of `also` whose speaker the corpus does not know: the same
+    person may have another name there. Train rows whose group is a recording of the test split are
+    unused too, as they may hold the same words.
 
     Raises:
         SettingsError: the train rows have fewer than FOLDS groups.
     """
     own_groups = _group_of_rows(corpus, groups)
-    also_groups = [_group_of_rows(other, groups) for other in also]
     of_train = [
         own_groups[part].filter(pa.array(splits == TRAIN)) for part, splits in corpus.parts.items()
     ]
-    names = sorted(pa.chunked_array(of_train, pa.string()).unique().to_pylist())
+    known = pa.chunked_array(of_train, pa.string()).unique()
+    names = sorted(known.to_pylist())
+    also_groups = [_group_of_rows(other, groups, known) for other in also]
     if len(names) < FOLDS:
         raise SettingsError(
             f"`calibrate_for` {groups}: expected {FOLDS} {groups} or more among the train rows of "
@@ -86,11 +88,17 @@ def _recordings_of_test_rows(corpus: Corpus) -> pa.Array:
     return pa.chunked_array(of_test, pa.string()).unique()
 
 
-def _group_of_rows(corpus: Corpus, groups: Groups) -> dict[str, pa.ChunkedArray]:
-    """The recording or speaker of each row of each part."""
+def _group_of_rows(
+    corpus: Corpus, groups: Groups, known: pa.Array | None = None
+) -> dict[str, pa.ChunkedArray]:
+    """The recording or speaker of each row of each part. known: the speakers that count as one;
+    None: all.
+    """
     found = {}
     for part in corpus.parts:
         rows = corpus.source.read(part, ["recording_id", "speaker"])
-        speakers = pc.coalesce(rows["speaker"], rows["recording_id"])
-        found[part] = rows["recording_id"] if groups == "recordings" else speakers
+        recordings, speakers = rows["recording_id"], rows["speaker"]
+        if known is not None:
+            speakers = pc.if_else(pc.is_in(speakers, known), speakers, None)
+        found[part] = recordings if groups == "recordings" else pc.coalesce(speakers, recordings)
     return found

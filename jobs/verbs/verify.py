@@ -131,7 +131,7 @@ def verify_part(name: str, manifest: Output, scores: Output, fingerprint: str) -
     """Compare the utterance ids of one part of the manifest with its scores and quarantine."""
     expected = manifest.read(name, ["utterance_id"])["utterance_id"].to_pylist()
     try:
-        rows = scores.read(name, ["utterance_id", *RANGES])
+        rows = scores.read(name, ["utterance_id", "start_s", "end_s", *RANGES])
         scored = rows["utterance_id"].to_pylist()
         quarantine = scores.read_quarantine(name, ["utterance_id"])
         made_by = scores.footer(name).get("daf.fingerprint")

@@ -53,3 +53,12 @@ def test_scores_out_of_range_are_faults(
     else:
         (one,) = found.faults
         assert one.endswith(fault)
+
+
+@pytest.mark.parametrize("time", [np.nan, np.inf])
+def test_a_time_that_is_none_is_a_fault(tmp_path: Path, time: float) -> None:
+    manifest = written(manifest_output(str(tmp_path / "m")), filled(MANIFEST))
+    rows = {"sentiment": [0.5, -0.5], "polarity": ["positive", "negative"], "end_s": [1.0, time]}
+    scores = written(scores_output(str(tmp_path / "s")), filled(SCORES, **rows))
+    (fault,) = verify_part(NAME, manifest, scores, FINGERPRINT).faults
+    assert "end_s: expected finite numbers, found NaN or infinite ones" in fault

@@ -21,12 +21,14 @@ SHAPES = {"text": (1, 16)}
 TESTED = 8  # speakers whose rows are all test rows
 
 
-def embeddings(folder: str, speakers: int = 40, rows: int = 10, *, named: bool = True) -> Output:
+def embeddings(
+    folder: str, speakers: int = 40, rows: int = 10, *, name: str | None = "s"
+) -> Output:
     """Every speaker has a voice, which is the embedding, and a mood, which is the label but for
     noise. All speakers of validation rows train, too. Two speakers share a recording, and the last
-    one has no name; without `named`, none has.
+    one has no name. The others are called by `name` and a number; None: none has a name.
     """
-    nameless = {speakers - 1} if named else range(speakers)
+    nameless = range(speakers) if name is None else {speakers - 1}
     rng = np.random.default_rng(0)
     mood, voice = rng.uniform(-2.5, 2.5, speakers), rng.standard_normal((speakers, 16))
     schema = embeddings_schema({"text": 16})
@@ -36,7 +38,7 @@ def embeddings(folder: str, speakers: int = 40, rows: int = 10, *, named: bool =
         filled = {
             "utterance_id": pa.array([f"s{one}-{row}" for row, one in enumerate(who)]),
             "recording_id": pa.array([f"r{one // 2}" for one in who]),
-            "speaker": pa.array([None if one in nameless else f"s{one}" for one in who]),
+            "speaker": pa.array([None if one in nameless else f"{name}{one}" for one in who]),
             "text": fixed_size_list(voice[who].astype(np.float16), np.ones(len(who), bool)),
             "label": pa.array(mood[who] + rng.uniform(-0.5, 0.5, len(who)), pa.float32()),
             "split": pa.array(np.select([who < TESTED, last], ["test", "valid"], "train").tolist()),
@@ -78,10 +80,11 @@ def test_those_of_one_recording_are_left_out_together(tmp_path):
         assert not rooms[0] & rooms[1]
 
 
-def test_rows_of_unknown_speakers_do_not_train_beside_a_test_row_of_their_recording(tmp_path):
+@pytest.mark.parametrize("name", [None, "other"])
+def test_rows_of_unknown_speakers_do_not_train_beside_a_test_row_of_their_recording(tmp_path, name):
     """The last speaker has no name and shares a recording with the last but one."""
     whole = labelled_corpus(embeddings(str(tmp_path / "whole")))
-    unnamed = labelled_corpus(embeddings(str(tmp_path / "unnamed"), named=False))
+    unnamed = labelled_corpus(embeddings(str(tmp_path / "unnamed"), name=name))
     for fold, (also,) in group_folds(whole, [unnamed], "speakers"):
         trains, tested, joins = (
             speakers_in(utterance_ids(*one))
